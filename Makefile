@@ -1,0 +1,141 @@
+# Headroom. `make help` lists the targets; V=1 shows the commands.
+PREFIX  ?= /usr/local
+CC      ?= gcc
+PYTHON  ?= python3
+B       := build
+VERSION := $(shell sed -n 's/^\#define HEADROOM_VERSION "\(.*\)"/\1/p' core/headroom.h)
+FUZZ_SECONDS ?= 60
+
+ifeq ($(V),1)
+Q :=
+SAY := @:
+else
+Q := @
+SAY := @printf '  %-6s %s\n'
+endif
+
+WARN  := -Wall -Wextra -Wshadow -Wconversion -Werror
+BASE  := -std=c11 -D_GNU_SOURCE -g -fPIC -fvisibility=hidden -MMD -MP $(WARN)
+OPT   ?= -O2
+# Debian's http_parser, sqlite3, zstd and inih come as position-independent archives: linked in and hidden.
+CORE_LIBS := -l:libsqlite3.a -l:libzstd.a -l:libinih.a -lm -lpthread -ldl
+SHIM_CFLAGS := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
+SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--as-needed
+
+CORE_SRC := $(wildcard core/*.c core/*/*.c)
+SHIM_SRC := $(wildcard shim/*.c hooks/*.c)
+TOOL_SRC := $(wildcard tools/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+PROG_SRC := $(wildcard tests/programs/c/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+
+CORE_OBJ := $(CORE_SRC:%.c=$B/obj/%.o)
+SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
+# The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
+SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c)))
+UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
+PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+.PHONY: all deps demo test test-unit test-hygiene test-run test-bench fuzz lint install uninstall clean help programs
+.DELETE_ON_ERROR:
+all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
+
+help:
+	@printf '%s\n' 'make            build build/libheadroom_preload.so, build/libheadroom.so, build/headroom' \
+	'make demo       install what is missing, build, and show the main job on real input' \
+	'make test       install what is missing, build, and run every test' \
+	'make deps       install what is missing (DRY_RUN=1: only say what)' \
+	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
+	'make lint       clang-format, cppcheck, shellcheck' \
+	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
+	'make clean      remove build/'
+
+# ---------------------------------------------------------------- objects
+$B/obj/core/%.o: core/%.c
+	$(SAY) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -Icore $(CFLAGS) -c $< -o $@
+$B/obj/shim/%.o: shim/%.c
+	$(SAY) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) $(SHIM_CFLAGS) $(CFLAGS) -c $< -o $@
+$B/obj/hooks/%.o: hooks/%.c
+	$(SAY) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) $(SHIM_CFLAGS) $(CFLAGS) -c $< -o $@
+$B/obj/tools/%.o: tools/%.c
+	$(SAY) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) $(CFLAGS) -c $< -o $@
+$B/san/%.o: %.c
+	$(SAY) CCSAN $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -O1 $(SAN) -DHR_FAULT -Icore $(CFLAGS) -c $< -o $@
+
+# ---------------------------------------------------------------- what is built
+$B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SHARED) -Wl,--version-script=shim/exports.map -Wl,-soname,libheadroom_preload.so -Wl,--gc-sections \
+	    -o $@.new $(SHIM_OBJ) $(LDFLAGS) -l:libhttp_parser.a -ldl -lpthread
+	@mv $@.new $@
+$B/libheadroom.so: $(CORE_OBJ) core/exports.map
+	$(SAY) LINK $@
+	$(Q)$(CC) $(SHARED) -Wl,--version-script=core/exports.map -Wl,-soname,libheadroom.so \
+	    -o $@.new $(CORE_OBJ) $(LDFLAGS) $(CORE_LIBS)
+	@mv $@.new $@
+$B/headroom: $(TOOL_OBJ) $B/libheadroom.so
+	$(SAY) LINK $@
+	$(Q)$(CC) -o $@.new $(TOOL_OBJ) $(LDFLAGS) -L$B -lheadroom -lcjson -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
+	@mv $@.new $@
+
+# ---------------------------------------------------------------- tests
+$B/tests/unit/%: tests/unit/%.c $(SAN_OBJ)
+	$(SAY) TEST $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -Icore -I. $< -o $@ $(SAN_OBJ) $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a -lcmocka
+$B/tests/programs/%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
+$B/tests/fuzz/%: tests/fuzz/%.c $(CORE_SRC) $(wildcard shim/*.c)
+	$(SAY) FUZZ $@
+	@mkdir -p $(@D)
+	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Icore -I. $< \
+	    -o $@ $(CORE_SRC) $(filter-out shim/core.c,$(wildcard shim/*.c)) $(CORE_LIBS) -l:libhttp_parser.a
+programs: $(PROGRAMS)
+
+deps:
+	$(Q)DRY_RUN=$(DRY_RUN) PYTHON=$(PYTHON) tools/deps.sh $B
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$B/venv/bin/python tests/programs/demo.py $B
+test: deps
+	$(Q)$(MAKE) --no-print-directory test-run
+test-run: all test-unit test-hygiene
+	$(Q)$(MAKE) --no-print-directory test-programs-python test-bench
+test-unit: $(UNIT)
+	$(Q)tests/unit/run.sh $(UNIT)
+test-hygiene: all
+	$(Q)tests/hygiene.sh $B
+test-programs-python: all programs
+	$(Q)HEADROOM_BUILD=$(abspath $B) $B/venv/bin/python -m pytest -q -p no:cacheprovider tests/programs
+test-bench: all
+	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom
+fuzz: $(FUZZERS)
+	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $B $(FUZZERS)
+lint:
+	$(Q)tests/lint.sh
+
+# ---------------------------------------------------------------- install
+INSTALL_LIB := $(DESTDIR)$(PREFIX)/lib
+install: all
+	$(Q)tools/install.sh install "$(DESTDIR)" "$(PREFIX)" "$(VERSION)" $B
+uninstall:
+	$(Q)tools/install.sh uninstall "$(DESTDIR)" "$(PREFIX)" "$(VERSION)" $B
+clean:
+	rm -rf $B
+
+-include $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(UNIT:=.d) $(PROGRAMS:=.d)

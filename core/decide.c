@@ -1,0 +1,328 @@
+/* decide.c - for each tool result: the stored decision, or a new one that is on disk before it is used (law 4).
+
+     keys -> ledger -> (undecided, at the tail or adopted) -> transform -> accept? -> commit -> what was read back is sent */
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+#include "limits.h"
+#include "token/token.h"
+#include "transform/transform.h"
+
+/* What one call of hr_decide knows. */
+struct work {
+    headroom_request *r;
+    hr_conversation *conv;
+    uint8_t secret[32];
+    uint64_t deadline; /* hr_cpu_us; 0: none */
+    size_t last_turn;  /* index of the last ASSISTANT event + 1; 0: none */
+    size_t last_sealed;
+    bool may_decide, may_lose, bound;
+};
+
+/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
+static bool model_is_bound(hr_str model)
+{
+    static const char *const names[] = {"claude-fable-5-1",  "claude-fable-5-2",  "claude-mythos-5-1", "claude-mythos-5-2",
+                                        "claude-opus-5-5",   "claude-sonnet-5-5", "claude-haiku-5-5"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (hr_str_find(model, hr_str_make(names[i], strlen(names[i])), 0) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static void hex20(const uint8_t id[10], char out[21])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 10; i++) {
+        out[2 * i] = digits[id[i] >> 4];
+        out[2 * i + 1] = digits[id[i] & 15];
+    }
+    out[20] = 0;
+}
+
+/* Keys and the ledger's answer. <0: this result cannot be used (the reason is recorded) or HR_ENOMEM. */
+static int look_up(struct work *w, hr_item *it, hr_str *query, hr_str *arguments)
+{
+    hr_conversation *c = w->conv;
+    const hr_event *e = &c->ev[it->event];
+    hr_decision *d = &it->decision;
+    int r = hr_conversation_query(c, it->event, query);
+
+    if (r < 0 || (r = hr_conversation_arguments(c, it->event, arguments)) < 0)
+        return r;
+    hr_decision blank = {0};
+    hr_result_keys(w->secret, w->r->dialect, c, e, *arguments, it->content, *query, blank.key, blank.idkey);
+    r = hr_ledger_find(w->r->h->ledger, c->arena, blank.key, blank.idkey, !it->late, d);
+    if (r == 1) {
+        it->state = HR_ITEM_FOUND;
+        return 0;
+    }
+    *d = blank;
+    return r;
+}
+
+static bool worth_it(size_t before, size_t after)
+{
+    return after < before && (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
+}
+
+/* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
+static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, bool may_lose)
+{
+    headroom *h = w->r->h;
+    hr_conversation *c = w->conv;
+    const hr_event *e = &c->ev[it->event];
+    hr_decision *d = &it->decision;
+    hr_transform_out out = {0};
+    char id[21];
+
+    memcpy(d->id, d->key, sizeof d->id);
+    d->call_id = e->id;
+    d->tool = e->call ? c->ev[e->call - 1].name : e->name;
+    d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
+    d->verbatim = true;
+    d->lossless = true;
+    d->kind = HR_STR("text");
+    d->reason = HR_STR("small");
+    if (d->tokens_before < (uint64_t)h->config.number[HR_SET_MIN_TOKENS])
+        return 0;
+    d->reason = HR_STR("headroom_show");
+    if (hr_str_find(arguments, HR_STR("headroom show"), 0) != SIZE_MAX)
+        return 0;
+    hr_sent_key(w->secret, w->r->dialect, c, e, arguments, it->content, d->sentkey);
+    d->reason = HR_STR("already_ours");
+    int r = hr_ledger_is_sent(h->ledger, c->arena, d->sentkey);
+    if (r != 0)
+        return r < 0 ? r : 0;
+
+    hr_query *q = hr_query_new(c->arena, query);
+    if (!q)
+        return HR_ENOMEM;
+    hex20(d->id, id);
+    const hr_transform_in in = {
+        .text = it->content,
+        .query = q,
+        .allow_lossy = may_lose && !e->is_error,
+        .offers_command = c->offers_command,
+        .max_items = (unsigned)h->config.number[HR_SET_MAX_ITEMS],
+        .id = id,
+        .deadline_cpu_us = w->deadline,
+    };
+    r = hr_transform(c->arena, &in, &out);
+    if (r < 0)
+        return r;
+    if (out.kind)
+        d->kind = hr_str_make(out.kind, strlen(out.kind));
+    d->reason = HR_STR("nothing_to_gain");
+    size_t after = r == 1 ? hr_tokens(out.text.p, out.text.n) : 0;
+    if (r == 0 || after == 0 || !worth_it(d->tokens_before, after))
+        return 0;
+    hr_buf sent = {0};
+    hr_string_encode(&sent, out.text);
+    char *copy = sent.err ? NULL : hr_arena_dup(c->arena, sent.data, sent.len);
+    d->sent = hr_str_make(copy, sent.len);
+    hr_buf_free(&sent);
+    if (!copy)
+        return HR_ENOMEM;
+    hr_sent_key(w->secret, w->r->dialect, c, e, arguments, out.text, d->sentkey);
+    d->verbatim = false;
+    d->lossless = out.lossless;
+    d->transform = hr_str_make(out.transform, strlen(out.transform));
+    d->reason = out.strategy ? hr_str_make(out.strategy, strlen(out.strategy)) : (hr_str){0};
+    d->tokens_after = (uint32_t)after;
+    d->kept = (uint32_t)out.kept;
+    d->of = (uint32_t)out.of;
+    return 0;
+}
+
+/* A result first met when later turns already stand behind it: verbatim, unless the user adopts and nothing signed follows. */
+static bool stays_late(const struct work *w, const hr_item *it)
+{
+    if (!it->late)
+        return false;
+    return w->r->h->config.number[HR_SET_ADOPT] == HR_ADOPT_NEVER || w->bound || it->event < w->last_sealed;
+}
+
+static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
+{
+    if (stays_late(w, it)) {
+        hr_decision *d = &it->decision;
+        const hr_event *e = &w->conv->ev[it->event];
+        memcpy(d->id, d->key, sizeof d->id);
+        d->verbatim = d->lossless = true;
+        d->call_id = e->id;
+        d->tool = e->call ? w->conv->ev[e->call - 1].name : e->name;
+        d->reason = HR_STR("first_met_late");
+        d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
+        it->state = HR_ITEM_NEW;
+        return 0;
+    }
+    if (w->deadline && hr_cpu_us() > w->deadline)
+        return HR_ETIME;
+    int r = choose(w, it, query, arguments, w->may_lose);
+    if (r == 0)
+        it->state = HR_ITEM_NEW;
+    return r;
+}
+
+/* Put the new decisions on disk in one transaction; what is read back stands. */
+static int commit(struct work *w, hr_item *items, size_t n)
+{
+    headroom *h = w->r->h;
+    hr_arena *a = w->conv->arena;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        k += items[i].state == HR_ITEM_NEW;
+    if (k == 0 || !h->store)
+        return 0;
+    hr_decision *list = hr_arena_alloc(a, k * sizeof *list);
+    hr_original *originals = hr_arena_zalloc(a, k * sizeof *originals);
+    if (!list || !originals)
+        return HR_ENOMEM;
+    k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].state != HR_ITEM_NEW)
+            continue;
+        list[k] = items[i].decision;
+        if (!list[k].verbatim && h->config.number[HR_SET_ORIGINALS]) {
+            memcpy(originals[k].id, list[k].id, sizeof originals[k].id);
+            originals[k].raw = hr_str_make(w->conv->body + items[i].raw_off, items[i].raw_len);
+            list[k].has_original = true;
+        }
+        k++;
+    }
+    int r = hr_ledger_commit(h->ledger, a, list, originals, k, w->bound, 0);
+    if (r < 0)
+        return r;
+    k = 0;
+    for (size_t i = 0; i < n; i++)
+        if (items[i].state == HR_ITEM_NEW)
+            items[i].decision = list[k++];
+    return 0;
+}
+
+/* No original can be stored: the new decisions are taken again without selection (law 5), and without originals. */
+static int commit_lossless(struct work *w, hr_item *items, size_t n)
+{
+    hr_str query, arguments;
+    for (size_t i = 0; i < n; i++) {
+        hr_item *it = &items[i];
+        if (it->state != HR_ITEM_NEW || it->decision.verbatim)
+            continue;
+        hr_decision blank = {0};
+        memcpy(blank.key, it->decision.key, sizeof blank.key);
+        memcpy(blank.idkey, it->decision.idkey, sizeof blank.idkey);
+        it->decision = blank;
+        int r = hr_conversation_query(w->conv, it->event, &query);
+        if (r == 0)
+            r = hr_conversation_arguments(w->conv, it->event, &arguments);
+        if (r == 0)
+            r = choose(w, it, query, arguments, false);
+        if (r == HR_ENOMEM)
+            return r;
+        if (r < 0) {
+            it->state = HR_ITEM_OPEN;
+            it->reason = hr_error_name(r);
+        }
+    }
+    headroom *h = w->r->h;
+    size_t k = 0;
+    hr_decision *list = hr_arena_alloc(w->conv->arena, n * sizeof *list);
+    hr_original *none = hr_arena_zalloc(w->conv->arena, n * sizeof *none);
+    if (!list || !none)
+        return HR_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (items[i].state == HR_ITEM_NEW)
+            list[k++] = items[i].decision;
+    int r = hr_ledger_commit(h->ledger, w->conv->arena, list, none, k, w->bound, 0);
+    k = 0;
+    for (size_t i = 0; r == 0 && i < n; i++)
+        if (items[i].state == HR_ITEM_NEW)
+            items[i].decision = list[k++];
+    return r;
+}
+
+static void forget_new(hr_item *items, size_t n, const char *reason)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].state != HR_ITEM_NEW)
+            continue;
+        items[i].state = HR_ITEM_OPEN;
+        items[i].reason = reason;
+    }
+}
+
+static const char *store_word(struct work *w, int err)
+{
+    const char *why = err == HR_ESTORE && w->r->h->store ? hr_store_reason(w->r->h->store) : NULL;
+    return why ? why : hr_error_name(err);
+}
+
+/* Why no new decision may be taken in this request, or NULL. */
+static const char *forbidden(const struct work *w)
+{
+    const headroom *h = w->r->h;
+    if (w->r->mode == HEADROOM_AUDIT)
+        return "audit";
+    if (h->config.number[HR_SET_LEVEL] == HR_LEVEL_REPLAY)
+        return "replay";
+    if (w->conv->unpaired)
+        return hr_error_name(HR_EPAIR);
+    if (w->bound && h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE)
+        return "bound";
+    return NULL;
+}
+
+int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
+{
+    headroom *h = r->h;
+    struct work w = {.r = r, .conv = conv, .bound = model_is_bound(conv->model)};
+    const char *no_new = forbidden(&w);
+    int err = hr_context_key(h, w.secret);
+
+    if (err < 0)
+        no_new = store_word(&w, err);
+    w.may_lose = h->config.number[HR_SET_LEVEL] == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
+    if (!(h->flags & HEADROOM_NO_DEADLINE))
+        w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
+    for (size_t i = 0; i < conv->n; i++) {
+        if (conv->ev[i].kind == HR_EV_ASSISTANT) {
+            w.last_turn = i + 1;
+            if (conv->ev[i].sealed)
+                w.last_sealed = i + 1;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        hr_item *it = &items[i];
+        hr_str query, arguments;
+        it->late = it->event < w.last_turn;
+        if (it->reason || err < 0) { /* its text cannot be used, or there is no key to look it up by */
+            it->reason = it->reason ? it->reason : no_new;
+            continue;
+        }
+        int found = look_up(&w, it, &query, &arguments);
+        if (found == HR_ESTORE || found == HR_EBUSY) {
+            no_new = store_word(&w, found); /* memory was searched; the rest is still replayed from there */
+            found = 0;
+        }
+        if (found == 0 && it->state == HR_ITEM_OPEN)
+            found = no_new ? (it->reason = no_new, 0) : decide_new(&w, it, query, arguments);
+        if (found < 0)
+            it->reason = hr_error_name(found);
+        if (found == HR_ETIME)
+            no_new = it->reason;
+        if (found == HR_ESTORE || found == HR_EBUSY)
+            no_new = it->reason = store_word(&w, found);
+    }
+    if (no_new && err == 0 && strcmp(no_new, hr_error_name(HR_ETIME)) != 0)
+        forget_new(items, n, no_new); /* the store failed halfway */
+    if (r->mode == HEADROOM_SIMULATE || r->count_only)
+        return 0;
+    err = commit(&w, items, n);
+    if (err == HR_EFULL)
+        err = commit_lossless(&w, items, n);
+    if (err < 0)
+        forget_new(items, n, store_word(&w, err));
+    return err == HR_ENOMEM ? err : 0;
+}

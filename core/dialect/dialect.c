@@ -1,0 +1,160 @@
+/* dialect.c - the table of dialects, and what all of them share: events, members of objects, pairing of calls and results. */
+#include "dialect.h"
+
+#include <string.h>
+
+#include "limits.h"
+
+static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat};
+
+const hr_dialect *hr_dialect_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof dialects / sizeof *dialects; i++)
+        if (strcmp(dialects[i]->name, name) == 0)
+            return dialects[i];
+    return NULL;
+}
+
+static int read_as(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const hr_dialect *d)
+{
+    *conv = (hr_conversation){.arena = a, .body = body, .len = len};
+    int r = d->locate(conv);
+    return r < 0 ? r : hr_conversation_pair(conv);
+}
+
+int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const char *name,
+                         const hr_dialect **dialect)
+{
+    const hr_dialect *d = hr_dialect_find(name);
+    if (d || name) {
+        *dialect = d;
+        return d ? read_as(conv, a, body, len, d) : HR_ESHAPE;
+    }
+    /* No path to go by (`simulate`): the dialect in which more calls and results are found, else the first that reads it. */
+    int best = HR_ESHAPE;
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
+        hr_conversation c;
+        int r = read_as(&c, a, body, len, dialects[i]);
+        if (r == HR_ENOMEM || r == HR_EJSON || r == HR_EDEPTH)
+            return r;
+        if (best < 0 ? r >= 0 || r != HR_ESHAPE : r >= 0 && c.calls + c.results > conv->calls + conv->results) {
+            best = r;
+            *conv = c;
+            *dialect = dialects[i];
+        }
+    }
+    return best;
+}
+
+hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
+{
+    if (c->n == c->cap) {
+        size_t cap = c->cap ? c->cap * 2 : 64;
+        hr_event *ev = hr_arena_alloc(c->arena, cap * sizeof *ev);
+        if (!ev)
+            return NULL;
+        if (c->n)
+            memcpy(ev, c->ev, c->n * sizeof *ev);
+        c->ev = ev;
+        c->cap = cap;
+    }
+    hr_event *e = &c->ev[c->n++];
+    *e = (hr_event){.kind = kind};
+    c->results += kind == HR_EV_RESULT;
+    c->calls += kind == HR_EV_CALL;
+    return e;
+}
+
+int hr_member_next(hr_scan *s, hr_member *m, int *which)
+{
+    hr_value key;
+    int r = hr_scan_key(s, &key);
+    if (r != 1)
+        return r;
+    *which = -1;
+    for (int i = 0; m->names[i]; i++) {
+        if (!hr_lexeme_is(s->text, &key, m->names[i]))
+            continue;
+        if (m->seen & 1u << i)
+            return HR_EDUP;
+        m->seen |= 1u << i;
+        *which = i;
+        break;
+    }
+    return 1;
+}
+
+int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
+{
+    hr_value v;
+    int r = hr_scan_value(s, &v);
+    *out = (hr_str){0};
+    if (r < 0)
+        return r;
+    if (v.type == HR_JSON_STRING)
+        return hr_string_decode(c->arena, c->body + v.off, v.len, out);
+    return required ? HR_ESHAPE : 0;
+}
+
+bool hr_tool_runs_commands(hr_str name)
+{
+    static const char *const words[] = {"bash", "shell", "terminal", "exec", "run_command", "command", "powershell"};
+    char low[64];
+    if (name.n == 0 || name.n > sizeof low)
+        return false;
+    for (size_t i = 0; i < name.n; i++)
+        low[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (hr_str_find(hr_str_make(low, name.n), hr_str_make(words[i], strlen(words[i])), 0) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ pairing */
+struct slot {
+    hr_str id;
+    uint32_t call; /* index + 1 of the event */
+};
+
+static uint64_t hash_id(hr_str s)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a: ids are short, and a bad spread costs time only, which is bounded below */
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
+    return h ^ h >> 29;
+}
+
+int hr_conversation_pair(hr_conversation *c)
+{
+    size_t size = 16;
+    if (c->results > HR_MAX_RESULTS || c->calls > HR_MAX_RESULTS)
+        return HR_ELIMIT;
+    while (size < c->calls * 2 + 2)
+        size *= 2;
+    struct slot *table = hr_arena_zalloc(c->arena, size * sizeof *table);
+    if (!table)
+        return HR_ENOMEM;
+    uint32_t unnamed = 0; /* last call without id: legacy function_call */
+    for (size_t i = 0; i < c->n; i++) {
+        hr_event *e = &c->ev[i];
+        if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT)
+            continue;
+        size_t at = hash_id(e->id) & (size - 1);
+        while (e->id.n && table[at].call && !hr_str_eq(table[at].id, e->id))
+            at = (at + 1) & (size - 1);
+        if (e->kind == HR_EV_CALL) {
+            if (e->id.n)
+                table[at] = (struct slot){e->id, (uint32_t)i + 1};
+            else
+                unnamed = (uint32_t)i + 1;
+            continue;
+        }
+        if (e->id.n)
+            e->call = table[at].call;
+        else if (unnamed && hr_str_eq(c->ev[unnamed - 1].name, e->name))
+            e->call = unnamed;
+        if (e->call == 0 && !c->server_state)
+            c->unpaired = true;
+    }
+    return 0;
+}

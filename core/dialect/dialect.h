@@ -1,0 +1,84 @@
+/* dialect.h - where tool results, calls and human text lie in a request body of one API.
+
+   A dialect reads the body once with the pull scanner and writes down events in the order of the conversation; everything
+   behind it (query, tail, decisions, splices) is the same for all. Adding a dialect is one file and one row of the table in
+   dialect.c. WIRE.md section 1 is the source of every shape here. */
+#ifndef HR_DIALECT_H
+#define HR_DIALECT_H
+
+#include "base.h"
+#include "json/json.h"
+
+enum hr_event_kind {
+    HR_EV_ASSISTANT, /* an assistant turn begins */
+    HR_EV_CALL,      /* it calls a tool */
+    HR_EV_RESULT,    /* one text literal of a tool result (a block list has several) */
+    HR_EV_HUMAN      /* one literal of human text */
+};
+
+typedef struct hr_event {
+    enum hr_event_kind kind;
+    bool sealed;   /* ASSISTANT: holds signed, encrypted or opaque reasoning */
+    bool is_error; /* RESULT: the client marked it as an error */
+    hr_value lit;  /* RESULT, HUMAN: the string literal. CALL: the arguments (string literal or object); len 0: none */
+    hr_str id;     /* CALL, RESULT: decoded call id; n 0: none */
+    hr_str name;   /* CALL, and RESULT where the dialect repeats it: decoded tool name */
+    uint32_t call; /* RESULT: index + 1 of its CALL event, 0: not in this body */
+} hr_event;
+
+typedef struct hr_conversation {
+    hr_arena *arena;
+    const char *body;
+    size_t len;
+    hr_event *ev;
+    size_t n, cap;
+    size_t results, calls;
+    hr_str model;          /* decoded; n 0: none */
+    bool stream;
+    bool offers_command;   /* one of the offered tools can run a command */
+    bool server_state;     /* the provider holds the history: calls may be absent from the body */
+    bool attested;         /* Claude Code's `cch=` in system[0] (law 7) */
+    bool unpaired;         /* a result whose call is not in the body, without server_state */
+    struct hr_gap *gaps;   /* query_text.c: stretches between assistant turns, made at first need */
+    size_t ngaps;
+} hr_conversation;
+
+typedef struct hr_dialect {
+    const char *name;
+    /* Fill conv (arena, body, len are set). 0; HR_EJSON, HR_EDEPTH, HR_EDUP, HR_ESHAPE, HR_ELIMIT, HR_ENOMEM, HR_EUTF8 ... */
+    int (*locate)(hr_conversation *conv);
+} hr_dialect;
+
+/* By name; NULL: unknown. */
+const hr_dialect *hr_dialect_find(const char *name);
+
+/* Read a body: by the dialect's name, or by what the body looks like (NULL). On success *dialect tells which it was.
+   The conversation lives in the arena. Errors as locate. */
+int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const char *name,
+                         const hr_dialect **dialect);
+
+/* Text that relevance is judged by, for the RESULT at index i (DESIGN.md "Query for relevance"): the arguments of its call and
+   the human text around it, without reminder segments. Lives in the arena. 0, HR_ENOMEM, or why a text cannot be used. */
+int hr_conversation_query(hr_conversation *conv, size_t i, hr_str *out);
+/* Decoded arguments of the call of the RESULT at index i; n 0: none. */
+int hr_conversation_arguments(hr_conversation *conv, size_t i, hr_str *out);
+
+/* ---- for dialects ---- */
+hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind); /* zeroed; NULL: no memory or too many */
+/* Reads an object member by member. Keys in `once` (a bit set over the caller's table) may stand only once. */
+typedef struct hr_member {
+    const char *const *names; /* NULL-terminated table of the keys that the dialect uses (at most 32) */
+    uint32_t seen;
+} hr_member;
+/* Next member: 1 and *which = index in names or -1 (the caller must consume the value either way); 0: end; HR_EDUP ... */
+int hr_member_next(hr_scan *s, hr_member *m, int *which);
+/* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
+int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
+/* Name of a tool that can run a command (bash, shell, exec_command, ...)? */
+bool hr_tool_runs_commands(hr_str name);
+/* Remember calls by id, and give each RESULT its call: run once behind locate. */
+int hr_conversation_pair(hr_conversation *c);
+
+extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat;
+
+#endif

@@ -1,0 +1,132 @@
+/* query_text.c - what the conversation asks of a result: its call's arguments and the human text around it. See dialect.h. */
+#include "dialect.h"
+
+#include <string.h>
+
+#define OPEN  "<system-reminder>"
+#define CLOSE "</system-reminder>"
+
+int hr_conversation_arguments(hr_conversation *c, size_t i, hr_str *out)
+{
+    *out = (hr_str){0};
+    if (c->ev[i].call == 0)
+        return 0;
+    const hr_value *v = &c->ev[c->ev[i].call - 1].lit;
+    if (v->type == HR_JSON_STRING)
+        return hr_string_decode(c->arena, c->body + v->off, v->len, out);
+    *out = hr_str_make(c->body + v->off, v->len);
+    return hr_utf8_valid(out->p, out->n) ? 0 : HR_EUTF8;
+}
+
+/* Append human text without the segments that the client puts between <system-reminder> marks: they change from turn to turn. */
+static void add_human(hr_buf *b, hr_str text)
+{
+    size_t at = 0;
+    while (at < text.n) {
+        size_t open = hr_str_find(text, HR_STR(OPEN), at);
+        size_t close = open == SIZE_MAX ? SIZE_MAX : hr_str_find(text, HR_STR(CLOSE), open);
+        size_t end = close == SIZE_MAX ? text.n : open;
+        hr_buf_add(b, text.p + at, end - at);
+        at = close == SIZE_MAX ? text.n : close + sizeof CLOSE - 1;
+    }
+    hr_buf_putc(b, '\n');
+}
+
+/* A stretch of events between two assistant turns. Made once per request, so that each result's query is found in constant
+   time however long the conversation is. */
+struct hr_gap {
+    size_t from, to; /* events */
+    hr_str human;    /* human text in it; n 0: none that says anything */
+    int error;       /* why the human text cannot be used */
+};
+
+static bool says_something(hr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > ' ')
+            return true;
+    return false;
+}
+
+static int read_gap(hr_conversation *c, struct hr_gap *g)
+{
+    hr_buf b = {0};
+    for (size_t i = g->from; i < g->to && g->error == 0; i++) {
+        hr_str text;
+        if (c->ev[i].kind != HR_EV_HUMAN)
+            continue;
+        g->error = hr_string_decode(c->arena, c->body + c->ev[i].lit.off, c->ev[i].lit.len, &text);
+        if (g->error == 0)
+            add_human(&b, text);
+    }
+    int r = b.err ? b.err : g->error == HR_ENOMEM ? HR_ENOMEM : 0;
+    if (r == 0 && says_something(hr_buf_view(&b))) {
+        g->human = hr_str_make(hr_arena_dup(c->arena, b.data, b.len), b.len);
+        r = g->human.p ? 0 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return r;
+}
+
+static bool is_turn(const hr_event *e)
+{
+    return e->kind == HR_EV_ASSISTANT || e->kind == HR_EV_CALL;
+}
+
+static int make_gaps(hr_conversation *c)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < c->n; i++)
+        n += c->ev[i].kind == HR_EV_ASSISTANT;
+    struct hr_gap *gaps = hr_arena_zalloc(c->arena, n * sizeof *gaps);
+    if (!gaps)
+        return HR_ENOMEM;
+    size_t k = 0;
+    for (size_t i = 0; i < c->n;) {
+        size_t to = i;
+        while (to < c->n && !is_turn(&c->ev[to]))
+            to++;
+        if (to > i) {
+            gaps[k] = (struct hr_gap){.from = i, .to = to};
+            int r = read_gap(c, &gaps[k]);
+            if (r < 0)
+                return r;
+            k++;
+        }
+        while (to < c->n && is_turn(&c->ev[to]))
+            to++;
+        i = to;
+    }
+    c->gaps = gaps;
+    c->ngaps = k;
+    return 0;
+}
+
+int hr_conversation_query(hr_conversation *c, size_t i, hr_str *out)
+{
+    hr_str arguments;
+    hr_buf b = {0};
+    int r = c->gaps ? 0 : make_gaps(c);
+
+    if (r < 0 || (r = hr_conversation_arguments(c, i, &arguments)) < 0)
+        return r;
+    size_t low = 0, high = c->ngaps;
+    while (high - low > 1) {
+        size_t mid = (low + high) / 2;
+        *(c->gaps[mid].from <= i ? &low : &high) = mid;
+    }
+    /* Nothing asked there: the last stretch before it in which a person said something. */
+    while (low > 0 && c->gaps[low].human.n == 0 && c->gaps[low].error == 0)
+        low--;
+    if (c->gaps[low].error)
+        return c->gaps[low].error;
+    hr_buf_str(&b, arguments);
+    hr_buf_putc(&b, '\n');
+    hr_buf_str(&b, c->gaps[low].human);
+    if ((r = b.err) == 0) {
+        *out = hr_str_make(hr_arena_dup(c->arena, b.data, b.len), b.len);
+        r = out->p ? 0 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return r;
+}

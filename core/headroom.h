@@ -1,0 +1,158 @@
+/* headroom.h - the public C API of libheadroom.so.
+
+   Three users: the preload library (one request at a time per connection, in a host program), the CLI, and programs that
+   link it themselves. Strings are UTF-8. Nothing here prints, exits, changes signals, locale, environment or errno
+   (functions may clobber errno; the preload library saves it).
+
+   Thread rule: a `headroom` may be used from any thread; a `headroom_request` belongs to one thread at a time.
+   After fork() both may be used in the child: the library notices the new pid and opens its own database handle. */
+#ifndef HEADROOM_H
+#define HEADROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HEADROOM_VERSION "0.1.0"
+#define HEADROOM_ABI_MAJOR 1u
+#define HEADROOM_ABI_MINOR 0u
+
+/* major << 16 | minor of the library that is loaded. Callers refuse another major. */
+uint32_t headroom_abi(void);
+
+enum headroom_mode { HEADROOM_OFF, HEADROOM_AUDIT, HEADROOM_SIMULATE, HEADROOM_OPTIMIZE };
+
+typedef struct headroom headroom;
+typedef struct headroom_request headroom_request;
+
+/* ------------------------------------------------------------------ opening */
+enum headroom_open_flags {
+    HEADROOM_NO_STATE = 1, /* touch no file but the configuration: `simulate` without --state */
+    HEADROOM_READ_ONLY = 2,  /* CLI that only looks: never creates a database */
+    HEADROOM_NO_DEADLINE = 4 /* `simulate`: the answer does not depend on how fast the machine is */
+};
+/* Reads configuration and environment (secure_getenv); the database is opened at first need. NULL: no memory. */
+headroom *headroom_open(unsigned flags);
+/* For the CLI and tests. Inside a host never called: nothing is freed at exit. */
+void headroom_close(headroom *h);
+enum headroom_mode headroom_get_mode(const headroom *h);
+/* Write rows that waited, checkpoint a long log. The preload library calls it from its destructor. */
+void headroom_at_exit(headroom *h);
+
+/* ------------------------------------------------------------------ the road of one request */
+typedef struct headroom_head {
+    const char *host; /* Host header, not NUL-terminated; length below */
+    size_t host_len;
+    const char *path; /* request target with its query */
+    size_t path_len;
+    const char *dialect; /* "anthropic", "openai_chat"; NULL: find out from the body */
+    const char *skip;    /* why the body must not be touched ("signed", "encoding", ...), or NULL */
+    bool count_only;     /* a count_tokens request: replay and compute, store nothing */
+} headroom_head;
+
+/* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.
+   NULL: no memory; the caller passes the bytes on. */
+headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode);
+
+/* Judge the complete body. 1: *out and *out_len are the new body, owned by the request until headroom_request_sent. 0: the body
+   goes out as it is (mode, reason or nothing to gain; recorded either way). Never fails. */
+int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out, size_t *out_len);
+
+/* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
+void headroom_request_sent(headroom_request *r);
+
+/* Response side, all optional. Pieces of the decoded (de-chunked) body in order. */
+void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
+                            const char *content_encoding, size_t encoding_len);
+void headroom_response_body(headroom_request *r, const void *data, size_t len);
+
+/* The response ended, or never will (complete = false): the row is written, r is freed. */
+void headroom_request_end(headroom_request *r, bool complete);
+/* Free without recording anything (`simulate`). */
+void headroom_request_drop(headroom_request *r);
+
+/* ------------------------------------------------------------------ what was done */
+typedef struct headroom_result {
+    const char *call_id, *tool, *kind, *transform, *reason; /* NUL-terminated; transform NULL: verbatim; reason may be NULL */
+    char id[21];                                            /* 20 hex digits, "" where there is none */
+    bool lossless, replayed;
+    uint32_t tokens_before, tokens_after;
+    uint32_t kept, of; /* 0, 0: nothing was selected */
+} headroom_result;
+
+typedef struct headroom_row {
+    int64_t id;      /* number of the request in the database; 0 before */
+    int64_t time_us; /* wall clock at the first byte */
+    int64_t pid;
+    const char *program, *host, *path, *dialect, *model, *mode;
+    const char *skipped;    /* NULL: the body was worked on */
+    bool stream;
+    int status;             /* HTTP status, 0: no response seen */
+    bool complete;          /* the response was seen to its end */
+    int64_t tokens_before, tokens_after, bytes_before, bytes_after;
+    const char *usage;      /* JSON object as the provider sent it, or NULL */
+    int64_t input_tokens, output_tokens, cached_tokens; /* from usage; -1 unknown. input: all prompt tokens, cached included */
+    int64_t elapsed_us;     /* spent by us */
+    const char *transforms; /* comma separated, each name once, "" for none */
+    uint32_t results, rewritten, replayed; /* tool results in the body, of them rewritten, of those replayed */
+    const char *results_json; /* array of objects for `show N`, or NULL */
+} headroom_row;
+
+/* Valid after headroom_request_body until headroom_request_end. */
+void headroom_request_row(const headroom_request *r, headroom_row *out);
+size_t headroom_request_results(const headroom_request *r);
+int headroom_request_result(const headroom_request *r, size_t i, headroom_result *out);
+
+/* ------------------------------------------------------------------ looking back (CLI) */
+typedef struct headroom_stats {
+    int64_t requests, failed;            /* failed: status >= 400, or no response */
+    int64_t tokens_before, tokens_after; /* estimated tokens of what programs made, and of what was sent */
+    int64_t output_tokens;               /* as the provider reported */
+    int64_t cache_entries, cache_hits;   /* stored decisions; replays */
+    int64_t session_requests, session_tokens_before, session_tokens_after; /* of the last process that made a request */
+    int64_t session_pid;
+    char session_program[256];
+} headroom_stats;
+
+/* 0 or a negative code; headroom_strerror names it. A missing database is not an error: everything 0. */
+int headroom_get_stats(headroom *h, headroom_stats *out);
+/* Oldest first, ids above after_id. A non-zero return of cb stops and is returned. */
+int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
+/* Recently rewritten results, newest first. */
+int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
+
+/* Bytes that the library allocated for the caller; free with headroom_free. Always followed by a NUL. */
+typedef struct headroom_bytes {
+    char *data;
+    size_t len;
+} headroom_bytes;
+void headroom_free(void *p);
+
+/* The original, and what was sent in its place, of one result by its 20 hex digits: decoded text. sent may be NULL. */
+int headroom_get_original(headroom *h, const char *id, headroom_result *info, headroom_bytes *original, headroom_bytes *sent);
+/* A body as sent -> as the program made it. Lossless forms that read back do so from the text alone; all else from the stored
+   originals. *restored: literals put back; *missing: replacements whose original is gone (capped, aged). */
+int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored, size_t *missing);
+/* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
+int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
+
+/* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
+   is wrong with the value that was given (the default is in force then). */
+int headroom_each_setting(headroom *h, int (*cb)(void *, const char *name, const char *value, const char *origin, const char *env,
+                                                 const char *error), void *arg);
+const char *headroom_state_directory(const headroom *h); /* NULL: none */
+const char *headroom_config_path(const headroom *h);     /* NULL: none */
+const char *headroom_config_error(const headroom *h);    /* what is wrong with config.ini, or NULL */
+/* Why the database cannot be used, or NULL. Opens it if it was not yet. */
+const char *headroom_store_reason(headroom *h);
+/* What an error code means and what to do, one English sentence. */
+const char *headroom_strerror(int err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

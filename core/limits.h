@@ -1,0 +1,52 @@
+/* limits.h - every named limit of core/, each with its reason. Sizes are bytes unless the name says otherwise. */
+#ifndef HR_LIMITS_H
+#define HR_LIMITS_H
+
+enum {
+    /* A request body above this is passed on untouched. Anthropic refuses bodies above 32 MB. */
+    HR_MAX_BODY = 32 << 20,
+    /* `headroom simulate` reads files up to this; a host never holds so much. */
+    HR_MAX_FILE = 256 << 20,
+    /* Nesting of JSON that we follow. cJSON and most servers stop at 1000 or less; agents nest below 20. */
+    HR_MAX_DEPTH = 256,
+    /* Tool results in one request. 100,000 messages is the provider's own limit; beyond this nothing is rewritten. */
+    HR_MAX_RESULTS = 16384,
+    /* Bytes of query text that take part in relevance and in the key of a decision. Human text beyond it is hashed
+       too, but not searched for terms. */
+    HR_MAX_QUERY = 64 << 10,
+    /* Terms taken from a query; the rarest stay. */
+    HR_MAX_TERMS = 256,
+    /* Processor time of one request in microseconds; after it no new decision is taken (DESIGN.md, Thresholds). */
+    HR_DEADLINE_US = 50000,
+    /* Time that a host's thread waits for another writer of the database, in microseconds. */
+    HR_BUSY_US = 50000,
+    /* One sleep of the busy handler (SPEED.md 3: 50 us beats sqlite3_busy_timeout by three in the tail). */
+    HR_BUSY_STEP_US = 50,
+    /* Decisions that the process keeps in memory, in bytes of their replacements. */
+    HR_MAX_MEMORY_LEDGER = 64 << 20,
+    /* Request rows that wait for a busy database. */
+    HR_RING_ROWS = 64,
+    /* A process checkpoints at its exit when the write-ahead log is above this. */
+    HR_WAL_AT_EXIT = 8 << 20,
+    /* Our descriptors lie at or above this number, where the limit of the process allows. */
+    HR_FD_FLOOR = 512,
+    /* Log file; above it the file is renamed to .1 and begun anew. */
+    HR_MAX_LOG = 4 << 20,
+    /* Positions listed by one note; a note that would list more is not used (the result stays lossless). */
+    HR_MAX_NOTE_RANGES = 400,
+    /* Tail of a response body kept to find `usage` in JSON, and the longest SSE line looked at. */
+    HR_MAX_RESPONSE = 1 << 20
+};
+
+/* Defaults of settings; config.c is their table. */
+enum {
+    HR_MIN_TOKENS = 200,          /* results below stay verbatim */
+    HR_MIN_SAVED_PERCENT = 10,    /* a rewrite is used if it saves this share ... */
+    HR_MIN_SAVED_TOKENS = 50,     /* ... or this many tokens */
+    HR_MAX_ITEMS = 15,            /* SEED: max_items_after_crush */
+    HR_ORIGINALS_DAYS = 14,
+    HR_ORIGINALS_MB = 256,
+    HR_REPLACEMENTS_DAYS = 90
+};
+
+#endif

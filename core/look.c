@@ -1,0 +1,181 @@
+/* look.c - looking back, for the CLI: statistics, requests, results, originals, settings. See headroom.h. */
+#include <string.h>
+
+#include "context.h"
+#include "record.h"
+
+void headroom_free(void *p)
+{
+    hr_free(p);
+}
+
+int headroom_get_stats(headroom *h, headroom_stats *out)
+{
+    *out = (headroom_stats){0};
+    int r = h->store ? hr_store_stats(h->store, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg)
+{
+    int r = h->store ? hr_store_each_request(h->store, after_id, cb, arg) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t), void *arg)
+{
+    int r = h->store ? hr_store_each_decision(h->store, limit, cb, arg) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int read_id(const char *hex, uint8_t id[10])
+{
+    if (strlen(hex) != 20)
+        return HR_ENOENT;
+    for (int i = 0; i < 10; i++) {
+        int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return HR_ENOENT;
+        id[i] = (uint8_t)(high << 4 | low);
+    }
+    return 0;
+}
+
+/* The decoded text of the inside of a JSON string, as bytes of the caller's. */
+static int decode_inside(hr_arena *a, hr_str inside, headroom_bytes *out)
+{
+    hr_buf lexeme = {0};
+    hr_str text;
+    hr_buf_putc(&lexeme, '"');
+    hr_buf_str(&lexeme, inside);
+    hr_buf_putc(&lexeme, '"');
+    int r = lexeme.err ? lexeme.err : hr_string_decode(a, lexeme.data, lexeme.len, &text);
+    if (r == 0) {
+        out->data = hr_malloc(text.n + 1);
+        out->len = text.n;
+        if (out->data) {
+            memcpy(out->data, text.p, text.n);
+            out->data[text.n] = 0;
+        } else {
+            r = HR_ENOMEM;
+        }
+    }
+    hr_buf_free(&lexeme);
+    return r;
+}
+
+static char *heap_copy(const char *z)
+{
+    size_t n = strlen(z) + 1;
+    char *p = hr_malloc(n);
+    return p ? memcpy(p, z, n) : NULL;
+}
+
+int headroom_get_original(headroom *h, const char *hex, headroom_result *info, headroom_bytes *original, headroom_bytes *sent)
+{
+    headroom_bytes none[2] = {{0}};
+    uint8_t id[10];
+    hr_decision d;
+    hr_str raw;
+    int r = h->store ? read_id(hex, id) : HR_ESTORE;
+
+    if (original)
+        *original = none[0];
+    if (sent)
+        *sent = none[1];
+    if (r < 0)
+        return r;
+    hr_arena *a = hr_arena_new();
+    if (!a)
+        return HR_ENOMEM;
+    r = hr_store_decision_by_id(h->store, a, id, &d);
+    if (r >= 0 && info) {
+        r = hr_record_result(a, &d, false, NULL, info);
+        /* The caller keeps the strings until it closes the library: few, and only in the CLI. */
+        const char **strings[] = {&info->call_id, &info->tool, &info->kind, &info->transform, &info->reason};
+        for (size_t i = 0; r >= 0 && i < sizeof strings / sizeof *strings; i++)
+            if (*strings[i] && !(*strings[i] = heap_copy(*strings[i])))
+                r = HR_ENOMEM;
+    }
+    if (r >= 0 && sent)
+        r = decode_inside(a, d.sent, sent);
+    if (r >= 0 && original && (r = hr_store_original(h->store, a, id, &raw)) >= 0)
+        r = decode_inside(a, raw, original);
+    if (r < 0 && sent) {
+        hr_free(sent->data);
+        *sent = none[1];
+    }
+    hr_arena_free(a);
+    return r < 0 ? r : 0;
+}
+
+int headroom_each_setting(headroom *h,
+                          int (*cb)(void *, const char *name, const char *value, const char *origin, const char *env,
+                                    const char *error),
+                          void *arg)
+{
+    for (int s = 0; s < HR_SETTINGS; s++) {
+        const char origin = h->config.origin[s];
+        int r = cb(arg, hr_setting_name((enum hr_setting)s), h->config.text[s],
+                   origin == 'd'   ? "default"
+                   : origin == 'e' ? "environment"
+                                   : h->config.path,
+                   hr_setting_env((enum hr_setting)s), h->config.error[s]);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+const char *headroom_state_directory(const headroom *h)
+{
+    return h->config.state_directory;
+}
+
+const char *headroom_config_path(const headroom *h)
+{
+    return h->config.path;
+}
+
+const char *headroom_config_error(const headroom *h)
+{
+    return h->config.file_error;
+}
+
+const char *headroom_store_reason(headroom *h)
+{
+    uint8_t key[32];
+    if (!h->store)
+        return NULL;
+    return hr_store_key(h->store, key) < 0 ? hr_store_reason(h->store) : NULL;
+}
+
+const char *headroom_strerror(int err)
+{
+    switch (err) {
+    case HR_ENOMEM: return "Not enough memory; close other programs or give a smaller file.";
+    case HR_EJSON: return "The body is not JSON, or it is cut off.";
+    case HR_EDEPTH: return "The JSON is nested too deeply; such bodies are passed on unchanged.";
+    case HR_EUTF8: return "The text is not valid UTF-8.";
+    case HR_ESURR: return "The text holds half of a surrogate pair.";
+    case HR_ENUL: return "The text holds a NUL character.";
+    case HR_EDUP: return "The JSON holds the same key twice in one object.";
+    case HR_ESHAPE: return "The body is not a request of a known API; name its path with --path.";
+    case HR_EPAIR: return "A tool result has no matching tool call.";
+    case HR_ELIMIT: return "The input is larger than the limit.";
+    case HR_ESTORE: return "The database cannot be used; `headroom config` names the state directory.";
+    case HR_EBUSY: return "Another process is writing to the database; try again.";
+    case HR_ETIME: return "The deadline of the request passed.";
+    case HR_EFULL: return "The store of originals is full; raise originals.mb or lower originals.days.";
+    case HR_EIO: return "A file could not be read or written.";
+    case HR_ENOENT: return "There is no such id.";
+    default: return err < 0 ? "Unknown error." : "No error.";
+    }
+}

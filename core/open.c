@@ -1,0 +1,117 @@
+/* open.c - a `headroom` begins and ends: configuration, log, store, ledger; what a fork changes. See headroom.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "context.h"
+
+uint32_t headroom_abi(void)
+{
+    return HEADROOM_ABI_MAJOR << 16 | HEADROOM_ABI_MINOR;
+}
+
+static void name_program(headroom *h)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0)
+        return;
+    path[n] = 0;
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    size_t len = strlen(name);
+    if (len >= sizeof h->program)
+        len = sizeof h->program - 1;
+    memcpy(h->program, name, len);
+}
+
+headroom *headroom_open(unsigned flags)
+{
+    headroom *h = hr_calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    h->flags = flags;
+    h->pid = getpid();
+    if (hr_config_load(&h->config) < 0) {
+        hr_free(h);
+        return NULL;
+    }
+    name_program(h);
+    if (hr_log_init(&h->log, &h->config) < 0)
+        goto fail;
+    if (!(flags & HEADROOM_NO_STATE)) {
+        const hr_store_options options = {
+            .directory = h->config.state_directory,
+            .create = !(flags & HEADROOM_READ_ONLY),
+            .originals_days = (unsigned)h->config.number[HR_SET_ORIGINALS_DAYS],
+            .originals_mb = (unsigned)h->config.number[HR_SET_ORIGINALS_MB],
+            .replacements_days = (unsigned)h->config.number[HR_SET_REPLACEMENTS_DAYS],
+        };
+        if (!(h->store = hr_store_new(&options)))
+            goto fail;
+    }
+    if (!(h->ledger = hr_ledger_new(h->store)))
+        goto fail;
+    for (int s = 0; s < HR_SETTINGS; s++)
+        if (h->config.error[s])
+            hr_log_write(&h->log, HR_LOG_WARN, "setting %s: %s; %s is in force", hr_setting_name((enum hr_setting)s),
+                         h->config.error[s], h->config.text[s]);
+    if (h->config.file_error)
+        hr_log_write(&h->log, HR_LOG_WARN, "%s: %s", h->config.path, h->config.file_error);
+    return h;
+fail:
+    headroom_close(h);
+    return NULL;
+}
+
+void headroom_close(headroom *h)
+{
+    if (!h)
+        return;
+    hr_ledger_free(h->ledger);
+    hr_store_close(h->store);
+    hr_log_free(&h->log);
+    hr_config_free(&h->config);
+    hr_free(h);
+}
+
+enum headroom_mode headroom_get_mode(const headroom *h)
+{
+    return (enum headroom_mode)h->config.number[HR_SET_MODE];
+}
+
+void headroom_at_exit(headroom *h)
+{
+    if (!h->store)
+        return;
+    hr_context_check_fork(h);
+    hr_store_flush(h->store);
+}
+
+void hr_context_check_fork(headroom *h)
+{
+    pid_t pid = getpid();
+    if (atomic_load_explicit(&h->pid, memory_order_relaxed) == pid)
+        return;
+    if (h->store)
+        hr_store_check_fork(h->store);
+    hr_ledger_check_fork(h->ledger);
+    atomic_store_explicit(&h->pid, pid, memory_order_relaxed);
+}
+
+int hr_context_key(headroom *h, uint8_t key[32])
+{
+    if (atomic_load_explicit(&h->key_state, memory_order_acquire) == 2) {
+        memcpy(key, h->key, sizeof h->key);
+        return 0;
+    }
+    memset(key, 0, sizeof h->key);
+    if (!h->store)
+        return 0;
+    int r = hr_store_key(h->store, key), empty = 0;
+    if (r == 0 && atomic_compare_exchange_strong(&h->key_state, &empty, 1)) {
+        memcpy(h->key, key, sizeof h->key);
+        atomic_store_explicit(&h->key_state, 2, memory_order_release);
+    }
+    return r;
+}

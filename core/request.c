@@ -1,0 +1,178 @@
+/* request.c - the one road of a request: read -> decide -> splice -> account. The top of it: whatever fails below, the bytes
+   go out as they were and the reason is recorded (law 1). */
+#include <string.h>
+
+#include "context.h"
+#include "limits.h"
+#include "record.h"
+#include "token/token.h"
+
+headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode)
+{
+    hr_arena *keep = hr_arena_new();
+    headroom_request *r = keep ? hr_arena_zalloc(keep, sizeof *r) : NULL;
+    if (!r) {
+        hr_arena_free(keep);
+        return NULL;
+    }
+    hr_context_check_fork(h);
+    r->h = h;
+    r->keep = keep;
+    r->mode = mode;
+    r->count_only = head->count_only;
+    r->dialect_name = head->dialect;
+    r->row.time_us = hr_wall_us();
+    r->row.pid = h->pid;
+    r->row.program = h->program;
+    r->row.input_tokens = r->row.output_tokens = r->row.cached_tokens = -1;
+    static const char *const modes[] = {"off", "audit", "simulate", "optimize"};
+    r->row.mode = modes[mode];
+    r->row.dialect = head->dialect;
+    /* The query of a target can hold a key (law 8). */
+    const char *query = head->path_len ? memchr(head->path, '?', head->path_len) : NULL;
+    r->row.host = hr_arena_dup(keep, head->host, head->host_len);
+    r->row.path = hr_arena_dup(keep, head->path, query ? (size_t)(query - head->path) : head->path_len);
+    r->row.skipped = head->skip;
+    r->row.transforms = "";
+    if (!r->row.host || !r->row.path) {
+        hr_arena_free(keep);
+        return NULL;
+    }
+    return r;
+}
+
+/* Read every result; those that cannot be used keep the reason. 0 or HR_ENOMEM. */
+static int read_items(hr_conversation *conv, hr_item *items)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < conv->n; i++) {
+        if (conv->ev[i].kind != HR_EV_RESULT)
+            continue;
+        int err = hr_item_read(conv, i, &items[k]);
+        if (err == HR_ENOMEM)
+            return err;
+        if (err < 0)
+            items[k].reason = hr_error_name(err);
+        k++;
+    }
+    return 0;
+}
+
+static bool is_rewrite(const hr_item *it)
+{
+    return it->state != HR_ITEM_OPEN && !it->decision.verbatim;
+}
+
+/* The new body. 1: built; 0: nothing to replace; <0: no memory, the original goes out. */
+static int splice(headroom_request *r, hr_conversation *conv, const hr_item *items, size_t n)
+{
+    hr_splice *list = hr_arena_alloc(r->work, (n ? n : 1) * sizeof *list);
+    size_t k = 0;
+    if (!list)
+        return HR_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        if (is_rewrite(&items[i]))
+            list[k++] = (hr_splice){items[i].raw_off, items[i].raw_len, items[i].decision.sent};
+    if (k == 0)
+        return 0;
+    int err = hr_splice_apply(&r->body, conv->body, conv->len, list, k);
+    return err < 0 ? err : 1;
+}
+
+/* One literal refused for a reason of its own, and nothing else done: that reason is the request's. */
+static const char *only_reason(const hr_item *items, size_t n)
+{
+    const char *reason = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].state != HR_ITEM_OPEN)
+            return NULL;
+        if (!reason)
+            reason = items[i].reason;
+    }
+    return reason;
+}
+
+static int work_on(headroom_request *r, const char *body, size_t len)
+{
+    hr_conversation conv;
+    int err = hr_conversation_read(&conv, r->work, body, len, r->dialect_name, &r->dialect);
+    if (err < 0)
+        return err;
+    r->row.dialect = r->dialect->name;
+    r->row.stream = conv.stream;
+    r->row.model = hr_arena_dup(r->keep, conv.model.p, conv.model.n);
+    hr_item *items = hr_arena_zalloc(r->work, (conv.results ? conv.results : 1) * sizeof *items);
+    if (!r->row.model || !items)
+        return HR_ENOMEM;
+    if ((err = read_items(&conv, items)) < 0)
+        return err;
+    if (conv.attested)
+        r->row.skipped = "cch";
+    else if ((err = hr_decide(r, &conv, items, conv.results)) < 0)
+        return err;
+    if (!r->row.skipped)
+        r->row.skipped = only_reason(items, conv.results);
+    int built = r->mode == HEADROOM_OPTIMIZE && !conv.attested ? splice(r, &conv, items, conv.results) : 0;
+    if ((err = hr_record_body(r, &conv, items, conv.results)) < 0 && built <= 0)
+        return err;
+    return built;
+}
+
+int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out, size_t *out_len)
+{
+    uint64_t start = hr_now_us();
+    int built = 0;
+
+    hr_context_check_fork(r->h);
+    r->row.bytes_before = r->row.bytes_after = (int64_t)len;
+    if (r->row.skipped == NULL && r->mode != HEADROOM_OFF) {
+        r->work = hr_arena_new();
+        built = r->work ? len > HR_MAX_FILE ? HR_ELIMIT : work_on(r, body, len) : HR_ENOMEM;
+        if (built < 0) {
+            r->row.skipped = hr_error_name(built);
+            r->row.tokens_before = r->row.tokens_after = (int64_t)hr_tokens_json(body, len);
+            hr_log_write(&r->h->log, HR_LOG_WARN, "%s: passed on unchanged: %s", r->row.path, r->row.skipped);
+        }
+    }
+    r->row.elapsed_us = (int64_t)(hr_now_us() - start);
+    if (built != 1)
+        return 0;
+    r->row.bytes_after = (int64_t)r->body.len;
+    *out = r->body.data;
+    *out_len = r->body.len;
+    return 1;
+}
+
+void headroom_request_sent(headroom_request *r)
+{
+    hr_arena_free(r->work);
+    r->work = NULL;
+    hr_buf_free(&r->body);
+}
+
+void headroom_request_drop(headroom_request *r)
+{
+    if (!r)
+        return;
+    headroom_request_sent(r);
+    hr_usage_free(r->usage);
+    hr_arena_free(r->keep);
+}
+
+void headroom_request_row(const headroom_request *r, headroom_row *out)
+{
+    *out = r->row;
+}
+
+size_t headroom_request_results(const headroom_request *r)
+{
+    return r->n_results;
+}
+
+int headroom_request_result(const headroom_request *r, size_t i, headroom_result *out)
+{
+    if (i >= r->n_results)
+        return HR_ENOENT;
+    *out = r->results[i];
+    return 0;
+}

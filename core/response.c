@@ -1,0 +1,53 @@
+/* response.c - the response side of a request: status, usage, and the row that is written when it ends. See headroom.h. */
+#include <strings.h>
+#include <string.h>
+
+#include "context.h"
+
+static bool holds(const char *p, size_t n, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i + len <= n; i++)
+        if (strncasecmp(p + i, word, len) == 0)
+            return true;
+    return false;
+}
+
+void headroom_response_head(headroom_request *r, int status, const char *type, size_t type_len, const char *encoding,
+                            size_t encoding_len)
+{
+    bool sse = holds(type, type_len, "text/event-stream");
+    bool plain = encoding_len == 0 || (encoding_len == 8 && strncasecmp(encoding, "identity", 8) == 0);
+
+    r->row.status = status;
+    if (r->usage || !plain || status < 200 || status > 299 || !r->row.dialect || (!sse && !holds(type, type_len, "json")))
+        return;
+    r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
+}
+
+void headroom_response_body(headroom_request *r, const void *data, size_t len)
+{
+    if (r->usage)
+        hr_usage_add(r->usage, data, len);
+}
+
+void headroom_request_end(headroom_request *r, bool complete)
+{
+    headroom *h = r->h;
+    hr_usage_counts counts;
+
+    hr_context_check_fork(h);
+    r->row.complete = complete;
+    if (r->usage) {
+        hr_usage_end(r->usage, &counts);
+        r->row.usage = counts.raw;
+        r->row.input_tokens = counts.input;
+        r->row.output_tokens = counts.output;
+        r->row.cached_tokens = counts.cached;
+    }
+    if (h->store && r->mode != HEADROOM_OFF)
+        hr_store_request(h->store, &r->row);
+    if (r->row.skipped)
+        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path, r->row.skipped);
+    headroom_request_drop(r);
+}

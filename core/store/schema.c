@@ -1,0 +1,117 @@
+/* schema.c - see schema.h. */
+#include "store/schema.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "store/handle.h"
+
+/* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement is often longer
+   than a page may hold beside its key, and rows of random keys then cost less in the log than a clustered table. The large
+   column stands last, so that reading the others does not walk its overflow pages. */
+static const char *const migrations[HR_SCHEMA_VERSION] = {
+    "CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('originals_bytes', 0);"
+    "CREATE TABLE decisions(n INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, idkey BLOB NOT NULL, sentkey BLOB,"
+    " verbatim INTEGER NOT NULL, lossless INTEGER NOT NULL, has_original INTEGER NOT NULL,"
+    " tokens_before INTEGER NOT NULL, tokens_after INTEGER NOT NULL, kept INTEGER NOT NULL, total INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, last_used INTEGER NOT NULL, transform TEXT NOT NULL, kind TEXT NOT NULL,"
+    " tool TEXT NOT NULL, call_id TEXT NOT NULL, reason TEXT NOT NULL, sent TEXT NOT NULL);"
+    "CREATE INDEX decisions_idkey ON decisions(idkey);"
+    "CREATE INDEX decisions_sentkey ON decisions(sentkey) WHERE sentkey IS NOT NULL;"
+    "CREATE TABLE originals(n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,"
+    " plain_size INTEGER NOT NULL, packed_size INTEGER NOT NULL, packed BLOB NOT NULL);"
+    "CREATE TABLE requests(id INTEGER PRIMARY KEY, session INTEGER NOT NULL, time INTEGER NOT NULL,"
+    " pid INTEGER NOT NULL, program TEXT, host TEXT, path TEXT, dialect TEXT, model TEXT, mode TEXT, skipped TEXT,"
+    " stream INTEGER, status INTEGER, complete INTEGER, tokens_before INTEGER, tokens_after INTEGER,"
+    " bytes_before INTEGER, bytes_after INTEGER, usage TEXT, input_tokens INTEGER, output_tokens INTEGER,"
+    " cached_tokens INTEGER, elapsed_us INTEGER, transforms TEXT, results INTEGER, rewritten INTEGER,"
+    " replayed INTEGER, results_json TEXT);",
+};
+
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1"};
+
+static int write_key(hr_store *s)
+{
+    uint8_t key[32];
+
+    /* A database that was removed while we ran is made anew with the key in use, so that what this process remembers
+       stays valid. */
+    if (s->have_key)
+        memcpy(key, s->key, sizeof key);
+    else if (getrandom(key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key) {
+        s->reason = "io";
+        return HR_ESTORE;
+    }
+    hr_query q = hr_query_start(s, HR_Q_META_SET);
+    hr_query_text(&q, "key");
+    hr_query_blob(&q, key, sizeof key);
+    return hr_query_run(&q);
+}
+
+static int migrate(hr_store *s)
+{
+    int64_t version = 0;
+    int rc = hr_store_begin(s);
+
+    if (rc != 0)
+        return rc;
+    /* Again, under the write lock: another process may have been first. */
+    rc = hr_sql_once(s, "PRAGMA user_version", &version);
+    for (int64_t v = version; rc == 0 && v < HR_SCHEMA_VERSION; v++) {
+        rc = hr_sql_exec(s, migrations[v]);
+        if (rc == 0)
+            rc = hr_sql_exec(s, numbers[v + 1]);
+    }
+    if (rc == 0 && version == 0)
+        rc = write_key(s);
+    return hr_store_end(s, rc);
+}
+
+static int read_key(hr_store *s)
+{
+    hr_query q = hr_query_start(s, HR_Q_META_GET);
+    hr_query_text(&q, "key");
+    int rc = hr_query_step(&q);
+    hr_str key = rc == 1 ? hr_query_col(&q, 0) : hr_str_make(NULL, 0);
+
+    if (rc >= 0 && key.n != sizeof s->key) {
+        s->refused = s->reason = "corrupt";
+        rc = HR_ESTORE;
+    } else if (rc == 1) {
+        pthread_mutex_lock(&s->quick);
+        memcpy(s->key, key.p, sizeof s->key);
+        s->have_key = true;
+        pthread_mutex_unlock(&s->quick);
+    }
+    hr_query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+int hr_schema_ready(hr_store *s)
+{
+    int64_t version = 0;
+    int rc = hr_sql_once(s, "PRAGMA user_version", &version);
+
+    if (rc != 0)
+        return rc;
+    if (version > HR_SCHEMA_VERSION) {
+        s->refused = "newer_version";
+    } else if (sqlite3_db_readonly(s->db, "main")) {
+        s->refused = s->reason = "read_only";
+        if (version < HR_SCHEMA_VERSION)
+            return HR_ESTORE;
+    } else {
+        /* Nothing is lost if a new, empty database does not survive a power cut, and three syncs are 1-80 ms. */
+        if (version == 0)
+            rc = hr_sql_exec(s, "PRAGMA synchronous=OFF");
+        if (rc == 0)
+            rc = hr_sql_exec(s, "PRAGMA journal_mode=WAL");
+        if (rc == 0 && version < HR_SCHEMA_VERSION)
+            rc = migrate(s);
+    }
+    if (rc == 0)
+        rc = hr_sql_exec(s, "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512;"
+                            "PRAGMA journal_size_limit=1048576; PRAGMA trusted_schema=OFF");
+    return rc == 0 ? read_key(s) : rc;
+}

@@ -1,0 +1,273 @@
+/* sql.c - the one layer through which SQLite is called, and the text of every statement. See handle.h. */
+#include "store/handle.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "fault.h"
+#include "store/vfs.h"
+
+#define DECISION                                                                                             \
+    "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, total, "    \
+    "last_used, transform, kind, tool, call_id, reason, sent, created FROM decisions "
+
+#define META_BYTES "'originals_bytes'"
+
+static const char *const texts[HR_Q_COUNT] = {
+    [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
+    [HR_Q_COMMIT] = "COMMIT",
+    [HR_Q_ROLLBACK] = "ROLLBACK",
+    [HR_Q_META_GET] = "SELECT value FROM meta WHERE name = ?",
+    [HR_Q_META_SET] = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [HR_Q_META_ADD] = "UPDATE meta SET value = max(0, value + ?) WHERE name = " META_BYTES,
+    [HR_Q_DECISION_BY_KEY] = DECISION "WHERE key = ?",
+    [HR_Q_DECISION_BY_IDKEY] = DECISION "WHERE idkey = ? LIMIT 2",
+    [HR_Q_DECISION_BY_SENTKEY] = DECISION "WHERE sentkey = ? LIMIT 1",
+    [HR_Q_DECISION_BY_ID] = DECISION "WHERE key >= ? AND key < ? LIMIT 1",
+    [HR_Q_DECISION_RECENT] = DECISION "WHERE NOT verbatim ORDER BY n DESC LIMIT ?",
+    [HR_Q_DECISION_INSERT] =
+        "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, "
+        "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+        "ON CONFLICT(key) DO NOTHING",
+    [HR_Q_DECISION_TOUCH] = "UPDATE decisions SET last_used = ?1 WHERE key = ?2 AND last_used < ?1",
+    [HR_Q_DECISION_EXPIRE] = "DELETE FROM decisions WHERE n >= ?1 AND n < ?2 AND last_used < ?3",
+    [HR_Q_DECISION_SPAN] = "SELECT coalesce(max(n), 0) + 1 FROM decisions",
+    [HR_Q_ORIGINAL_GET] = "SELECT plain_size, packed FROM originals WHERE id = ?",
+    [HR_Q_ORIGINAL_INSERT] = "INSERT INTO originals(id, created, plain_size, packed_size, packed) "
+                             "VALUES(?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
+    [HR_Q_ORIGINAL_AGED] = "SELECT n, created, packed_size FROM originals ORDER BY n LIMIT ?",
+    [HR_Q_ORIGINAL_DELETE] = "DELETE FROM originals WHERE n <= ?",
+    [HR_Q_REQUEST_INSERT] =
+        "INSERT INTO requests(session, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, "
+        "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
+        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_REQUEST_EACH] =
+        "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
+        "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, cached_tokens, "
+        "elapsed_us, transforms, results, rewritten, replayed, results_json FROM requests WHERE id > ? ORDER BY id LIMIT ?",
+    [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
+                            "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
+    [HR_Q_REQUEST_TOTALS] =
+        "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(tokens_before), 0), "
+        "coalesce(sum(tokens_after), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) FROM requests",
+    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program FROM requests ORDER BY id DESC LIMIT 1",
+    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(tokens_before), 0), coalesce(sum(tokens_after), 0) "
+                             "FROM requests WHERE session = ?",
+    [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
+};
+
+/* ------------------------------------------------------------------ results */
+static const char *reason_of_errno(int err, const char *otherwise)
+{
+    switch (err) {
+    case EMFILE:
+    case ENFILE:
+        return "no_descriptor";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return "disk_full";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "read_only";
+    case ELOOP:
+        return "directory";
+    case ENOMEM:
+        return "memory";
+    default:
+        return otherwise;
+    }
+}
+
+int hr_sql_error(hr_store *s, int rc)
+{
+    int opening = hr_vfs_open_errno();
+
+    switch (rc & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+        return HR_EBUSY;
+    case SQLITE_NOMEM:
+        s->reason = "memory";
+        break;
+    case SQLITE_FULL:
+        s->reason = "disk_full";
+        break;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        s->reason = "read_only";
+        break;
+    case SQLITE_CANTOPEN:
+        s->reason = reason_of_errno(opening, "io");
+        break;
+    case SQLITE_IOERR:
+        s->reason = rc == SQLITE_IOERR_NOMEM ? "memory"
+                                             : reason_of_errno(s->db ? sqlite3_system_errno(s->db) : 0, "io");
+        break;
+    default:
+        /* CORRUPT and NOTADB; and ERROR: the statements are fixed, so a table or column is not there. */
+        s->refused = s->reason = "corrupt";
+        break;
+    }
+    return HR_ESTORE;
+}
+
+static int give_way(void *arg, int tries)
+{
+    const hr_store *s = arg;
+    struct timespec step = {.tv_nsec = HR_BUSY_STEP_US * 1000L};
+
+    (void)tries;
+    if (hr_now_us() >= s->deadline)
+        return 0;
+    nanosleep(&step, NULL);
+    return 1;
+}
+
+/* ------------------------------------------------------------------ handle */
+int hr_sql_open(hr_store *s)
+{
+    int rc = SQLITE_IOERR;
+
+    if (!hr_fault(HR_FAULT_SQL))
+        rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_busy_handler(s->db, give_way, s);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_wal_autocheckpoint(s->db, 0);
+    /* The log stays when the last handle goes: the first write to a new one would sync on a host's thread. */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return rc == SQLITE_OK ? 0 : hr_sql_error(s, rc);
+}
+
+int hr_sql_exec(hr_store *s, const char *sql)
+{
+    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? 0 : hr_sql_error(s, rc);
+}
+
+int hr_sql_once(hr_store *s, const char *sql, int64_t *value)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        *value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? 0 : hr_sql_error(s, rc);
+}
+
+int hr_sql_checkpoint(hr_store *s, int *frames, int *moved)
+{
+    int rc = hr_fault(HR_FAULT_SQL)
+                 ? SQLITE_IOERR
+                 : sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, frames, moved);
+    return rc == SQLITE_OK ? 0 : hr_sql_error(s, rc);
+}
+
+/* ------------------------------------------------------------------ statements */
+hr_query hr_query_start(hr_store *s, enum hr_statement which)
+{
+    hr_query q = {.s = s, .rc = SQLITE_OK};
+
+    if (!s->statements[which]) {
+        q.rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR
+                                      : sqlite3_prepare_v3(s->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                                           &s->statements[which], NULL);
+    }
+    q.st = s->statements[which];
+    return q;
+}
+
+static bool may_bind(hr_query *q)
+{
+    q->at++;
+    if (q->rc == SQLITE_OK && hr_fault(HR_FAULT_SQL))
+        q->rc = SQLITE_NOMEM;
+    return q->rc == SQLITE_OK;
+}
+
+void hr_query_int(hr_query *q, int64_t v)
+{
+    if (may_bind(q))
+        q->rc = sqlite3_bind_int64(q->st, q->at, v);
+}
+
+void hr_query_blob(hr_query *q, const void *p, size_t n)
+{
+    if (!may_bind(q))
+        return;
+    q->rc = p ? sqlite3_bind_blob64(q->st, q->at, p, n, SQLITE_STATIC) : sqlite3_bind_null(q->st, q->at);
+}
+
+void hr_query_text(hr_query *q, const char *z)
+{
+    if (!may_bind(q))
+        return;
+    q->rc = z ? sqlite3_bind_text64(q->st, q->at, z, strlen(z), SQLITE_STATIC, SQLITE_UTF8)
+              : sqlite3_bind_null(q->st, q->at);
+}
+
+void hr_query_str(hr_query *q, hr_str s)
+{
+    if (may_bind(q))
+        q->rc = sqlite3_bind_text64(q->st, q->at, s.n ? s.p : "", s.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+int hr_query_step(hr_query *q)
+{
+    if (q->rc == SQLITE_OK || q->rc == SQLITE_ROW)
+        q->rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(q->st);
+    if (q->rc == SQLITE_ROW)
+        return 1;
+    return q->rc == SQLITE_DONE ? 0 : hr_sql_error(q->s, q->rc);
+}
+
+void hr_query_end(hr_query *q)
+{
+    if (q->st)
+        sqlite3_reset(q->st);
+}
+
+int hr_query_run(hr_query *q)
+{
+    int rc = hr_query_step(q);
+    hr_query_end(q);
+    return rc < 0 ? rc : 0;
+}
+
+int64_t hr_query_col_int(const hr_query *q, int i)
+{
+    return sqlite3_column_int64(q->st, i);
+}
+
+hr_str hr_query_col(const hr_query *q, int i)
+{
+    const char *p = sqlite3_column_blob(q->st, i);
+    int n = sqlite3_column_bytes(q->st, i);
+    return p && n > 0 ? hr_str_make(p, (size_t)n) : hr_str_make(NULL, 0);
+}
+
+int hr_query_col_dup(const hr_query *q, int i, hr_arena *a, hr_str *out)
+{
+    hr_str col = hr_query_col(q, i);
+    char *copy = hr_arena_dup(a, col.p, col.n);
+
+    *out = hr_str_make(copy, col.n);
+    return copy ? 0 : HR_ENOMEM;
+}
+
+const char *hr_query_col_text(const hr_query *q, int i)
+{
+    return (const char *)sqlite3_column_text(q->st, i);
+}

@@ -1,0 +1,96 @@
+/* resolve.c - the resolver rule. See resolve.h. */
+#include "resolve.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "../shim/glibc.h"
+
+enum { MAX_OBJECTS = 512, MAX_NAMES = 64 << 10 };
+
+const void *resolve_module(const void *address)
+{
+    Dl_info info;
+    return dladdr(address, &info) ? info.dli_fbase : NULL;
+}
+
+static const void *executable(void)
+{
+    return resolve_module((const void *)getauxval(AT_PHDR));
+}
+
+/* Names of all objects, collected first: the linker must not be called again from inside the iteration. */
+struct names {
+    char text[MAX_NAMES];
+    size_t len;
+};
+
+static int collect(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct names *n = arg;
+    size_t len = info->dlpi_name ? strlen(info->dlpi_name) + 1 : 0;
+    (void)size;
+    if (len > 1 && n->len + len < sizeof n->text) {
+        memcpy(n->text + n->len, info->dlpi_name, len);
+        n->len += len;
+    }
+    return 0;
+}
+
+static void *only_definition(const char *name, const void *ours)
+{
+    struct names *all = shim_malloc(sizeof *all);
+    void *found = NULL;
+    bool several = false;
+
+    if (!all)
+        return NULL;
+    all->len = 0;
+    dl_iterate_phdr(collect, all);
+    for (size_t at = 0; at < all->len; at += strlen(all->text + at) + 1) {
+        void *handle = dlopen(all->text + at, RTLD_LAZY | RTLD_NOLOAD);
+        void *f = handle ? dlsym(handle, name) : NULL;
+        if (!f || f == ours)
+            continue;
+        several |= found && found != f;
+        found = f;
+    }
+    shim_free(all);
+    return several ? NULL : found;
+}
+
+void *resolve_original(const void *return_address, const char *name, const void *ours)
+{
+    Dl_info caller;
+    void *f = NULL;
+
+    if (dladdr(return_address, &caller) && caller.dli_fbase != executable() && caller.dli_fname) {
+        void *handle = dlopen(caller.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+        f = handle ? dlsym(handle, name) : NULL;
+    }
+    if (!f || f == ours)
+        f = dlsym(RTLD_NEXT, name);
+    if (!f || f == ours)
+        f = only_definition(name, ours);
+    dlerror(); /* our misses must not show up in the host's next dlerror() */
+    return f == ours ? NULL : f;
+}
+
+void *resolve_beside(const void *function, const char *name)
+{
+    Dl_info info;
+    void *handle = NULL;
+
+    if (!dladdr(function, &info))
+        return NULL;
+    if (info.dli_fbase == executable())
+        handle = dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD);
+    else if (info.dli_fname)
+        handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    void *f = handle ? dlsym(handle, name) : NULL;
+    dlerror();
+    return f;
+}

@@ -1,0 +1,192 @@
+/* core.c - finding and loading libheadroom.so, and what the environment says about us. See shim.h.
+
+   constructor   reads HEADROOM_MODE and HEADROOM_ENDPOINTS_ADD, notes our own absolute path; no file, no
+   thread, no core first LLM request   dlopen(<our directory>/libheadroom.so), same ABI major, headroom_open()
+   destructor    rows that waited are written
+
+   A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic
+   linker knows us by a relative name, the absolute one is read from /proc/self/maps while the constructor
+   runs; none: we stay idle. */
+#include "shim.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "glibc.h"
+
+enum state { STATE_UNLOADED, STATE_LOADED, STATE_IDLE };
+
+static struct shim_core core;
+static int state = STATE_UNLOADED; /* atomic */
+static int known_mode = -1;
+static char own_path[PATH_MAX];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static int read_mode(const char *value)
+{
+    static const char *const names[] = {"off", "audit", "simulate", "optimize"};
+    for (int i = 0; value && i < 4; i++)
+        if (strcmp(value, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* The path of the mapping that holds `inside`, read with the smallest of means: one pass over the lines. */
+static void path_from_maps(const void *inside)
+{
+    static char chunk[4096], line[PATH_MAX + 128];
+    size_t n = 0;
+    ssize_t got;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    while (own_path[0] == 0 && (got = read(fd, chunk, sizeof chunk)) > 0) {
+        for (ssize_t i = 0; i < got && own_path[0] == 0; i++) {
+            if (chunk[i] != '\n') {
+                if (n < sizeof line - 1)
+                    line[n++] = chunk[i];
+                continue;
+            }
+            line[n] = 0;
+            n = 0;
+            char *end;
+            unsigned long from = strtoul(line, &end, 16), to = *end == '-' ? strtoul(end + 1, NULL, 16) : 0;
+            const char *path = strchr(line, '/');
+            if ((unsigned long)inside >= from && (unsigned long)inside < to && path &&
+                strlen(path) < sizeof own_path)
+                memcpy(own_path, path, strlen(path) + 1);
+        }
+    }
+    close(fd);
+}
+
+static void find_own_path(void)
+{
+    Dl_info info;
+    if (dladdr((void *)&state, &info) == 0 || !info.dli_fname)
+        return;
+    if (info.dli_fname[0] == '/' && strlen(info.dli_fname) < sizeof own_path)
+        memcpy(own_path, info.dli_fname, strlen(info.dli_fname) + 1);
+    else
+        path_from_maps(&state);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    known_mode = read_mode(secure_getenv("HEADROOM_MODE"));
+    if (known_mode == HEADROOM_OFF) {
+        __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
+        return;
+    }
+    gate_init(secure_getenv("HEADROOM_ENDPOINTS_ADD"));
+    find_own_path();
+    if (own_path[0] == 0)
+        __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LOADED)
+        core.at_exit(core.h);
+}
+
+static bool bind_all(void *lib)
+{
+    const struct {
+        const char *name;
+        void *where;
+    } wanted[] = {
+        {"headroom_request_new", &core.request_new},
+        {"headroom_request_body", &core.request_body},
+        {"headroom_request_sent", &core.request_sent},
+        {"headroom_response_head", &core.response_head},
+        {"headroom_response_body", &core.response_body},
+        {"headroom_request_end", &core.request_end},
+        {"headroom_at_exit", &core.at_exit},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        void *f = dlsym(lib, wanted[i].name);
+        if (!f)
+            return false;
+        memcpy(wanted[i].where, &f, sizeof f);
+    }
+    return true;
+}
+
+/* True when libheadroom.so is loaded and has something to do. */
+static bool load(void)
+{
+    static const char name[] = "libheadroom.so";
+    char path[PATH_MAX];
+    uint32_t (*abi)(void);
+    headroom *(*open_it)(unsigned);
+    enum headroom_mode (*get_mode)(const headroom *);
+    const char *slash = strrchr(own_path, '/');
+    size_t dir = slash ? (size_t)(slash - own_path) + 1 : 0;
+
+    if (dir == 0 || dir + sizeof name > sizeof path)
+        return false;
+    memcpy(path, own_path, dir);
+    memcpy(path + dir, name, sizeof name);
+    void *lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!lib)
+        return false;
+    void *f[3] = {dlsym(lib, "headroom_abi"), dlsym(lib, "headroom_open"), dlsym(lib, "headroom_get_mode")};
+    if (!f[0] || !f[1] || !f[2])
+        return false;
+    memcpy(&abi, &f[0], sizeof abi);
+    memcpy(&open_it, &f[1], sizeof open_it);
+    memcpy(&get_mode, &f[2], sizeof get_mode);
+    if (abi() >> 16 != HEADROOM_ABI_MAJOR || !bind_all(lib))
+        return false;
+    if (!(core.h = open_it(0)))
+        return false;
+    core.mode = get_mode(core.h);
+    return core.mode != HEADROOM_OFF;
+}
+
+static void load_once(void)
+{
+    int now = load() ? STATE_LOADED : STATE_IDLE;
+    dlerror(); /* our failure must not show up in the host's next dlerror() */
+    __atomic_store_n(&state, now, __ATOMIC_RELEASE);
+}
+
+const struct shim_core *shim_core_get(void)
+{
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_UNLOADED)
+        pthread_once(&once, load_once);
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LOADED ? &core : NULL;
+}
+
+bool shim_enabled(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) != STATE_IDLE;
+}
+
+int shim_known_mode(void)
+{
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LOADED ? (int)core.mode : known_mode;
+}
+
+void *shim_malloc(size_t n)
+{
+    return malloc(n);
+}
+
+void *shim_realloc(void *p, size_t n)
+{
+    return realloc(p, n);
+}
+
+void shim_free(void *p)
+{
+    free(p);
+}

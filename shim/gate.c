@@ -1,0 +1,441 @@
+/* gate.c - which requests matter, judged from their heads. See gate.h.
+
+   A head is read twice: by http_parser, whose framing is what the stream follows, and by the walk below,
+   which finds the fields and their places. Where the two do not agree to the byte the request is not ours. */
+#include "gate.h"
+
+#include <http_parser.h>
+#include <string.h>
+
+struct row {
+    const char *path; /* end of the path */
+    const char *dialect;
+    bool count_only;
+};
+
+static const struct row rows[] = {
+    {"/v1/messages", "anthropic", false},
+    {"/v1/messages/count_tokens", "anthropic", true},
+    {"/chat/completions", "openai_chat", false},
+};
+
+/* Rows of the user. Written once, in the constructor of the library. */
+enum { EXTRA_ROWS = 16, EXTRA_HOST = 128, EXTRA_PATH = 128, EXTRA_DIALECT = 32 };
+static struct extra {
+    char host[EXTRA_HOST], path[EXTRA_PATH], dialect[EXTRA_DIALECT];
+} extras[EXTRA_ROWS];
+static size_t extra_count;
+
+/* Headers that sign, hash or name the length of the body in another way (law 7). Lower case; how they are
+ * compared: */
+enum match { WHOLE, PREFIX, INSIDE };
+static const struct {
+    const char *name;
+    enum match match;
+} signing[] = {
+    {"content-md5", WHOLE},      {"digest", WHOLE},
+    {"content-digest", WHOLE},   {"repr-digest", WHOLE},
+    {"signature", WHOLE},        {"signature-input", WHOLE},
+    {"x-amz-signature", WHOLE},  {"x-amz-trailer", WHOLE},
+    {"trailer", WHOLE},          {"dpop", WHOLE}, /* some profiles put a hash of the body into the proof */
+    {"x-amz-checksum-", PREFIX}, {"x-hub-signature", PREFIX},
+    {"x-signature", PREFIX},     {"content-sha256", INSIDE}, /* x-amz-, x-ms-, x- */
+    {"-hmac", INSIDE},
+};
+
+struct view {
+    const char *p;
+    size_t n;
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* small is in lower case. */
+static bool starts(struct view v, const char *small)
+{
+    size_t n = strlen(small);
+
+    if (v.n < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (lower(v.p[i]) != small[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is(struct view v, const char *small)
+{
+    return v.n == strlen(small) && starts(v, small);
+}
+
+static bool holds(struct view v, const char *small)
+{
+    for (; v.n > 0; v.p++, v.n--) {
+        if (starts(v, small))
+            return true;
+    }
+    return false;
+}
+
+static bool ends(struct view v, const char *tail)
+{
+    size_t n = strlen(tail);
+
+    return v.n >= n && memcmp(v.p + v.n - n, tail, n) == 0;
+}
+
+static size_t find(struct view v, char c)
+{
+    const char *at = v.n > 0 ? memchr(v.p, c, v.n) : NULL;
+
+    return at ? (size_t)(at - v.p) : v.n;
+}
+
+/* Split off the authority of an absolute target: "https://host/path". False: neither form. */
+static bool split_target(struct view target, struct view *authority, struct view *path)
+{
+    *authority = (struct view){NULL, 0};
+    if (target.n > 0 && target.p[0] != '/') {
+        size_t scheme = starts(target, "https://") ? 8 : starts(target, "http://") ? 7 : target.n;
+
+        target.p += scheme;
+        target.n -= scheme;
+        *authority = (struct view){target.p, find(target, '/')};
+        target.p += authority->n;
+        target.n -= authority->n;
+    }
+    *path = target;
+    return target.n > 0;
+}
+
+/* The path alone, without query and fragment. */
+static struct view bare(struct view path)
+{
+    path.n = find(path, '?');
+    path.n = find(path, '#');
+    return path;
+}
+
+static bool path_wanted(struct view path)
+{
+    path = bare(path);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (ends(path, rows[i].path))
+            return true;
+    }
+    for (size_t i = 0; i < extra_count; i++) {
+        if (ends(path, extras[i].path))
+            return true;
+    }
+    return false;
+}
+
+int gate_request_line(const char *p, size_t n)
+{
+    static const char post[] = "POST ";
+    const size_t verb = sizeof(post) - 1;
+    struct view target, authority, path;
+
+    if (n < verb)
+        return n == 0 || memcmp(p, post, n) == 0;
+    if (memcmp(p, post, verb) != 0)
+        return 0;
+    target = (struct view){p + verb, n - verb};
+    target.n = find(target, ' ');
+    if (target.n == n - verb)
+        return find(target, '\n') == target.n; /* a line without a version is over, and not ours */
+    return split_target(target, &authority, &path) && path_wanted(path) ? 2 : 0;
+}
+
+/* A row's host names any port where it names none. */
+static bool host_is(struct view host, const char *wanted)
+{
+    if (strcmp(wanted, "*") == 0 || is(host, wanted))
+        return true;
+    host.n = find(host, ':');
+    return is(host, wanted);
+}
+
+static bool match_row(struct view host, struct view path, struct gate_head *out)
+{
+    path = bare(path);
+    for (size_t i = 0; i < extra_count; i++) {
+        if (ends(path, extras[i].path) && host_is(host, extras[i].host)) {
+            out->dialect = extras[i].dialect;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (ends(path, rows[i].path)) {
+            out->dialect = rows[i].dialect;
+            out->count_only = rows[i].count_only;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the walk has met. */
+struct fields {
+    bool signature, encoding, multipart, type_seen, type_json, upgrade, expect, chunked, host_seen;
+};
+
+static bool token_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool signs(struct view name, struct view value)
+{
+    if (is(name, "authorization") || is(name, "proxy-authorization")) {
+        struct view scheme = {value.p, find(value, ' ')};
+
+        return starts(scheme, "aws4-") || is(scheme, "signature") || holds(scheme, "hmac");
+    }
+    for (size_t i = 0; i < sizeof(signing) / sizeof(*signing); i++) {
+        const char *s = signing[i].name;
+        enum match m = signing[i].match;
+
+        if (m == WHOLE ? is(name, s) : m == PREFIX ? starts(name, s) : holds(name, s))
+            return true;
+    }
+    return false;
+}
+
+static void content_type(struct view value, struct fields *f)
+{
+    struct view type = {value.p, find(value, ';')};
+
+    while (type.n > 0 && (type.p[type.n - 1] == ' ' || type.p[type.n - 1] == '\t'))
+        type.n--;
+    /* Two of them: who knows which one the server takes. */
+    f->type_json = is(type, "application/json") && !f->type_seen;
+    f->type_seen = true;
+    f->multipart |= starts(type, "multipart/");
+    f->signature |= starts(type, "application/jose") || is(type, "application/jwt");
+}
+
+/* False: the digits are not what RFC 9110 8.6 calls a length. */
+static bool content_length(struct view value, const char *head, struct gate_head *out)
+{
+    if (out->has_length || value.n == 0 || value.n > 18)
+        return false;
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] < '0' || value.p[i] > '9')
+            return false;
+        out->length = out->length * 10 + (size_t)(value.p[i] - '0');
+    }
+    out->has_length = true;
+    out->length_off = (size_t)(value.p - head);
+    out->length_len = value.n;
+    return true;
+}
+
+static bool field(struct view name, struct view value, const char *head, struct fields *f,
+                  struct gate_head *out)
+{
+    if (is(name, "host")) {
+        if (f->host_seen)
+            return false;
+        f->host_seen = true;
+        if (!out->host) {
+            out->host = value.p;
+            out->host_len = value.n;
+        }
+    } else if (is(name, "content-length")) {
+        return content_length(value, head, out);
+    } else if (is(name, "content-type")) {
+        content_type(value, f);
+    } else if (is(name, "content-encoding")) {
+        f->encoding |= !is(value, "identity");
+    } else if (is(name, "transfer-encoding")) {
+        f->chunked = true;
+    } else if (is(name, "expect")) {
+        f->expect = true;
+    } else if (is(name, "upgrade")) {
+        f->upgrade = true;
+    } else {
+        f->signature |= signs(name, value);
+    }
+    return true;
+}
+
+/* All fields between the request line and the empty line. False: not what RFC 9112 says, folded lines
+ * included. */
+static bool walk(const char *head, size_t at, size_t n, struct fields *f, struct gate_head *out)
+{
+    for (;;) {
+        struct view line = {head + at, n - at}, name, value;
+        size_t end = find(line, '\n');
+
+        if (end == line.n || end == 0 || line.p[end - 1] != '\r')
+            return false;
+        at += end + 1;
+        if (end == 1)
+            return at == n;
+        line.n = end - 1;
+        name = (struct view){line.p, find(line, ':')};
+        if (name.n == 0 || name.n == line.n || find(line, '\r') != line.n || find(line, '\0') != line.n)
+            return false;
+        for (size_t i = 0; i < name.n; i++) {
+            if (!token_char(name.p[i]))
+                return false;
+        }
+        value = (struct view){name.p + name.n + 1, line.n - name.n - 1};
+        while (value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t')) {
+            value.p++;
+            value.n--;
+        }
+        while (value.n > 0 && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
+            value.n--;
+        if (!field(name, value, head, f, out))
+            return false;
+    }
+}
+
+static const char *reason(const struct fields *f, const struct gate_head *out, bool http_1_0)
+{
+    if (f->signature)
+        return "signed";
+    if (f->encoding)
+        return "encoding";
+    if (f->multipart)
+        return "multipart";
+    if (!f->type_json)
+        return "content_type";
+    if (f->upgrade)
+        return "upgrade";
+    if (f->expect)
+        return "expect";
+    if (f->chunked)
+        return "chunked";
+    if (!out->has_length)
+        return "no_length";
+    if (http_1_0)
+        return "http_1_0";
+    if (out->length > SHIM_MAX_BODY)
+        return "too_large";
+    return NULL;
+}
+
+static int pause_there(http_parser *parser)
+{
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+/* Does http_parser see the same head, ending at the same byte, with the same length? */
+static bool parser_agrees(const char *head, size_t n, const struct gate_head *out)
+{
+    static const http_parser_settings settings = {.on_headers_complete = pause_there};
+    http_parser parser;
+    size_t eaten;
+
+    http_parser_init(&parser, HTTP_REQUEST);
+    eaten = http_parser_execute(&parser, &settings, head, n);
+    return HTTP_PARSER_ERRNO(&parser) == HPE_PAUSED && eaten + 1 == n && parser.method == HTTP_POST &&
+           (!out->has_length || parser.content_length == out->length);
+}
+
+bool gate_head(const char *head, size_t n, struct gate_head *out)
+{
+    struct fields f = {0};
+    struct view line = {head, n}, target, authority, path, query;
+    bool http_1_0;
+
+    memset(out, 0, sizeof(*out));
+    if (gate_request_line(head, n) != 2)
+        return false;
+    line.n = find(line, '\n');
+    target = (struct view){head + 5, line.n - 5};
+    target.n = find(target, ' ');
+    line.p += 5 + target.n;
+    line.n -= 5 + target.n;
+    http_1_0 = line.n == 10 && memcmp(line.p, " HTTP/1.0\r", 10) == 0;
+    if (!http_1_0 && (line.n != 10 || memcmp(line.p, " HTTP/1.1\r", 10) != 0))
+        return false;
+    split_target(target, &authority, &path);
+    out->path = path.p;
+    out->path_len = path.n;
+    if (authority.n > 0) {
+        out->host = authority.p; /* RFC 9112 3.2.2: it goes before the Host field */
+        out->host_len = authority.n;
+    }
+    if (!walk(head, (size_t)(line.p - head) + line.n + 1, n, &f, out) || !parser_agrees(head, n, out))
+        return false;
+    if (!match_row((struct view){out->host, out->host_len}, path, out))
+        return false;
+    query = (struct view){path.p + bare(path).n, path.n - bare(path).n};
+    f.signature |= holds(query, "x-amz-signature=");
+    out->skip = reason(&f, out, http_1_0);
+    return true;
+}
+
+static bool copy_word(char *to, size_t room, struct view v)
+{
+    if (v.n == 0 || v.n >= room)
+        return false;
+    memcpy(to, v.p, v.n);
+    to[v.n] = '\0';
+    return true;
+}
+
+/* One "HOST/PATH DIALECT". False: no such thing. */
+static bool parse_extra(struct view v, struct extra *x)
+{
+    struct view host, path, dialect;
+
+    while (v.n > 0 && (v.p[0] == ' ' || v.p[0] == '\t')) {
+        v.p++;
+        v.n--;
+    }
+    while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
+        v.n--;
+    host = (struct view){v.p, find(v, '/')};
+    path = (struct view){v.p + host.n, v.n - host.n};
+    path.n = find(path, ' ');
+    if (path.n < 2 || find(host, ' ') != host.n)
+        return false;
+    dialect = (struct view){path.p + path.n, v.n - host.n - path.n};
+    while (dialect.n > 0 && dialect.p[0] == ' ') {
+        dialect.p++;
+        dialect.n--;
+    }
+    for (size_t i = 0; i < dialect.n; i++) {
+        char c = dialect.p[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_')
+            return false;
+    }
+    for (size_t i = 0; i < path.n; i++) {
+        if (strchr("?#\t", path.p[i]))
+            return false;
+    }
+    if (!copy_word(x->host, sizeof(x->host), host) || !copy_word(x->path, sizeof(x->path), path) ||
+        !copy_word(x->dialect, sizeof(x->dialect), dialect))
+        return false;
+    for (char *c = x->host; *c; c++)
+        *c = lower(*c);
+    return true;
+}
+
+void gate_init(const char *endpoints_add)
+{
+    struct view rest = {endpoints_add, endpoints_add ? strlen(endpoints_add) : 0};
+
+    extra_count = 0;
+    while (rest.n > 0 && extra_count < EXTRA_ROWS) {
+        struct view one = {rest.p, find(rest, ';')};
+        size_t step = one.n < rest.n ? one.n + 1 : one.n;
+
+        if (parse_extra(one, &extras[extra_count]))
+            extra_count++;
+        rest.p += step;
+        rest.n -= step;
+    }
+}

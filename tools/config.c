@@ -1,0 +1,142 @@
+/* config.c - `headroom config`: the settings in force, and where each came from. */
+#include "cli.h"
+#include "format.h"
+#include "headroom.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct printing {
+    struct json_tree *tree; /* NULL: for people */
+    cJSON *object;
+    const char *only; /* NULL: all */
+    size_t printed, wrong;
+};
+
+static void add_setting(struct printing *p, const char *name, const char *value, const char *origin,
+                        const char *env, const char *error)
+{
+    cJSON *o = json_object(p->tree, p->object, p->only == NULL ? name : NULL);
+
+    json_string(p->tree, o, "value", value);
+    json_string(p->tree, o, "origin", origin);
+    json_string(p->tree, o, "environment", env);
+    json_string(p->tree, o, "error", error);
+}
+
+static int print_setting(void *arg, const char *name, const char *value, const char *origin, const char *env,
+                         const char *error)
+{
+    struct printing *p = arg;
+
+    if (p->only != NULL && strcmp(p->only, name) != 0)
+        return 0;
+    p->printed++;
+    if (p->tree != NULL)
+        add_setting(p, name, value, origin, env, error);
+    else if (p->only != NULL)
+        puts(value == NULL ? "" : value);
+    else
+        printf("%-22s = %-10s  (%s)\n", name, value == NULL ? "" : value, origin == NULL ? "-" : origin);
+    if (error != NULL) {
+        cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
+        p->wrong++;
+    }
+    return 0;
+}
+
+static int print_settings(headroom *h, const char *only, bool json)
+{
+    struct json_tree t = {NULL, false};
+    struct printing p = {.only = only};
+    int code = EX_OK;
+
+    if (json) {
+        p.tree = &t;
+        p.object = only == NULL ? json_object(&t, NULL, NULL) : NULL;
+    }
+    headroom_each_setting(h, print_setting, &p);
+    if (p.printed == 0)
+        return cli_fail(EX_USAGE, "config: there is no setting '%s'; 'headroom config' lists them", only);
+    if (json)
+        code = json_print(&t, true);
+    return code == EX_OK && p.wrong > 0 ? EX_CONFIG : code;
+}
+
+static int print_paths(headroom *h, bool json)
+{
+    const char *file = headroom_config_path(h);
+    const char *state = headroom_state_directory(h);
+    struct json_tree t = {NULL, false};
+
+    if (json) {
+        cJSON *o = json_object(&t, NULL, NULL);
+
+        json_string(&t, o, "config", file);
+        json_string(&t, o, "state", state);
+        return json_print(&t, true);
+    }
+    if (file == NULL)
+        return cli_fail(
+            EX_CONFIG,
+            "config: there is no place for a file: set HOME or XDG_CONFIG_HOME to an absolute path");
+    puts(file);
+    return EX_OK;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    bool json = false;
+    int option, left, code;
+    headroom *h;
+
+    while ((option = cli_option(self, argc, argv, ":jh", names)) != -1) {
+        if (option != 'j')
+            return cli_option_exit(option);
+        json = true;
+    }
+    argv += optind;
+    left = argc - optind;
+    if (left > 0 && strcmp(argv[0], "get") != 0 && strcmp(argv[0], "path") != 0)
+        return cli_usage(self, "only 'get NAME' and 'path' are known");
+    if (left > 0 && left != (strcmp(argv[0], "get") == 0 ? 2 : 1))
+        return cli_usage(self,
+                         strcmp(argv[0], "get") == 0 ? "'get' takes one NAME" : "'path' takes no argument");
+    h = headroom_open(HEADROOM_READ_ONLY);
+    if (h == NULL)
+        return cli_fail(EX_OSERR, "config: no memory");
+    code = left == 1 ? print_paths(h, json) : print_settings(h, left == 2 ? argv[1] : NULL, json);
+    headroom_close(h);
+    return code;
+}
+
+const struct command command_config = {
+    .name = "config",
+    .summary = "the settings in force, and where each came from",
+    .help = "usage: headroom config [--json]\n"
+            "       headroom config get NAME [--json]\n"
+            "       headroom config path [--json]\n"
+            "\n"
+            "Prints every setting with its value and origin: default, environment, or the path of the file. "
+            "'get' prints\n"
+            "one value, 'path' where the file is looked for. A setting a.b stands in config.ini as b under "
+            "[a] (or as\n"
+            "a.b = ..) and has the environment name HEADROOM_A_B, which goes before the file.\n"
+            "\n"
+            "  -j, --json  an object: per setting value, origin, environment, error; with 'path': config and "
+            "state\n"
+            "  -h, --help  this text\n"
+            "\n"
+            "exit status: 0; 64 wrong usage or no such setting, 78 a setting has a wrong value (the default "
+            "is in force)\n"
+            "\n"
+            "example: HEADROOM_LEVEL=lossless headroom config get level\n",
+    .run = run,
+};

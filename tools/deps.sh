@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs what Headroom needs and this machine lacks: Debian packages, and into BUILD what Debian lacks (Python SDKs, the
+# tokenizer that tests compare with, and its rank file), in pinned versions. DRY_RUN=1 only says what it would install.
+set -euo pipefail
+
+build=${1:?usage: deps.sh BUILD_DIR}
+python=${PYTHON:-python3}
+here=$(cd "$(dirname "$0")/.." && pwd)
+
+# what the program needs, then what its tests need
+packages="gcc make libc6-dev libcjson-dev libsqlite3-dev libzstd-dev zlib1g-dev libhttp-parser-dev libinih-dev
+    libssl-dev libcmocka-dev clang clang-format cppcheck shellcheck valgrind libclang-rt-14-dev
+    python3 python3-venv curl openssl ca-certificates git wget strace binutils procps gcc-multilib nginx-light unzip"
+
+missing=""
+for p in $packages; do
+    [ "$(dpkg-query -W -f '${Status}' "$p" 2>/dev/null)" = "install ok installed" ] || missing="$missing $p"
+done
+
+stamp=$build/.deps-$(sha256sum "$here/tests/programs/requirements.txt" "$here/tools/deps.sh" | sha256sum | cut -c1-16)
+if [ "${DRY_RUN:-}" = 1 ]; then
+    [ -z "$missing" ] || echo "Debian packages:$missing"
+    [ -e "$stamp" ] || echo "into $build: Python packages of tests/programs/requirements.txt, the o200k_base rank file"
+    [ -n "$missing" ] || [ ! -e "$stamp" ] || echo "nothing is missing"
+    exit 0
+fi
+
+if [ -n "$missing" ]; then
+    root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "deps: not root and no sudo; install as root:$missing" >&2; exit 69; }
+        root=sudo
+    fi
+    echo "deps: installing$missing"
+    $root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+[ ! -e "$stamp" ] || exit 0
+mkdir -p "$build"
+echo "deps: Python packages into $build/venv"
+rm -rf "$build/venv" "$build/tiktoken" "$build"/.deps-*
+"$python" -m venv "$build/venv"
+"$build/venv/bin/pip" install -q --disable-pip-version-check -r "$here/tests/programs/requirements.txt"
+
+# The o200k_base rank file (MIT), under the name that tiktoken looks for. The litellm package carries it unchanged.
+sum=446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d
+name=fb374d419588a4632f3f557e76b4b70aebbca790
+echo "deps: rank file into $build/tiktoken"
+mkdir -p "$build/tiktoken/unpack"
+"$build/venv/bin/pip" download -q --disable-pip-version-check --no-deps -d "$build/tiktoken/unpack" litellm==1.80.0
+unzip -q -j -d "$build/tiktoken" "$build"/tiktoken/unpack/litellm-*.whl "litellm/litellm_core_utils/tokenizers/$name"
+rm -rf "$build/tiktoken/unpack"
+echo "$sum  $build/tiktoken/$name" | sha256sum -c --quiet
+touch "$stamp"

@@ -1,0 +1,16 @@
+/* notice.h - what `headroom run` must tell a person before it starts a program (DESIGN.md laws 4 and 8). */
+#ifndef NOTICE_H
+#define NOTICE_H
+
+#include "headroom.h"
+
+#include <stdbool.h>
+
+/* Once per user, on stderr: what is stored, where, and how to switch it off. A file in the state directory
+   marks that it was said; where that cannot be written nothing else can be stored either, and nothing is
+   said. */
+void notice_storage(headroom *h, bool originals);
+/* On stderr: what a mode that sends originals breaks, if anything was ever rewritten. */
+void notice_mode(headroom *h, const char *mode);
+
+#endif

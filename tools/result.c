@@ -1,0 +1,83 @@
+/* result.c - one tool result that was worked on, as JSON and for people. */
+#include "result.h"
+#include "format.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void result_to_json(struct json_tree *t, cJSON *o, const headroom_result *r)
+{
+    json_string(t, o, "call_id", r->call_id);
+    json_string(t, o, "tool", r->tool);
+    json_string(t, o, "kind", r->kind);
+    json_string(t, o, "transform", r->transform);
+    json_bool(t, o, "lossless", r->lossless);
+    json_int(t, o, "tokens_before", r->tokens_before);
+    json_int(t, o, "tokens_after", r->tokens_after);
+    json_int(t, o, "kept", r->kept);
+    json_int(t, o, "of", r->of);
+    json_string(t, o, "id", r->id[0] == '\0' ? NULL : r->id);
+    json_string(t, o, "reason", r->reason);
+}
+
+void result_print_head(const char *last)
+{
+    printf("%-20s  %-16s  %-6s  %-16s  %9s    %9s  %-15s  %s\n", "ID", "TOOL", "KIND", "TRANSFORM", "TOKENS",
+           "SENT", "KEPT", last);
+}
+
+void result_print_line(const headroom_result *r, const char *last)
+{
+    char tool[17], kind[7], what[17], before[FORMAT_COUNT], after[FORMAT_COUNT], kept[32] = "all";
+
+    if (r->of > 0)
+        snprintf(kept, sizeof(kept), "%lu of %lu", (unsigned long)r->kept, (unsigned long)r->of);
+    printf("%-20s  %-16s  %-6s  %-16s  %9s -> %9s  %-15s  %s\n", r->id[0] == '\0' ? "-" : r->id,
+           format_word(tool, sizeof(tool), r->tool), format_word(kind, sizeof(kind), r->kind),
+           r->transform == NULL ? "verbatim" : format_word(what, sizeof(what), r->transform),
+           format_count(before, r->tokens_before), format_count(after, r->tokens_after), kept, last);
+}
+
+/* Tool output can hold terminal escapes; a pipe gets the text as it is. */
+static void print_foreign_text(const headroom_bytes *text)
+{
+    bool terminal = isatty(STDOUT_FILENO) == 1;
+
+    if (!terminal) {
+        fwrite(text->data, 1, text->len, stdout);
+    } else {
+        for (size_t i = 0; i < text->len; i++) {
+            unsigned char c = (unsigned char)text->data[i];
+            /* C1 controls are C2 80 to C2 9F; some terminals obey them. */
+            bool c1 = c >= 0x80 && c < 0xA0 && i > 0 && (unsigned char)text->data[i - 1] == 0xC2;
+
+            putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F || c1 ? '?' : c);
+        }
+    }
+    if (text->len == 0 || text->data[text->len - 1] != '\n')
+        putchar('\n');
+}
+
+void result_print_whole(const headroom_result *r, const headroom_bytes *original)
+{
+    char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT],
+        share[FORMAT_SHARE];
+
+    printf("id        %s\n", r->id);
+    printf("tool      %s, call %s\n", format_word(tool, sizeof(tool), r->tool),
+           format_word(call, sizeof(call), r->call_id));
+    printf("rewrite   %s by %s, %s", format_word(kind, sizeof(kind), r->kind),
+           format_word(what, sizeof(what), r->transform), r->lossless ? "lossless" : "selected");
+    if (r->of > 0)
+        printf(": %lu of %lu items kept", (unsigned long)r->kept, (unsigned long)r->of);
+    printf("\ntokens    %s -> %s: %s of the original saved (estimated)\n",
+           format_count(before, r->tokens_before), format_count(after, r->tokens_after),
+           format_share(share, (int64_t)r->tokens_before - (int64_t)r->tokens_after, r->tokens_before));
+    if (original->data == NULL) {
+        puts("original  not stored, or no longer");
+        return;
+    }
+    printf("original  %s bytes:\n\n", format_count(before, (int64_t)original->len));
+    print_foreign_text(original);
+}

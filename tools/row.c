@@ -1,0 +1,99 @@
+/* row.c - one recorded request, as JSON and for people. */
+#include "row.h"
+#include "format.h"
+#include "result.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+static const char *or_null(const char *s)
+{
+    return s == NULL || *s == '\0' ? NULL : s;
+}
+
+cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const headroom_row *row)
+{
+    cJSON *o = json_object(t, parent, key);
+    char time[FORMAT_TIME];
+
+    json_int(t, o, "id", row->id);
+    json_string(t, o, "time", format_time(time, row->time_us));
+    json_int(t, o, "pid", row->pid);
+    json_string(t, o, "program", row->program);
+    json_string(t, o, "host", row->host);
+    json_string(t, o, "path", row->path);
+    json_string(t, o, "dialect", or_null(row->dialect));
+    json_string(t, o, "model", or_null(row->model));
+    json_string(t, o, "mode", row->mode);
+    json_bool(t, o, "stream", row->stream);
+    json_string(t, o, "skipped", or_null(row->skipped));
+    json_int(t, o, "status", row->status);
+    json_int(t, o, "tokens_before", row->tokens_before);
+    json_int(t, o, "tokens_after", row->tokens_after);
+    json_int(t, o, "bytes_before", row->bytes_before);
+    json_int(t, o, "bytes_after", row->bytes_after);
+    json_text(t, o, "usage", row->usage);
+    json_int(t, o, "elapsed_us", row->elapsed_us);
+    json_names(t, o, "transforms", row->transforms);
+    return o;
+}
+
+void row_print_line(const headroom_row *row)
+{
+    char time[FORMAT_TIME], program[17], host[40], path[40], model[33], skipped[40] = "", status[16] = "-";
+    char before[FORMAT_COUNT], after[FORMAT_COUNT], share[FORMAT_SHARE];
+
+    if (row->status != 0)
+        snprintf(status, sizeof(status), "%d", row->status);
+    if (or_null(row->skipped) != NULL)
+        format_word(skipped, sizeof(skipped), row->skipped);
+    printf("%lld  %s  %s  %s%s  %s  %s  %s  %s -> %s tokens, %s saved%s%s\n", (long long)row->id,
+           format_time(time, row->time_us), format_word(program, sizeof(program), row->program),
+           format_word(host, sizeof(host), row->host), format_word(path, sizeof(path), row->path),
+           format_word(model, sizeof(model), row->model), row->mode == NULL ? "-" : row->mode, status,
+           format_count(before, row->tokens_before), format_count(after, row->tokens_after),
+           format_share(share, row->tokens_before - row->tokens_after, row->tokens_before),
+           skipped[0] == '\0' ? "" : "; not touched: ", skipped);
+}
+
+static const char *text_of(const cJSON *o, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));
+}
+
+static uint32_t count_of(const cJSON *o, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 4e9
+               ? (uint32_t)item->valuedouble
+               : 0;
+}
+
+/* The record of a request holds its results as JSON: the same members that result_to_json writes. */
+void row_print_results(const headroom_row *row)
+{
+    cJSON *list = row->results_json == NULL ? NULL : cJSON_Parse(row->results_json);
+    const cJSON *o;
+
+    if (list != NULL && list->child != NULL) {
+        putchar('\n');
+        result_print_head("CALL, OR WHY VERBATIM");
+    }
+    cJSON_ArrayForEach(o, list)
+    {
+        headroom_result r = {.tool = text_of(o, "tool"), .kind = text_of(o, "kind")};
+        const char *id = text_of(o, "id");
+        char last[64];
+
+        r.transform = text_of(o, "transform");
+        r.tokens_before = count_of(o, "tokens_before");
+        r.tokens_after = count_of(o, "tokens_after");
+        r.kept = count_of(o, "kept");
+        r.of = count_of(o, "of");
+        snprintf(r.id, sizeof(r.id), "%s", id == NULL ? "" : id);
+        result_print_line(
+            &r, format_word(last, sizeof(last), text_of(o, r.transform == NULL ? "reason" : "call_id")));
+    }
+    cJSON_Delete(list);
+}

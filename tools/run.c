@@ -1,0 +1,174 @@
+/* run.c - `headroom run`: start a program with the library in it.
+
+   exec, not fork: the program keeps the pid, the terminal and the exit status that it would have had. */
+#include "cli.h"
+#include "format.h"
+#include "headroom.h"
+#include "notice.h"
+#include "preload.h"
+#include "target.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 }; /* as shells say it */
+
+struct plan {
+    const struct command *self;
+    bool mode_given, level_given;
+    char mode[32], level[32];
+    bool originals;
+    int code; /* first error of a setting, or 0 */
+};
+
+/* An option that was given must be right. A wrong word in the file or the environment only costs the setting.
+ */
+static void check_setting(struct plan *p, const char *name, const char *origin, const char *error)
+{
+    bool given =
+        (p->mode_given && strcmp(name, "mode") == 0) || (p->level_given && strcmp(name, "level") == 0);
+
+    if (error == NULL)
+        return;
+    if (given)
+        p->code = cli_fail(EX_USAGE, "run: --%s: %s", name, error);
+    else
+        cli_fail(0, "setting %s from %s: %s; the default is in force", name, origin, error);
+}
+
+/* The library in the program reads the environment only until its first request; it must hold what is in
+ * force. */
+static int take_setting(void *arg, const char *name, const char *value, const char *origin, const char *env,
+                        const char *error)
+{
+    struct plan *p = arg;
+    bool exported = strcmp(name, "endpoints.add") == 0 && value != NULL && *value != '\0';
+
+    check_setting(p, name, origin, error);
+    if (value != NULL && strcmp(name, "mode") == 0) {
+        snprintf(p->mode, sizeof(p->mode), "%s", value);
+        exported = true;
+    } else if (value != NULL && strcmp(name, "level") == 0) {
+        snprintf(p->level, sizeof(p->level), "%s", value);
+        exported = true;
+    } else if (value != NULL && strcmp(name, "originals") == 0) {
+        p->originals = strcmp(value, "off") != 0;
+    }
+    if (exported && env != NULL && setenv(env, value, 1) != 0)
+        p->code = cli_fail(EX_OSERR, "run: no memory for the environment");
+    return 0;
+}
+
+static int apply_settings(struct plan *p)
+{
+    headroom *h = headroom_open(HEADROOM_READ_ONLY);
+
+    if (h == NULL)
+        return cli_fail(EX_OSERR, "run: no memory");
+    headroom_each_setting(h, take_setting, p);
+    if (p->code == 0) {
+        if (strcmp(p->mode, "optimize") == 0)
+            notice_storage(h, p->originals);
+        else
+            notice_mode(h, p->mode);
+    }
+    headroom_close(h);
+    return p->code;
+}
+
+static int start(char **argv, const struct target *t)
+{
+    char name[256];
+    int err;
+
+    execvp(argv[0], argv);
+    err = errno;
+    format_word(name, sizeof(name), argv[0]);
+    if (err == ENOENT && t->found)
+        return cli_fail(EXIT_NOT_FOUND,
+                        "run: cannot run %s: the interpreter or loader that it names is missing", name);
+    if (err == ENOENT)
+        return cli_fail(EXIT_NOT_FOUND, "run: %s: command not found", name);
+    return cli_fail(EXIT_NOT_EXECUTABLE, "run: cannot run %s: %s", name, strerror(err));
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"mode", required_argument, NULL, 'm'},
+        {"level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct plan plan = {.self = self, .mode = "optimize", .originals = true};
+    char library[PATH_MAX];
+    struct target target;
+    int option, code;
+
+    while ((option = cli_option(self, argc, argv, "+:m:l:h", names)) != -1) {
+        if (option != 'm' && option != 'l')
+            return cli_option_exit(option);
+        if (option == 'm')
+            plan.mode_given = true;
+        else
+            plan.level_given = true;
+        if (setenv(option == 'm' ? "HEADROOM_MODE" : "HEADROOM_LEVEL", optarg, 1) != 0)
+            return cli_fail(EX_OSERR, "run: no memory for the environment");
+    }
+    if (optind == argc)
+        return cli_usage(self, "no command to run");
+    if (!preload_find(library))
+        return cli_fail(EX_UNAVAILABLE,
+                        "run: libheadroom_preload.so is neither beside this program nor in ../lib;"
+                        " run 'make' or 'make install'");
+    if (!preload_can_name(library))
+        return cli_fail(EX_UNAVAILABLE,
+                        "run: %s: LD_PRELOAD cannot hold a path with a space or colon;"
+                        " install elsewhere",
+                        library);
+    code = apply_settings(&plan);
+    if (code != 0)
+        return code;
+    target_examine(argv[optind], &target);
+    if (!target.reached)
+        cli_fail(0, "%s", target.sentence);
+    if (!(target.harmed ? preload_withdraw() : preload_export(library)))
+        return cli_fail(EX_OSERR, "run: no memory for the environment");
+    return start(argv + optind, &target);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "run a program with the library in it",
+    .help = "usage: headroom run [--mode M] [--level L] [--] COMMAND [ARGUMENT..]\n"
+            "\n"
+            "Runs COMMAND with libheadroom_preload.so in it and in all programs that it starts. Says on "
+            "stderr, in one\n"
+            "line, where the library cannot reach it (static, setuid, 32-bit, another C library); it runs "
+            "all the same.\n"
+            "\n"
+            "  -m, --mode M   off        do nothing\n"
+            "                 audit      observe and record, change nothing\n"
+            "                 simulate   record what optimize would do, change nothing\n"
+            "                 optimize   shrink tool outputs (default)\n"
+            "  -l, --level L  replay     only what was decided before\n"
+            "                 lossless   the same facts in fewer tokens\n"
+            "                 crush      lossless first, then a selection with a note (default)\n"
+            "  -h, --help     this text\n"
+            "\n"
+            "Sets LD_PRELOAD, ASAN_OPTIONS (verify_asan_link_order=0), HEADROOM_MODE and HEADROOM_LEVEL. "
+            "Modes off,\n"
+            "audit and simulate send the originals of what was rewritten before: the provider's prompt cache "
+            "is lost,\n"
+            "and models that bind their reasoning refuse the conversation. Level replay does not have that "
+            "effect.\n"
+            "\n"
+            "exit status: COMMAND's own; 127 not found, 126 not executable, 64 wrong usage, 69 no library\n"
+            "\n"
+            "example: headroom run --level lossless -- python3 agent.py\n",
+    .run = run,
+};

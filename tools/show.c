@@ -1,0 +1,278 @@
+/* show.c - `headroom show`: what was rewritten, one rewritten result with its original, or one request. */
+#include "cli.h"
+#include "format.h"
+#include "headroom.h"
+#include "json.h"
+#include "result.h"
+#include "row.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum part { PART_ALL, PART_ORIGINAL, PART_SENT };
+
+struct options {
+    bool json;
+    enum part part;
+    size_t limit;
+    const char *request;
+};
+
+/* ------------------------------------------------------------------ recent results */
+struct listing {
+    struct json_tree *tree;
+    cJSON *array; /* NULL: for people */
+    size_t lines;
+    int64_t now_us;
+};
+
+static int list_result(void *arg, const headroom_result *r, int64_t created_us)
+{
+    struct listing *l = arg;
+    char time[FORMAT_TIME], age[FORMAT_AGE];
+
+    if (l->tree != NULL) {
+        cJSON *o = json_object(l->tree, l->array, NULL);
+
+        result_to_json(l->tree, o, r);
+        json_string(l->tree, o, "time", format_time(time, created_us));
+    } else {
+        if (l->lines == 0)
+            result_print_head("AGE");
+        result_print_line(r, format_age(age, created_us, l->now_us));
+    }
+    l->lines++;
+    return 0;
+}
+
+static int show_recent(const struct command *self, headroom *h, const struct options *o)
+{
+    struct json_tree t = {NULL, false};
+    struct listing l = {.now_us = format_now_us()};
+    int err;
+
+    if (o->json) {
+        l.tree = &t;
+        l.array = json_array(&t, NULL, NULL);
+    }
+    err = headroom_each_result(h, o->limit, list_result, &l);
+    if (err < 0) {
+        cJSON_Delete(t.root);
+        return cli_fail_core(self, h, err);
+    }
+    if (o->json)
+        return json_print(&t, true);
+    if (l.lines == 0)
+        puts("Nothing was rewritten yet.");
+    return EX_OK;
+}
+
+/* ------------------------------------------------------------------ one result */
+static int print_result_json(const headroom_result *r, const headroom_bytes *original,
+                             const headroom_bytes *sent)
+{
+    struct json_tree t = {NULL, false};
+    cJSON *o = json_object(&t, NULL, NULL);
+
+    result_to_json(&t, o, r);
+    json_string(&t, o, "original", original->data);
+    json_string(&t, o, "sent", sent->data);
+    return json_print(&t, true);
+}
+
+static int print_part(const headroom_bytes *text, const char *what, const char *id)
+{
+    if (text->data == NULL)
+        return cli_fail(EX_UNAVAILABLE, "show: %s: the %s is not stored, or no longer", id, what);
+    fwrite(text->data, 1, text->len, stdout);
+    return EX_OK;
+}
+
+static int show_result(const struct command *self, headroom *h, const struct options *o, const char *id)
+{
+    headroom_bytes original = {NULL, 0}, sent = {NULL, 0};
+    headroom_result info;
+    int code = EX_OK;
+    int err;
+
+    memset(&info, 0, sizeof(info));
+    /* Asked for one by one: an original that is gone must not hide what else is known. */
+    err = headroom_get_original(h, id, &info, NULL, &sent);
+    if (err < 0 && headroom_store_reason(h) != NULL)
+        return cli_fail_core(self, h, err);
+    if (err < 0)
+        return cli_fail(EX_NOINPUT, "show: %s: %s; 'headroom show' lists what is there", id,
+                        headroom_strerror(err));
+    headroom_get_original(h, id, NULL, &original, NULL);
+    if (o->part == PART_ORIGINAL)
+        code = print_part(&original, "original", id);
+    else if (o->part == PART_SENT)
+        code = print_part(&sent, "replacement", id);
+    else if (o->json)
+        code = print_result_json(&info, &original, &sent);
+    else
+        result_print_whole(&info, &original);
+    headroom_free(original.data);
+    headroom_free(sent.data);
+    return code;
+}
+
+/* ------------------------------------------------------------------ one request */
+struct finding {
+    int64_t id;
+    bool json, found;
+    int code;
+};
+
+static int print_request(void *arg, const headroom_row *row)
+{
+    struct finding *f = arg;
+
+    if (row->id != f->id)
+        return 1;
+    f->found = true;
+    if (f->json) {
+        struct json_tree t = {NULL, false};
+        cJSON *o = row_to_json(&t, NULL, NULL, row);
+
+        json_text(&t, o, "results", row->results_json);
+        f->code = json_print(&t, true);
+        return 1;
+    }
+    row_print_line(row);
+    printf("%lu tool results, of them %lu rewritten (%lu by replay)\n", (unsigned long)row->results,
+           (unsigned long)row->rewritten, (unsigned long)row->replayed);
+    row_print_results(row);
+    return 1;
+}
+
+static int show_request(const struct command *self, headroom *h, const struct options *o, const char *number)
+{
+    struct finding f = {.id = strtoll(number, NULL, 10), .json = o->json};
+    int err = headroom_each_request(h, f.id - 1, print_request, &f);
+
+    if (err < 0)
+        return cli_fail_core(self, h, err);
+    if (!f.found)
+        return cli_fail(EX_NOINPUT, "show: there is no request %s; 'headroom log' lists them", number);
+    return f.code;
+}
+
+/* ------------------------------------------------------------------ the command */
+static bool is_number(const char *word)
+{
+    size_t n = strspn(word, "0123456789");
+
+    return n > 0 && n < 19 && word[n] == '\0';
+}
+
+/* 20 hex digits; capitals, as a model may copy them, are made small. */
+static bool read_id(const char *word, char id[21])
+{
+    if (strlen(word) != 20 || strspn(word, "0123456789abcdefABCDEF") != 20)
+        return false;
+    for (size_t i = 0; i < 20; i++)
+        id[i] = (char)(word[i] >= 'A' && word[i] <= 'F' ? word[i] - 'A' + 'a' : word[i]);
+    id[20] = '\0';
+    return true;
+}
+
+static int show(const struct command *self, const struct options *o, const char *word)
+{
+    headroom *h;
+    char id[21];
+    int code;
+
+    if (word != NULL && !is_number(word) && !read_id(word, id))
+        return cli_usage(self, "an id has 20 hex digits, a request is a number");
+    h = headroom_open(HEADROOM_READ_ONLY);
+    if (h == NULL)
+        return cli_fail(EX_OSERR, "show: no memory");
+    if (word == NULL)
+        code = show_recent(self, h, o);
+    else if (is_number(word))
+        code = show_request(self, h, o, word);
+    else
+        code = show_result(self, h, o, id);
+    headroom_close(h);
+    return code;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"original", no_argument, NULL, 'o'},
+        {"sent", no_argument, NULL, 's'},
+        {"request", required_argument, NULL, 'r'},
+        {"number", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options o = {.limit = 20};
+    const char *word;
+    int option;
+
+    while ((option = cli_option(self, argc, argv, ":josr:n:h", names)) != -1) {
+        switch (option) {
+        case 'j':
+            o.json = true;
+            break;
+        case 'o':
+            o.part = PART_ORIGINAL;
+            break;
+        case 's':
+            o.part = PART_SENT;
+            break;
+        case 'r':
+            o.request = optarg;
+            break;
+        case 'n':
+            if (!is_number(optarg))
+                return cli_usage(self, "-n takes a whole number");
+            o.limit = (size_t)strtoull(optarg, NULL, 10);
+            break;
+        default:
+            return cli_option_exit(option);
+        }
+    }
+    if (argc - optind > 1 || (o.request != NULL && optind != argc))
+        return cli_usage(self, "at most one id or request is taken");
+    word = o.request != NULL ? o.request : argv[optind];
+    if (o.request != NULL && !is_number(o.request))
+        return cli_usage(self, "--request takes a number");
+    if (o.part != PART_ALL && (word == NULL || is_number(word)))
+        return cli_usage(self, "--original and --sent need an id");
+    return show(self, &o, word);
+}
+
+const struct command command_show = {
+    .name = "show",
+    .summary = "what was rewritten; the original of a result; one request",
+    .help = "usage: headroom show [-n N] [--json]\n"
+            "       headroom show ID [--original | --sent | --json]\n"
+            "       headroom show [--request] NUMBER [--json]\n"
+            "\n"
+            "Without an argument: the results that were rewritten last, newest first. With the ID of a "
+            "result (20 hex\n"
+            "digits, as notes in rewritten results name it): what is known of it, then its original text. "
+            "With the\n"
+            "NUMBER of a request ('headroom log' prints it): that request and its tool results.\n"
+            "\n"
+            "  -o, --original   the bytes of the original alone\n"
+            "  -s, --sent       the bytes of what was sent in its place alone\n"
+            "  -r, --request N  the same as NUMBER\n"
+            "  -n, --number N   list the last N results (20)\n"
+            "  -j, --json       JSON: an array of results; an object with original and sent; an object with "
+            "results\n"
+            "  -h, --help       this text\n"
+            "\n"
+            "exit status: 0; 64 wrong usage, 66 no such result or request, 69 not stored, or database not "
+            "usable\n"
+            "\n"
+            "example: headroom show 0123456789abcdef0123 --original | jq length\n",
+    .run = run,
+};

@@ -1,0 +1,262 @@
+/* simulate.c - `headroom simulate`: what would leave in place of a request body. */
+#include "files.h"
+#include "format.h"
+#include "headroom.h"
+#include "json.h"
+#include "result.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *host, *path, *out;
+    bool state, json;
+};
+
+struct endpoint {
+    const char *end, *dialect;
+    bool count_only;
+};
+
+/* The paths on which the library works, as it finds them in a request's first line. */
+static const struct endpoint endpoints[] = {
+    {"/v1/messages", "anthropic", false},
+    {"/v1/messages/count_tokens", "anthropic", true},
+    {"/chat/completions", "openai_chat", false},
+};
+
+static bool ends_with(const char *p, size_t n, const char *end)
+{
+    size_t len = strlen(end);
+
+    return n >= len && memcmp(p + n - len, end, len) == 0;
+}
+
+/* endpoints.add: "HOST/PATH DIALECT", several separated by ";". */
+struct search {
+    const char *host, *path;
+    size_t path_len;
+    char dialect[32];
+};
+
+static int match_added(void *arg, const char *name, const char *value, const char *origin, const char *env,
+                       const char *error)
+{
+    struct search *s = arg;
+
+    (void)origin, (void)env, (void)error;
+    if (strcmp(name, "endpoints.add") != 0 || value == NULL)
+        return 0;
+    for (const char *row = value; *row != '\0' && s->dialect[0] == '\0';) {
+        size_t host, path;
+
+        row += strspn(row, " ;");
+        host = strcspn(row, "/ ;");
+        path = strcspn(row + host, " ;");
+        if (row[host] == '/' && row[host + path] == ' ' && strlen(s->host) == host &&
+            memcmp(s->host, row, host) == 0 && s->path_len == path &&
+            memcmp(s->path, row + host, path) == 0) {
+            const char *dialect = row + host + path + strspn(row + host + path, " ");
+
+            snprintf(s->dialect, sizeof(s->dialect), "%.*s", (int)strcspn(dialect, " ;"), dialect);
+        }
+        row += strcspn(row, ";");
+    }
+    return 0;
+}
+
+/* dialect is the caller's memory for a name from endpoints.add. */
+static headroom_head make_head(headroom *h, const struct options *o, struct search *s)
+{
+    headroom_head head = {.host = o->host == NULL ? "" : o->host, .path = o->path == NULL ? "" : o->path};
+
+    head.host_len = strlen(head.host);
+    head.path_len = strlen(head.path);
+    if (o->path == NULL)
+        return head;
+    *s = (struct search){.host = head.host, .path = head.path, .path_len = strcspn(head.path, "?")};
+    for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
+        if (ends_with(s->path, s->path_len, endpoints[i].end)) {
+            head.dialect = endpoints[i].dialect;
+            head.count_only = endpoints[i].count_only;
+            return head;
+        }
+    }
+    headroom_each_setting(h, match_added, s);
+    if (s->dialect[0] != '\0')
+        head.dialect = s->dialect;
+    else
+        head.skip = "path";
+    return head;
+}
+
+static int print_json(const headroom_request *r, const headroom_row *row)
+{
+    struct json_tree t = {NULL, false};
+    cJSON *o = json_object(&t, NULL, NULL);
+    int64_t saved = row->tokens_before - row->tokens_after;
+    cJSON *part;
+
+    json_string(&t, o, "mode", row->mode);
+    json_string(&t, o, "dialect", row->dialect);
+    json_string(&t, o, "model", row->model);
+    json_string(&t, o, "skipped", row->skipped);
+    json_int(&t, o, "elapsed_us", row->elapsed_us);
+    part = json_object(&t, o, "tokens");
+    json_int(&t, part, "before", row->tokens_before);
+    json_int(&t, part, "after", row->tokens_after);
+    json_int(&t, part, "saved", saved);
+    json_percent(&t, part, "saved_percent", saved, row->tokens_before);
+    json_bool(&t, part, "exact", false); /* the library estimates */
+    part = json_object(&t, o, "bytes");
+    json_int(&t, part, "before", row->bytes_before);
+    json_int(&t, part, "after", row->bytes_after);
+    json_names(&t, o, "transforms", row->transforms);
+    part = json_array(&t, o, "results");
+    for (size_t i = 0; i < headroom_request_results(r); i++) {
+        headroom_result result;
+
+        if (headroom_request_result(r, i, &result) == 0)
+            result_to_json(&t, json_object(&t, part, NULL), &result);
+    }
+    return json_print(&t, true);
+}
+
+static void print_table(const headroom_request *r, const headroom_row *row)
+{
+    char dialect[32], model[64], before[FORMAT_COUNT], after[FORMAT_COUNT], saved[FORMAT_COUNT],
+        share[FORMAT_SHARE];
+    int64_t difference = row->tokens_before - row->tokens_after;
+
+    printf("dialect  %s, model %s, %s us\n", format_word(dialect, sizeof(dialect), row->dialect),
+           format_word(model, sizeof(model), row->model), format_count(before, row->elapsed_us));
+    if (row->skipped != NULL)
+        printf("skipped  %s\n", row->skipped);
+    printf("tokens   %s -> %s: %s saved, %s of the body as the program made it (estimated)\n",
+           format_count(before, row->tokens_before), format_count(after, row->tokens_after),
+           format_count(saved, difference), format_share(share, difference, row->tokens_before));
+    printf("bytes    %s -> %s\n", format_count(before, row->bytes_before),
+           format_count(after, row->bytes_after));
+    if (headroom_request_results(r) == 0)
+        return;
+    putchar('\n');
+    result_print_head("CALL, OR WHY VERBATIM");
+    for (size_t i = 0; i < headroom_request_results(r); i++) {
+        headroom_result result;
+        char last[64];
+
+        if (headroom_request_result(r, i, &result) == 0)
+            result_print_line(&result, format_word(last, sizeof(last),
+                                                   result.transform == NULL && result.reason != NULL
+                                                       ? result.reason
+                                                       : result.call_id));
+    }
+}
+
+static int simulate(const struct command *self, headroom *h, const struct options *o,
+                    const headroom_bytes *in)
+{
+    struct search added;
+    headroom_head head = make_head(h, o, &added);
+    headroom_request *r = headroom_request_new(h, &head, HEADROOM_OPTIMIZE);
+    const void *body = in->data;
+    size_t len = in->len;
+    headroom_row row;
+    int code = EX_OK;
+
+    if (r == NULL)
+        return cli_fail(EX_OSERR, "simulate: no memory");
+    headroom_request_body(r, in->data, in->len, &body, &len);
+    if (o->out != NULL)
+        code = files_write(self, o->out, body, len);
+    headroom_request_sent(r);
+    headroom_request_row(r, &row);
+    if (code == EX_OK && o->json)
+        code = print_json(r, &row);
+    else if (code == EX_OK && (o->out == NULL || strcmp(o->out, "-") != 0))
+        print_table(r, &row);
+    headroom_request_drop(r);
+    return code;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"host", required_argument, NULL, 'H'},
+        {"path", required_argument, NULL, 'P'},
+        {"state", no_argument, NULL, 's'},
+        {"json", no_argument, NULL, 'j'},
+        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options o = {NULL, NULL, NULL, false, false};
+    headroom_bytes in;
+    headroom *h;
+    int option, code;
+
+    while ((option = cli_option(self, argc, argv, ":H:P:sjo:h", names)) != -1) {
+        switch (option) {
+        case 'H':
+            o.host = optarg;
+            break;
+        case 'P':
+            o.path = optarg;
+            break;
+        case 's':
+            o.state = true;
+            break;
+        case 'j':
+            o.json = true;
+            break;
+        case 'o':
+            o.out = optarg;
+            break;
+        default:
+            return cli_option_exit(option);
+        }
+    }
+    if (argc - optind != 1)
+        return cli_usage(self, "exactly one FILE (or -) is needed");
+    if (o.json && o.out != NULL && strcmp(o.out, "-") == 0)
+        return cli_usage(self, "--json and '-o -' would share standard output");
+    code = files_read(self, argv[optind], &in);
+    if (code != EX_OK)
+        return code;
+    h = headroom_open(o.state ? 0 : HEADROOM_NO_STATE);
+    code = h == NULL ? cli_fail(EX_OSERR, "simulate: no memory") : simulate(self, h, &o, &in);
+    headroom_close(h);
+    free(in.data);
+    return code;
+}
+
+const struct command command_simulate = {
+    .name = "simulate",
+    .summary = "show what would be sent in place of a request body",
+    .help = "usage: headroom simulate [OPTION..] FILE|-\n"
+            "\n"
+            "Reads the body of an LLM request and reports what mode optimize would send in its place. Stores "
+            "nothing\n"
+            "and sends nothing.\n"
+            "\n"
+            "  -H, --host H     judge it as a request to this host\n"
+            "  -P, --path P     judge it as a request to this path, for example /v1/messages; a path on "
+            "which the\n"
+            "                   library does not work gives 'skipped path'. Without it the body tells its "
+            "dialect\n"
+            "  -s, --state      replay stored decisions, take and store new ones, as a real request would\n"
+            "  -j, --json       one JSON object: mode dialect model skipped elapsed_us tokens bytes "
+            "transforms results\n"
+            "  -o, --output OUT write the very bytes that would be sent, also where nothing changes; '-o -' "
+            "prints\n"
+            "                   them in place of the report\n"
+            "  -h, --help       this text\n"
+            "\n"
+            "exit status: 0 also where nothing is changed; 64 wrong usage, 66 no such file, 73 or 74 OUT not "
+            "written\n"
+            "\n"
+            "example: headroom simulate --path /v1/chat/completions -o sent.json body.json\n",
+    .run = run,
+};
