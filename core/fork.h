@@ -1,9 +1,9 @@
 /* fork.h - noticing that this process is the child of a fork.
 
-   fork() copies one thread and everything that the other threads were in the middle of: a mutex may be held by a thread
-   that does not exist here. Each module with a lock keeps one guard and asks it at entry; in a child exactly one caller is
-   told to reset the module, the others wait until that is done. No pthread_atfork: a handler would make the host's fork
-   wait for our transactions. */
+   fork() copies one thread and everything that the other threads were in the middle of: a mutex may be held
+   by a thread that does not exist here. Each module with a lock keeps one guard and asks it at entry; in a
+   child exactly one caller is told to reset the module, the others wait until that is done. No
+   pthread_atfork: a handler would make the host's fork wait for our transactions. */
 #ifndef HR_FORK_H
 #define HR_FORK_H
 
@@ -21,7 +21,8 @@ static inline void hr_fork_arm(hr_fork_guard *g)
     atomic_store(&g->pid, (int)getpid());
 }
 
-/* True: the caller must reset the module and then call hr_fork_arm. A reset that the fork cut short is taken over. */
+/* True: the caller must reset the module and then call hr_fork_arm. A reset that the fork cut short is taken
+ * over. */
 static inline bool hr_fork_in_child(hr_fork_guard *g)
 {
     int self = (int)getpid();

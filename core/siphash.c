@@ -73,7 +73,8 @@ void hr_siphash_add(hr_siphash *h, const void *p, size_t n)
             return;
         absorb(h->v, load64(h->tail));
     }
-    uint64_t v[4] = {h->v[0], h->v[1], h->v[2], h->v[3]}; /* registers: one load and store per call, not per word */
+    uint64_t v[4] = {h->v[0], h->v[1], h->v[2],
+                     h->v[3]}; /* registers: one load and store per call, not per word */
     for (; n >= 8; in += 8, n -= 8)
         absorb(v, load64(in));
     memcpy(h->v, v, sizeof v);

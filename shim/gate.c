@@ -134,6 +134,17 @@ static bool path_wanted(struct view path)
     return false;
 }
 
+static bool printable(struct view v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        unsigned char c = (unsigned char)v.p[i];
+
+        if (c <= ' ' || c >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
 int gate_request_line(const char *p, size_t n)
 {
     static const char post[] = "POST ";
@@ -148,7 +159,7 @@ int gate_request_line(const char *p, size_t n)
     target.n = find(target, ' ');
     if (target.n == n - verb)
         return find(target, '\n') == target.n; /* a line without a version is over, and not ours */
-    return split_target(target, &authority, &path) && path_wanted(path) ? 2 : 0;
+    return split_target(target, &authority, &path) && path_wanted(path) && printable(target) ? 2 : 0;
 }
 
 /* A row's host names any port where it names none. */
@@ -345,19 +356,18 @@ static bool parser_agrees(const char *head, size_t n, const struct gate_head *ou
 bool gate_head(const char *head, size_t n, struct gate_head *out)
 {
     struct fields f = {0};
-    struct view line = {head, n}, target, authority, path, query;
+    struct view target, authority, path, query, version;
     bool http_1_0;
 
     memset(out, 0, sizeof(*out));
     if (gate_request_line(head, n) != 2)
         return false;
-    line.n = find(line, '\n');
-    target = (struct view){head + 5, line.n - 5};
+    target = (struct view){head + 5, n - 5};
     target.n = find(target, ' ');
-    line.p += 5 + target.n;
-    line.n -= 5 + target.n;
-    http_1_0 = line.n == 10 && memcmp(line.p, " HTTP/1.0\r", 10) == 0;
-    if (!http_1_0 && (line.n != 10 || memcmp(line.p, " HTTP/1.1\r", 10) != 0))
+    version = (struct view){target.p + target.n, n - 5 - target.n};
+    version.n = find(version, '\n');
+    http_1_0 = version.n == 10 && memcmp(version.p, " HTTP/1.0\r", 10) == 0;
+    if (!http_1_0 && (version.n != 10 || memcmp(version.p, " HTTP/1.1\r", 10) != 0))
         return false;
     split_target(target, &authority, &path);
     out->path = path.p;
@@ -366,7 +376,7 @@ bool gate_head(const char *head, size_t n, struct gate_head *out)
         out->host = authority.p; /* RFC 9112 3.2.2: it goes before the Host field */
         out->host_len = authority.n;
     }
-    if (!walk(head, (size_t)(line.p - head) + line.n + 1, n, &f, out) || !parser_agrees(head, n, out))
+    if (!walk(head, 5 + target.n + version.n + 1, n, &f, out) || !parser_agrees(head, n, out))
         return false;
     if (!match_row((struct view){out->host, out->host_len}, path, out))
         return false;

@@ -33,7 +33,8 @@ struct shim_stream {
     size_t consumed;  /* bytes of the program's present call that are taken; survives a result <= 0 */
     const char *skip; /* "no_memory": the body could not be held or copied */
     bool line_ok;     /* the request line said yes */
-    bool collecting;  /* WATCH: an LLM request; its body is copied where there is room for it */
+    bool collecting;  /* WATCH: an LLM request, to be told to core when it is complete */
+    bool copying;     /* and its body is copied */
     bool announced;   /* the tee knows of the current request, or never will */
     bool had_request; /* one was sent before on this connection */
     bool crowded;     /* requests without a tee may be unanswered: responses cannot be told apart */
@@ -320,8 +321,13 @@ static void watch_head(shim_stream *s)
         return;
     }
     s->collecting = true;
-    if (!g.skip && !s->skip && !reserve(s, s->head_len + g.length))
+    if (s->core->mode == HEADROOM_OPTIMIZE && !s->skip)
+        s->skip = "not_held"; /* core takes decisions only for bodies that can still be changed */
+    s->copying = !g.skip && !s->skip;
+    if (s->copying && !reserve(s, s->head_len + g.length)) {
         s->skip = "no_memory";
+        s->copying = false;
+    }
 }
 
 /* These bytes of a WATCH request have left: follow and copy them. */
@@ -343,8 +349,8 @@ static void watch(shim_stream *s, const char *p, size_t n)
     if (at == n || s->framing.broken || s->framing.complete || s->framing.upgrade)
         return;
     body = framing_follow(&s->framing, p + at, n - at, false);
-    if (s->state == WATCH && s->held_len + body <= s->held_cap)
-        hold(s, p + at, body);
+    if (s->copying)
+        hold(s, p + at, body); /* has its room already */
 }
 
 static void watch_complete(shim_stream *s)
@@ -446,7 +452,7 @@ static int idle(shim_stream *s, const struct shim_wire *wire, const char *p, siz
     if (blank > 0) /* RFC 9112 2.2: empty lines before a request mean nothing */
         return pass(wire, p, blank, took);
     framing_begin(&s->framing);
-    s->line_ok = s->collecting = s->announced = false;
+    s->line_ok = s->collecting = s->copying = s->announced = false;
     s->skip = NULL;
     line = gate_request_line(p, n);
     if (line == 0) {

@@ -6,7 +6,7 @@
 #ifndef CLI_H
 #define CLI_H
 
-#include "headroom.h"
+#include "../core/headroom.h"
 
 #include <getopt.h>
 #include <sysexits.h>

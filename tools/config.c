@@ -1,7 +1,7 @@
 /* config.c - `headroom config`: the settings in force, and where each came from. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
-#include "headroom.h"
 #include "json.h"
 
 #include <stdbool.h>
@@ -47,6 +47,16 @@ static int print_setting(void *arg, const char *name, const char *value, const c
     return 0;
 }
 
+static void print_places(const headroom *h)
+{
+    const char *file = headroom_config_path(h);
+    const char *state = headroom_state_directory(h);
+
+    printf("# file:  %s\n", file == NULL ? "none (HOME is not set)" : file);
+    printf("# state: %s\n",
+           state == NULL ? "none (HOME is not set); nothing is stored, hence nothing rewritten" : state);
+}
+
 static int print_settings(headroom *h, const char *only, bool json)
 {
     struct json_tree t = {NULL, false};
@@ -57,7 +67,14 @@ static int print_settings(headroom *h, const char *only, bool json)
         p.tree = &t;
         p.object = only == NULL ? json_object(&t, NULL, NULL) : NULL;
     }
+    if (!json && only == NULL)
+        print_places(h);
     headroom_each_setting(h, print_setting, &p);
+    if (headroom_config_error(h) != NULL) {
+        cli_fail(0, "%s: %s; what it says elsewhere is in force", headroom_config_path(h),
+                 headroom_config_error(h));
+        p.wrong++;
+    }
     if (p.printed == 0)
         return cli_fail(EX_USAGE, "config: there is no setting '%s'; 'headroom config' lists them", only);
     if (json)

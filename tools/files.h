@@ -4,8 +4,8 @@
 #ifndef FILES_H
 #define FILES_H
 
+#include "../core/headroom.h"
 #include "cli.h"
-#include "headroom.h"
 
 /* Read FILE, or standard input for "-". data is NUL-terminated behind len; free with free(). EX_NOINPUT,
    EX_IOERR; EX_DATAERR above 256 MB. */

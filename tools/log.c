@@ -1,7 +1,7 @@
 /* log.c - `headroom log`: the requests, oldest first. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
-#include "headroom.h"
 #include "json.h"
 #include "row.h"
 

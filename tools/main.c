@@ -1,7 +1,7 @@
 /* main.c - the command table of `headroom`. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "files.h"
-#include "headroom.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

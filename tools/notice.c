@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,22 +55,24 @@ static bool mark(const char *directory)
     return made;
 }
 
-void notice_storage(headroom *h, bool originals)
+void notice_storage(headroom *h, const char *days)
 {
     const char *directory = headroom_state_directory(h);
 
     if (directory == NULL || !mark(directory))
         return;
-    fprintf(
-        stderr,
-        "headroom: first run. Stored in %s, readable for you alone: a line per LLM request%s replacements of "
-        "tool"
-        " outputs%s.\n"
-        "headroom: HEADROOM_ORIGINALS=off stores no originals, HEADROOM_MODE=off switches all off; resume a"
-        " conversation that was rewritten under headroom. 'headroom show' lists what was rewritten. (Said "
-        "once.)\n",
-        directory, originals ? ", and the originals and" : ", and",
-        originals ? " (originals: for 14 days)" : "");
+    fprintf(stderr, "headroom: first run. Stored in %s, readable for you alone: a row per LLM request, ",
+            directory);
+    if (*days != '\0')
+        fprintf(stderr, "and the originals (for %s days) and replacements of tool outputs", days);
+    else
+        fputs("and replacements of tool outputs, but no originals", stderr);
+    fputs(".\nheadroom: HEADROOM_ORIGINALS=off stores no originals, HEADROOM_MODE=off switches everything "
+          "off. A"
+          " conversation that was rewritten must be resumed under headroom. 'headroom show' lists what was "
+          "rewritten."
+          " (Said once.)\n",
+          stderr);
 }
 
 void notice_mode(headroom *h, const char *mode)

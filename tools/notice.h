@@ -2,14 +2,12 @@
 #ifndef NOTICE_H
 #define NOTICE_H
 
-#include "headroom.h"
-
-#include <stdbool.h>
+#include "../core/headroom.h"
 
 /* Once per user, on stderr: what is stored, where, and how to switch it off. A file in the state directory
    marks that it was said; where that cannot be written nothing else can be stored either, and nothing is
-   said. */
-void notice_storage(headroom *h, bool originals);
+   said. days: how long originals are kept, as the setting says; "": none are stored. */
+void notice_storage(headroom *h, const char *days);
 /* On stderr: what a mode that sends originals breaks, if anything was ever rewritten. */
 void notice_mode(headroom *h, const char *mode);
 

@@ -1,6 +1,6 @@
 /* options.c - command lines: one getopt_long for all commands, errors in the CLI's own words. */
+#include "../core/headroom.h"
 #include "cli.h"
-#include "headroom.h"
 
 #include <stdarg.h>
 #include <stdio.h>

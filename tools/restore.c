@@ -1,6 +1,6 @@
 /* restore.c - `headroom restore`: a body as sent, back to the body as the program made it. */
+#include "../core/headroom.h"
 #include "files.h"
-#include "headroom.h"
 
 #include <stdbool.h>
 #include <stdio.h>

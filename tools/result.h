@@ -2,7 +2,7 @@
 #ifndef RESULT_H
 #define RESULT_H
 
-#include "headroom.h"
+#include "../core/headroom.h"
 #include "json.h"
 
 /* The members call_id tool kind transform lossless tokens_before tokens_after kept of id reason, in the

@@ -2,7 +2,7 @@
 #ifndef ROW_H
 #define ROW_H
 
-#include "headroom.h"
+#include "../core/headroom.h"
 #include "json.h"
 
 /* The object that `log --json` prints, under parent (NULL: the root). Returns it, so that more can be added;

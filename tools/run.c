@@ -1,9 +1,9 @@
 /* run.c - `headroom run`: start a program with the library in it.
 
    exec, not fork: the program keeps the pid, the terminal and the exit status that it would have had. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
-#include "headroom.h"
 #include "notice.h"
 #include "preload.h"
 #include "target.h"
@@ -18,16 +18,17 @@
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 }; /* as shells say it */
 
 struct plan {
-    const struct command *self;
     bool mode_given, level_given;
     char mode[32], level[32];
     bool originals;
-    int code; /* first error of a setting, or 0 */
+    char days[16]; /* how long originals are kept */
+    int code;      /* first error of a setting, or 0 */
 };
 
 /* An option that was given must be right. A wrong word in the file or the environment only costs the setting.
  */
-static void check_setting(struct plan *p, const char *name, const char *origin, const char *error)
+static void check_setting(struct plan *p, const char *name, const char *value, const char *env,
+                          const char *error)
 {
     bool given =
         (p->mode_given && strcmp(name, "mode") == 0) || (p->level_given && strcmp(name, "level") == 0);
@@ -37,7 +38,7 @@ static void check_setting(struct plan *p, const char *name, const char *origin, 
     if (given)
         p->code = cli_fail(EX_USAGE, "run: --%s: %s", name, error);
     else
-        cli_fail(0, "setting %s from %s: %s; the default is in force", name, origin, error);
+        cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
 }
 
 /* The library in the program reads the environment only until its first request; it must hold what is in
@@ -48,7 +49,8 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
     struct plan *p = arg;
     bool exported = strcmp(name, "endpoints.add") == 0 && value != NULL && *value != '\0';
 
-    check_setting(p, name, origin, error);
+    (void)origin;
+    check_setting(p, name, value, env, error);
     if (value != NULL && strcmp(name, "mode") == 0) {
         snprintf(p->mode, sizeof(p->mode), "%s", value);
         exported = true;
@@ -57,6 +59,8 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
         exported = true;
     } else if (value != NULL && strcmp(name, "originals") == 0) {
         p->originals = strcmp(value, "off") != 0;
+    } else if (value != NULL && strcmp(name, "originals.days") == 0) {
+        snprintf(p->days, sizeof(p->days), "%s", value);
     }
     if (exported && env != NULL && setenv(env, value, 1) != 0)
         p->code = cli_fail(EX_OSERR, "run: no memory for the environment");
@@ -70,9 +74,11 @@ static int apply_settings(struct plan *p)
     if (h == NULL)
         return cli_fail(EX_OSERR, "run: no memory");
     headroom_each_setting(h, take_setting, p);
+    if (headroom_config_error(h) != NULL)
+        cli_fail(0, "%s: %s; see 'headroom config'", headroom_config_path(h), headroom_config_error(h));
     if (p->code == 0) {
         if (strcmp(p->mode, "optimize") == 0)
-            notice_storage(h, p->originals);
+            notice_storage(h, p->originals ? p->days : "");
         else
             notice_mode(h, p->mode);
     }
@@ -104,7 +110,7 @@ static int run(const struct command *self, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct plan plan = {.self = self, .mode = "optimize", .originals = true};
+    struct plan plan = {.mode = "optimize", .originals = true, .days = "14"};
     char library[PATH_MAX];
     struct target target;
     int option, code;

@@ -1,7 +1,7 @@
 /* show.c - `headroom show`: what was rewritten, one rewritten result with its original, or one request. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
-#include "headroom.h"
 #include "json.h"
 #include "result.h"
 #include "row.h"

@@ -1,7 +1,7 @@
 /* simulate.c - `headroom simulate`: what would leave in place of a request body. */
+#include "../core/headroom.h"
 #include "files.h"
 #include "format.h"
-#include "headroom.h"
 #include "json.h"
 #include "result.h"
 

@@ -1,7 +1,7 @@
 /* stats.c - `headroom stats`: what was sent and saved, with every figure's denominator. */
+#include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
-#include "headroom.h"
 #include "json.h"
 
 #include <stdbool.h>

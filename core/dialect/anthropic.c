@@ -74,9 +74,7 @@ static int read_result(hr_conversation *c, const struct block *result)
         return r;
     while ((r = hr_scan_item(&s)) == 1) {
         struct block b;
-        if (hr_scan_peek(&s) != HR_JSON_OBJECT)
-            return HR_ESHAPE;
-        if ((r = read_block(c, &s, &b)) < 0)
+        if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, &s, &b)) < 0)
             return r;
         if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING &&
             (r = add_literal(c, HR_EV_RESULT, b.text, result)) < 0)
@@ -100,9 +98,7 @@ static int read_content(hr_conversation *c, const hr_value *content, bool assist
         return r;
     while ((r = hr_scan_item(&s)) == 1) {
         struct block b;
-        if (hr_scan_peek(&s) != HR_JSON_OBJECT)
-            return HR_ESHAPE;
-        if ((r = read_block(c, &s, &b)) < 0)
+        if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, &s, &b)) < 0)
             return r;
         if (assistant) {
             if (hr_str_is(b.type, "tool_use")) {
@@ -139,9 +135,7 @@ static int read_messages(hr_conversation *c, hr_scan *s)
         hr_str role = {0};
         int which;
 
-        if (hr_scan_peek(s) != HR_JSON_OBJECT)
-            return HR_ESHAPE;
-        if ((r = hr_scan_enter(s)) < 0)
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
             return r;
         while ((r = hr_member_next(s, &m, &which)) == 1) {
             r = which == 0 ? hr_scan_string(c, s, true, &role) : hr_scan_value(s, which == 1 ? &content : &v);
@@ -229,15 +223,13 @@ static int locate(hr_conversation *c)
     int which, r;
 
     hr_scan_init(&s, c->body, c->len);
-    if (hr_scan_peek(&s) != HR_JSON_OBJECT)
-        return hr_scan_peek(&s) < 0 ? HR_EJSON : HR_ESHAPE;
-    if ((r = hr_scan_enter(&s)) < 0)
+    if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(&s)) < 0)
         return r;
     while ((r = hr_member_next(&s, &m, &which)) == 1) {
         switch (which) {
         case 0:
-            if (hr_scan_peek(&s) != HR_JSON_ARRAY)
-                return HR_ESHAPE;
+            if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0)
+                return r;
             messages = true;
             r = read_messages(c, &s);
             break;

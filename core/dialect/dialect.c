@@ -84,6 +84,12 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which)
     return 1;
 }
 
+int hr_expect(hr_scan *s, hr_json_type type)
+{
+    int r = hr_scan_peek(s);
+    return r < 0 ? r : r == (int)type ? 0 : HR_ESHAPE;
+}
+
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
 {
     hr_value v;

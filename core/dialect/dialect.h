@@ -72,6 +72,8 @@ typedef struct hr_member {
 } hr_member;
 /* Next member: 1 and *which = index in names or -1 (the caller must consume the value either way); 0: end; HR_EDUP ... */
 int hr_member_next(hr_scan *s, hr_member *m, int *which);
+/* Is the next value of this type? 0; HR_ESHAPE: another type; HR_EJSON: no value. Consumes nothing. */
+int hr_expect(hr_scan *s, hr_json_type type);
 /* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
 /* Name of a tool that can run a command (bash, shell, exec_command, ...)? */

@@ -35,9 +35,7 @@ static int read_calls(hr_conversation *c, hr_scan *s)
         hr_member m = {names, 0};
         hr_event call = {0}, *e;
         int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT)
-            return HR_ESHAPE;
-        if ((r = hr_scan_enter(s)) < 0)
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
             return r;
         while ((r = hr_member_next(s, &m, &which)) == 1) {
             r = which == 0  ? hr_scan_string(c, s, false, &call.id)
@@ -119,9 +117,7 @@ static int read_message(hr_conversation *c, hr_scan *s)
     bool sealed = false;
     int which, r;
 
-    if (hr_scan_peek(s) != HR_JSON_OBJECT)
-        return HR_ESHAPE;
-    if ((r = hr_scan_enter(s)) < 0)
+    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
     while ((r = hr_member_next(s, &m, &which)) == 1) {
         switch (which) {
@@ -219,15 +215,13 @@ static int locate(hr_conversation *c)
     int which, r;
 
     hr_scan_init(&s, c->body, c->len);
-    if (hr_scan_peek(&s) != HR_JSON_OBJECT)
-        return hr_scan_peek(&s) < 0 ? HR_EJSON : HR_ESHAPE;
-    if ((r = hr_scan_enter(&s)) < 0)
+    if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(&s)) < 0)
         return r;
     while ((r = hr_member_next(&s, &m, &which)) == 1) {
         switch (which) {
         case 0:
-            if (hr_scan_peek(&s) != HR_JSON_ARRAY)
-                return HR_ESHAPE;
+            if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0)
+                return r;
             messages = true;
             if ((r = hr_scan_enter(&s)) < 0)
                 return r;

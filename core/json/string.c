@@ -97,54 +97,92 @@ static const char *plain_end(const char *p, const char *end)
     return p;
 }
 
-/* ------------------------------------------------------------------ reading */
+/* Escapes stand every ten to sixty bytes. Finding each by a new look at the text would make one long chain of
+   waiting, so the marks of WIDE bytes are taken at once, and what follows works on the word of marks alone.
+ */
+enum { WIDE = 64 };
 
-/* The same, copying on the way. A whole block is stored even if its tail is not plain: what is decoded is
-   never longer than what has been read, so there is room, and the next bytes overwrite it. */
-static inline const char *copy_plain(const char *p, const char *end, char **out)
+static inline uint64_t wide_special(const char *p)
 {
-    char *o = *out;
-    for (; end - p >= HR_BLOCK; p += HR_BLOCK, o += HR_BLOCK) {
-        unsigned special = hr_block_special(p);
-        memcpy(o, p, HR_BLOCK);
-        if (special) {
-            *out = o + __builtin_ctz(special);
-            return p + __builtin_ctz(special);
-        }
-    }
-    while (p < end && !is_special(*p))
-        *o++ = *p++;
-    *out = o;
-    return p;
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < WIDE / HR_BLOCK; i++)
+        mask |= (uint64_t)hr_block_special(p + i * HR_BLOCK) << (i * HR_BLOCK);
+    return mask;
 }
+
+/* Copy n bytes, and up to HR_BLOCK - 1 more: the caller has room for them and writes over them next. */
+static inline void copy_blocks(char *out, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += HR_BLOCK)
+        memcpy(out + i, p + i, HR_BLOCK);
+}
+
+/* ------------------------------------------------------------------ reading */
 
 static int bad_byte(char c)
 {
     return c == '\0' ? HR_ENUL : HR_EJSON;
 }
 
-/* Decode the inside p..end into out, which has room for as many bytes. 0 and the end of what was written. */
+/* Decode the special byte at *p: an escape, or an error. */
+static int unescape_one(const char **p, const char *end, char **out)
+{
+    if (**p != '\\')
+        return bad_byte(**p);
+    uint32_t code;
+    int err = hr_lex_escape(p, end, &code);
+    if (err)
+        return err;
+    if (code == 0)
+        return HR_ENUL;
+    *out += utf8_write(*out, code);
+    return 0;
+}
+
+/* Decode the inside p..end into out, which has room for as many bytes; *out_end is the end of what was
+   written. What is decoded is never longer than what was read, so a block that may be read may be written. */
 static int unescape(const char *p, const char *end, char *out, char **out_end)
 {
-    for (;;) {
-        p = copy_plain(p, end, &out);
-        if (p == end)
-            break;
-        if (*p != '\\')
-            return bad_byte(*p);
-        char c = end - p >= 2 ? SHORT_FORM[(unsigned char)p[1]] : 0;
-        if (c) {
-            *out++ = c;
-            p += 2;
-            continue;
+    while (end - p >= WIDE + HR_BLOCK) {
+        uint64_t special = wide_special(p);
+        const char *stop = p + WIDE;
+        while (special) {
+            size_t run = (size_t)__builtin_ctzll(special), step = run + 2;
+            copy_blocks(out, p, run);
+            p += run;
+            out += run;
+            char c = SHORT_FORM[(unsigned char)p[1]];
+            if (*p == '\\' && c) {
+                *out++ = c;
+                p += 2;
+            } else {
+                /* Copies, so that p and out can stay in registers. */
+                const char *q = p;
+                char *o = out;
+                int err = unescape_one(&q, end, &o);
+                if (err)
+                    return err;
+                step = run + (size_t)(q - p);
+                p = q;
+                out = o;
+            }
+            special = step < WIDE ? special >> step : 0;
         }
-        uint32_t code;
-        int err = hr_lex_escape(&p, end, &code);
+        if (p < stop) {
+            size_t run = (size_t)(stop - p);
+            copy_blocks(out, p, run);
+            p += run;
+            out += run;
+        }
+    }
+    while (p < end) {
+        int err = 0;
+        if (is_special(*p))
+            err = unescape_one(&p, end, &out);
+        else
+            *out++ = *p++;
         if (err)
             return err;
-        if (code == 0)
-            return HR_ENUL;
-        out += utf8_write(out, code);
     }
     *out_end = out;
     return 0;
@@ -255,7 +293,7 @@ void hr_string_encode(hr_buf *b, hr_str text)
      * exact. */
     enum { LONGEST = 6 };
     char piece[4096];
-    char *const full = piece + sizeof(piece) - HR_BLOCK - LONGEST;
+    char *const full = piece + sizeof(piece) - (WIDE * LONGEST + HR_BLOCK);
     char *o = piece;
     const char *p = text.p, *end = text.n ? p + text.n : p;
 
@@ -264,21 +302,25 @@ void hr_string_encode(hr_buf *b, hr_str text)
             hr_buf_add(b, piece, (size_t)(o - piece));
             o = piece;
         }
-        if (end - p >= HR_BLOCK) {
-            unsigned special = hr_block_special(p);
-            memcpy(o, p, HR_BLOCK);
-            if (!special) {
-                p += HR_BLOCK;
-                o += HR_BLOCK;
-                continue;
-            }
-            p += __builtin_ctz(special);
-            o += __builtin_ctz(special);
-        } else if (!is_special(*p)) {
-            *o++ = *p++;
+        if (end - p < WIDE + HR_BLOCK) {
+            if (is_special(*p))
+                o += escape_write(o, *p++);
+            else
+                *o++ = *p++;
             continue;
         }
-        o += escape_write(o, *p++);
+        const char *stop = p + WIDE;
+        for (uint64_t special = wide_special(p); special; special &= special - 1) {
+            size_t run = (size_t)(stop - WIDE + __builtin_ctzll(special) - p);
+            copy_blocks(o, p, run);
+            o += run;
+            p += run;
+            o += escape_write(o, *p++);
+        }
+        size_t run = (size_t)(stop - p);
+        copy_blocks(o, p, run);
+        o += run;
+        p += run;
     }
     if (o > piece)
         hr_buf_add(b, piece, (size_t)(o - piece));

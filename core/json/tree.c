@@ -66,38 +66,38 @@ static inline int fail_at(struct parse *t, const char *p, int err)
     return err;
 }
 
+/* First byte of the string text at p that is not plain, or end; notes bytes above 0x7f. */
+static inline const char *plain_run(struct parse *t, const char *p)
+{
+    for (; t->end - p >= HR_BLOCK; p += HR_BLOCK) {
+        unsigned special = hr_block_special(p);
+        t->high |= hr_block_high(p);
+        if (special)
+            return p + __builtin_ctz(special);
+    }
+    for (; p < t->end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
+        t->high |= (unsigned char)*p & 0x80u;
+    return p;
+}
+
 /* The string whose opening quote is at t->p; t->p moves behind the closing one. */
 static inline int string(struct parse *t, bool *escaped)
 {
-    const char *p = t->p + 1, *const end = t->end;
+    const char *p = plain_run(t, t->p + 1);
     *escaped = false;
-    for (;;) {
-        while (end - p >= HR_BLOCK) {
-            unsigned special = hr_block_special(p);
-            t->high |= hr_block_high(p);
-            if (special) {
-                p += __builtin_ctz(special);
-                goto special;
-            }
-            p += HR_BLOCK;
-        }
-        while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-            t->high |= (unsigned char)*p++ & 0x80u;
-        if (p == end)
-            return fail_at(t, p, HR_EJSON);
-    special:
-        if (*p == '"') {
-            t->p = p + 1;
-            return 0;
-        }
-        if (*p != '\\')
-            return fail_at(t, p, HR_EJSON);
+    while (p < t->end && *p == '\\') {
         *escaped = true;
         uint32_t code;
-        int err = hr_lex_escape(&p, end, &code);
+        const char *behind = p;
+        int err = hr_lex_escape(&behind, t->end, &code);
         if (err)
             return fail_at(t, p, err);
+        p = plain_run(t, behind);
     }
+    if (p == t->end || *p != '"')
+        return fail_at(t, p, HR_EJSON);
+    t->p = p + 1;
+    return 0;
 }
 
 /* Key and colon. */

@@ -80,8 +80,8 @@ static void touch_row(hr_store *s, const hr_query *q)
 }
 
 /* First row of a look-up by one or two blobs. several: a second row makes it "none". 1, 0, <0. */
-static int look_up(hr_store *s, hr_arena *a, enum hr_statement which, const void *p, const void *upto, size_t n,
-                   bool several, hr_decision *out)
+static int look_up(hr_store *s, hr_arena *a, enum hr_statement which, const void *p, const void *upto,
+                   size_t n, bool several, hr_decision *out)
 {
     int rc = hr_store_enter(s, 0, false);
 
@@ -181,7 +181,8 @@ struct packed {
     size_t plain;
 };
 
-static int insert_original(hr_store *s, const hr_original *o, const struct packed *packed, int64_t now, int64_t *added)
+static int insert_original(hr_store *s, const hr_original *o, const struct packed *packed, int64_t now,
+                           int64_t *added)
 {
     hr_query q = hr_query_start(s, HR_Q_ORIGINAL_INSERT);
 
@@ -333,8 +334,8 @@ static int list_recent(hr_store *s, hr_arena *a, size_t limit, hr_buf *rows)
     return rc;
 }
 
-int hr_store_each_decision(hr_store *s, size_t limit, int (*cb)(void *, const headroom_result *, int64_t created_us),
-                           void *arg)
+int hr_store_each_decision(hr_store *s, size_t limit,
+                           int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg)
 {
     hr_arena *a = hr_arena_new();
     hr_buf rows = {0};

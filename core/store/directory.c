@@ -3,23 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "store/vfs.h"
 
-/* File systems on which SQLite's WAL does not hold: no memory shared between machines, or locks that lie. FUSE stands here
-   as a whole: sshfs, virtiofs, s3fs and local ones have the same number. */
+enum { MAX_PATH = 4096 };
+
+/* File systems on which SQLite's WAL does not hold: no memory shared between machines, or locks that lie.
+   FUSE stands here as a whole: sshfs, virtiofs, s3fs and local ones have the same number. */
 static const struct {
     uint32_t magic;
     const char *name;
 } network[] = {
-    {0x00006969, "nfs"},    {0xff534d42, "cifs"},   {0x0000517b, "smb"},      {0xfe534d42, "smb2"},
-    {0x65735546, "fuse"},   {0x01021997, "9p"},     {0x5346414f, "afs"},      {0x6b414653, "kafs"},
-    {0x00c36400, "ceph"},   {0x73757245, "coda"},   {0x0000564c, "ncp"},      {0x0bd00bd0, "lustre"},
-    {0x47504653, "gpfs"},   {0x786f4256, "vboxsf"}, {0xbacbacbc, "vmhgfs"},   {0x7c7c6673, "prl_fs"},
+    {0x00006969, "nfs"},    {0xff534d42, "cifs"},   {0x0000517b, "smb"},    {0xfe534d42, "smb2"},
+    {0x65735546, "fuse"},   {0x01021997, "9p"},     {0x5346414f, "afs"},    {0x6b414653, "kafs"},
+    {0x00c36400, "ceph"},   {0x73757245, "coda"},   {0x0000564c, "ncp"},    {0x0bd00bd0, "lustre"},
+    {0x47504653, "gpfs"},   {0x786f4256, "vboxsf"}, {0xbacbacbc, "vmhgfs"}, {0x7c7c6673, "prl_fs"},
     {0x20030528, "orange"}, {0x19830326, "fhgfs"},  {0x013111a8, "ibrix"},
 };
 
@@ -110,7 +111,7 @@ static int open_high(const char *path)
 
 int hr_directory_open(const char *path, bool create, const char **reason)
 {
-    char copy[PATH_MAX];
+    char copy[MAX_PATH];
     size_t n = strlen(path);
     struct stat st;
 

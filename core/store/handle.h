@@ -1,7 +1,7 @@
 /* handle.h - inside of the store: the handle, its statements, the one layer through which SQLite is called.
 
-   Every call of SQLite that can fail goes through sql.c, where a test makes the n-th of them fail (fault.h). All functions
-   here: while holding the lock of vfs.h (hr_store_enter), but for those of the `quick` lock. */
+   Every call of SQLite that can fail goes through sql.c, where a test makes the n-th of them fail (fault.h).
+   All functions here: while holding the lock of vfs.h (hr_store_enter), but for those of the `quick` lock. */
 #ifndef HR_STORE_HANDLE_H
 #define HR_STORE_HANDLE_H
 
@@ -43,13 +43,14 @@ enum hr_statement {
 };
 
 enum {
-    HR_TOUCH_KEYS = 256,   /* last_used marks that wait for the next request row; more are marked another day */
-    HR_RETRY_US = 200000,  /* after a failed open, the next attempt */
-    HR_MAX_REOPEN = 8,     /* each time that our files were unlinked under us three descriptors stay behind */
+    HR_TOUCH_KEYS = 256, /* last_used marks that wait for the next request row; more are marked another day */
+    HR_RETRY_US = 200000, /* after a failed open, the next attempt */
+    HR_MAX_REOPEN = 8,    /* each time that our files were unlinked under us three descriptors stay behind */
     HR_WAL_AT_CLOSE = 1 << 20, /* a CLI command checkpoints above this, and the log is cut to it */
     HR_EXPIRE_AT_EXIT = 50,    /* rows of each kind that a host deletes at most, once a day */
     HR_EXPIRE_BATCH = 500,     /* and the CLI in one transaction, so that hosts need not wait long */
-    HR_REQUEST_WAIT_US = 2000, /* a finished request waits this long for a busy database; then its row waits */
+    HR_REQUEST_WAIT_US =
+        2000, /* a finished request waits this long for a busy database; then its row waits */
     HR_MAX_REQUESTS = 1000000,
     HR_REQUEST_DAYS = 90
 };
@@ -63,13 +64,13 @@ struct hr_store {
     /* The handle: under the lock of vfs.h. */
     sqlite3 *db;
     sqlite3_stmt *statements[HR_Q_COUNT];
-    uint32_t generation;  /* hr_vfs_generation() at open */
-    uint64_t deadline;    /* monotonic; when the busy handler gives up */
-    uint64_t retry_at;    /* no attempt to open before */
+    uint32_t generation; /* hr_vfs_generation() at open */
+    uint64_t deadline;   /* monotonic; when the busy handler gives up */
+    uint64_t retry_at;   /* no attempt to open before */
     unsigned reopened;
-    bool dead;            /* for the life of this process */
-    const char *refused;  /* why an open database is only read, or NULL */
-    const char *reason;   /* the last failure, or NULL; a static word */
+    bool dead;           /* for the life of this process */
+    const char *refused; /* why an open database is only read, or NULL */
+    const char *reason;  /* the last failure, or NULL; a static word */
 
     /* Shared without SQL: under quick, which is never held across anything slow. */
     hr_fork_guard guard;
@@ -85,10 +86,12 @@ struct hr_store {
 };
 
 /* ---- store.c ---- */
-/* Lock, check descriptors, open if needed. deadline 0: HR_BUSY_US from now. 0: the caller must call hr_store_leave. */
+/* Lock, check descriptors, open if needed. deadline 0: HR_BUSY_US from now. 0: the caller must call
+ * hr_store_leave. */
 int hr_store_enter(hr_store *s, uint64_t deadline_us, bool write);
 void hr_store_leave(hr_store *s);
-/* BEGIN IMMEDIATE; then either hr_store_end(s, 0) commits, or hr_store_end(s, error) rolls back and returns error. */
+/* BEGIN IMMEDIATE; then either hr_store_end(s, 0) commits, or hr_store_end(s, error) rolls back and returns
+ * error. */
 int hr_store_begin(hr_store *s);
 int hr_store_end(hr_store *s, int err);
 /* Close the handle, whatever state it is in. */
@@ -113,10 +116,11 @@ typedef struct hr_query {
 
 hr_query hr_query_start(hr_store *s, enum hr_statement which);
 void hr_query_int(hr_query *q, int64_t v);
-void hr_query_blob(hr_query *q, const void *p, size_t n); /* the bytes must live until hr_query_end; p NULL: NULL */
-void hr_query_text(hr_query *q, const char *z);           /* likewise */
-void hr_query_str(hr_query *q, hr_str s);                 /* likewise; never NULL */
-int hr_query_step(hr_query *q);                           /* 1 a row, 0 done, <0 as hr_sql_error */
+void hr_query_blob(hr_query *q, const void *p,
+                   size_t n);                   /* the bytes must live until hr_query_end; p NULL: NULL */
+void hr_query_text(hr_query *q, const char *z); /* likewise */
+void hr_query_str(hr_query *q, hr_str s);       /* likewise; never NULL */
+int hr_query_step(hr_query *q);                 /* 1 a row, 0 done, <0 as hr_sql_error */
 void hr_query_end(hr_query *q);
 int hr_query_run(hr_query *q); /* step and end, for statements without rows: 0 or <0 */
 
@@ -139,7 +143,8 @@ int64_t hr_originals_room(hr_store *s);
 int hr_originals_account(hr_store *s, int64_t bytes);
 
 /* ---- expire.c ---- */
-/* A bounded part of hr_store_expire, at most once a day on this database; the handle is entered for writing. */
+/* A bounded part of hr_store_expire, at most once a day on this database; the handle is entered for writing.
+ */
 void hr_expire_some(hr_store *s);
 
 /* ---- requests.c ---- */

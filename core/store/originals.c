@@ -1,5 +1,5 @@
-/* originals.c - what a program made, kept so that it can be read back (law 5): zstd, capped in age here and in size by
-   hr_store_commit. See store.h. */
+/* originals.c - what a program made, kept so that it can be read back (law 5): zstd, capped in age here and
+   in size by hr_store_commit. See store.h. */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 

@@ -1,5 +1,5 @@
-/* requests.c - one row a finished request, the ring where rows wait for a busy database, and what the CLI reads from them.
-   See store.h. */
+/* requests.c - one row a finished request, the ring where rows wait for a busy database, and what the CLI
+   reads from them. See store.h. */
 #include <string.h>
 
 #include "store/handle.h"
@@ -12,7 +12,7 @@ typedef struct hr_waiting_row {
 
 static void strings_of(headroom_row *r, const char **fields[STRINGS])
 {
-    const char **all[STRINGS] = {&r->program, &r->host,  &r->path,       &r->dialect, &r->model,
+    const char **all[STRINGS] = {&r->program, &r->host,    &r->path,  &r->dialect,    &r->model,
                                  &r->mode,    &r->skipped, &r->usage, &r->transforms, &r->results_json};
     memcpy(fields, all, sizeof all);
 }

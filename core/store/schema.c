@@ -6,15 +6,18 @@
 
 #include "store/handle.h"
 
-/* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement is often longer
-   than a page may hold beside its key, and rows of random keys then cost less in the log than a clustered table. The large
-   column stands last, so that reading the others does not walk its overflow pages. */
+/* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement
+   is often longer than a page may hold beside its key, and rows of random keys then cost less in the log than
+   a clustered table. The large column stands last, so that reading the others does not walk its overflow
+   pages. */
 static const char *const migrations[HR_SCHEMA_VERSION] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('originals_bytes', 0);"
-    "CREATE TABLE decisions(n INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, idkey BLOB NOT NULL, sentkey BLOB,"
+    "CREATE TABLE decisions(n INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, idkey BLOB NOT NULL, sentkey "
+    "BLOB,"
     " verbatim INTEGER NOT NULL, lossless INTEGER NOT NULL, has_original INTEGER NOT NULL,"
-    " tokens_before INTEGER NOT NULL, tokens_after INTEGER NOT NULL, kept INTEGER NOT NULL, total INTEGER NOT NULL,"
+    " tokens_before INTEGER NOT NULL, tokens_after INTEGER NOT NULL, kept INTEGER NOT NULL, total INTEGER "
+    "NOT NULL,"
     " created INTEGER NOT NULL, last_used INTEGER NOT NULL, transform TEXT NOT NULL, kind TEXT NOT NULL,"
     " tool TEXT NOT NULL, call_id TEXT NOT NULL, reason TEXT NOT NULL, sent TEXT NOT NULL);"
     "CREATE INDEX decisions_idkey ON decisions(idkey);"
@@ -22,7 +25,8 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "CREATE TABLE originals(n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,"
     " plain_size INTEGER NOT NULL, packed_size INTEGER NOT NULL, packed BLOB NOT NULL);"
     "CREATE TABLE requests(id INTEGER PRIMARY KEY, session INTEGER NOT NULL, time INTEGER NOT NULL,"
-    " pid INTEGER NOT NULL, program TEXT, host TEXT, path TEXT, dialect TEXT, model TEXT, mode TEXT, skipped TEXT,"
+    " pid INTEGER NOT NULL, program TEXT, host TEXT, path TEXT, dialect TEXT, model TEXT, mode TEXT, skipped "
+    "TEXT,"
     " stream INTEGER, status INTEGER, complete INTEGER, tokens_before INTEGER, tokens_after INTEGER,"
     " bytes_before INTEGER, bytes_after INTEGER, usage TEXT, input_tokens INTEGER, output_tokens INTEGER,"
     " cached_tokens INTEGER, elapsed_us INTEGER, transforms TEXT, results INTEGER, rewritten INTEGER,"
@@ -35,8 +39,8 @@ static int write_key(hr_store *s)
 {
     uint8_t key[32];
 
-    /* A database that was removed while we ran is made anew with the key in use, so that what this process remembers
-       stays valid. */
+    /* A database that was removed while we ran is made anew with the key in use, so that what this process
+       remembers stays valid. */
     if (s->have_key)
         memcpy(key, s->key, sizeof key);
     else if (getrandom(key, sizeof key, GRND_NONBLOCK) != (ssize_t)sizeof key) {
@@ -102,7 +106,8 @@ int hr_schema_ready(hr_store *s)
         if (version < HR_SCHEMA_VERSION)
             return HR_ESTORE;
     } else {
-        /* Nothing is lost if a new, empty database does not survive a power cut, and three syncs are 1-80 ms. */
+        /* Nothing is lost if a new, empty database does not survive a power cut, and three syncs are 1-80 ms.
+         */
         if (version == 0)
             rc = hr_sql_exec(s, "PRAGMA synchronous=OFF");
         if (rc == 0)

@@ -9,7 +9,8 @@
 #include "store/vfs.h"
 
 #define DECISION                                                                                             \
-    "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, total, "    \
+    "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, "      \
+    "total, "                                                                                                \
     "last_used, transform, kind, tool, call_id, reason, sent, created FROM decisions "
 
 #define META_BYTES "'originals_bytes'"
@@ -27,7 +28,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_DECISION_BY_ID] = DECISION "WHERE key >= ? AND key < ? LIMIT 1",
     [HR_Q_DECISION_RECENT] = DECISION "WHERE NOT verbatim ORDER BY n DESC LIMIT ?",
     [HR_Q_DECISION_INSERT] =
-        "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, "
+        "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, "
+        "tokens_after, "
         "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent) "
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
         "ON CONFLICT(key) DO NOTHING",
@@ -40,22 +42,28 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_ORIGINAL_AGED] = "SELECT n, created, packed_size FROM originals ORDER BY n LIMIT ?",
     [HR_Q_ORIGINAL_DELETE] = "DELETE FROM originals WHERE n <= ?",
     [HR_Q_REQUEST_INSERT] =
-        "INSERT INTO requests(session, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, "
-        "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
+        "INSERT INTO requests(session, time, pid, program, host, path, dialect, model, mode, skipped, "
+        "stream, status, "
+        "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, "
+        "output_tokens, "
         "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json) "
         "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
-        "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, cached_tokens, "
-        "elapsed_us, transforms, results, rewritten, replayed, results_json FROM requests WHERE id > ? ORDER BY id LIMIT ?",
+        "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
+        "cached_tokens, "
+        "elapsed_us, transforms, results, rewritten, replayed, results_json FROM requests WHERE id > ? ORDER "
+        "BY id LIMIT ?",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
         "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(tokens_before), 0), "
-        "coalesce(sum(tokens_after), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) FROM requests",
+        "coalesce(sum(tokens_after), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
+        "FROM requests",
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program FROM requests ORDER BY id DESC LIMIT 1",
-    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(tokens_before), 0), coalesce(sum(tokens_after), 0) "
-                             "FROM requests WHERE session = ?",
+    [HR_Q_REQUEST_SESSION] =
+        "SELECT count(*), coalesce(sum(tokens_before), 0), coalesce(sum(tokens_after), 0) "
+        "FROM requests WHERE session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
 };
 

@@ -1,4 +1,5 @@
-/* store.c - opening, transactions, and the moments at which a handle must not be touched any more. See store.h. */
+/* store.c - opening, transactions, and the moments at which a handle must not be touched any more. See
+ * store.h. */
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/random.h>
@@ -158,7 +159,8 @@ static int open_database(hr_store *s)
 
     if (s->retry_at && hr_now_us() < s->retry_at)
         return HR_ESTORE;
-    /* SQLite does not ask the busy handler where waiting could deadlock, as when two processes make the same new file. */
+    /* SQLite does not ask the busy handler where waiting could deadlock, as when two processes make the same
+     * new file. */
     while ((rc = open_once(s)) == HR_EBUSY && hr_now_us() < s->deadline)
         nanosleep(&step, NULL);
     if (rc == HR_EBUSY)
@@ -261,8 +263,8 @@ int hr_store_key(hr_store *s, uint8_t key[32])
     return HR_ESTORE;
 }
 
-/* Copy the log into the database if it is long. Then one small write begins the log anew here: it syncs, and would
-   otherwise do so on the thread of the next host. */
+/* Copy the log into the database if it is long. Then one small write begins the log anew here: it syncs, and
+   would otherwise do so on the thread of the next host. */
 static void checkpoint(hr_store *s, int64_t above)
 {
     struct stat st;

@@ -1,19 +1,18 @@
 /* vfs.h - the lock around SQLite, its descriptors, and who they are.
 
-   SQLite is linked into this library and hidden, so its process-wide state is ours alone. It runs without mutexes of its own
-   (a fork could leave one of them locked for ever); one lock here stands around every use of it. Its system calls go
-   through this file:
+   SQLite is linked into this library and hidden, so its process-wide state is ours alone. It runs without
+   mutexes of its own (a fork could leave one of them locked for ever); one lock here stands around every use
+   of it. Its system calls go through this file:
 
-     open    the result is moved to HR_FD_FLOOR or above (else as high as the limit allows), O_CLOEXEC, never through a
-             symbolic link, refused where the file is not ours; device and inode are noted
-     close   closes only a descriptor that is still the one we opened
-     fstat, stat, lstat   st_ino is changed by the generation: SQLite finds lock state of a file by device and inode, and
-             must never find that of a handle which was abandoned or inherited through fork, because POSIX locks do not
-             pass to a child: it would believe that it holds what only its parent holds
-     pwrite64, write   fail with EFBIG instead of raising SIGXFSZ in the host
+     open    the result is moved to HR_FD_FLOOR or above (else as high as the limit allows), O_CLOEXEC, never
+   through a symbolic link, refused where the file is not ours; device and inode are noted close   closes only
+   a descriptor that is still the one we opened fstat, stat, lstat   st_ino is changed by the generation:
+   SQLite finds lock state of a file by device and inode, and must never find that of a handle which was
+   abandoned or inherited through fork, because POSIX locks do not pass to a child: it would believe that it
+   holds what only its parent holds pwrite64, write   fail with EFBIG instead of raising SIGXFSZ in the host
 
-   Everything is per process. A new generation begins in the child of a fork and whenever the descriptors are abandoned.
-   Thread rule: any thread for the lock; all else only while holding it. */
+   Everything is per process. A new generation begins in the child of a fork and whenever the descriptors are
+   abandoned. Thread rule: any thread for the lock; all else only while holding it. */
 #ifndef HR_STORE_VFS_H
 #define HR_STORE_VFS_H
 
@@ -21,7 +20,8 @@
 
 #include <sys/types.h>
 
-/* Take the lock; deadline is monotonic, 0 waits for ever. 0, HR_EBUSY, or HR_ESTORE where SQLite cannot be set up. */
+/* Take the lock; deadline is monotonic, 0 waits for ever. 0, HR_EBUSY, or HR_ESTORE where SQLite cannot be
+ * set up. */
 int hr_vfs_lock(uint64_t deadline_us);
 void hr_vfs_unlock(void);
 
@@ -35,13 +35,14 @@ enum hr_vfs_state {
     HR_VFS_UNLINKED, /* somebody removed a file that we have open: what is written there is lost */
     HR_VFS_REPLACED  /* a number of ours was closed, or is another file now */
 };
-/* Compare every descriptor with what it was at open. Also notes the file size limit (RLIMIT_FSIZE) for the writes that
-   follow. */
+/* Compare every descriptor with what it was at open. Also notes the file size limit (RLIMIT_FSIZE) for the
+   writes that follow. */
 enum hr_vfs_state hr_vfs_check(void);
 
 /* Is a file with this device and inode open here? */
 bool hr_vfs_has(dev_t dev, ino_t ino);
-/* Move a descriptor to the numbers that are ours, O_CLOEXEC; the low one is closed. -1 with errno: both are closed. */
+/* Move a descriptor to the numbers that are ours, O_CLOEXEC; the low one is closed. -1 with errno: both are
+ * closed. */
 int hr_vfs_raise(int fd);
 /* errno of the last open that failed (SQLite reports only some of them). 0: none since the last call. */
 int hr_vfs_open_errno(void);

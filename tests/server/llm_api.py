@@ -214,7 +214,20 @@ class LlmApi:
                                                                    b"") + b"\r\n")
         time.sleep(head.number("delay") / 1000)
         out.answer(status, fields, pieces, stream, no_body=head.method == "HEAD" or status in (204, 304))
-        return not out.close and head.option("abort") is None
+        if head.option("abort") is not None:
+            return False
+        if out.close:
+            self._close_notify(sock)
+        return not out.close
+
+    def _close_notify(self, sock):
+        """An answer that ends with the connection ends well: without this OpenSSL 3 tells its client of a truncation."""
+        if self._context:
+            try:
+                sock.settimeout(1)
+                sock.unwrap()
+            except (OSError, ValueError):
+                pass
 
     # ------------------------------------------------------------------------------------ records
     def _number(self, r):
