@@ -57,7 +57,7 @@ help:
 $B/obj/core/%.o: core/%.c
 	$(SAY) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) $(OPT) -Icore $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(BASE) $(OPT) -iquote core $(CFLAGS) -c $< -o $@
 $B/obj/shim/%.o: shim/%.c
 	$(SAY) CC $<
 	@mkdir -p $(@D)
@@ -73,7 +73,7 @@ $B/obj/tools/%.o: tools/%.c
 $B/san/%.o: %.c
 	$(SAY) CCSAN $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -O1 $(SAN) -DHR_FAULT -Icore $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(BASE) -O1 $(SAN) -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 
 # ---------------------------------------------------------------- what is built
 $B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
@@ -95,7 +95,7 @@ $B/headroom: $(TOOL_OBJ) $B/libheadroom.so
 $B/tests/unit/%: tests/unit/%.c $(SAN_OBJ)
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -Icore -I. $< -o $@ $(SAN_OBJ) $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a -lcmocka
+	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $(SAN_OBJ) $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a -lcmocka
 $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -103,7 +103,7 @@ $B/tests/programs/%: tests/programs/c/%.c
 $B/tests/fuzz/%: tests/fuzz/%.c $(CORE_SRC) $(wildcard shim/*.c)
 	$(SAY) FUZZ $@
 	@mkdir -p $(@D)
-	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Icore -I. $< \
+	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -iquote core -I. $< \
 	    -o $@ $(CORE_SRC) $(filter-out shim/core.c,$(wildcard shim/*.c)) $(CORE_LIBS) -l:libhttp_parser.a
 programs: $(PROGRAMS)
 

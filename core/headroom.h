@@ -17,6 +17,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 #define HEADROOM_VERSION "0.1.0"
 #define HEADROOM_ABI_MAJOR 1u
 #define HEADROOM_ABI_MINOR 0u
@@ -151,6 +153,8 @@ const char *headroom_config_error(const headroom *h);    /* what is wrong with c
 const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -41,7 +41,7 @@ small_tls() { # at most 64 bytes of static TLS
 no_rpath() { ! readelf -d "$build/$1" | grep -E 'RPATH|RUNPATH'; }
 is_nodelete() { readelf -d "$build/$1" | grep -q NODELETE; }
 
-build=$(cd "$build" && pwd)
+build=$(cd "$build" && pwd) && [ -e "$build/libheadroom.so" ] && [ -e "$build/libheadroom_preload.so" ] || exit 1
 for lib in libheadroom_preload.so libheadroom.so; do
     check "$lib: exports equal tests/exports.txt" exports_are_listed $lib
     check "$lib: no version definitions (interposition would stop)" no_version_definitions $lib

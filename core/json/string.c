@@ -110,11 +110,15 @@ static inline uint64_t wide_special(const char *p)
     return mask;
 }
 
-/* Copy n bytes, and up to HR_BLOCK - 1 more: the caller has room for them and writes over them next. */
-static inline void copy_blocks(char *out, const char *p, size_t n)
+/* Copy n bytes, and SLACK bytes at least: the caller has room for them and writes over them next. Most runs
+   are shorter, and then nothing depends on how long they are. */
+enum { SLACK = 2 * HR_BLOCK };
+
+static inline void copy_run(char *out, const char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i += HR_BLOCK)
-        memcpy(out + i, p + i, HR_BLOCK);
+    memcpy(out, p, SLACK);
+    for (size_t i = SLACK; i < n; i += SLACK)
+        memcpy(out + i, p + i, SLACK);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -143,12 +147,12 @@ static int unescape_one(const char **p, const char *end, char **out)
    written. What is decoded is never longer than what was read, so a block that may be read may be written. */
 static int unescape(const char *p, const char *end, char *out, char **out_end)
 {
-    while (end - p >= WIDE + HR_BLOCK) {
+    while (end - p >= WIDE + SLACK) {
         uint64_t special = wide_special(p);
         const char *stop = p + WIDE;
         while (special) {
             size_t run = (size_t)__builtin_ctzll(special), step = run + 2;
-            copy_blocks(out, p, run);
+            copy_run(out, p, run);
             p += run;
             out += run;
             char c = SHORT_FORM[(unsigned char)p[1]];
@@ -170,7 +174,7 @@ static int unescape(const char *p, const char *end, char *out, char **out_end)
         }
         if (p < stop) {
             size_t run = (size_t)(stop - p);
-            copy_blocks(out, p, run);
+            copy_run(out, p, run);
             p += run;
             out += run;
         }
@@ -293,7 +297,7 @@ void hr_string_encode(hr_buf *b, hr_str text)
      * exact. */
     enum { LONGEST = 6 };
     char piece[4096];
-    char *const full = piece + sizeof(piece) - (WIDE * LONGEST + HR_BLOCK);
+    char *const full = piece + sizeof(piece) - (WIDE * LONGEST + SLACK);
     char *o = piece;
     const char *p = text.p, *end = text.n ? p + text.n : p;
 
@@ -302,7 +306,7 @@ void hr_string_encode(hr_buf *b, hr_str text)
             hr_buf_add(b, piece, (size_t)(o - piece));
             o = piece;
         }
-        if (end - p < WIDE + HR_BLOCK) {
+        if (end - p < WIDE + SLACK) {
             if (is_special(*p))
                 o += escape_write(o, *p++);
             else
@@ -312,13 +316,13 @@ void hr_string_encode(hr_buf *b, hr_str text)
         const char *stop = p + WIDE;
         for (uint64_t special = wide_special(p); special; special &= special - 1) {
             size_t run = (size_t)(stop - WIDE + __builtin_ctzll(special) - p);
-            copy_blocks(o, p, run);
+            copy_run(o, p, run);
             o += run;
             p += run;
             o += escape_write(o, *p++);
         }
         size_t run = (size_t)(stop - p);
-        copy_blocks(o, p, run);
+        copy_run(o, p, run);
         o += run;
         p += run;
     }

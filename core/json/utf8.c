@@ -1,4 +1,14 @@
-/* utf8.c - is it UTF-8? RFC 3629 to the letter: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* utf8.c - is it UTF-8? RFC 3629 to the letter: no overlong forms, no surrogates, nothing above U+10FFFF.
+
+   With SSE2 a block of 64 bytes becomes a few words, one bit a byte. Which bytes must be continuations
+   follows from where the lead bytes stand, and that word must equal the word of the bytes that are:
+
+     text          a  E4 B8 AD  C3 A9  b
+     lead          0  1  0  0   1  0   0      lead << 1 | lead of 3 or 4 << 2 | lead of 4 << 3
+     continuation  0  0  1  1   0  1   0      is the same
+
+   A sequence that the block's end cuts begins the next block, so nothing is carried over. Where a block is
+   not valid, or is not whole, the sequences are looked at one by one. */
 #include "json/json.h"
 #include "json/lex.h"
 
@@ -30,26 +40,91 @@ static inline size_t sequence(const char *p, const char *end)
     return overlong || beyond ? 0 : 4;
 }
 
+#ifdef __SSE2__
+enum { WIDE = 64 };
+
+static inline __m128i load(const char *p, unsigned i)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+}
+
+static inline uint64_t bits(__m128i marks, unsigned i)
+{
+    return (uint64_t)(unsigned)_mm_movemask_epi8(marks) << (16 * i);
+}
+
+static inline __m128i equal(__m128i v, int byte)
+{
+    return _mm_cmpeq_epi8(v, _mm_set1_epi8((char)byte));
+}
+
+static inline __m128i at_least(__m128i v, int byte)
+{
+    return _mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8((char)byte)), v);
+}
+
+/* Four lead bytes narrow what may follow them, F5 to FF are never leads. Looked at only where such a byte
+ * stands. */
+static bool seconds_are_valid(const char *p)
+{
+    uint64_t e0 = 0, ed = 0, f0 = 0, f4 = 0, f5 = 0, from_90 = 0, from_a0 = 0;
+    for (unsigned i = 0; i < WIDE / 16; i++) {
+        __m128i v = load(p, i);
+        e0 |= bits(equal(v, 0xe0), i);
+        ed |= bits(equal(v, 0xed), i);
+        f0 |= bits(equal(v, 0xf0), i);
+        f4 |= bits(equal(v, 0xf4), i);
+        f5 |= bits(at_least(v, 0xf5), i);
+        from_90 |= bits(at_least(v, 0x90), i);
+        from_a0 |= bits(at_least(v, 0xa0), i);
+    }
+    uint64_t overlong = (e0 << 1 & ~from_a0) | (f0 << 1 & ~from_90);
+    uint64_t surrogate = ed << 1 & from_a0, beyond = (f4 << 1 & from_90) | f5;
+    return (overlong | surrogate | beyond) == 0;
+}
+
+/* How many of the WIDE bytes at p are whole valid sequences: WIDE, or a few less where the end cuts one. 0:
+ * not valid. */
+static inline unsigned wide_valid(const char *p)
+{
+    uint64_t high = 0, tail = 0, from_e0 = 0, from_f0 = 0, overlong = 0, narrowing = 0;
+    for (unsigned i = 0; i < WIDE / 16; i++)
+        high |= bits(load(p, i), i);
+    if (!high)
+        return WIDE;
+    for (unsigned i = 0; i < WIDE / 16; i++) {
+        __m128i v = load(p, i);
+        tail |= bits(_mm_cmplt_epi8(v, _mm_set1_epi8(-64)), i); /* 80 to BF, seen as signed */
+        from_e0 |= bits(at_least(v, 0xe0), i);
+        from_f0 |= bits(at_least(v, 0xf0), i);
+        overlong |= bits(equal(_mm_and_si128(v, _mm_set1_epi8((char)0xfe)), 0xc0), i);
+        narrowing |= bits(_mm_or_si128(equal(v, 0xe0), equal(v, 0xed)), i);
+    }
+    uint64_t lead = high & ~tail;
+    if (overlong || tail != (lead << 1 | from_e0 << 2 | from_f0 << 3))
+        return 0;
+    if ((narrowing | from_f0) && !seconds_are_valid(p))
+        return 0;
+    uint64_t cut = (lead & (uint64_t)1 << 63) | (from_e0 & (uint64_t)3 << 62) | (from_f0 & (uint64_t)7 << 61);
+    return cut ? (unsigned)__builtin_ctzll(cut) : WIDE;
+}
+#endif
+
 const char *hr_lex_utf8_error(const char *p, const char *end)
 {
+#ifdef __SSE2__
+    for (unsigned n; end - p >= WIDE && (n = wide_valid(p)) > 0;)
+        p += n;
+#endif
     while (p < end) {
-        if (end - p >= HR_BLOCK) {
-            unsigned high = hr_block_high(p);
-            if (!high) {
-                p += HR_BLOCK;
-                continue;
-            }
-            p += __builtin_ctz(high);
-        } else if ((unsigned char)*p < 0x80) {
+        if ((unsigned char)*p < 0x80) {
             p++;
             continue;
         }
-        do { /* scripts come in runs */
-            size_t n = sequence(p, end);
-            if (n == 0)
-                return p;
-            p += n;
-        } while (p < end && (unsigned char)*p >= 0x80);
+        size_t n = sequence(p, end);
+        if (n == 0)
+            return p;
+        p += n;
     }
     return NULL;
 }

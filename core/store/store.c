@@ -276,8 +276,10 @@ static void checkpoint(hr_store *s, int64_t above)
         return;
     if (hr_store_begin(s) != 0)
         return;
-    hr_query q = hr_query_start(s, HR_Q_META_ADD);
-    hr_query_int(&q, 0);
+    /* A value that changes: SQLite does not write what is there already. */
+    hr_query q = hr_query_start(s, HR_Q_META_SET);
+    hr_query_text(&q, "checkpointed");
+    hr_query_int(&q, hr_wall_us());
     hr_store_end(s, hr_query_run(&q));
 }
 

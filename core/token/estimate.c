@@ -2,14 +2,14 @@
 
        text --pieces--> word | digits | punctuation | blanks | other scripts --cost table--> sum
 
-   The vocabulary's own rule for cutting text into pieces is followed closely (it is cheap); what is estimated is how
-   many tokens one piece makes. A piece of up to three digits or a frequent word is one token; everything else costs
-   what pieces of its length and form cost on average in the training corpus (model.h).
+   The vocabulary's own rule for cutting text into pieces is followed closely (it is cheap); what is estimated
+   is how many tokens one piece makes. A piece of up to three digits or a frequent word is one token;
+   everything else costs what pieces of its length and form cost on average in the training corpus (model.h).
 
-   Frequent pieces are known from a 16 KiB Bloom filter instead of the vocabulary's several megabytes, so the estimator
-   stays inside the first-level cache. */
-#include "token/token.h"
+   Frequent pieces are known from a 16 KiB Bloom filter instead of the vocabulary's several megabytes, so the
+   estimator stays inside the first-level cache. */
 #include "token/model.h"
+#include "token/token.h"
 
 #include <string.h>
 
@@ -17,23 +17,23 @@ typedef unsigned char byte;
 
 enum kind { KIND_PUNCT, KIND_LOWER, KIND_UPPER, KIND_DIGIT, KIND_BLANK, KIND_LINE, KIND_HIGH };
 
-#define P KIND_PUNCT
-#define L KIND_LOWER
-#define U KIND_UPPER
-#define D KIND_DIGIT
-#define B KIND_BLANK
-#define N KIND_LINE
-#define H KIND_HIGH
+#define P   KIND_PUNCT
+#define L   KIND_LOWER
+#define U   KIND_UPPER
+#define D   KIND_DIGIT
+#define B   KIND_BLANK
+#define N   KIND_LINE
+#define H   KIND_HIGH
 #define H16 H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H
 static const byte kinds[256] = {
-    P, P, P, P, P, P, P, P, P, B, N, B, B, N, P, P, /* 00 */
-    P, P, P, P, P, P, P, P, P, P, P, P, B, B, B, B, /* 10 */
-    B, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, /* 20 */
-    D, D, D, D, D, D, D, D, D, D, P, P, P, P, P, P, /* 30 */
-    P, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* 40 */
-    U, U, U, U, U, U, U, U, U, U, U, P, P, P, P, P, /* 50 */
-    P, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* 60 */
-    L, L, L, L, L, L, L, L, L, L, L, P, P, P, P, P, /* 70 */
+    P,   P,   P,   P,   P,   P,   P,   P,   P, B, N, B, B, N, P, P, /* 00 */
+    P,   P,   P,   P,   P,   P,   P,   P,   P, P, P, P, B, B, B, B, /* 10 */
+    B,   P,   P,   P,   P,   P,   P,   P,   P, P, P, P, P, P, P, P, /* 20 */
+    D,   D,   D,   D,   D,   D,   D,   D,   D, D, P, P, P, P, P, P, /* 30 */
+    P,   U,   U,   U,   U,   U,   U,   U,   U, U, U, U, U, U, U, U, /* 40 */
+    U,   U,   U,   U,   U,   U,   U,   U,   U, U, U, P, P, P, P, P, /* 50 */
+    P,   L,   L,   L,   L,   L,   L,   L,   L, L, L, L, L, L, L, L, /* 60 */
+    L,   L,   L,   L,   L,   L,   L,   L,   L, L, L, P, P, P, P, P, /* 70 */
     H16, H16, H16, H16, H16, H16, H16, H16,
 };
 #undef P
@@ -45,75 +45,76 @@ static const byte kinds[256] = {
 #undef H
 #undef H16
 
-/* Where the scripts lie: from `first` up to the next row. `letter`: part of words; otherwise a symbol. The number of
-   a row is its cost's index behind HR_C_SCRIPT. Rows that share a character (Latin-1) are as fine as cost needs. */
+/* Where the scripts lie: from `first` up to the next row. `letter`: part of words; otherwise a symbol. The
+   number of a row is its cost's index behind HR_C_SCRIPT. Rows that share a character (Latin-1) are as fine
+   as cost needs. */
 static const struct script {
     uint32_t first;
     bool letter;
 } scripts[] = {
-    {0x80, false},   /* Latin-1 signs */
-    {0xC0, true},    /* Latin-1 letters */
-    {0x100, true},   /* Latin Extended */
-    {0x250, true},   /* phonetic */
-    {0x300, true},   /* combining marks */
-    {0x370, true},   /* Greek */
-    {0x400, true},   /* Cyrillic capitals */
-    {0x430, true},   /* Cyrillic */
-    {0x450, true},   /* Cyrillic of other languages */
-    {0x530, true},   /* Armenian */
-    {0x590, true},   /* Hebrew */
-    {0x600, true},   /* Arabic */
-    {0x66E, true},   /* Arabic, extended */
-    {0x700, true},   /* Syriac and others */
-    {0x900, true},   /* Devanagari */
-    {0x980, true},   /* Bengali */
-    {0xA00, true},   /* Gurmukhi */
-    {0xA80, true},   /* Gujarati */
-    {0xB00, true},   /* Oriya */
-    {0xB80, true},   /* Tamil */
-    {0xC00, true},   /* Telugu */
-    {0xC80, true},   /* Kannada */
-    {0xD00, true},   /* Malayalam */
-    {0xD80, true},   /* Sinhala */
-    {0xE00, true},   /* Thai */
-    {0xE80, true},   /* Lao, Tibetan */
-    {0x1000, true},  /* Myanmar */
-    {0x10A0, true},  /* Georgian */
-    {0x1100, true},  /* Hangul parts, Ethiopic, Cherokee */
-    {0x1780, true},  /* Khmer */
-    {0x1800, true},  /* Mongolian and others */
-    {0x1E00, true},  /* Latin Additional (Vietnamese) */
-    {0x1F00, true},  /* Greek Extended */
-    {0x2000, false}, /* general punctuation */
-    {0x2070, false}, /* superscripts, currency, letter-like */
-    {0x2190, false}, /* arrows, mathematics, technical */
-    {0x2500, false}, /* box drawing, blocks */
-    {0x25A0, false}, /* shapes, dingbats */
-    {0x27C0, false}, /* more arrows, Braille */
-    {0x2C00, true},  /* Glagolitic, Coptic, Georgian, ... */
-    {0x2E00, false}, /* CJK radicals */
-    {0x3000, false}, /* CJK punctuation */
-    {0x3040, true},  /* Hiragana */
-    {0x30A0, true},  /* Katakana */
-    {0x3100, true},  /* Bopomofo, enclosed */
-    {0x3400, true},  /* Han Extension A */
-    {0x4E00, true},  /* Han */
-    {0xA000, true},  /* Yi and others */
-    {0xAC00, true},  /* Hangul */
-    {0xD7B0, false}, /* surrogates, private use */
-    {0xF900, true},  /* compatibility forms */
-    {0xFE00, false}, /* variation selectors, halves */
-    {0xFE70, true},  /* Arabic forms */
-    {0xFF00, false}, /* full-width forms */
-    {0xFFF0, false}, /* specials: invalid bytes come here */
-    {0x10000, true}, /* ancient scripts */
+    {0x80, false},    /* Latin-1 signs */
+    {0xC0, true},     /* Latin-1 letters */
+    {0x100, true},    /* Latin Extended */
+    {0x250, true},    /* phonetic */
+    {0x300, true},    /* combining marks */
+    {0x370, true},    /* Greek */
+    {0x400, true},    /* Cyrillic capitals */
+    {0x430, true},    /* Cyrillic */
+    {0x450, true},    /* Cyrillic of other languages */
+    {0x530, true},    /* Armenian */
+    {0x590, true},    /* Hebrew */
+    {0x600, true},    /* Arabic */
+    {0x66E, true},    /* Arabic, extended */
+    {0x700, true},    /* Syriac and others */
+    {0x900, true},    /* Devanagari */
+    {0x980, true},    /* Bengali */
+    {0xA00, true},    /* Gurmukhi */
+    {0xA80, true},    /* Gujarati */
+    {0xB00, true},    /* Oriya */
+    {0xB80, true},    /* Tamil */
+    {0xC00, true},    /* Telugu */
+    {0xC80, true},    /* Kannada */
+    {0xD00, true},    /* Malayalam */
+    {0xD80, true},    /* Sinhala */
+    {0xE00, true},    /* Thai */
+    {0xE80, true},    /* Lao, Tibetan */
+    {0x1000, true},   /* Myanmar */
+    {0x10A0, true},   /* Georgian */
+    {0x1100, true},   /* Hangul parts, Ethiopic, Cherokee */
+    {0x1780, true},   /* Khmer */
+    {0x1800, true},   /* Mongolian and others */
+    {0x1E00, true},   /* Latin Additional (Vietnamese) */
+    {0x1F00, true},   /* Greek Extended */
+    {0x2000, false},  /* general punctuation */
+    {0x2070, false},  /* superscripts, currency, letter-like */
+    {0x2190, false},  /* arrows, mathematics, technical */
+    {0x2500, false},  /* box drawing, blocks */
+    {0x25A0, false},  /* shapes, dingbats */
+    {0x27C0, false},  /* more arrows, Braille */
+    {0x2C00, true},   /* Glagolitic, Coptic, Georgian, ... */
+    {0x2E00, false},  /* CJK radicals */
+    {0x3000, false},  /* CJK punctuation */
+    {0x3040, true},   /* Hiragana */
+    {0x30A0, true},   /* Katakana */
+    {0x3100, true},   /* Bopomofo, enclosed */
+    {0x3400, true},   /* Han Extension A */
+    {0x4E00, true},   /* Han */
+    {0xA000, true},   /* Yi and others */
+    {0xAC00, true},   /* Hangul */
+    {0xD7B0, false},  /* surrogates, private use */
+    {0xF900, true},   /* compatibility forms */
+    {0xFE00, false},  /* variation selectors, halves */
+    {0xFE70, true},   /* Arabic forms */
+    {0xFF00, false},  /* full-width forms */
+    {0xFFF0, false},  /* specials: invalid bytes come here */
+    {0x10000, true},  /* ancient scripts */
     {0x1D000, false}, /* music, mathematics */
     {0x1F000, false}, /* emoji */
-    {0x20000, true}, /* Han beyond the first plane */
+    {0x20000, true},  /* Han beyond the first plane */
     {0xE0000, false}, /* tags, private use */
 };
 enum { SCRIPTS = sizeof scripts / sizeof scripts[0], SPACE_STEP = 80 };
-_Static_assert(SCRIPTS <= HR_SCRIPTS, "a row without a cost");
+_Static_assert((int)SCRIPTS <= (int)HR_SCRIPTS, "a row without a cost");
 
 struct walk {
     const byte *end;
@@ -126,8 +127,8 @@ struct walk {
 
 static uint64_t load(const byte *p)
 {
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-           (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 /* Is p[0..n) probably one token? token_fit.py computes the same hash. */
@@ -208,7 +209,8 @@ static bool letter_at(struct walk *w, const byte *p)
     return scripts[script_at(w, p, &len)].letter;
 }
 
-/* Word from p on that holds letters outside ASCII; `ascii` of its letters were read before p. Returns its end. */
+/* Word from p on that holds letters outside ASCII; `ascii` of its letters were read before p. Returns its
+ * end. */
 static const byte *foreign_word(struct walk *w, const byte *p, size_t ascii)
 {
     while (p < w->end) {
@@ -420,12 +422,148 @@ static uint64_t walk(const byte *p, size_t n, const uint16_t *cost)
     return w.sum;
 }
 
+static size_t whole_tokens(uint64_t sum)
+{
+    sum = (sum + HR_COST_ONE / 2) / HR_COST_ONE;
+    return sum ? (size_t)sum : 1;
+}
+
 size_t hr_tokens(const char *text, size_t n)
 {
+    return n == 0 ? 0 : whole_tokens(walk((const byte *)text, n, hr_token_cost));
+}
+
+/* ------------------------------------------------------------------ JSON with its escapes */
+
+/* Hex value of four digits at p, or -1. */
+static int32_t hex4(const byte *p)
+{
+    int32_t v = 0;
+    for (int i = 0; i < 4; i++) {
+        byte c = p[i], low = c | 0x20;
+        if (kinds[c] == KIND_DIGIT)
+            v = v << 4 | (c - '0');
+        else if (low >= 'a' && low <= 'f')
+            v = v << 4 | (low - 'a' + 10);
+        else
+            return -1;
+    }
+    return v;
+}
+
+static size_t encode(byte *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (byte)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (byte)(0xC0 | c >> 6);
+        out[1] = (byte)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (byte)(0xE0 | c >> 12);
+        out[1] = (byte)(0x80 | (c >> 6 & 0x3F));
+        out[2] = (byte)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    out[0] = (byte)(0xF0 | c >> 18);
+    out[1] = (byte)(0x80 | (c >> 12 & 0x3F));
+    out[2] = (byte)(0x80 | (c >> 6 & 0x3F));
+    out[3] = (byte)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+/* Decode the escape at p into at most 4 bytes of out. Returns the bytes read; *n are those written. What is
+   no escape stands for itself. */
+static size_t unescape(const byte *p, const byte *end, byte *out, size_t *n)
+{
+    *n = 1;
+    *out = '\\';
+    if (end - p < 2)
+        return 1;
+    switch (p[1]) {
+    case 'n':
+        *out = '\n';
+        return 2;
+    case 't':
+        *out = '\t';
+        return 2;
+    case 'r':
+        *out = '\r';
+        return 2;
+    case 'b':
+        *out = '\b';
+        return 2;
+    case 'f':
+        *out = '\f';
+        return 2;
+    case '"':
+    case '\\':
+    case '/':
+        *out = p[1];
+        return 2;
+    case 'u':
+        break;
+    default:
+        return 1;
+    }
+    int32_t c = end - p >= 6 ? hex4(p + 2) : -1;
+    if (c < 0)
+        return 1;
+    if (c >= 0xD800 && c < 0xDC00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+        int32_t low = hex4(p + 8);
+        if (low >= 0xDC00 && low < 0xE000) {
+            *n = encode(out, 0x10000 + ((uint32_t)(c - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
+            return 12;
+        }
+    }
+    *n = encode(out, (uint32_t)c);
+    return 6;
+}
+
+/* Where the last word of a full window begins, so that the rest can be carried over without cutting a piece.
+ */
+static size_t last_cut(const byte *p, size_t n)
+{
+    for (size_t i = n - 1; i > n / 2; i--) {
+        if (p[i] == ' ' && (kinds[p[i - 1]] == KIND_LOWER || kinds[p[i - 1]] == KIND_UPPER))
+            return i;
+    }
+    return n;
+}
+
+size_t hr_tokens_json(const char *json, size_t n)
+{
+    byte window[4096];
+    const byte *p = (const byte *)json, *end = p + n;
+    size_t used = 0;
+    uint64_t sum = 0;
     if (n == 0)
         return 0;
-    uint64_t sum = (walk((const byte *)text, n, hr_token_cost) + HR_COST_ONE / 2) / HR_COST_ONE;
-    return sum ? (size_t)sum : 1;
+    while (p < end) {
+        size_t left = (size_t)(end - p), room = sizeof window - used, plain = left < room ? left : room;
+        const byte *slash = memchr(p, '\\', plain);
+        if (slash)
+            plain = (size_t)(slash - p);
+        memcpy(window + used, p, plain);
+        used += plain;
+        p += plain;
+        if (slash && sizeof window - used >= 4) {
+            size_t written;
+            p += unescape(p, end, window + used, &written);
+            used += written;
+            continue;
+        }
+        if (p == end)
+            break;
+        size_t cut = last_cut(window, used);
+        sum += walk(window, cut, hr_token_cost);
+        used -= cut;
+        memmove(window, window + cut, used);
+    }
+    return whole_tokens(sum + walk(window, used, hr_token_cost));
 }
 
 bool hr_tokens_exact(void)

@@ -14,8 +14,13 @@
 
 #define HR_NOTE_KEY "_headroom"
 
+enum {
+    HR_NOTE_MAX_ITEMS = 1 << 28, /* of: more items than the largest file can hold */
+    HR_NOTE_MAX_KEPT = 1 << 20   /* a forged note must not make its reader allocate more than 4 MB */
+};
+
 /* Append the note object for an array of `of` items of which kept[] (ascending, nkept of them) stay.
-   HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges. */
+   HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
 int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id, bool offers_command);
 
 typedef struct hr_note {

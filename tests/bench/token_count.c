@@ -1,5 +1,5 @@
-/* token_count.c - prints "TOKENS PATH" for each file argument; token_error.py compares the figures with the oracle.
-   With -s as the first argument: bytes per second instead, best of several runs. */
+/* token_count.c - prints "TOKENS PATH" for each file argument; token_error.py compares the figures with the
+   oracle. With -s as the first argument: bytes per second instead, best of several runs. */
 #include "base.h"
 #include "token/token.h"
 

@@ -1,6 +1,8 @@
-/* token_features.c - how often each cost of the token model enters an estimate; token_fit.py loads it to fit the costs.
+/* token_features.c - how often each cost of the token model enters an estimate; token_fit.py loads it to fit
+   the costs.
 
-   It includes the estimator itself and counts by running it with a table in which one cost is 1 and all others 0. */
+   It includes the estimator itself and counts by running it with a table in which one cost is 1 and all
+   others 0. */
 #include "../../core/token/estimate.c"
 
 void token_features(const char *text, size_t n, uint32_t *counts)

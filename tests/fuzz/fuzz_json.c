@@ -1,16 +1,16 @@
 /* fuzz_json.c - libFuzzer target for core/json/: any bytes in, claims about all parts out.
 
-   The input is copied into an allocation of exactly its size, so that the address sanitizer sees one byte read too far.
-   A claim that does not hold traps. */
+   The input is copied into an allocation of exactly its size, so that the address sanitizer sees one byte
+   read too far. A claim that does not hold traps. */
 #include "json/json.h"
 #include "json/lex.h"
 
 #include <stdlib.h>
 
-#define CLAIM(x)              \
-    do {                      \
-        if (!(x))             \
-            __builtin_trap(); \
+#define CLAIM(x)                                                                                             \
+    do {                                                                                                     \
+        if (!(x))                                                                                            \
+            __builtin_trap();                                                                                \
     } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -178,9 +178,11 @@ static void claim_kernels(const char *text, size_t len)
     bool escaped, expected_escaped;
     const char *expected = hr_lex_skip_kernel(HR_SKIP_PORTABLE)(text, text + len, &expected_escaped);
     for (int k = HR_SKIP_PORTABLE; k <= HR_SKIP_KERNELS; k++) {
-        hr_lex_skip_fn *kernel = k == HR_SKIP_KERNELS ? hr_lex_skip : hr_lex_skip_kernel((enum hr_lex_kernel)k);
+        hr_lex_skip_fn *kernel =
+            k == HR_SKIP_KERNELS ? hr_lex_skip : hr_lex_skip_kernel((enum hr_lex_kernel)k);
         if (kernel)
-            CLAIM(kernel(text, text + len, &escaped) == expected && (!expected || escaped == expected_escaped));
+            CLAIM(kernel(text, text + len, &escaped) == expected &&
+                  (!expected || escaped == expected_escaped));
     }
 }
 

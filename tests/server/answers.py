@@ -1,6 +1,6 @@
 """Answers of the stand-in: what a model would say, in each provider's JSON and event-stream form.
 
-All of it is a function of the request and of the number that the server gave it: two equal runs get equal bytes.
+All of it is a function of the request and of the name that it has in the server's records: two equal runs get equal bytes.
 """
 import json
 
@@ -86,13 +86,13 @@ def anthropic_usage(prompt, cached, output):
             "output_tokens": output, "service_tier": "standard"}
 
 
-def anthropic_message(number, model, text, usage):
-    return {"id": f"msg_{number:06d}", "type": "message", "role": "assistant", "model": model,
+def anthropic_message(name, model, text, usage):
+    return {"id": "msg_" + name, "type": "message", "role": "assistant", "model": model,
             "content": [{"type": "text", "text": text}], "stop_reason": "end_turn", "stop_sequence": None, "usage": usage}
 
 
-def anthropic_events(number, model, text, usage):
-    start = anthropic_message(number, model, text, {**usage, "output_tokens": 1})
+def anthropic_events(name, model, text, usage):
+    start = anthropic_message(name, model, text, {**usage, "output_tokens": 1})
     start.update(content=[], stop_reason=None)
     events = [("message_start", {"message": start}),
               ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}), ("ping", {})]
@@ -102,7 +102,7 @@ def anthropic_events(number, model, text, usage):
     events += [("content_block_stop", {"index": 0}),
                ("message_delta", {"delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": total}),
                ("message_stop", {})]
-    return [f"event: {name}\ndata: ".encode() + dump({"type": name, **data}) + b"\n\n" for name, data in events]
+    return [f"event: {kind}\ndata: ".encode() + dump({"type": kind, **data}) + b"\n\n" for kind, data in events]
 
 
 def anthropic_error(status, message, number):
@@ -118,14 +118,14 @@ def openai_usage(prompt, cached, output):
             "completion_tokens_details": {"reasoning_tokens": 0}}
 
 
-def openai_completion(number, model, text, usage):
-    return {"id": f"chatcmpl-{number:06d}", "object": "chat.completion", "created": _CREATED, "model": model,
+def openai_completion(name, model, text, usage):
+    return {"id": "chatcmpl-" + name, "object": "chat.completion", "created": _CREATED, "model": model,
             "choices": [{"index": 0, "message": {"role": "assistant", "content": text, "refusal": None},
                          "logprobs": None, "finish_reason": "stop"}], "usage": usage}
 
 
-def openai_events(number, model, text, usage, include_usage):
-    head = {"id": f"chatcmpl-{number:06d}", "object": "chat.completion.chunk", "created": _CREATED, "model": model}
+def openai_events(name, model, text, usage, include_usage):
+    head = {"id": "chatcmpl-" + name, "object": "chat.completion.chunk", "created": _CREATED, "model": model}
 
     def chunk(delta, finish=None):
         data = {**head, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]}

@@ -8,7 +8,7 @@
 
 Of request N (from 1, in the order in which heads were complete) `captures/NNNN.head` and `NNNN.body` hold the bytes as they
 came, and `NNNN.error` the reason where the request was cut short or no HTTP. A header `X-Test-Capture: NAME` names the files
-instead, for clients with several connections at once.
+instead, for clients with several connections at once; X-Test-Cache: NAME gives a request a prompt cache of that name.
 
 POST paths that end in /v1/messages, /v1/messages/count_tokens and /chat/completions are the two providers'; any other path
 answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all records, POST /__begin {"captures": DIR} is begin().
@@ -294,9 +294,11 @@ class LlmApi:
         for call, text in answers.tool_results(body):
             r.results[call] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
             r.result_tokens[call] = prompt_cache.count_tokens(text)
-        key = "\0".join((r.dialect, body["model"], head.get("x-api-key") or head.get("authorization") or ""))
+        key = "\0".join((r.dialect, body["model"], head.get("x-api-key") or head.get("authorization") or "",
+                         head.option("cache") or ""))
         r.prompt_tokens, r.cached_tokens = self.cache.account(key, prompt_cache.render(body), keep=not count_only)
-        json_type = [("Content-Type", "application/json"), ("Request-Id", f"req_{r.number:06d}")]
+        name = head.option("capture") or f"{r.number:06d}"
+        json_type = [("Content-Type", "application/json"), ("Request-Id", "req_" + name)]
         if count_only:
             return 200, json_type, [answers.dump({"input_tokens": r.prompt_tokens})], False
         text = answers.describe(body)
@@ -305,14 +307,14 @@ class LlmApi:
         if r.dialect == "anthropic":
             usage = answers.anthropic_usage(r.prompt_tokens, r.cached_tokens, output)
             make = answers.anthropic_events if stream else answers.anthropic_message
-            made = make(r.number, body["model"], text, usage)
+            made = make(name, body["model"], text, usage)
         else:
             usage = answers.openai_usage(r.prompt_tokens, r.cached_tokens, output)
             if stream:
                 include = (body.get("stream_options") or {}).get("include_usage") is True
-                made = answers.openai_events(r.number, body["model"], text, usage, include)
+                made = answers.openai_events(name, body["model"], text, usage, include)
             else:
-                made = answers.openai_completion(r.number, body["model"], text, usage)
+                made = answers.openai_completion(name, body["model"], text, usage)
         if stream:
             return 200, [("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache"),
                          json_type[1]], made, True

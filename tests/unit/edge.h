@@ -1,7 +1,9 @@
-/* edge.h - a copy of a text that ends directly before an unreadable page: one byte read too far kills the test.
+/* edge.h - a copy of a text that ends directly before an unreadable page: one byte read too far kills the
+   test.
 
-   One place at a time: edge_copy gives the address of the copy, valid until the next edge_copy. Text above EDGE_ROOM bytes
-   is refused with NULL. The bytes before the copy are readable, so that begins at any alignment can be tried. */
+   One place at a time: edge_copy gives the address of the copy, valid until the next edge_copy. Text above
+   EDGE_ROOM bytes is refused with NULL. The bytes before the copy are readable, so that begins at any
+   alignment can be tried. */
 #ifndef HR_TEST_EDGE_H
 #define HR_TEST_EDGE_H
 

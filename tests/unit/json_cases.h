@@ -1,7 +1,9 @@
-/* json_cases.h - small JSON texts and what both readers must say of them. Data for test_scan.c and test_tree.c.
+/* json_cases.h - small JSON texts and what both readers must say of them. Data for test_scan.c and
+   test_tree.c.
 
-   Names: y_ is JSON; n_ is not; i_ is what RFC 8259 leaves open, with the answer that this project gives. `scan` is the answer
-   of the pull scanner, which does not look inside the strings that it skips; `tree` the answer of the strict index. */
+   Names: y_ is JSON; n_ is not; i_ is what RFC 8259 leaves open, with the answer that this project gives.
+   `scan` is the answer of the pull scanner, which does not look inside the strings that it skips; `tree` the
+   answer of the strict index. */
 #ifndef HR_TEST_JSON_CASES_H
 #define HR_TEST_JSON_CASES_H
 
@@ -14,10 +16,13 @@ struct json_case {
     int scan, tree;
 };
 
-#define CASE(name, text, scan, tree) {name, text, sizeof(text) - 1, scan, tree}
-#define YES(name, text)              CASE("y_" name, text, 0, 0)
-#define NO(name, text)               CASE("n_" name, text, HR_EJSON, HR_EJSON)
-#define INSIDE(name, text, tree)     CASE(name, text, 0, tree) /* wrong, but only inside a string */
+#define CASE(name, text, scan, tree)                                                                         \
+    {                                                                                                        \
+        name, text, sizeof(text) - 1, scan, tree                                                             \
+    }
+#define YES(name, text)          CASE("y_" name, text, 0, 0)
+#define NO(name, text)           CASE("n_" name, text, HR_EJSON, HR_EJSON)
+#define INSIDE(name, text, tree) CASE(name, text, 0, tree) /* wrong, but only inside a string */
 
 static const struct json_case JSON_CASES[] = {
     /* scalars at the top */

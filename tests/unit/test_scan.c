@@ -1,14 +1,14 @@
 /* test_scan.c - claims of the pull scanner (core/json/scan.c, skip.c). */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "edge.h"
+#include "json_cases.h"
 #include "json/json.h"
 #include "json/lex.h"
-#include "json_cases.h"
 
 #include <stdlib.h>
 
@@ -90,7 +90,8 @@ static void case_table_holds_inside_containers(void **state)
 /* ------------------------------------------------------------------ truncation */
 
 static const char DOCUMENT[] =
-    " {\"model\" : \"x\\\\\", \"n\":[-0.5e+10, 12 ,true,false,null,\"\\u00e9\\\"\", [], {}, [[{\"a\":{}}]]],\n"
+    " {\"model\" : \"x\\\\\", \"n\":[-0.5e+10, 12 ,true,false,null,\"\\u00e9\\\"\", [], {}, "
+    "[[{\"a\":{}}]]],\n"
     "\t\"long\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\\\\\\\"0123456789abcdef\","
     "\"\\\"\":\"\"}";
 

@@ -1,15 +1,21 @@
 /* test_splice.c - claims of core/json/splice.c. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"
 #include "json/json.h"
 
-#define AT(off, len, text) {off, len, {text, sizeof(text) - 1}}
+#define AT(off, len, text)                                                                                   \
+    {                                                                                                        \
+        off, len,                                                                                            \
+        {                                                                                                    \
+            text, sizeof(text) - 1                                                                           \
+        }                                                                                                    \
+    }
 
 static void check(const hr_splice *list, size_t n, const char *expected)
 {
@@ -42,10 +48,14 @@ static void bad_lists_append_nothing(void **state)
 {
     (void)state;
     static const hr_splice bad[][2] = {
-        {AT(5, 1, "a"), AT(4, 1, "b")},          {AT(4, 2, "a"), AT(5, 1, "b")},
-        {AT(1, 1, "a"), AT(10, 1, "b")},         {AT(1, 1, "a"), AT(11, 0, "b")},
-        {AT(1, 1, "a"), AT(9, 2, "b")},          {AT(1, 1, "a"), AT(SIZE_MAX, 1, "b")},
-        {AT(1, 1, "a"), AT(2, SIZE_MAX, "b")},   {AT(1, 1, "a"), AT(2, SIZE_MAX - 1, "b")},
+        {AT(5, 1, "a"), AT(4, 1, "b")},
+        {AT(4, 2, "a"), AT(5, 1, "b")},
+        {AT(1, 1, "a"), AT(10, 1, "b")},
+        {AT(1, 1, "a"), AT(11, 0, "b")},
+        {AT(1, 1, "a"), AT(9, 2, "b")},
+        {AT(1, 1, "a"), AT(SIZE_MAX, 1, "b")},
+        {AT(1, 1, "a"), AT(2, SIZE_MAX, "b")},
+        {AT(1, 1, "a"), AT(2, SIZE_MAX - 1, "b")},
         {AT(SIZE_MAX, SIZE_MAX, "a"), AT(1, 1, "b")},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

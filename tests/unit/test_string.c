@@ -1,9 +1,9 @@
 /* test_string.c - claims of core/json/string.c and utf8.c. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"
@@ -36,7 +36,10 @@ static int decode(const char *lexeme, size_t len, hr_str *out)
 
 /* ------------------------------------------------------------------ decode */
 
-#define D(lexeme, err, text) {lexeme, sizeof(lexeme) - 1, err, text, sizeof(text) - 1}
+#define D(lexeme, err, text)                                                                                 \
+    {                                                                                                        \
+        lexeme, sizeof(lexeme) - 1, err, text, sizeof(text) - 1                                              \
+    }
 static const struct {
     const char *lexeme;
     size_t len;
@@ -119,8 +122,8 @@ static void a_bad_byte_is_found_at_every_place(void **state)
             static const struct {
                 char byte;
                 int err;
-            } bad[] = {{'\0', HR_ENUL}, {'\n', HR_EJSON}, {'\x1f', HR_EJSON}, {'"', HR_EJSON},
-                       {'\x80', HR_EUTF8}, {'\xff', HR_EUTF8}};
+            } bad[] = {{'\0', HR_ENUL}, {'\n', HR_EJSON},   {'\x1f', HR_EJSON},
+                       {'"', HR_EJSON}, {'\x80', HR_EUTF8}, {'\xff', HR_EUTF8}};
             for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 lexeme[at] = bad[i].byte;
                 assert_int_equal(decode(lexeme, sizeof(lexeme), &out), bad[i].err);
@@ -143,8 +146,8 @@ static void every_code_point_survives_both_spellings(void **state)
         if (code < 0x10000)
             n = (size_t)snprintf(lexeme, sizeof(lexeme), "\"\\u%04x\"", code);
         else
-            n = (size_t)snprintf(lexeme, sizeof(lexeme), "\"\\u%04X\\u%04X\"", 0xd800 + ((code - 0x10000) >> 10),
-                                 0xdc00 + ((code - 0x10000) & 0x3ff));
+            n = (size_t)snprintf(lexeme, sizeof(lexeme), "\"\\u%04X\\u%04X\"",
+                                 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
         hr_str out;
         int err = decode(lexeme, n, &out);
         assert_int_equal(err, surrogate ? HR_ESURR : 0);
@@ -204,7 +207,8 @@ static void encode_appends_and_nothing_is_nothing(void **state)
 /* Random text with escapes of any density. */
 static size_t random_text(char *text, size_t room, uint32_t *seed)
 {
-    static const char *const parts[] = {"\"", "\\", "\n", "\x01", "\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80", "/"};
+    static const char *const parts[] = {
+        "\"", "\\", "\n", "\x01", "\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80", "/"};
     size_t n = 0, want;
     *seed = *seed * 1664525u + 1013904223u;
     want = (*seed >> 8) % (room - 4);
@@ -270,8 +274,8 @@ static void check_offsets(const char *lexeme, size_t len)
         size_t raw = 1, n = 1;
         if (lexeme[at] == '\\' && lexeme[at + 1] == 'u') {
             raw = 6;
-            unsigned unit = (unsigned)strtoul((char[5]){lexeme[at + 2], lexeme[at + 3], lexeme[at + 4], lexeme[at + 5]},
-                                              NULL, 16);
+            unsigned unit = (unsigned)strtoul(
+                (char[5]){lexeme[at + 2], lexeme[at + 3], lexeme[at + 4], lexeme[at + 5]}, NULL, 16);
             n = unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
             if (unit >= 0xd800 && unit < 0xdc00) {
                 raw = 12;
@@ -293,9 +297,16 @@ static void raw_offset_of_every_decoded_byte(void **state)
 {
     (void)state;
     static const char *const lexemes[] = {
-        "\"\"", "\"a\"", "\"\\n\"", "\"abc\\u00e9def\"", "\"\\ud83d\\ude00\"", "\"x\\ud83d\\ude00\\u4e2d\\\\\\\"\"",
-        "\"0123456789abcdef\"", "\"0123456789abcde\\n0123456789abcdef0123456789\\u0041\"",
-        "\"\xe4\xb8\xad\\n\xe6\x96\x87\"", "\"\\u0041\\u0042\\t\\t\\t\\t\\t\\t\\t\\t\\t\\t\"",
+        "\"\"",
+        "\"a\"",
+        "\"\\n\"",
+        "\"abc\\u00e9def\"",
+        "\"\\ud83d\\ude00\"",
+        "\"x\\ud83d\\ude00\\u4e2d\\\\\\\"\"",
+        "\"0123456789abcdef\"",
+        "\"0123456789abcde\\n0123456789abcdef0123456789\\u0041\"",
+        "\"\xe4\xb8\xad\\n\xe6\x96\x87\"",
+        "\"\\u0041\\u0042\\t\\t\\t\\t\\t\\t\\t\\t\\t\\t\"",
     };
     for (size_t i = 0; i < sizeof(lexemes) / sizeof(lexemes[0]); i++)
         check_offsets(lexemes[i], strlen(lexemes[i]));
@@ -365,7 +376,11 @@ static void a_lexeme_equals_its_decoded_text_only(void **state)
 static bool valid_by_value(const unsigned char *p, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        unsigned c = p[i], more = c < 0x80 ? 0 : (c & 0xe0) == 0xc0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : (c & 0xf8) == 0xf0 ? 3 : 9;
+        unsigned c = p[i], more = c < 0x80             ? 0
+                                  : (c & 0xe0) == 0xc0 ? 1
+                                  : (c & 0xf0) == 0xe0 ? 2
+                                  : (c & 0xf8) == 0xf0 ? 3
+                                                       : 9;
         if (more == 9 || i + more >= n)
             return false;
         uint32_t code = more == 0 ? c : c & (0x3fu >> more);
@@ -385,11 +400,12 @@ static bool valid_by_value(const unsigned char *p, size_t n)
 static void utf8_agrees_with_its_definition(void **state)
 {
     (void)state;
-    static const unsigned char edge[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0,
-                                         0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff};
+    static const unsigned char edge[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1,
+                                         0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff};
     for (unsigned lead = 0; lead < 256; lead++) {
         for (size_t i = 0; i < sizeof(edge) * sizeof(edge) * sizeof(edge); i++) {
-            unsigned char p[4] = {(unsigned char)lead, edge[i % sizeof(edge)], edge[i / sizeof(edge) % sizeof(edge)],
+            unsigned char p[4] = {(unsigned char)lead, edge[i % sizeof(edge)],
+                                  edge[i / sizeof(edge) % sizeof(edge)],
                                   edge[i / sizeof(edge) / sizeof(edge)]};
             for (size_t n = 1; n <= 4; n++) {
                 if (hr_utf8_valid((char *)p, n) != valid_by_value(p, n))
@@ -402,8 +418,9 @@ static void utf8_agrees_with_its_definition(void **state)
 static void utf8_is_checked_at_every_place_and_end(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80", "\xc3", "\xe4\xb8", "\xf0\x9f\x98",
-                                         "\x80", "\xed\xa0\x80", "\xc0\x80"};
+    static const char *const pieces[] = {"\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80",
+                                         "\xc3",     "\xe4\xb8",     "\xf0\x9f\x98",
+                                         "\x80",     "\xed\xa0\x80", "\xc0\x80"};
     char text[200];
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
         for (size_t front = 0; front < 70; front++) {
@@ -411,7 +428,8 @@ static void utf8_is_checked_at_every_place_and_end(void **state)
                 size_t n = strlen(pieces[i]);
                 memset(text, 'x', sizeof(text));
                 memcpy(text + front, pieces[i], n);
-                assert_int_equal(hr_utf8_valid(edge_copy(text, front + n + behind), front + n + behind), i < 3);
+                assert_int_equal(hr_utf8_valid(edge_copy(text, front + n + behind), front + n + behind),
+                                 i < 3);
             }
         }
     }
@@ -421,8 +439,15 @@ static void utf8_is_checked_at_every_place_and_end(void **state)
 static void utf8_of_mixed_scripts_agrees_with_its_definition(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"a", "0123456789abcdefghij", "\xc3\xa9", "\xd0\x96\xd0\xb6", "\xe4\xb8\xad\xe6\x96\x87",
-                                        "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"};
+    static const char *const parts[] = {"a",
+                                        "0123456789abcdefghij",
+                                        "\xc3\xa9",
+                                        "\xd0\x96\xd0\xb6",
+                                        "\xe4\xb8\xad\xe6\x96\x87",
+                                        "\xed\x9f\xbf",
+                                        "\xee\x80\x80",
+                                        "\xf0\x9f\x98\x80",
+                                        "\xf4\x8f\xbf\xbf"};
     uint32_t x = 3;
     char text[400];
     for (int round = 0; round < 4000; round++) {

@@ -1,14 +1,14 @@
 /* test_tree.c - claims of the strict index (core/json/tree.c). */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"
-#include "json/json.h"
 #include "json_cases.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 
@@ -63,7 +63,8 @@ static void check_index(const hr_tree *t)
                 assert_true(child->key_off > end && child->key_off + child->key_len < child->off);
                 assert_int_equal(t->text[child->key_off], '"');
                 assert_int_equal(t->text[child->key_off + child->key_len - 1], '"');
-                assert_int_equal(memchr(t->text + child->key_off, '\\', child->key_len) != NULL, child->key_escaped);
+                assert_int_equal(memchr(t->text + child->key_off, '\\', child->key_len) != NULL,
+                                 child->key_escaped);
             }
             end = child->off + child->len - 1;
             count++;
@@ -159,8 +160,10 @@ static void case_table_holds_inside_containers(void **state)
 }
 
 static const char DOCUMENT[] =
-    " {\"model\" : \"x\\\\\", \"n\":[-0.5e+10, 12 ,true,false,null,\"\\u00e9\\\"\", [], {}, [[{\"a\":{}}]]],\n"
-    "\t\"\xe4\xb8\xad\":\"0123456789abcdef0123456789abcdef\\ud83d\\ude00\\\\\\\"0123456789abcdef\xf0\x9f\x98\x80\","
+    " {\"model\" : \"x\\\\\", \"n\":[-0.5e+10, 12 ,true,false,null,\"\\u00e9\\\"\", [], {}, "
+    "[[{\"a\":{}}]]],\n"
+    "\t\"\xe4\xb8\xad\":"
+    "\"0123456789abcdef0123456789abcdef\\ud83d\\ude00\\\\\\\"0123456789abcdef\xf0\x9f\x98\x80\","
     "\"\\\"\":\"\"}";
 
 static void every_truncation_is_refused(void **state)
@@ -249,8 +252,9 @@ static void the_place_of_an_error_is_told(void **state)
     static const struct {
         const char *text;
         size_t off;
-    } rows[] = {{"[1,]", 3},     {"[1 2]", 3},         {"{\"a\":\"\\q\"}", 6}, {"[\"\xff\"]", 2},     {"[tru]", 1},
-                {"[1", 2},       {"\xef\xbb\xbf{}", 0}, {"{} x", 3},            {"[\"\\ud800\"]", 2}, {"[\"a\n\"]", 3}};
+    } rows[] = {{"[1,]", 3},          {"[1 2]", 3},    {"{\"a\":\"\\q\"}", 6}, {"[\"\xff\"]", 2},
+                {"[tru]", 1},         {"[1", 2},       {"\xef\xbb\xbf{}", 0},  {"{} x", 3},
+                {"[\"\\ud800\"]", 2}, {"[\"a\n\"]", 3}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t off = SIZE_MAX;
         hr_tree t;

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -179,13 +180,12 @@ static inline const char *answer_field(const struct answer *a, const char *name)
 /* Prints status and decoded body of one answer to `to`. a may hold bytes of it already (pipelining). */
 static inline bool answer_print(struct answer *a, read_more more, void *from, FILE *to)
 {
-    memmove(a->data, a->data ? a->data + a->next : NULL, a->data ? a->len - a->next : 0);
+    if (a->data)
+        memmove(a->data, a->data + a->next, a->len - a->next);
     a->len -= a->next;
     a->next = a->head_len = 0;
     for (char *end = NULL; !end;) {
-        if (a->data)
-            a->data[a->len] = '\0';
-        end = a->data ? strstr(a->data, "\r\n\r\n") : NULL;
+        end = a->data ? memmem(a->data, a->len, "\r\n\r\n", 4) : NULL;
         if (end)
             a->head_len = (size_t)(end - a->data) + 4;
         else if (!answer_grow(a, more, from))
@@ -203,7 +203,7 @@ static inline bool answer_print(struct answer *a, read_more more, void *from, FI
     if (answer_field(a, "Transfer-Encoding")) {
         for (size_t size = 1; size > 0;) {
             char *eol;
-            while (!(eol = strstr(a->data + at, "\r\n"))) {
+            while (!(eol = memmem(a->data + at, a->len - at, "\r\n", 2))) {
                 if (!answer_grow(a, more, from))
                     return false;
             }

@@ -1,0 +1,37 @@
+/* words.h - the words of a text, one after the other: runs of ASCII letters, digits, '_' and non-ASCII characters; a '.'
+   between two digits belongs to the word (12.5, 10.42.7.19). Backslash escapes are read as JSON writes them, so that
+   "\u0160koda" and "Skoda" with its letter in UTF-8 are the same word.
+
+   A word is known by its hash: ASCII letters in lower case, a plural s of words of five letters and more left out. Two
+   words with one hash are taken for the same; a collision costs one row kept too many.
+   Pure; the text is borrowed. */
+#ifndef HR_WORDS_H
+#define HR_WORDS_H
+
+#include "base.h"
+
+enum hr_word_flag {
+    HR_WORD_DIGIT = 1,   /* holds a digit */
+    HR_WORD_LETTER = 2,  /* holds a letter, '_' or a non-ASCII character */
+    HR_WORD_CAPITAL = 4, /* begins with an ASCII capital */
+    HR_WORD_CAMEL = 8,   /* a capital behind a small letter */
+    HR_WORD_UNDERSCORE = 16
+};
+
+typedef struct hr_word {
+    uint64_t hash;
+    uint32_t off, len; /* in the text, escapes included */
+    uint8_t flags;
+} hr_word;
+
+typedef struct hr_words {
+    hr_str text;
+    size_t pos;
+} hr_words;
+
+/* The next word; false at the end. */
+bool hr_words_next(hr_words *w, hr_word *out);
+/* Hash of one lower-case word given as it is (for tables). */
+uint64_t hr_word_hash(hr_str word);
+
+#endif
