@@ -1,35 +1,38 @@
 /* gate.h - may this be an LLM call? Judged from the request head alone.
 
-   Law 9: "no" must cost next to nothing: two comparisons for another method, a look at the end of the path for another
-   path; no allocation, no system call, core is not loaded. Law 7: signed and attested requests are named here.
-   Pure functions over the caller's bytes; any thread. */
+   Law 9: "no" must cost next to nothing: two comparisons for another method, a look at the end of the path
+   for another path; no allocation, no system call, core is not loaded. Law 7: signed and attested requests
+   are named here. Pure functions over the caller's bytes; any thread. */
 #ifndef HR_GATE_H
 #define HR_GATE_H
 
 #include "shim.h"
 
-/* Could these first bytes of a request still become a call that we want? Looks at the method and, as far as it is there, at
-   the request target. n may be 0. 0: no. 1: perhaps, more bytes are needed (request line not complete).
-   2: method and path say yes. */
+/* Could these first bytes of a request still become a call that we want? Looks at the method and, as far as
+   it is there, at the request target. n may be 0. 0: no. 1: perhaps, more bytes are needed (request line not
+   complete). 2: method and path say yes. A verdict other than 1 is never changed by more bytes. */
 int gate_request_line(const char *p, size_t n) HR_HIDDEN;
 
 struct gate_head {
     const char *path, *host; /* point into the head */
     size_t path_len, host_len;
-    const char *dialect;     /* static name of the row that matched */
-    bool count_only;         /* count_tokens */
-    const char *skip;        /* static word why the body must not be touched, or NULL: "signed", "encoding", "multipart",
-                                "content_type", "chunked", "expect", "upgrade", "no_length", "too_large" */
-    size_t length;           /* Content-Length */
+    const char *dialect; /* static name of the row that matched */
+    bool count_only;     /* count_tokens */
+    /* Static word why the body must not be touched, or NULL: "signed", "encoding", "multipart",
+       "content_type", "upgrade", "expect", "chunked", "no_length", "http_1_0", "too_large"; the first of
+       these that applies. */
+    const char *skip;
+    size_t length; /* Content-Length */
     bool has_length;
     size_t length_off, length_len; /* where its digits lie in the head */
 };
 
-/* Judge a complete head (request line to the empty line, both included). False: not ours (another method or path, or not
-   HTTP/1.x as RFC 9112 says). True: *out is filled; skip != NULL: watch, but never touch. */
+/* Judge a complete head (request line to the empty line, both included). False: not ours (another method or
+   path, or not HTTP/1.x as RFC 9112 says). True: *out is filled; skip != NULL: watch, but never touch. */
 bool gate_head(const char *head, size_t n, struct gate_head *out) HR_HIDDEN;
 
-/* Extra rows from HEADROOM_ENDPOINTS_ADD ("HOST/PATH DIALECT", several separated by ";"), read in the constructor. */
+/* Extra rows from HEADROOM_ENDPOINTS_ADD ("HOST/PATH DIALECT", several separated by ";"), read in the
+ * constructor. */
 void gate_init(const char *endpoints_add) HR_HIDDEN;
 
 #endif

@@ -9,12 +9,11 @@
    happens in that call, and everything that was taken is remembered in `consumed`. */
 #include "stream.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
+#include "exchange.h"
 #include "framing.h"
 #include "gate.h"
-#include "tee.h"
 
 enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS };
 
@@ -23,9 +22,8 @@ enum { GO_ON = 1, TOOK_LESS = 2 };
 
 struct shim_stream {
     enum state state;
-    enum state next;              /* what follows FLUSH */
-    const struct shim_core *core; /* NULL until a request line said yes */
-    struct framing framing;       /* of the current request: as far as its bytes are held or have left */
+    enum state next;        /* what follows FLUSH */
+    struct framing framing; /* of the current request: as far as its bytes are held or have left */
     char *held; /* HEAD, BODY, FLUSH: to be sent. WATCH: a copy of what has left. Head, then body */
     size_t held_len, held_cap;
     size_t head_len;  /* of held; 0 while the head is not complete */
@@ -35,43 +33,26 @@ struct shim_stream {
     bool line_ok;     /* the request line said yes */
     bool collecting;  /* WATCH: an LLM request, to be told to core when it is complete */
     bool copying;     /* and its body is copied */
-    bool announced;   /* the tee knows of the current request, or never will */
-    bool had_request; /* one was sent before on this connection */
-    bool crowded;     /* requests without a tee may be unanswered: responses cannot be told apart */
-    uint64_t ticket;  /* of the current request in the tee */
-    headroom_request *unfollowed; /* to be ended when all is out: no tee for it */
-    _Atomic(shim_tee *) tee;      /* made by the write side, used by both */
-    atomic_bool read_since;       /* the program has read something since the last request was complete */
+    struct exchange exchange;
 };
 
 shim_stream *shim_stream_new(void)
 {
     shim_stream *s = shim_malloc(sizeof(*s));
 
-    if (!s)
-        return NULL;
-    memset(s, 0, sizeof(*s));
-    atomic_init(&s->tee, NULL);
-    atomic_init(&s->read_since, false);
+    if (s) {
+        memset(s, 0, sizeof(*s));
+        exchange_init(&s->exchange);
+    }
     return s;
-}
-
-static void release(shim_stream *s)
-{
-    shim_free(s->held);
-    s->held = NULL;
-    s->held_len = s->held_cap = s->head_len = s->flushed = 0;
 }
 
 void shim_stream_reset(shim_stream *s)
 {
-    release(s);
-    if (s->unfollowed)
-        s->core->request_end(s->unfollowed, false);
-    shim_tee_free(atomic_load(&s->tee));
+    shim_free(s->held);
+    exchange_drop(&s->exchange);
     memset(s, 0, sizeof(*s));
-    atomic_init(&s->tee, NULL);
-    atomic_init(&s->read_since, false);
+    exchange_init(&s->exchange);
 }
 
 void shim_stream_free(shim_stream *s)
@@ -103,6 +84,13 @@ const char *shim_stream_state(const shim_stream *s)
 
 /* ---- the buffer ---- */
 
+static void release(shim_stream *s)
+{
+    shim_free(s->held);
+    s->held = NULL;
+    s->held_len = s->held_cap = s->head_len = s->flushed = 0;
+}
+
 static bool reserve(shim_stream *s, size_t total)
 {
     char *grown;
@@ -131,108 +119,34 @@ static bool hold(shim_stream *s, const char *p, size_t n)
     return true;
 }
 
-/* ---- the response side ---- */
+/* ---- the exchange ---- */
 
-/* The first bytes of a request's last piece of head are about to leave. candidate: may be an LLM request. */
 static void announce(shim_stream *s, const http_parser *parser, bool candidate)
 {
-    shim_tee *t = atomic_load_explicit(&s->tee, memory_order_relaxed);
-
-    if (s->announced)
-        return;
-    s->announced = true;
-    s->ticket = 0;
-    if (!t) {
-        /* The tee counts requests only from its own beginning. If answers to older ones may still come, it
-           would hand them to the wrong request: better none. */
-        if (s->had_request && !atomic_load(&s->read_since))
-            s->crowded = true;
-        if (!candidate || s->crowded)
-            return;
-        t = shim_tee_new();
-        if (!t) {
-            s->crowded = true;
-            return;
-        }
-        atomic_store_explicit(&s->tee, t, memory_order_release);
-    }
-    s->ticket = shim_tee_expect(t, parser->method == HTTP_HEAD || parser->method == HTTP_CONNECT);
+    exchange_announce(&s->exchange, parser->method == HTTP_HEAD || parser->method == HTTP_CONNECT, candidate);
 }
 
-/* The last byte of a request has left. */
+/* Head and body are complete in held, or will not be needed. */
+static headroom_request *ask_core(shim_stream *s, const void **out, size_t *out_len)
+{
+    return exchange_ask(&s->exchange, s->held, s->head_len, s->held + s->head_len, s->held_len - s->head_len,
+                        s->skip, out, out_len);
+}
+
 static void request_over(shim_stream *s)
 {
     release(s);
-    s->had_request = true;
-    atomic_store(&s->read_since, false);
-    if (s->unfollowed) {
-        s->core->request_end(s->unfollowed, false);
-        s->unfollowed = NULL;
-    }
+    exchange_over(&s->exchange);
 }
 
 void shim_stream_read(shim_stream *s, const void *buf, size_t n)
 {
-    shim_tee *t = atomic_load_explicit(&s->tee, memory_order_acquire);
-
-    if (!atomic_load_explicit(&s->read_since, memory_order_relaxed))
-        atomic_store(&s->read_since, true);
-    if (t)
-        shim_tee_read(t, buf, n);
+    exchange_read(&s->exchange, buf, n);
 }
 
 void shim_stream_eof(shim_stream *s)
 {
-    shim_tee *t = atomic_load_explicit(&s->tee, memory_order_acquire);
-
-    if (t)
-        shim_tee_eof(t);
-}
-
-/* ---- core ---- */
-
-/* Head and body are complete in held. Gives them to core; true: *out is another body. The request belongs to
-   the tee afterwards, or waits in unfollowed. */
-static headroom_request *ask_core(shim_stream *s, const void **out, size_t *out_len)
-{
-    const struct shim_core *core = s->core;
-    struct gate_head g;
-    headroom_head head = {0};
-    headroom_request *r;
-
-    *out = NULL;
-    if (!gate_head(s->held, s->head_len, &g))
-        return NULL;
-    head.host = g.host;
-    head.host_len = g.host_len;
-    head.path = g.path;
-    head.path_len = g.path_len;
-    head.dialect = g.dialect;
-    head.count_only = g.count_only;
-    head.skip = g.skip ? g.skip : s->skip;
-    r = core->request_new(core->h, &head, core->mode);
-    if (!r)
-        return NULL;
-    if (head.skip) {
-        core->request_body(r, NULL, 0, out, out_len);
-        *out = NULL;
-    } else if (core->request_body(r, s->held + s->head_len, s->held_len - s->head_len, out, out_len) != 1) {
-        *out = NULL;
-    }
-    return r;
-}
-
-/* From here on the request is the tee's, which may live in another thread: nothing of the write side touches
- * it again. */
-static void hand_over(shim_stream *s, headroom_request *r)
-{
-    shim_tee *t = atomic_load_explicit(&s->tee, memory_order_relaxed);
-
-    if (!r)
-        return;
-    s->core->request_sent(r);
-    if (!t || !shim_tee_attach(t, s->ticket, s->core, r))
-        s->unfollowed = r;
+    exchange_eof(&s->exchange);
 }
 
 /* Put the new body in the place of the old one; of the head only the digits of Content-Length change. Done in
@@ -260,13 +174,13 @@ static void replace_body(shim_stream *s, const void *body, size_t len)
 static int body_complete(shim_stream *s)
 {
     const void *out;
-    size_t out_len = 0;
+    size_t out_len;
     headroom_request *r = ask_core(s, &out, &out_len);
 
     if (out)
         replace_body(s, out, out_len);
     announce(s, &s->framing.parser, true);
-    hand_over(s, r);
+    exchange_hand_over(&s->exchange, r);
     s->state = FLUSH;
     s->next = IDLE;
     return GO_ON;
@@ -277,12 +191,12 @@ static int body_complete(shim_stream *s)
 /* What this process does, as far as it can be known after such a request line. */
 static int mode_now(shim_stream *s, int line)
 {
-    if (line == 2 && !s->core) {
-        s->core = shim_core_get();
-        if (!s->core)
+    if (line == 2 && !s->exchange.core) {
+        s->exchange.core = shim_core_get();
+        if (!s->exchange.core)
             return HEADROOM_OFF;
     }
-    return s->core ? (int)s->core->mode : shim_known_mode();
+    return s->exchange.core ? (int)s->exchange.core->mode : shim_known_mode();
 }
 
 /* A complete head, not yet sent. BODY: hold on. WATCH: ours, but not to be touched. SKIP: not ours. */
@@ -291,10 +205,10 @@ static enum state judge_head(const shim_stream *s, const char *head, size_t n, c
 {
     struct gate_head g;
 
-    if (!s->core || f->complete || !gate_head(head, n, &g))
+    if (!s->exchange.core || f->complete || !gate_head(head, n, &g))
         return SKIP;
     *length = g.length;
-    return g.skip || s->core->mode != HEADROOM_OPTIMIZE ? WATCH : BODY;
+    return g.skip || s->exchange.core->mode != HEADROOM_OPTIMIZE ? WATCH : BODY;
 }
 
 /* Send what is held as it is, then go on in `next`. */
@@ -321,7 +235,7 @@ static void watch_head(shim_stream *s)
         return;
     }
     s->collecting = true;
-    if (s->core->mode == HEADROOM_OPTIMIZE && !s->skip)
+    if (s->exchange.core->mode == HEADROOM_OPTIMIZE && !s->skip)
         s->skip = "not_held"; /* core takes decisions only for bodies that can still be changed */
     s->copying = !g.skip && !s->skip;
     if (s->copying && !reserve(s, s->head_len + g.length)) {
@@ -353,23 +267,17 @@ static void watch(shim_stream *s, const char *p, size_t n)
         hold(s, p + at, body); /* has its room already */
 }
 
-static void watch_complete(shim_stream *s)
-{
-    const void *out;
-    size_t out_len = 0;
-
-    hand_over(s, ask_core(s, &out, &out_len));
-}
-
 /* Bytes of a SKIP or WATCH request have left: what now? */
 static void settle(shim_stream *s)
 {
     const struct framing *f = &s->framing;
+    const void *out;
+    size_t out_len;
 
     if (!f->broken && !f->complete && !f->upgrade)
         return;
     if (s->state == WATCH && s->collecting && !f->broken)
-        watch_complete(s);
+        exchange_hand_over(&s->exchange, ask_core(s, &out, &out_len));
     request_over(s);
     s->state = f->broken || f->upgrade ? PASS : IDLE;
 }
@@ -421,7 +329,7 @@ static int begin_hold(shim_stream *s, const struct shim_wire *wire, const char *
     }
     if (f.head_done) {
         to = judge_head(s, p, eaten, &f, &length);
-        if (to != BODY) { /* nothing copied, nothing allocated: passed by the program's own pointer */
+        if (to != BODY) { /* passed by the program's own pointer: nothing copied, nothing allocated */
             s->state = to;
             return GO_ON;
         }
@@ -452,7 +360,8 @@ static int idle(shim_stream *s, const struct shim_wire *wire, const char *p, siz
     if (blank > 0) /* RFC 9112 2.2: empty lines before a request mean nothing */
         return pass(wire, p, blank, took);
     framing_begin(&s->framing);
-    s->line_ok = s->collecting = s->copying = s->announced = false;
+    exchange_begin(&s->exchange);
+    s->line_ok = s->collecting = s->copying = false;
     s->skip = NULL;
     line = gate_request_line(p, n);
     if (line == 0) {
@@ -513,14 +422,8 @@ static int hold_head(shim_stream *s, const char *p, size_t n, size_t *took)
 
 static int hold_body(shim_stream *s, const char *p, size_t n, size_t *took)
 {
-    size_t need;
-
     *took = framing_follow(&s->framing, p, n, false);
-    need = s->held_cap - s->held_len;
-    if (*took > need)
-        *took = need;
-    memcpy(s->held + s->held_len, p, *took);
-    s->held_len += *took;
+    hold(s, p, *took); /* has its room already */
     return s->framing.complete ? body_complete(s) : GO_ON;
 }
 

@@ -12,8 +12,7 @@
 int files_read(const struct command *self, const char *path, headroom_bytes *out);
 /* Write FILE, or standard output for "-". An existing file is overwritten. EX_CANTCREAT, EX_IOERR. */
 int files_write(const struct command *self, const char *path, const void *data, size_t len);
-/* Flush standard output and tell whether all of it arrived. EX_IOERR; silent where the reader just went away.
- */
+/* Flush standard output; did all of it arrive? EX_IOERR; silent where the reader went away. */
 int files_flush_stdout(void);
 
 #endif

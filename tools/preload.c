@@ -17,8 +17,7 @@
 #define MULTIARCH "aarch64-linux-gnu"
 #endif
 
-/* Where the library may lie, seen from the directory of the CLI: a build directory, then an installed prefix.
- */
+/* Seen from the directory of the CLI: a build directory, then the forms of an installed prefix. */
 static const char *const places[] = {"", "../lib/", "../lib/" MULTIARCH "/", "../lib64/"};
 
 /* /proc need not be mounted; then the name given to execve must do. */

@@ -25,8 +25,7 @@ struct plan {
     int code;      /* first error of a setting, or 0 */
 };
 
-/* An option that was given must be right. A wrong word in the file or the environment only costs the setting.
- */
+/* An option that was given must be right; a wrong word elsewhere only costs that setting. */
 static void check_setting(struct plan *p, const char *name, const char *value, const char *env,
                           const char *error)
 {
@@ -41,8 +40,7 @@ static void check_setting(struct plan *p, const char *name, const char *value, c
         cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
 }
 
-/* The library in the program reads the environment only until its first request; it must hold what is in
- * force. */
+/* The library in the program may read the environment alone; it must hold what is in force. */
 static int take_setting(void *arg, const char *name, const char *value, const char *origin, const char *env,
                         const char *error)
 {
@@ -98,7 +96,8 @@ static int start(char **argv, const struct target *t)
         return cli_fail(EXIT_NOT_FOUND,
                         "run: cannot run %s: the interpreter or loader that it names is missing", name);
     if (err == ENOENT)
-        return cli_fail(EXIT_NOT_FOUND, "run: %s: command not found", name);
+        return cli_fail(EXIT_NOT_FOUND, "run: %s: %s", name,
+                        strchr(argv[0], '/') == NULL ? "command not found" : "no such file");
     return cli_fail(EXIT_NOT_EXECUTABLE, "run: cannot run %s: %s", name, strerror(err));
 }
 

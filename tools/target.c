@@ -137,8 +137,7 @@ static void judge(struct target *t, const char *who, const char *path, const str
         snprintf(what, sizeof(what), "uses another C library (loader %s)",
                  format_word(loader, sizeof(loader), facts->detail));
         explain(t, who, what, "the library needs glibc and stays out; it runs unchanged");
-        /* A loader that is not glibc's obeys LD_PRELOAD too, and ends the program when symbols are missing.
-         */
+        /* Such a loader obeys LD_PRELOAD too, and ends the program where it finds a symbol missing. */
         t->harmed = true;
         return;
     default:

@@ -55,7 +55,8 @@ static inline uint64_t closing(uint64_t quote, uint64_t slash, uint64_t *carry)
     uint64_t behind_even = slash + (first & even);
     uint64_t behind_odd;
     *carry = __builtin_add_overflow(slash, first & odd, &behind_odd);
-    escaped |= ((behind_even & odd) | (behind_odd & even)) & ~slash;
+    /* Marks that fall on backslashes do no harm: no quote stands there. */
+    escaped |= (behind_even & odd) | (behind_odd & even);
     return quote & ~escaped;
 }
 

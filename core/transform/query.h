@@ -26,5 +26,7 @@ enum hr_query_hint { HR_HINT_TOP = 1, HR_HINT_LAST = 2, HR_HINT_FIRST = 4, HR_HI
 unsigned hr_query_hints(const hr_query *q);
 /* The number asked for beside a hint ("top 3", "the three best"); 0: none. At most 1000. */
 unsigned hr_query_count(const hr_query *q);
+/* Is this word (one word, any case) among those the query says, stop words and hints apart? */
+bool hr_query_has(const hr_query *q, hr_str word);
 
 #endif

@@ -16,7 +16,7 @@ import tiktoken
 sys.dont_write_bytecode = True
 import token_corpus  # noqa: E402
 
-MEAN, MEAN_LANGUAGE, ANY = 5.0, 12.0, 25.0  # percent
+MEAN, MEAN_LANGUAGE, WORST = 5.0, 12.0, 40.0  # percent: mean of a kind, the same for other scripts, any one document
 
 
 def main():
@@ -45,9 +45,9 @@ def main():
         worst = max(e, key=abs)
         bound = MEAN_LANGUAGE if kind.startswith("lang-") or kind in ("emoji", "base64", "hex") else MEAN
         mark = ""
-        if mean > bound or abs(worst) > ANY:
+        if mean > bound or abs(worst) > WORST:
             failed.append(kind)
-            mark = "  above the bound of %g (worst: %g)" % (bound, ANY)
+            mark = "  above the bound of %g (worst: %g)" % (bound, WORST)
         print("%-26s %5d %+7.2f%% %7.2f%% %+7.2f%%%s" % (kind, len(e), sum(e) / len(e), mean, worst, mark))
     every = [x for e in errors.values() for x in e]
     print("%d documents, %.1f MB: mean absolute error %.2f %%" % (len(every), size / 1e6, sum(map(abs, every)) / len(every)))

@@ -62,7 +62,8 @@ def choose(enc, corpus):
         except UnicodeDecodeError:
             continue
         if ascii_piece.match(piece) and pattern.fullmatch(piece):
-            whole[piece] = weight[piece] + RANK_SHARE / (rank + 2000) / prior
+            blank = piece.isspace()  # few, and the misses are dear: all of them
+            whole[piece] = 1.0 if blank else weight[piece] + RANK_SHARE / (rank + 2000) / prior
     best = sorted(whole, key=lambda p: (-whole[p], p))[:FILTER_PIECES]
     words = [0] * FILTER_WORDS
     for piece in best:
@@ -116,9 +117,22 @@ def guesses(names):
     g[names["SCRIPT"]:] = 1
     for name in ("FOREIGN_WORD", "FOREIGN_RUN"):
         g[names[name]] = .3
-    for name in ("FOREIGN_ASCII", "PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION"):
+    for name in ("FOREIGN_ASCII", "PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION", "PUNCT_SAME_MORE"):
         g[names[name]] = .3
     return g
+
+
+def ceilings(names):
+    """No cost above what its bytes could make at worst: rare kinds must not soak up the error of others."""
+    top = np.full(names["COSTS"], 3.0)
+    top[names["PUNCT"]:names["KNOWN"]] = np.tile(np.arange(12 + 1) + 1.0, 2)
+    top[names["KNOWN"]:names["BODY"]] = 1.6
+    top[names["WORD_MORE"]:names["WORD"]] = 1
+    for i in range(names["WORD"], names["SCRIPT"]):
+        top[i] = 1.0 + (i - names["WORD"]) % (20 + 1)
+    for name in ("PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION", "FOREIGN_ASCII", "PUNCT_SAME_MORE", "SPACES_MORE"):
+        top[names[name]] = 1
+    return top
 
 
 def fit(enc, corpus, lib, names):
@@ -148,28 +162,29 @@ def fit(enc, corpus, lib, names):
             gram += scale / 20 * np.outer(sx, sx)
             side += scale / 20 * sx * sy
     ridge = 1e-4 * np.trace(gram) / count
+    top = ceilings(names)
     free = np.ones(count, dtype=bool)
     out = base.copy()
-    for _ in range(50):  # costs that come out negative are held at zero, then the rest is solved again
+    for _ in range(50):  # costs that leave their range are held at its end, then the rest is solved again
         held = ~free
-        delta = np.zeros(count)
-        delta[held] = -base[held]
+        delta = np.where(held, out - base, 0.0)
         a = gram[np.ix_(free, free)] + ridge * np.eye(free.sum())
         b = side[free] - gram[np.ix_(free, held)] @ delta[held]
         delta[free] = np.linalg.solve(a, b)
         out = base + delta
-        bad = free & (out < 0)
+        bad = free & ((out < 0) | (out > top))
         if not bad.any():
             break
+        out = np.clip(out, 0, top)
         free &= ~bad
+    out = np.clip(out, 0, top)
     return np.clip(np.rint(out * ONE), 0, 65535).astype(int)
 
 
 def constants():
     """The HR_C_ names of model.h, by asking the compiler."""
-    wanted = ("FOREIGN_WORD FOREIGN_ASCII FOREIGN_RUN PUNCT_MORE PUNCT_MIXED CONTRACTION PUNCT KNOWN BODY WORD_MORE WORD "
-              "SCRIPT").split()
-    text = '#include "token/model.h"\n' + "".join("%s=HR_C_%s\n" % (w, w) for w in wanted) + "COSTS=HR_COSTS\n"
+    wanted = ("FOREIGN_WORD FOREIGN_ASCII FOREIGN_RUN PUNCT_MORE PUNCT_MIXED PUNCT_SAME_MORE SPACES_MORE CONTRACTION PUNCT "
+              "KNOWN BODY WORD_MORE WORD SCRIPT").split()
     with tempfile.TemporaryDirectory() as d:
         source = '#include <stdio.h>\n#include "token/model.h"\nint main(void){%s printf("COSTS=%%d", HR_COSTS);}' % "".join(
             'printf("%s=%%d\\n", HR_C_%s);' % (w, w) for w in wanted)

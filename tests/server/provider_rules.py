@@ -129,6 +129,8 @@ def _tool_result(block, where):
 def _blocks(message, where):
     content = message.get("content")
     if isinstance(content, str):
+        if content:
+            _text_block({"text": content}, where)
         return [{"type": "text", "text": content}] if content else []
     if not isinstance(content, list):
         _refuse(f"{where}.content: Input should be a valid string or list")

@@ -236,6 +236,8 @@ static const struct json_case JSON_CASES[] = {
     INSIDE("i_lone low surrogate", "\"\\udc00\"", HR_ESURR),
     INSIDE("i_swapped pair", "\"\\ude00\\ud83d\"", HR_ESURR),
     INSIDE("i_two high", "\"\\ud83d\\ud83d\\ude00\"", HR_ESURR),
+    INSIDE("i_high then the last high", "\"\\ud83d\\udbff\"", HR_ESURR),
+    INSIDE("i_high then behind the low", "\"\\ud83d\\ue000\"", HR_ESURR),
     INSIDE("i_high then text", "\"\\ud83dabcdef\"", HR_ESURR),
     INSIDE("i_high then newline", "\"\\ud83d\\n\"", HR_ESURR),
     INSIDE("i_high then BMP", "\"\\ud83d\\u0041\"", HR_ESURR),

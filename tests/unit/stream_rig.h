@@ -249,7 +249,8 @@ struct wire_sim {
     long wait_after;      /* > 0: wait once when so many bytes have left */
     int handshake_left;   /* calls until the handshake is done */
     int handshake_calls;  /* through the wire's handshake function */
-    int answer;           /* not 0: the result of every write from now on */
+    bool refuses;         /* every write is answered with `answer` */
+    int answer;
     int writes;
     int bad_retries;     /* a retry that OpenSSL refuses */
     int broken_promises; /* a retry with other bytes than those that were pending */
@@ -282,7 +283,7 @@ static int sim_write(void *conn, const void *buf, size_t len, size_t *done)
         sim.handshake_left--;
         return RIG_WANT;
     }
-    if (sim.answer != 0)
+    if (sim.refuses)
         return sim.answer;
     if (len < total || (sim.pending > 0 && len < total + sim.pending)) {
         sim.bad_retries++;

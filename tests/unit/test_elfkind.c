@@ -1,13 +1,14 @@
-/* What `headroom run` reads from an executable's first bytes, and that no header makes it read beyond them. */
+/* What `headroom run` reads from the first bytes of an executable, and that no header leads it out of them.
+ */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tools/elfkind.c"
 
@@ -127,8 +128,11 @@ static void other_classes_machines_and_orders_are_named(void **state)
 
 static void a_script_gives_the_rest_of_its_first_line(void **state)
 {
-    static const char *const lines[][2] = {{"#!/bin/sh\nexit", "/bin/sh"}, {"#!/bin/sh", "/bin/sh"}, {"#!", ""},
-                                           {"#!\n", ""},                   {"#! /bin/x -y\n", " /bin/x -y"}};
+    static const char *const lines[][2] = {{"#!/bin/sh\nexit", "/bin/sh"},
+                                           {"#!/bin/sh", "/bin/sh"},
+                                           {"#!", ""},
+                                           {"#!\n", ""},
+                                           {"#! /bin/x -y\n", " /bin/x -y"}};
     char longest[1000] = "#!";
 
     (void)state;

@@ -1,9 +1,10 @@
 /* test_scan.c - claims of the pull scanner (core/json/scan.c, skip.c). */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "edge.h"
 #include "json_cases.h"
@@ -259,6 +260,17 @@ static void calls_in_the_wrong_place_are_errors(void **state)
     hr_scan_enter(&s);
     hr_scan_key(&s, &v);
     assert_int_equal(hr_scan_key(&s, &v), HR_EJSON); /* the value was left out */
+
+    hr_scan_init(&s, "{\"a\":}", 6);
+    hr_scan_enter(&s);
+    assert_int_equal(hr_scan_key(&s, &v), 1);
+    assert_int_equal(hr_scan_key(&s, &v), HR_EJSON);
+
+    hr_scan_init(&s, "[1,]", 4);
+    hr_scan_enter(&s);
+    hr_scan_item(&s);
+    hr_scan_value(&s, &v);
+    assert_int_equal(hr_scan_item(&s), HR_EJSON);
 
     hr_scan_init(&s, "", 0);
     assert_int_equal(hr_scan_end(&s), HR_EJSON);

@@ -1,9 +1,10 @@
 /* test_splice.c - claims of core/json/splice.c. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"

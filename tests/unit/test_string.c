@@ -1,9 +1,10 @@
-/* test_string.c - claims of core/json/string.c and utf8.c. */
-#include <cmocka.h>
+/* test_string.c - claims of core/json/string.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"
@@ -370,103 +371,6 @@ static void a_lexeme_equals_its_decoded_text_only(void **state)
     assert_false(hr_lexeme_is("", &absent, ""));
 }
 
-/* ------------------------------------------------------------------ UTF-8 */
-
-/* The definition: decode, then look at the value. */
-static bool valid_by_value(const unsigned char *p, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        unsigned c = p[i], more = c < 0x80             ? 0
-                                  : (c & 0xe0) == 0xc0 ? 1
-                                  : (c & 0xf0) == 0xe0 ? 2
-                                  : (c & 0xf8) == 0xf0 ? 3
-                                                       : 9;
-        if (more == 9 || i + more >= n)
-            return false;
-        uint32_t code = more == 0 ? c : c & (0x3fu >> more);
-        for (unsigned k = 1; k <= more; k++) {
-            if ((p[i + k] & 0xc0) != 0x80)
-                return false;
-            code = code << 6 | (p[i + k] & 0x3f);
-        }
-        static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-            return false;
-        i += more + 1;
-    }
-    return true;
-}
-
-static void utf8_agrees_with_its_definition(void **state)
-{
-    (void)state;
-    static const unsigned char edge[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1,
-                                         0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff};
-    for (unsigned lead = 0; lead < 256; lead++) {
-        for (size_t i = 0; i < sizeof(edge) * sizeof(edge) * sizeof(edge); i++) {
-            unsigned char p[4] = {(unsigned char)lead, edge[i % sizeof(edge)],
-                                  edge[i / sizeof(edge) % sizeof(edge)],
-                                  edge[i / sizeof(edge) / sizeof(edge)]};
-            for (size_t n = 1; n <= 4; n++) {
-                if (hr_utf8_valid((char *)p, n) != valid_by_value(p, n))
-                    fail_msg("%02x %02x %02x %02x, %zu bytes", p[0], p[1], p[2], p[3], n);
-            }
-        }
-    }
-}
-
-static void utf8_is_checked_at_every_place_and_end(void **state)
-{
-    (void)state;
-    static const char *const pieces[] = {"\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x98\x80",
-                                         "\xc3",     "\xe4\xb8",     "\xf0\x9f\x98",
-                                         "\x80",     "\xed\xa0\x80", "\xc0\x80"};
-    char text[200];
-    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-        for (size_t front = 0; front < 70; front++) {
-            for (size_t behind = 0; behind < 70; behind += 1 + behind / 4) {
-                size_t n = strlen(pieces[i]);
-                memset(text, 'x', sizeof(text));
-                memcpy(text + front, pieces[i], n);
-                assert_int_equal(hr_utf8_valid(edge_copy(text, front + n + behind), front + n + behind),
-                                 i < 3);
-            }
-        }
-    }
-    assert_true(hr_utf8_valid(NULL, 0));
-}
-
-static void utf8_of_mixed_scripts_agrees_with_its_definition(void **state)
-{
-    (void)state;
-    static const char *const parts[] = {"a",
-                                        "0123456789abcdefghij",
-                                        "\xc3\xa9",
-                                        "\xd0\x96\xd0\xb6",
-                                        "\xe4\xb8\xad\xe6\x96\x87",
-                                        "\xed\x9f\xbf",
-                                        "\xee\x80\x80",
-                                        "\xf0\x9f\x98\x80",
-                                        "\xf4\x8f\xbf\xbf"};
-    uint32_t x = 3;
-    char text[400];
-    for (int round = 0; round < 4000; round++) {
-        size_t n = 0;
-        while (n < 300) {
-            x = x * 1664525u + 1013904223u;
-            const char *part = parts[(x >> 16) % (sizeof(parts) / sizeof(parts[0]))];
-            memcpy(text + n, part, strlen(part));
-            n += strlen(part);
-        }
-        n -= (x >> 10) % 200;
-        const char *copy = edge_copy(text, n);
-        assert_int_equal(hr_utf8_valid(copy, n), valid_by_value((const unsigned char *)copy, n));
-        x = x * 1664525u + 1013904223u;
-        ((char *)(uintptr_t)copy)[(x >> 8) % n] = (char)(x >> 20);
-        assert_int_equal(hr_utf8_valid(copy, n), valid_by_value((const unsigned char *)copy, n));
-    }
-}
-
 /* ------------------------------------------------------------------ memory */
 
 static void every_allocation_may_fail(void **state)
@@ -509,9 +413,6 @@ int main(void)
         cmocka_unit_test(raw_offset_of_every_decoded_byte),
         cmocka_unit_test(raw_offset_splits_what_encode_wrote),
         cmocka_unit_test(a_lexeme_equals_its_decoded_text_only),
-        cmocka_unit_test(utf8_agrees_with_its_definition),
-        cmocka_unit_test(utf8_is_checked_at_every_place_and_end),
-        cmocka_unit_test(utf8_of_mixed_scripts_agrees_with_its_definition),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);

@@ -1,9 +1,10 @@
 /* test_tree.c - claims of the strict index (core/json/tree.c). */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "edge.h"
 #include "fault.h"

@@ -98,7 +98,7 @@ static int close_all_then_open_own(void *arg)
     bool reuse = *(bool *)arg;
     hr_store *s = open_store();
     hr_decision d = a_decision(1, "sent"), e = a_decision(2, "more"), r;
-    headroom_row row = {.program = "p", .transforms = ""};
+    headroom_row row = {.time_us = hr_wall_us(), .program = "p", .transforms = ""};
     if (commit_one(s, a, &d) != 0)
         return 1;
     size_t n = our_descriptors(fds, 16);
@@ -171,7 +171,7 @@ static int work_in_child(void *arg)
     hr_arena *a = hr_arena_new();
     int before[16], after[16];
     hr_decision known = a_decision(10, "parent"), d = a_decision(1000 + (int)getpid(), "child"), r;
-    headroom_row row = {.program = "p", .transforms = "", .pid = getpid()};
+    headroom_row row = {.time_us = hr_wall_us(), .program = "p", .transforms = "", .pid = getpid()};
     size_t n = our_descriptors(before, 16);
     if (hr_store_decision(s, a, known.key, &r) != 1 || !hr_str_is(r.sent, "parent"))
         return 1;
@@ -188,7 +188,7 @@ static void a_child_opens_its_own_and_leaves_the_parents_alone(void **state)
     (void)state;
     hr_arena *a = hr_arena_new();
     hr_store *s = open_store();
-    headroom_row row = {.program = "p", .transforms = "", .pid = 1};
+    headroom_row row = {.time_us = hr_wall_us(), .program = "p", .transforms = "", .pid = 1};
     headroom_stats t;
     hr_decision d = a_decision(10, "parent"), r;
     assert_int_equal(commit_one(s, a, &d), 0);
@@ -219,7 +219,7 @@ struct hammer {
 static void *hammer(void *arg)
 {
     struct hammer *h = arg;
-    for (int i = 0; !h->stop; i++) {
+    for (int i = 0; !h->stop && i < 20000; i++) {
         hr_arena *a = hr_arena_new();
         hr_decision d = a_decision(100000 + i, "thread");
         int rc = hr_store_commit(h->s, a, &d, NULL, 1, false, hr_now_us() + 5000000);
@@ -230,9 +230,50 @@ static void *hammer(void *arg)
     return NULL;
 }
 
-static void a_fork_while_another_thread_commits_harms_neither(void **state)
+static void *wait_in_commit(void *arg)
+{
+    struct hammer *h = arg;
+    hr_arena *a = hr_arena_new();
+    hr_decision d = a_decision(11, "thread");
+    h->bad = hr_store_commit(h->s, a, &d, NULL, 1, false, hr_now_us() + 20000000);
+    hr_arena_free(a);
+    return NULL;
+}
+
+static void a_fork_while_another_thread_waits_inside_sqlite_harms_neither(void **state)
 {
     (void)state;
+    int status;
+    hr_arena *a = hr_arena_new();
+    struct hammer h = {.s = open_store()};
+    hr_decision d = a_decision(10, "parent"), r;
+    pthread_t thread;
+    assert_int_equal(commit_one(h.s, a, &d), 0);
+    struct holder holder = hold_write_lock();
+    assert_int_equal(pthread_create(&thread, NULL, wait_in_commit, &h), 0);
+    usleep(50000);
+    pid_t pid = fork(); /* our lock is held, by a thread that the child does not have */
+    if (pid == 0) {
+        close(holder.release);
+        _exit(work_in_child(h.s));
+    }
+    release_write_lock(holder);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(h.bad, 0);
+    d = a_decision(11, "");
+    assert_int_equal(hr_store_decision(h.s, a, d.key, &r), 1);
+    hr_store_close(h.s);
+    hr_arena_free(a);
+}
+
+static void a_fork_at_any_moment_of_another_threads_commit_harms_neither(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* the sanitizer's own allocator does not survive such a fork */
+#endif
     hr_arena *a = hr_arena_new();
     struct hammer h = {.s = open_store()};
     hr_decision d = a_decision(10, "parent");
@@ -245,8 +286,8 @@ static void a_fork_while_another_thread_commits_harms_neither(void **state)
     pthread_join(thread, NULL);
     assert_int_equal(h.bad, 0);
     hr_store_close(h.s);
-    outside("CREATE TABLE ok(x); INSERT INTO ok SELECT 1 / (integrity_check = 'ok') FROM pragma_integrity_check;"
-            "CREATE TABLE sure(x NOT NULL); INSERT INTO sure SELECT x FROM ok");
+    outside("CREATE TABLE sure(x NOT NULL);"
+            "INSERT INTO sure SELECT 1 / (integrity_check = 'ok') FROM pragma_integrity_check");
     hr_arena_free(a);
 }
 
@@ -335,7 +376,8 @@ int main(void)
         T(files_under_our_numbers_are_never_touched),
         T(a_database_removed_under_us_is_made_anew_with_the_same_key),
         T(a_child_opens_its_own_and_leaves_the_parents_alone),
-        T(a_fork_while_another_thread_commits_harms_neither),
+        T(a_fork_while_another_thread_waits_inside_sqlite_harms_neither),
+        T(a_fork_at_any_moment_of_another_threads_commit_harms_neither),
         T(of_two_processes_that_race_both_send_one_text),
         T(threads_of_one_process_agree_too),
     };

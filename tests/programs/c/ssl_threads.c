@@ -41,7 +41,8 @@ static void *work(void *arg)
     w->ok = true;
     for (int i = 0; w->ok && i < w->repeat; i++) {
         char name[96];
-        snprintf(name, sizeof name, "X-Test-Capture: t%02d-%02d\r\nX-Test-Cache: t%02d\r\n", w->number, i, w->number);
+        snprintf(name, sizeof name, "X-Test-Capture: t%02d-%02d\r\nX-Test-Cache: t%02d\r\n", w->number, i,
+                 w->number);
         size_t head_len;
         char *head = request_head(w->job, name, &head_len);
         w->ok = write_all(&t, head, head_len) && write_all(&t, w->job->body, w->job->body_len) &&

@@ -200,7 +200,9 @@ static inline bool answer_print(struct answer *a, read_more more, void *from, FI
     fprintf(to, "status %d\n", status);
     const char *length = answer_field(a, "Content-Length");
     size_t at = a->head_len;
-    if (answer_field(a, "Transfer-Encoding")) {
+    if (status == 204 || status == 304) {
+        /* no body, whatever the head says */
+    } else if (answer_field(a, "Transfer-Encoding")) {
         for (size_t size = 1; size > 0;) {
             char *eol;
             while (!(eol = memmem(a->data + at, a->len - at, "\r\n", 2))) {

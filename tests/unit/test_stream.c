@@ -1,0 +1,629 @@
+/* test_stream.c - the write machine case by case: what is held, what is passed, and what the program is told.
+ */
+#include "stream_rig.h"
+
+#define BODY_CUT  "{\"cut\":[1,2,3,4,5,6,7,8,9]}"
+#define JSON_HEAD "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+
+static struct bytes in, want;
+
+static shim_stream *begin(void)
+{
+    in = want = (struct bytes){0};
+    return rig_begin();
+}
+
+static void end(shim_stream *s)
+{
+    rig_end(s);
+    bytes_free(&in);
+    bytes_free(&want);
+}
+
+static void say(shim_stream *s, const char *text)
+{
+    size_t n = strlen(text), at = 0;
+
+    while (at < n)
+        at += program_write(s, text + at, n - at, 0);
+}
+
+static int try_write(shim_stream *s, const char *p, size_t n, size_t *done)
+{
+    *done = 0;
+    return shim_stream_write(s, &rig_wire, p, n, done);
+}
+
+static void assert_sent(const char *text)
+{
+    struct bytes b = {(char *)text, strlen(text)};
+
+    assert_server(&b);
+}
+
+static void a_rewritten_request_leaves_in_one_call_of_the_original(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    for (size_t i = 0; i < in.n; i++)
+        program_write(s, in.p + i, 1, 0);
+    assert_int_equal(sim.writes, 1);
+    assert_server(&want);
+    assert_string_equal(rig_requests[0]->host, "api.example.com");
+    assert_string_equal(rig_requests[0]->path, "/v1/messages");
+    assert_string_equal(rig_requests[0]->dialect, "anthropic");
+    assert_int_equal(rig_requests[0]->mode, HEADROOM_OPTIMIZE);
+    end(s);
+}
+
+static void a_grown_body_gets_its_new_length(void **state)
+{
+    shim_stream *s = begin();
+    static const char body[] = "{\"grow\":1}";
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", body, strlen(body));
+    say(s, in.p);
+    assert_server(&want);
+    end(s);
+}
+
+static int own_pointer_only(void *conn, const void *buf, size_t len, size_t *done)
+{
+    assert_ptr_equal(buf, *(const void **)conn);
+    *done = len;
+    return 1;
+}
+
+static void what_is_not_ours_costs_no_copy_no_memory_and_no_core(void **state)
+{
+    static const char *const texts[] = {
+        "GET /v1/messages HTTP/1.1\r\nHost: h\r\n\r\n",
+        "POST /v1/traces HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd",
+        "PUT /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}",
+    };
+    shim_stream *s = begin();
+
+    (void)state;
+    heap_calls = 0;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        const void *at = texts[i];
+        struct shim_wire wire = {.conn = &at, .write = own_pointer_only, .handshake = NULL};
+        size_t done = 0;
+
+        assert_true(shim_stream_write(s, &wire, texts[i], strlen(texts[i]), &done) > 0);
+        assert_int_equal(done, strlen(texts[i]));
+        assert_string_equal(shim_stream_state(s), "IDLE");
+    }
+    assert_int_equal(heap_calls, 0);
+    assert_int_equal(rig_core_gets, 0);
+    end(s);
+}
+
+static void nothing_is_swallowed_before_the_handshake_is_done(void **state)
+{
+    shim_stream *s = begin();
+    size_t done;
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    sim.handshake_left = 3;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(try_write(s, in.p, in.n, &done), RIG_WANT);
+        assert_string_equal(shim_stream_state(s), "IDLE");
+        assert_int_equal(sim.writes, 0);
+    }
+    assert_int_equal(try_write(s, in.p, in.n, &done), 1);
+    assert_int_equal(done, in.n);
+    assert_int_equal(sim.handshake_calls, 4);
+    assert_server(&want);
+    end(s);
+}
+
+static void a_passed_request_leaves_the_handshake_to_the_original(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    sim.handshake_left = 3;
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(sim.handshake_calls, 0);
+    assert_int_equal(sim.writes, 4);
+    end(s);
+}
+
+static void the_originals_no_is_returned_as_it_is_and_replayed(void **state)
+{
+    static const int answers[] = {-1, 0, -7};
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        shim_stream *s = begin();
+
+        add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+        sim.refuses = true;
+        sim.answer = answers[i];
+        assert_int_equal(try_write(s, in.p, in.n, &done), answers[i]);
+        assert_int_equal(try_write(s, in.p, in.n, &done), answers[i]);
+        assert_string_equal(shim_stream_state(s), "FLUSH");
+        assert_int_equal(rig_request_count, 1); /* built once, not again */
+        sim.refuses = false;
+        assert_int_equal(try_write(s, in.p, in.n, &done), 1);
+        assert_int_equal(done, in.n);
+        assert_server(&want);
+        end(s);
+    }
+}
+
+static void a_connection_given_up_in_the_flush_drops_the_rest(void **state)
+{
+    shim_stream *s = begin();
+    size_t done;
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    sim.refuses = true;
+    sim.answer = -1;
+    assert_int_equal(try_write(s, in.p, in.n, &done), -1);
+    shim_stream_free(s);
+    assert_int_equal(sim.server.n, 0);
+    assert_false(rig_requests[0]->complete);
+    s = shim_stream_new();
+    end(s);
+}
+
+static void a_retry_shorter_than_the_pending_record_gets_the_originals_error(void **state)
+{
+    shim_stream *s = begin();
+    size_t done;
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    sim.wait_one_in = 1;
+    assert_int_equal(try_write(s, in.p, in.n, &done), RIG_WANT);
+    sim.wait_one_in = 0;
+    assert_int_equal(try_write(s, in.p, 20, &done), RIG_FATAL);
+    assert_int_equal(sim.bad_retries, 1);
+    end(s);
+}
+
+static void a_retry_shorter_than_what_was_taken_never_sends_a_byte_twice(void **state)
+{
+    shim_stream *s = begin();
+    size_t done, at;
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    add_same(&in, &want, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    sim.record = 10;
+    sim.partial = true;
+    sim.wait_one_in = 1;
+    assert_int_equal(try_write(s, in.p, in.n, &done), RIG_WANT);
+    sim.wait_one_in = 0;
+    assert_int_equal(try_write(s, in.p, 15, &done), 1);
+    assert_int_equal(done, 15);
+    for (at = 15; at < in.n; at += done)
+        assert_int_equal(try_write(s, in.p + at, in.n - at, &done), 1);
+    assert_server(&want);
+    end(s);
+}
+
+static void a_longer_retry_may_carry_the_next_request(void **state)
+{
+    shim_stream *s = begin();
+    size_t done, first;
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    first = in.n;
+    add_llm(&in, &want, "/chat/completions", BODY_CUT, strlen(BODY_CUT));
+    sim.refuses = true;
+    sim.answer = -1;
+    assert_int_equal(try_write(s, in.p, first, &done), -1);
+    sim.refuses = false;
+    assert_int_equal(try_write(s, in.p, in.n, &done), 1);
+    assert_int_equal(done, in.n);
+    assert_server(&want);
+    assert_int_equal(rig_request_count, 2);
+    end(s);
+}
+
+static void in_partial_mode_a_passed_write_reports_what_the_original_took(void **state)
+{
+    shim_stream *s = begin();
+    static const char text[] = "POST /up HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n0123456789";
+    size_t done;
+
+    (void)state;
+    sim.partial = true;
+    sim.record = 16;
+    assert_int_equal(try_write(s, text, strlen(text), &done), 1);
+    assert_int_equal(done, 16);
+    assert_int_equal(sim.writes, 1);
+    end(s);
+}
+
+static void what_is_no_request_is_passed_for_ever(void **state)
+{
+    static const char *const texts[] = {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01", "EHLO me\r\n",
+                                        "GET\r\n\r\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        shim_stream *s = begin();
+
+        say(s, texts[i]);
+        assert_string_equal(shim_stream_state(s), "PASS");
+        bytes_text(&want, texts[i]);
+        add_llm(&want, &in, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+        say(s, want.p + strlen(texts[i]));
+        assert_server(&want);
+        assert_int_equal(rig_request_count, 0);
+        end(s);
+    }
+}
+
+static void a_held_beginning_that_turns_out_unwanted_leaves_at_once(void **state)
+{
+    static const char *const texts[] = {
+        "POST /other HTTP/1.1\r\n",
+        "POST \x01",
+        "POST / HTTP/1.1\nA: b\n\n",
+        "POS /v1/messages HTTP/1.1\r\n",
+        "POST /v1/messages\r\n",
+        JSON_HEAD "\r\n",
+        JSON_HEAD "Content-Length: 0\r\n\r\n",
+        "POST /v1/messages HTTP/1.1\nContent-Type: application/json\nContent-Length: 5\n\n",
+        "POST /v1/messages HTTP/1.1\r\nContent-Type : application/json\r\nContent-Length: 5\r\n\r\n",
+        "POST /v1/messages HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+        JSON_HEAD "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        JSON_HEAD "Content-Length: 5\r\n folded: x\r\n\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        for (size_t cut = 0; cut < strlen(texts[i]); cut++) {
+            shim_stream *s = begin();
+
+            if (cut > 0)
+                program_write(s, texts[i], cut, 0);
+            program_write(s, texts[i] + cut, strlen(texts[i]) - cut, 0);
+            assert_sent(texts[i]);
+            assert_int_equal(rig_request_count, 0);
+            end(s);
+        }
+    }
+}
+
+static void an_endless_head_is_not_held(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    bytes_text(&want, JSON_HEAD);
+    while (want.n < 3 * SHIM_MAX_HEAD)
+        bytes_text(&want, "X-Filler: 0123456789012345678901234567890123456789\r\n");
+    for (size_t at = 0; at < want.n; at += 1000)
+        program_write(s, want.p + at, want.n - at < 1000 ? want.n - at : 1000, 0);
+    assert_server(&want);
+    end(s);
+}
+
+static void a_request_that_may_not_be_touched_passes_at_once_and_is_recorded(void **state)
+{
+    static const struct {
+        const char *skip, *fields;
+    } cases[] = {
+        {"expect", "Content-Length: 3\r\nExpect: 100-continue\r\n"},
+        {"signed", "Content-Length: 3\r\nDigest: x\r\n"},
+        {"encoding", "Content-Length: 3\r\nContent-Encoding: gzip\r\n"},
+        {"upgrade", "Content-Length: 3\r\nUpgrade: h2c\r\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (size_t cut = 0; cut < 60; cut++) {
+            shim_stream *s = begin();
+
+            bytes_text(&in, JSON_HEAD);
+            bytes_text(&in, cases[i].fields);
+            bytes_text(&in, "\r\n");
+            if (cut > 0)
+                program_write(s, in.p, cut, 0);
+            program_write(s, in.p + cut, in.n - cut, 0);
+            assert_server(&in);
+            assert_string_equal(shim_stream_state(s), "WATCH");
+            say(s, "{");
+            assert_int_equal(rig_request_count, 0);
+            say(s, "}\n");
+            assert_string_equal(shim_stream_state(s), "IDLE");
+            assert_int_equal(rig_request_count, 1);
+            assert_string_equal(rig_requests[0]->skip, cases[i].skip);
+            assert_null(rig_requests[0]->body.p);
+            end(s);
+        }
+    }
+}
+
+static void a_chunked_body_passes_and_is_recorded(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, JSON_HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n");
+    say(s, "0\r\n\r\n" JSON_HEAD);
+    assert_int_equal(rig_request_count, 1);
+    assert_string_equal(rig_requests[0]->skip, "chunked");
+    assert_string_equal(shim_stream_state(s), "HEAD");
+    end(s);
+}
+
+static void a_body_above_the_cap_is_never_held(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    bytes_text(&in, JSON_HEAD "Content-Length: 33554433\r\n\r\nabc");
+    say(s, in.p);
+    assert_server(&in);
+    end(s);
+}
+
+static void an_http_1_0_request_passes_and_is_recorded(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, "POST /v1/messages HTTP/1.0\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "
+           "2\r\n\r\n{}");
+    assert_string_equal(rig_requests[0]->skip, "http_1_0");
+    end(s);
+}
+
+static void after_an_upgrade_or_connect_everything_passes(void **state)
+{
+    static const char *const heads[] = {
+        "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        "CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n",
+        JSON_HEAD "Content-Length: 2\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+        for (size_t cut = 1; cut <= strlen(heads[i]); cut++) {
+            shim_stream *s = begin();
+
+            bytes_text(&want, heads[i]);
+            add_llm(&want, &in, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+            program_write(s, want.p, cut, 0);
+            program_write(s, want.p + cut, want.n - cut, 0);
+            assert_server(&want);
+            assert_string_equal(shim_stream_state(s), "PASS");
+            end(s);
+        }
+    }
+}
+
+static void a_body_longer_than_promised_loses_nothing(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, JSON_HEAD "Content-Length: 9\r\n\r\n{\"cut\":1}, and {the} rest");
+    assert_sent(JSON_HEAD "Content-Length: 9\r\n\r\n{\"cut\":1}, and {the} rest");
+    assert_string_equal(shim_stream_state(s), "PASS");
+    end(s);
+}
+
+static void a_body_shorter_than_promised_never_leaves(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, JSON_HEAD "Content-Length: 900\r\n\r\n{\"cut\":1}");
+    assert_int_equal(sim.server.n, 0);
+    assert_string_equal(shim_stream_state(s), "BODY");
+    assert_int_equal(rig_request_count, 0);
+    end(s);
+}
+
+static void without_core_everything_passes(void **state)
+{
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    for (size_t cut = 0; cut < 200 && cut < in.n; cut++) {
+        for (int off = 0; off < 2; off++) {
+            shim_stream *s = rig_begin();
+
+            rig_core_missing = !off;
+            if (off)
+                rig_core.mode = HEADROOM_OFF;
+            if (cut > 0)
+                program_write(s, in.p, cut, 0);
+            program_write(s, in.p + cut, in.n - cut, 0);
+            assert_server(&in);
+            assert_string_equal(shim_stream_state(s), "PASS");
+            rig_end(s);
+        }
+    }
+    bytes_free(&in);
+    bytes_free(&want);
+}
+
+static void a_request_that_core_cannot_take_leaves_as_it_was(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    rig_request_new_fails = true;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, in.p);
+    assert_server(&in);
+    assert_int_equal(rig_request_count, 0);
+    end(s);
+}
+
+static void a_reset_forgets_what_was_held(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, JSON_HEAD "Content-Le");
+    assert_string_equal(shim_stream_state(s), "HEAD");
+    shim_stream_reset(s);
+    assert_string_equal(shim_stream_state(s), "IDLE");
+    say(s, "GET / HTTP/1.1\r\n\r\n");
+    assert_sent("GET / HTTP/1.1\r\n\r\n");
+    end(s);
+}
+
+static void first_bytes_tell_whether_a_stream_is_wanted(void **state)
+{
+    (void)state;
+    assert_true(shim_stream_wanted("P", 1));
+    assert_true(shim_stream_wanted("GET / HTTP/1.1", 14));
+    assert_true(shim_stream_wanted("M-SEARCH *", 10));
+    assert_false(shim_stream_wanted("PRI * HTTP/2.0", 14));
+    assert_false(shim_stream_wanted("\x16\x03", 2));
+    assert_false(shim_stream_wanted("hello", 5));
+    assert_false(shim_stream_wanted("EHLO\r\n", 6));
+    assert_false(shim_stream_wanted(" GET", 4));
+    assert_false(shim_stream_wanted("AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 28));
+}
+
+/* ---- with responses ---- */
+
+static void hear(shim_stream *s, const char *text)
+{
+    shim_stream_read(s, text, strlen(text));
+}
+
+static void each_response_goes_to_its_request(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, in.p);
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\none");
+    assert_true(rig_requests[0]->complete);
+    hear(s,
+         "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\ntwoHTTP/1.1 529 Busy\r\nContent-Length: 5\r\n\r\nth");
+    assert_int_equal(rig_requests[1]->ends, 0);
+    hear(s, "ree");
+    assert_int_equal(rig_requests[0]->status, 200);
+    assert_string_equal(rig_requests[0]->response.p, "one");
+    assert_int_equal(rig_requests[1]->status, 529);
+    assert_string_equal(rig_requests[1]->response.p, "three");
+    assert_true(rig_requests[1]->complete);
+    end(s);
+}
+
+static void requests_answered_before_do_not_disturb(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(rig_requests[0]->status, 201);
+    assert_true(rig_requests[0]->complete);
+    end(s);
+}
+
+static void behind_an_unanswered_request_no_response_is_guessed(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(rig_requests[0]->status, 0);
+    assert_int_equal(rig_requests[0]->ends, 1);
+    assert_false(rig_requests[0]->complete);
+    end(s);
+}
+
+static void a_response_before_the_end_of_a_watched_body_is_not_mixed_up(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    rig_core.mode = HEADROOM_AUDIT;
+    say(s, JSON_HEAD "Content-Length: 4\r\n\r\n{");
+    hear(s, "HTTP/1.1 413 Big\r\nContent-Length: 0\r\n\r\n");
+    say(s, "  }");
+    assert_int_equal(rig_requests[0]->ends, 1);
+    assert_false(rig_requests[0]->complete);
+    say(s, JSON_HEAD "Content-Length: 2\r\n\r\n{}");
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    assert_int_equal(rig_requests[1]->status, 200);
+    assert_true(rig_requests[1]->complete);
+    end(s);
+}
+
+static void a_closed_connection_ends_what_waits(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, in.p);
+    hear(s, "HTTP/1.1 200 OK\r\n\r\nuntil the end");
+    shim_stream_eof(s);
+    assert_true(rig_requests[0]->complete);
+    assert_string_equal(rig_requests[0]->response.p, "until the end");
+    say(s, in.p);
+    shim_stream_eof(s);
+    assert_int_equal(rig_requests[1]->ends, 1);
+    assert_false(rig_requests[1]->complete);
+    end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rewritten_request_leaves_in_one_call_of_the_original),
+        cmocka_unit_test(a_grown_body_gets_its_new_length),
+        cmocka_unit_test(what_is_not_ours_costs_no_copy_no_memory_and_no_core),
+        cmocka_unit_test(nothing_is_swallowed_before_the_handshake_is_done),
+        cmocka_unit_test(a_passed_request_leaves_the_handshake_to_the_original),
+        cmocka_unit_test(the_originals_no_is_returned_as_it_is_and_replayed),
+        cmocka_unit_test(a_connection_given_up_in_the_flush_drops_the_rest),
+        cmocka_unit_test(a_retry_shorter_than_the_pending_record_gets_the_originals_error),
+        cmocka_unit_test(a_retry_shorter_than_what_was_taken_never_sends_a_byte_twice),
+        cmocka_unit_test(a_longer_retry_may_carry_the_next_request),
+        cmocka_unit_test(in_partial_mode_a_passed_write_reports_what_the_original_took),
+        cmocka_unit_test(what_is_no_request_is_passed_for_ever),
+        cmocka_unit_test(a_held_beginning_that_turns_out_unwanted_leaves_at_once),
+        cmocka_unit_test(an_endless_head_is_not_held),
+        cmocka_unit_test(a_request_that_may_not_be_touched_passes_at_once_and_is_recorded),
+        cmocka_unit_test(a_chunked_body_passes_and_is_recorded),
+        cmocka_unit_test(a_body_above_the_cap_is_never_held),
+        cmocka_unit_test(an_http_1_0_request_passes_and_is_recorded),
+        cmocka_unit_test(after_an_upgrade_or_connect_everything_passes),
+        cmocka_unit_test(a_body_longer_than_promised_loses_nothing),
+        cmocka_unit_test(a_body_shorter_than_promised_never_leaves),
+        cmocka_unit_test(without_core_everything_passes),
+        cmocka_unit_test(a_request_that_core_cannot_take_leaves_as_it_was),
+        cmocka_unit_test(a_reset_forgets_what_was_held),
+        cmocka_unit_test(first_bytes_tell_whether_a_stream_is_wanted),
+        cmocka_unit_test(each_response_goes_to_its_request),
+        cmocka_unit_test(requests_answered_before_do_not_disturb),
+        cmocka_unit_test(behind_an_unanswered_request_no_response_is_guessed),
+        cmocka_unit_test(a_response_before_the_end_of_a_watched_body_is_not_mixed_up),
+        cmocka_unit_test(a_closed_connection_ends_what_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
