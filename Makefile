@@ -34,6 +34,7 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
 SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c)))
+FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
@@ -92,19 +93,29 @@ $B/headroom: $(TOOL_OBJ) $B/libheadroom.so
 	@mv $@.new $@
 
 # ---------------------------------------------------------------- tests
-$B/tests/unit/%: tests/unit/%.c $(SAN_OBJ)
+# An archive: a test of core gets nothing of shim/, whose loader it does not have.
+$B/san/libsan.a: $(SAN_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(SAN_OBJ)
+$B/tests/unit/%: tests/unit/%.c $B/san/libsan.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $(SAN_OBJ) $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a -lcmocka
+	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $B/san/libsan.a $(LDFLAGS) $(CORE_LIBS) \
+	    -l:libhttp_parser.a -lcmocka
 $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
-$B/tests/fuzz/%: tests/fuzz/%.c $(CORE_SRC) $(wildcard shim/*.c)
+$B/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fPIC -MMD -MP -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=undefined -iquote core -I. -c $< -o $@
+$B/fuzz/libfuzz.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_OBJ)
+$B/tests/fuzz/%: tests/fuzz/%.c $B/fuzz/libfuzz.a
 	$(SAY) FUZZ $@
 	@mkdir -p $(@D)
 	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -iquote core -I. $< \
-	    -o $@ $(CORE_SRC) $(filter-out shim/core.c,$(wildcard shim/*.c)) $(CORE_LIBS) -l:libhttp_parser.a
+	    -o $@ $B/fuzz/libfuzz.a $(CORE_LIBS) -l:libhttp_parser.a
 programs: $(PROGRAMS)
 
 deps:
@@ -138,4 +149,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(UNIT:=.d) $(PROGRAMS:=.d)
+-include $(FUZZ_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(UNIT:=.d) $(PROGRAMS:=.d)

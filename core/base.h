@@ -11,22 +11,22 @@
 
 enum hr_error {
     HR_OK = 0,
-    HR_ENOMEM = -1,   /* out of memory, or a named limit of memory */
-    HR_EJSON = -2,    /* not JSON, or truncated */
-    HR_EDEPTH = -3,   /* nested deeper than HR_MAX_DEPTH */
-    HR_EUTF8 = -4,    /* invalid UTF-8 in a value that we would use */
-    HR_ESURR = -5,    /* lone surrogate in a value that we would use */
-    HR_ENUL = -6,     /* NUL in a value that we would use */
-    HR_EDUP = -7,     /* a key that we use stands twice in one object */
-    HR_ESHAPE = -8,   /* valid JSON, but not what the dialect says */
-    HR_EPAIR = -9,    /* a tool result without its call, or the other way round */
-    HR_ELIMIT = -10,  /* a named limit of limits.h */
-    HR_ESTORE = -11,  /* the database cannot be used */
-    HR_EBUSY = -12,   /* the database was busy until the deadline */
-    HR_ETIME = -13,   /* deadline of the request passed */
-    HR_EFULL = -14,   /* the cap of stored originals is reached */
-    HR_EIO = -15,     /* a file could not be read or written; errno tells */
-    HR_ENOENT = -16   /* no such id, file or row */
+    HR_ENOMEM = -1,  /* out of memory, or a named limit of memory */
+    HR_EJSON = -2,   /* not JSON, or truncated */
+    HR_EDEPTH = -3,  /* nested deeper than HR_MAX_DEPTH */
+    HR_EUTF8 = -4,   /* invalid UTF-8 in a value that we would use */
+    HR_ESURR = -5,   /* lone surrogate in a value that we would use */
+    HR_ENUL = -6,    /* NUL in a value that we would use */
+    HR_EDUP = -7,    /* a key that we use stands twice in one object */
+    HR_ESHAPE = -8,  /* valid JSON, but not what the dialect says */
+    HR_EPAIR = -9,   /* a tool result without its call, or the other way round */
+    HR_ELIMIT = -10, /* a named limit of limits.h */
+    HR_ESTORE = -11, /* the database cannot be used */
+    HR_EBUSY = -12,  /* the database was busy until the deadline */
+    HR_ETIME = -13,  /* deadline of the request passed */
+    HR_EFULL = -14,  /* the cap of stored originals is reached */
+    HR_EIO = -15,    /* a file could not be read or written; errno tells */
+    HR_ENOENT = -16  /* no such id, file or row */
 };
 
 /* Short fixed word for an error ("invalid_json"); used as the recorded reason. Never NULL. */
@@ -44,7 +44,7 @@ static inline hr_str hr_str_make(const char *p, size_t n)
     return (hr_str){p, n};
 }
 bool hr_str_eq(hr_str a, hr_str b);
-bool hr_str_is(hr_str a, const char *z);        /* equal to the NUL-terminated z */
+bool hr_str_is(hr_str a, const char *z); /* equal to the NUL-terminated z */
 bool hr_str_ends(hr_str a, const char *z);
 /* Offset of needle in hay at or after from, or SIZE_MAX. */
 size_t hr_str_find(hr_str hay, hr_str needle, size_t from);
@@ -57,11 +57,11 @@ void hr_free(void *p);
 
 /* ---- arena: everything of one request, freed in one call. One thread at a time. ---- */
 typedef struct hr_arena hr_arena;
-hr_arena *hr_arena_new(void);                          /* NULL: no memory */
-void *hr_arena_alloc(hr_arena *a, size_t n);           /* aligned to 16; NULL: no memory; not zeroed */
+hr_arena *hr_arena_new(void);                /* NULL: no memory */
+void *hr_arena_alloc(hr_arena *a, size_t n); /* aligned to 16; NULL: no memory; not zeroed */
 void *hr_arena_zalloc(hr_arena *a, size_t n);
 char *hr_arena_dup(hr_arena *a, const void *p, size_t n); /* adds a NUL behind the copy */
-void hr_arena_free(hr_arena *a);                       /* NULL is fine */
+void hr_arena_free(hr_arena *a);                          /* NULL is fine */
 
 /* ---- growable buffer with a hard maximum and a sticky error: append freely, check err once at the end.
    After an error data is NULL and len 0. Zero-initialise; max 0 means HR_MAX_FILE * 2. Owner calls hr_buf_free. ---- */
@@ -74,7 +74,7 @@ void hr_buf_add(hr_buf *b, const void *p, size_t n);
 void hr_buf_str(hr_buf *b, hr_str s);
 void hr_buf_puts(hr_buf *b, const char *z);
 void hr_buf_putc(hr_buf *b, char c);
-void hr_buf_u64(hr_buf *b, uint64_t v); /* decimal, locale-free */
+void hr_buf_u64(hr_buf *b, uint64_t v);  /* decimal, locale-free */
 int hr_buf_reserve(hr_buf *b, size_t n); /* room for n more bytes; HR_ENOMEM */
 void hr_buf_free(hr_buf *b);
 static inline hr_str hr_buf_view(const hr_buf *b)

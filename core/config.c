@@ -94,7 +94,8 @@ static int set(hr_config *c, enum hr_setting s, const char *value, char origin)
         if (t->words)
             snprintf(message, sizeof message, "\"%.80s\" is not one of: %s", value, t->words);
         else
-            snprintf(message, sizeof message, "\"%.80s\" is not a whole number up to %lld", value, (long long)t->max);
+            snprintf(message, sizeof message, "\"%.80s\" is not a whole number up to %lld", value,
+                     (long long)t->max);
         hr_free(c->error[s]);
         c->error[s] = copy(message);
         return c->error[s] ? 0 : HR_ENOMEM;
@@ -119,7 +120,8 @@ static int on_entry(void *arg, const char *section, const char *name, const char
 {
     struct reader *r = arg;
     char full[128];
-    int n = *section ? snprintf(full, sizeof full, "%s.%s", section, name) : snprintf(full, sizeof full, "%s", name);
+    int n = *section ? snprintf(full, sizeof full, "%s.%s", section, name)
+                     : snprintf(full, sizeof full, "%s", name);
 
     for (int s = 0; n > 0 && (size_t)n < sizeof full && s < HR_SETTINGS; s++) {
         if (strcmp(full, table[s].name) != 0)

@@ -32,13 +32,13 @@ enum hr_setting {
 };
 
 typedef struct hr_config {
-    int64_t number[HR_SETTINGS];     /* numbers, and the index of a word in its list */
-    char *text[HR_SETTINGS];         /* the value in force as text; owned */
-    char *error[HR_SETTINGS];        /* what was wrong with the value given, or NULL; owned */
-    char origin[HR_SETTINGS];        /* 'd' default, 'f' file, 'e' environment */
-    char *path;                      /* config.ini, whether it exists or not; NULL: no home; owned */
-    char *state_directory;           /* ".../headroom"; NULL: no home; owned */
-    char *file_error;                /* config.ini could not be read or has a line that is no setting; owned */
+    int64_t number[HR_SETTINGS]; /* numbers, and the index of a word in its list */
+    char *text[HR_SETTINGS];     /* the value in force as text; owned */
+    char *error[HR_SETTINGS];    /* what was wrong with the value given, or NULL; owned */
+    char origin[HR_SETTINGS];    /* 'd' default, 'f' file, 'e' environment */
+    char *path;                  /* config.ini, whether it exists or not; NULL: no home; owned */
+    char *state_directory;       /* ".../headroom"; NULL: no home; owned */
+    char *file_error;            /* config.ini could not be read or has a line that is no setting; owned */
 } hr_config;
 
 /* Fill c from file and environment. 0 or HR_ENOMEM (c is then empty but may be freed). */

@@ -16,7 +16,7 @@
 struct headroom {
     hr_config config; /* constant after opening */
     unsigned flags;
-    hr_store *store;   /* NULL: HEADROOM_NO_STATE */
+    hr_store *store; /* NULL: HEADROOM_NO_STATE */
     hr_ledger *ledger;
     hr_log log;
     char program[256]; /* name of the executable */
@@ -27,22 +27,22 @@ struct headroom {
 
 /* One text literal of a tool result on its way through the road. */
 typedef struct hr_item {
-    size_t event;             /* index of its RESULT event */
-    hr_str content;           /* decoded, without trailing white space and reminder segments */
-    size_t raw_off, raw_len;  /* the bytes of the body that stand for content */
-    bool late;                /* an assistant turn stands behind it */
+    size_t event;            /* index of its RESULT event */
+    hr_str content;          /* decoded, without trailing white space and reminder segments */
+    size_t raw_off, raw_len; /* the bytes of the body that stand for content */
+    bool late;               /* an assistant turn stands behind it */
     enum { HR_ITEM_OPEN, HR_ITEM_FOUND, HR_ITEM_NEW } state;
-    hr_decision decision;     /* FOUND, NEW */
-    const char *reason;       /* static: why it stays as it is, or NULL */
+    hr_decision decision; /* FOUND, NEW */
+    const char *reason;   /* static: why it stays as it is, or NULL */
 } hr_item;
 
 struct headroom_request {
     headroom *h;
     enum headroom_mode mode;
     bool count_only, sse, recorded;
-    hr_arena *keep;  /* until the end: names, the record */
-    hr_arena *work;  /* until the bytes have left */
-    hr_buf body;     /* the new body */
+    hr_arena *keep; /* until the end: names, the record */
+    hr_arena *work; /* until the bytes have left */
+    hr_buf body;    /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
@@ -61,10 +61,11 @@ void hr_context_check_fork(headroom *h);
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
 
 /* keys of a result; query.n is part of key only. */
-void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e, hr_str arguments,
-                    hr_str content, hr_str query, uint8_t key[16], uint8_t idkey[16]);
-void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e, hr_str arguments,
-                 hr_str text, uint8_t key[16]);
+void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,
+                    const hr_event *e, hr_str arguments, hr_str content, hr_str query, uint8_t key[16],
+                    uint8_t idkey[16]);
+void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e,
+                 hr_str arguments, hr_str text, uint8_t key[16]);
 
 /* Split a decoded result into content and tail (trailing white space and <system-reminder> segments); length of content. */
 size_t hr_content_length(hr_str text);

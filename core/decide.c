@@ -23,8 +23,9 @@ struct work {
 /* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
 static bool model_is_bound(hr_str model)
 {
-    static const char *const names[] = {"claude-fable-5-1",  "claude-fable-5-2",  "claude-mythos-5-1", "claude-mythos-5-2",
-                                        "claude-opus-5-5",   "claude-sonnet-5-5", "claude-haiku-5-5"};
+    static const char *const names[] = {"claude-fable-5-1",  "claude-fable-5-2", "claude-mythos-5-1",
+                                        "claude-mythos-5-2", "claude-opus-5-5",  "claude-sonnet-5-5",
+                                        "claude-haiku-5-5"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (hr_str_find(model, hr_str_make(names[i], strlen(names[i])), 0) != SIZE_MAX)
             return true;
@@ -64,7 +65,8 @@ static int look_up(struct work *w, hr_item *it, hr_str *query, hr_str *arguments
 
 static bool worth_it(size_t before, size_t after)
 {
-    return after < before && (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
+    return after < before &&
+           (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
 }
 
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */

@@ -19,7 +19,7 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-#define HEADROOM_VERSION "0.1.0"
+#define HEADROOM_VERSION   "0.1.0"
 #define HEADROOM_ABI_MAJOR 1u
 #define HEADROOM_ABI_MINOR 0u
 
@@ -33,7 +33,7 @@ typedef struct headroom_request headroom_request;
 
 /* ------------------------------------------------------------------ opening */
 enum headroom_open_flags {
-    HEADROOM_NO_STATE = 1, /* touch no file but the configuration: `simulate` without --state */
+    HEADROOM_NO_STATE = 1,   /* touch no file but the configuration: `simulate` without --state */
     HEADROOM_READ_ONLY = 2,  /* CLI that only looks: never creates a database */
     HEADROOM_NO_DEADLINE = 4 /* `simulate`: the answer does not depend on how fast the machine is */
 };
@@ -62,7 +62,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
 
 /* Judge the complete body. 1: *out and *out_len are the new body, owned by the request until headroom_request_sent. 0: the body
    goes out as it is (mode, reason or nothing to gain; recorded either way). Never fails. */
-int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out, size_t *out_len);
+int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out,
+                          size_t *out_len);
 
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
@@ -79,8 +80,9 @@ void headroom_request_drop(headroom_request *r);
 
 /* ------------------------------------------------------------------ what was done */
 typedef struct headroom_result {
-    const char *call_id, *tool, *kind, *transform, *reason; /* NUL-terminated; transform NULL: verbatim; reason may be NULL */
-    char id[21];                                            /* 20 hex digits, "" where there is none */
+    const char *call_id, *tool, *kind, *transform,
+        *reason; /* NUL-terminated; transform NULL: verbatim; reason may be NULL */
+    char id[21]; /* 20 hex digits, "" where there is none */
     bool lossless, replayed;
     uint32_t tokens_before, tokens_after;
     uint32_t kept, of; /* 0, 0: nothing was selected */
@@ -91,16 +93,18 @@ typedef struct headroom_row {
     int64_t time_us; /* wall clock at the first byte */
     int64_t pid;
     const char *program, *host, *path, *dialect, *model, *mode;
-    const char *skipped;    /* NULL: the body was worked on */
+    const char *skipped; /* NULL: the body was worked on */
     bool stream;
-    int status;             /* HTTP status, 0: no response seen */
-    bool complete;          /* the response was seen to its end */
+    int status;    /* HTTP status, 0: no response seen */
+    bool complete; /* the response was seen to its end */
     int64_t tokens_before, tokens_after, bytes_before, bytes_after;
-    const char *usage;      /* JSON object as the provider sent it, or NULL */
-    int64_t input_tokens, output_tokens, cached_tokens; /* from usage; -1 unknown. input: all prompt tokens, cached included */
+    const char *usage; /* JSON object as the provider sent it, or NULL */
+    int64_t input_tokens, output_tokens,
+        cached_tokens;      /* from usage; -1 unknown. input: all prompt tokens, cached included */
     int64_t elapsed_us;     /* spent by us */
     const char *transforms; /* comma separated, each name once, "" for none */
-    uint32_t results, rewritten, replayed; /* tool results in the body, of them rewritten, of those replayed */
+    uint32_t results, rewritten,
+        replayed;             /* tool results in the body, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
 } headroom_row;
 
@@ -115,7 +119,8 @@ typedef struct headroom_stats {
     int64_t tokens_before, tokens_after; /* estimated tokens of what programs made, and of what was sent */
     int64_t output_tokens;               /* as the provider reported */
     int64_t cache_entries, cache_hits;   /* stored decisions; replays */
-    int64_t session_requests, session_tokens_before, session_tokens_after; /* of the last process that made a request */
+    int64_t session_requests, session_tokens_before,
+        session_tokens_after; /* of the last process that made a request */
     int64_t session_pid;
     char session_program[256];
 } headroom_stats;
@@ -125,7 +130,8 @@ int headroom_get_stats(headroom *h, headroom_stats *out);
 /* Oldest first, ids above after_id. A non-zero return of cb stops and is returned. */
 int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 /* Recently rewritten results, newest first. */
-int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
+int headroom_each_result(headroom *h, size_t limit,
+                         int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
 
 /* Bytes that the library allocated for the caller; free with headroom_free. Always followed by a NUL. */
 typedef struct headroom_bytes {
@@ -135,17 +141,21 @@ typedef struct headroom_bytes {
 void headroom_free(void *p);
 
 /* The original, and what was sent in its place, of one result by its 20 hex digits: decoded text. sent may be NULL. */
-int headroom_get_original(headroom *h, const char *id, headroom_result *info, headroom_bytes *original, headroom_bytes *sent);
+int headroom_get_original(headroom *h, const char *id, headroom_result *info, headroom_bytes *original,
+                          headroom_bytes *sent);
 /* A body as sent -> as the program made it. Lossless forms that read back do so from the text alone; all else from the stored
    originals. *restored: literals put back; *missing: replacements whose original is gone (capped, aged). */
-int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored, size_t *missing);
+int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored,
+                     size_t *missing);
 /* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
 
 /* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
    is wrong with the value that was given (the default is in force then). */
-int headroom_each_setting(headroom *h, int (*cb)(void *, const char *name, const char *value, const char *origin, const char *env,
-                                                 const char *error), void *arg);
+int headroom_each_setting(headroom *h,
+                          int (*cb)(void *, const char *name, const char *value, const char *origin,
+                                    const char *env, const char *error),
+                          void *arg);
 const char *headroom_state_directory(const headroom *h); /* NULL: none */
 const char *headroom_config_path(const headroom *h);     /* NULL: none */
 const char *headroom_config_error(const headroom *h);    /* what is wrong with config.ini, or NULL */

@@ -9,7 +9,8 @@
 
 static size_t trim(hr_str text, size_t n)
 {
-    while (n > 0 && (text.p[n - 1] == ' ' || text.p[n - 1] == '\n' || text.p[n - 1] == '\t' || text.p[n - 1] == '\r'))
+    while (n > 0 &&
+           (text.p[n - 1] == ' ' || text.p[n - 1] == '\n' || text.p[n - 1] == '\t' || text.p[n - 1] == '\r'))
         n--;
     return n;
 }
@@ -47,8 +48,8 @@ int hr_item_read(hr_conversation *c, size_t event, hr_item *out)
 }
 
 /* What names the call: dialect and call id, or, where there is none, the tool and its arguments. */
-static void begin_key(hr_siphash *h, const uint8_t secret[16], const char *sort, const hr_dialect *d, const hr_conversation *c,
-                      const hr_event *e, hr_str arguments)
+static void begin_key(hr_siphash *h, const uint8_t secret[16], const char *sort, const hr_dialect *d,
+                      const hr_conversation *c, const hr_event *e, hr_str arguments)
 {
     hr_siphash_init(h, secret);
     hr_siphash_field(h, hr_str_make(sort, strlen(sort)));
@@ -60,8 +61,9 @@ static void begin_key(hr_siphash *h, const uint8_t secret[16], const char *sort,
     }
 }
 
-void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e, hr_str arguments,
-                    hr_str content, hr_str query, uint8_t key[16], uint8_t idkey[16])
+void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,
+                    const hr_event *e, hr_str arguments, hr_str content, hr_str query, uint8_t key[16],
+                    uint8_t idkey[16])
 {
     hr_siphash h, whole;
     begin_key(&h, secret, "result", d, c, e, arguments);
@@ -72,8 +74,8 @@ void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conv
     hr_siphash_end(&whole, key);
 }
 
-void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e, hr_str arguments,
-                 hr_str text, uint8_t key[16])
+void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e,
+                 hr_str arguments, hr_str text, uint8_t key[16])
 {
     hr_siphash h;
     begin_key(&h, secret, "sent", d, c, e, arguments);

@@ -17,15 +17,15 @@
 
 typedef struct hr_decision {
     uint8_t key[16], idkey[16], sentkey[16];
-    uint8_t id[10];          /* 80 bits of key: the id that notes and `headroom show` use */
-    bool verbatim;           /* the result goes out as it is; the fields below but tokens are empty */
+    uint8_t id[10]; /* 80 bits of key: the id that notes and `headroom show` use */
+    bool verbatim;  /* the result goes out as it is; the fields below but tokens are empty */
     bool lossless;
-    bool has_original;       /* originals holds a row for id */
-    hr_str sent;             /* inside of the JSON string literal, encoded; these bytes are spliced in */
-    hr_str transform;        /* "smart_crusher" ... */
+    bool has_original; /* originals holds a row for id */
+    hr_str sent;       /* inside of the JSON string literal, encoded; these bytes are spliced in */
+    hr_str transform;  /* "smart_crusher" ... */
     hr_str kind, tool, call_id, reason;
     uint32_t tokens_before, tokens_after; /* of the decoded text */
-    uint32_t kept, of;       /* selected items; 0 where lossless */
+    uint32_t kept, of;                    /* selected items; 0 where lossless */
 } hr_decision;
 
 typedef struct hr_ledger hr_ledger;
@@ -39,13 +39,14 @@ void hr_ledger_free(hr_ledger *l); /* tests and CLI only */
 /* Look a result up. At the tail of the conversation only the whole key counts; further back also (id, content) where
    exactly one row exists. 1: *out filled, strings live in the arena. 0: no decision. <0: HR_ESTORE, HR_EBUSY (memory was
    searched; the caller must take no new decision). */
-int hr_ledger_find(hr_ledger *l, hr_arena *a, const uint8_t key[16], const uint8_t idkey[16], bool tail, hr_decision *out);
+int hr_ledger_find(hr_ledger *l, hr_arena *a, const uint8_t key[16], const uint8_t idkey[16], bool tail,
+                   hr_decision *out);
 /* Is this text one of our own replacements (idempotence by the ledger, law 6)? 1/0/<0. */
 int hr_ledger_is_sent(hr_ledger *l, hr_arena *a, const uint8_t sentkey[16]);
 /* Store new decisions before their bytes leave; racing first sends are settled here: list[i] is afterwards what must be sent.
    0, HR_EFULL, HR_EBUSY, HR_ESTORE as hr_store_commit; on failure nothing was decided. */
-int hr_ledger_commit(hr_ledger *l, hr_arena *a, hr_decision *list, const struct hr_original *originals, size_t n,
-                     bool full_sync, uint64_t deadline_us);
+int hr_ledger_commit(hr_ledger *l, hr_arena *a, hr_decision *list, const struct hr_original *originals,
+                     size_t n, bool full_sync, uint64_t deadline_us);
 /* In the child of a fork: fresh lock, keep the memory. */
 void hr_ledger_check_fork(hr_ledger *l);
 

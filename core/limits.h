@@ -40,10 +40,10 @@ enum {
 
 /* Defaults of settings; config.c is their table. */
 enum {
-    HR_MIN_TOKENS = 200,          /* results below stay verbatim */
-    HR_MIN_SAVED_PERCENT = 10,    /* a rewrite is used if it saves this share ... */
-    HR_MIN_SAVED_TOKENS = 50,     /* ... or this many tokens */
-    HR_MAX_ITEMS = 15,            /* SEED: max_items_after_crush */
+    HR_MIN_TOKENS = 200,       /* results below stay verbatim */
+    HR_MIN_SAVED_PERCENT = 10, /* a rewrite is used if it saves this share ... */
+    HR_MIN_SAVED_TOKENS = 50,  /* ... or this many tokens */
+    HR_MAX_ITEMS = 15,         /* SEED: max_items_after_crush */
     HR_ORIGINALS_DAYS = 14,
     HR_ORIGINALS_MB = 256,
     HR_REPLACEMENTS_DAYS = 90

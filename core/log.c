@@ -51,7 +51,8 @@ static int open_file(const hr_log *log)
 
     if (log->directory && !directory_is_ours(log->directory))
         return -1;
-    low = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    low =
+        open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     if (low < 0)
         return -1;
     if (fstat(low, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > HR_MAX_LOG) {
@@ -82,14 +83,17 @@ void hr_log_write(const hr_log *log, enum hr_log_level level, const char *format
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
-    int n = snprintf(line, sizeof line, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s headroom[%d]: ", tm.tm_year + 1900, tm.tm_mon + 1,
-                     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now.tv_nsec / 1000000), names[level], (int)getpid());
+    int n = snprintf(line, sizeof line,
+                     "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s headroom[%d]: ", tm.tm_year + 1900,
+                     tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                     (int)(now.tv_nsec / 1000000), names[level], (int)getpid());
     va_start(ap, format);
     int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, ap);
     va_end(ap);
     if (m < 0)
         return;
-    size_t len = (size_t)n + ((size_t)m < sizeof line - (size_t)n - 1 ? (size_t)m : sizeof line - (size_t)n - 2);
+    size_t len =
+        (size_t)n + ((size_t)m < sizeof line - (size_t)n - 1 ? (size_t)m : sizeof line - (size_t)n - 2);
     line[len++] = '\n';
     bool to_stderr = strcmp(log->path, "-") == 0;
     int fd = to_stderr ? STDERR_FILENO : open_file(log);

@@ -16,6 +16,7 @@ typedef struct hr_log {
 /* config must outlive the log. 0 or HR_ENOMEM. */
 int hr_log_init(hr_log *log, const hr_config *config);
 void hr_log_free(hr_log *log);
-void hr_log_write(const hr_log *log, enum hr_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void hr_log_write(const hr_log *log, enum hr_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

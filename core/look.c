@@ -22,7 +22,8 @@ int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const
     return r == HR_ENOENT ? 0 : r;
 }
 
-int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t), void *arg)
+int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t),
+                         void *arg)
 {
     int r = h->store ? hr_store_each_decision(h->store, limit, cb, arg) : 0;
     return r == HR_ENOENT ? 0 : r;
@@ -78,7 +79,8 @@ static char *heap_copy(const char *z)
     return p ? memcpy(p, z, n) : NULL;
 }
 
-int headroom_get_original(headroom *h, const char *hex, headroom_result *info, headroom_bytes *original, headroom_bytes *sent)
+int headroom_get_original(headroom *h, const char *hex, headroom_result *info, headroom_bytes *original,
+                          headroom_bytes *sent)
 {
     headroom_bytes none[2] = {{0}};
     uint8_t id[10];
@@ -117,8 +119,8 @@ int headroom_get_original(headroom *h, const char *hex, headroom_result *info, h
 }
 
 int headroom_each_setting(headroom *h,
-                          int (*cb)(void *, const char *name, const char *value, const char *origin, const char *env,
-                                    const char *error),
+                          int (*cb)(void *, const char *name, const char *value, const char *origin,
+                                    const char *env, const char *error),
                           void *arg)
 {
     for (int s = 0; s < HR_SETTINGS; s++) {
@@ -160,22 +162,39 @@ const char *headroom_store_reason(headroom *h)
 const char *headroom_strerror(int err)
 {
     switch (err) {
-    case HR_ENOMEM: return "Not enough memory; close other programs or give a smaller file.";
-    case HR_EJSON: return "The body is not JSON, or it is cut off.";
-    case HR_EDEPTH: return "The JSON is nested too deeply; such bodies are passed on unchanged.";
-    case HR_EUTF8: return "The text is not valid UTF-8.";
-    case HR_ESURR: return "The text holds half of a surrogate pair.";
-    case HR_ENUL: return "The text holds a NUL character.";
-    case HR_EDUP: return "The JSON holds the same key twice in one object.";
-    case HR_ESHAPE: return "The body is not a request of a known API; name its path with --path.";
-    case HR_EPAIR: return "A tool result has no matching tool call.";
-    case HR_ELIMIT: return "The input is larger than the limit.";
-    case HR_ESTORE: return "The database cannot be used; `headroom config` names the state directory.";
-    case HR_EBUSY: return "Another process is writing to the database; try again.";
-    case HR_ETIME: return "The deadline of the request passed.";
-    case HR_EFULL: return "The store of originals is full; raise originals.mb or lower originals.days.";
-    case HR_EIO: return "A file could not be read or written.";
-    case HR_ENOENT: return "There is no such id.";
-    default: return err < 0 ? "Unknown error." : "No error.";
+    case HR_ENOMEM:
+        return "Not enough memory; close other programs or give a smaller file.";
+    case HR_EJSON:
+        return "The body is not JSON, or it is cut off.";
+    case HR_EDEPTH:
+        return "The JSON is nested too deeply; such bodies are passed on unchanged.";
+    case HR_EUTF8:
+        return "The text is not valid UTF-8.";
+    case HR_ESURR:
+        return "The text holds half of a surrogate pair.";
+    case HR_ENUL:
+        return "The text holds a NUL character.";
+    case HR_EDUP:
+        return "The JSON holds the same key twice in one object.";
+    case HR_ESHAPE:
+        return "The body is not a request of a known API; name its path with --path.";
+    case HR_EPAIR:
+        return "A tool result has no matching tool call.";
+    case HR_ELIMIT:
+        return "The input is larger than the limit.";
+    case HR_ESTORE:
+        return "The database cannot be used; `headroom config` names the state directory.";
+    case HR_EBUSY:
+        return "Another process is writing to the database; try again.";
+    case HR_ETIME:
+        return "The deadline of the request passed.";
+    case HR_EFULL:
+        return "The store of originals is full; raise originals.mb or lower originals.days.";
+    case HR_EIO:
+        return "A file could not be read or written.";
+    case HR_ENOENT:
+        return "There is no such id.";
+    default:
+        return err < 0 ? "Unknown error." : "No error.";
     }
 }

@@ -54,8 +54,8 @@ headroom *headroom_open(unsigned flags)
         goto fail;
     for (int s = 0; s < HR_SETTINGS; s++)
         if (h->config.error[s])
-            hr_log_write(&h->log, HR_LOG_WARN, "setting %s: %s; %s is in force", hr_setting_name((enum hr_setting)s),
-                         h->config.error[s], h->config.text[s]);
+            hr_log_write(&h->log, HR_LOG_WARN, "setting %s: %s; %s is in force",
+                         hr_setting_name((enum hr_setting)s), h->config.error[s], h->config.text[s]);
     if (h->config.file_error)
         hr_log_write(&h->log, HR_LOG_WARN, "%s: %s", h->config.path, h->config.file_error);
     return h;

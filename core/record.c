@@ -10,7 +10,8 @@ static const char *keep(hr_arena *a, hr_str s)
     return s.n ? hr_arena_dup(a, s.p, s.n) : "";
 }
 
-int hr_record_result(hr_arena *a, const hr_decision *d, bool replayed, const char *reason, headroom_result *out)
+int hr_record_result(hr_arena *a, const hr_decision *d, bool replayed, const char *reason,
+                     headroom_result *out)
 {
     static const char digits[] = "0123456789abcdef";
     *out = (headroom_result){
@@ -60,7 +61,8 @@ static void json_member(hr_buf *b, const char *name, uint64_t v)
 static void json_result(hr_buf *b, const headroom_result *x)
 {
     const char *const names[] = {"call_id", "tool", "kind", "transform", "reason", "id"};
-    const char *const values[] = {x->call_id, x->tool, x->kind, x->transform, x->reason, *x->id ? x->id : NULL};
+    const char *const values[] = {x->call_id,   x->tool,   x->kind,
+                                  x->transform, x->reason, *x->id ? x->id : NULL};
     for (int i = 0; i < 6; i++) {
         hr_buf_puts(b, i ? ",\"" : "{\"");
         hr_buf_puts(b, names[i]);
@@ -153,9 +155,10 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
     r->row.tokens_before += (int64_t)rest;
     r->row.tokens_after += (int64_t)rest;
     if (r->row.rewritten)
-        hr_log_write(&r->h->log, HR_LOG_INFO, "%s %s: %lld -> %lld tokens (estimated), %u of %u results rewritten, %u replayed",
-                     r->row.dialect, r->row.model, (long long)r->row.tokens_before, (long long)r->row.tokens_after,
-                     r->row.rewritten, r->row.results, r->row.replayed);
+        hr_log_write(&r->h->log, HR_LOG_INFO,
+                     "%s %s: %lld -> %lld tokens (estimated), %u of %u results rewritten, %u replayed",
+                     r->row.dialect, r->row.model, (long long)r->row.tokens_before,
+                     (long long)r->row.tokens_after, r->row.rewritten, r->row.results, r->row.replayed);
     int err = record_transforms(r);
     return err < 0 ? err : record_json(r);
 }

@@ -9,6 +9,7 @@
 int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_item *items, size_t n);
 
 /* A decision as the public API shows it; strings live in the arena. 0 or HR_ENOMEM. */
-int hr_record_result(hr_arena *a, const hr_decision *d, bool replayed, const char *reason, headroom_result *out);
+int hr_record_result(hr_arena *a, const hr_decision *d, bool replayed, const char *reason,
+                     headroom_result *out);
 
 #endif

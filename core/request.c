@@ -118,7 +118,8 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     return built;
 }
 
-int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out, size_t *out_len)
+int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out,
+                          size_t *out_len)
 {
     uint64_t start = hr_now_us();
     int built = 0;

@@ -1,6 +1,6 @@
 /* response.c - the response side of a request: status, usage, and the row that is written when it ends. See headroom.h. */
-#include <strings.h>
 #include <string.h>
+#include <strings.h>
 
 #include "context.h"
 
@@ -13,14 +13,15 @@ static bool holds(const char *p, size_t n, const char *word)
     return false;
 }
 
-void headroom_response_head(headroom_request *r, int status, const char *type, size_t type_len, const char *encoding,
-                            size_t encoding_len)
+void headroom_response_head(headroom_request *r, int status, const char *type, size_t type_len,
+                            const char *encoding, size_t encoding_len)
 {
     bool sse = holds(type, type_len, "text/event-stream");
     bool plain = encoding_len == 0 || (encoding_len == 8 && strncasecmp(encoding, "identity", 8) == 0);
 
     r->row.status = status;
-    if (r->usage || !plain || status < 200 || status > 299 || !r->row.dialect || (!sse && !holds(type, type_len, "json")))
+    if (r->usage || !plain || status < 200 || status > 299 || !r->row.dialect ||
+        (!sse && !holds(type, type_len, "json")))
         return;
     r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
 }
@@ -37,6 +38,10 @@ void headroom_request_end(headroom_request *r, bool complete)
     hr_usage_counts counts;
 
     hr_context_check_fork(h);
+    if (r->row.pid != h->pid) { /* a child of fork frees what it inherited; the request is its parent's */
+        headroom_request_drop(r);
+        return;
+    }
     r->row.complete = complete;
     if (r->usage) {
         hr_usage_end(r->usage, &counts);
@@ -48,6 +53,7 @@ void headroom_request_end(headroom_request *r, bool complete)
     if (h->store && r->mode != HEADROOM_OFF)
         hr_store_request(h->store, &r->row);
     if (r->row.skipped)
-        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path, r->row.skipped);
+        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path,
+                     r->row.skipped);
     headroom_request_drop(r);
 }

@@ -30,7 +30,8 @@ static int hand_over(hr_buf *b, headroom_bytes *out)
 }
 
 /* The original bytes of one result. 1: found; 0: it is no replacement of ours; HR_ENOENT: it is, but the original is gone. */
-static int original_of(headroom *h, struct reading *w, const uint8_t secret[16], const hr_item *it, hr_str *raw)
+static int original_of(headroom *h, struct reading *w, const uint8_t secret[16], const hr_item *it,
+                       hr_str *raw)
 {
     const hr_event *e = &w->conv.ev[it->event];
     hr_decision d;
@@ -50,7 +51,8 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
     return r < 0 ? r : 1;
 }
 
-int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored, size_t *missing)
+int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored,
+                     size_t *missing)
 {
     struct reading w = {0};
     hr_buf b = {0};
@@ -171,8 +173,8 @@ static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
                 struct pending *p = hr_arena_alloc(a, sizeof *p);
                 if (!p)
                     return HR_ENOMEM;
-                if (hr_string_decode(a, now.p + t.nodes[i].off, t.nodes[i].len, &p->text) < 0 || p->text.n == 0 ||
-                    (p->text.p[0] != '[' && p->text.p[0] != '{'))
+                if (hr_string_decode(a, now.p + t.nodes[i].off, t.nodes[i].len, &p->text) < 0 ||
+                    p->text.n == 0 || (p->text.p[0] != '[' && p->text.p[0] != '{'))
                     continue;
                 p->next = todo;
                 todo = p;

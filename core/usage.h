@@ -14,7 +14,7 @@ typedef struct hr_usage_counts {
     int64_t cached;        /* of them read from the provider's cache */
     int64_t cache_written; /* of them written to it */
     int64_t output;
-    const char *raw;       /* the usage object as JSON text, NUL-terminated, owned by the hr_usage; NULL unknown */
+    const char *raw; /* the usage object as JSON text, NUL-terminated, owned by the hr_usage; NULL unknown */
 } hr_usage_counts;
 
 /* dialect: "anthropic" or "openai_chat"; another one gives a reader that knows nothing. NULL: no memory. */

@@ -31,8 +31,8 @@ struct library {
     int (*do_handshake)(SSL *);
     void *(*get_ex_data)(const SSL *, int);
     int (*set_ex_data)(SSL *, int, void *);
-    int ex_index; /* -1: no state can be kept, everything passes */
-    int ready;    /* atomic */
+    int ex_index;    /* -1: no state can be kept, everything passes */
+    int ready;       /* atomic */
     const void *key; /* atomic: the address of its get_ex_data, or of its SSL_write */
 };
 
@@ -85,7 +85,8 @@ static int new_ex_index(const void *in_library)
         memcpy(&get, &f, sizeof f);
         return get(EX_INDEX_SSL, 0, NULL, NULL, dup_stream, free_stream);
     }
-    f = resolve_beside(in_library, "SSL_get_ex_new_index"); /* a function in BoringSSL and LibreSSL, a macro in OpenSSL */
+    f = resolve_beside(in_library,
+                       "SSL_get_ex_new_index"); /* a function in BoringSSL and LibreSSL, a macro in OpenSSL */
     if (!f)
         return -1;
     memcpy(&get_ssl, &f, sizeof f);
@@ -106,8 +107,10 @@ static struct library *learn(const void *return_address)
         const void *ours;
         void *where;
     } hooked[] = {
-        {"SSL_write", (const void *)SSL_write, &l.write},          {"SSL_write_ex", (const void *)SSL_write_ex, &l.write_ex},
-        {"SSL_read", (const void *)SSL_read, &l.read},             {"SSL_read_ex", (const void *)SSL_read_ex, &l.read_ex},
+        {"SSL_write", (const void *)SSL_write, &l.write},
+        {"SSL_write_ex", (const void *)SSL_write_ex, &l.write_ex},
+        {"SSL_read", (const void *)SSL_read, &l.read},
+        {"SSL_read_ex", (const void *)SSL_read_ex, &l.read_ex},
         {"SSL_clear", (const void *)SSL_clear, &l.clear},
     };
     const struct {
@@ -131,7 +134,8 @@ static struct library *learn(const void *return_address)
     for (int i = 0; i < MAX_LIBRARIES; i++) {
         struct library *slot = &libraries[i];
         const void *empty = NULL;
-        if (__atomic_compare_exchange_n(&slot->key, &empty, home, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (__atomic_compare_exchange_n(&slot->key, &empty, home, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
             l.key = home;
             if (complete)
                 l.ex_index = new_ex_index(home);
@@ -247,8 +251,8 @@ static int wire_handshake(void *conn)
     return c->ex ? 0 : -1; /* what SSL_write makes of a handshake that did not end */
 }
 
-static int write_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num, size_t *done,
-                         int saved)
+static int write_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf,
+                         size_t num, size_t *done, int saved)
 {
     struct connection conn = {l, ssl, ex, saved};
     const struct shim_wire wire = {&conn, wire_write, wire_handshake};

@@ -1,12 +1,11 @@
 /* core.c - finding and loading libheadroom.so, and what the environment says about us. See shim.h.
 
-   constructor   reads HEADROOM_MODE and HEADROOM_ENDPOINTS_ADD, notes our own absolute path; no file, no
-   thread, no core first LLM request   dlopen(<our directory>/libheadroom.so), same ABI major, headroom_open()
-   destructor    rows that waited are written
+     constructor         reads HEADROOM_MODE and HEADROOM_ENDPOINTS_ADD, notes our own path; no file, no thread, no core
+     first LLM request   dlopen(<our directory>/libheadroom.so), same ABI major, headroom_open()
+     destructor          rows that waited are written
 
-   A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic
-   linker knows us by a relative name, the absolute one is read from /proc/self/maps while the constructor
-   runs; none: we stay idle. */
+   A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic linker knows us by a
+   relative name, the absolute one is read from /proc/self/maps while the constructor runs; none: we stay idle. */
 #include "shim.h"
 
 #include <dlfcn.h>

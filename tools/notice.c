@@ -1,6 +1,5 @@
 /* notice.c - what `headroom run` must tell a person before it starts a program. */
 #include "notice.h"
-#include "format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,23 +13,39 @@
 /* A new number makes the text appear once more. */
 #define MARKER "notice-1"
 
-/* All directories up to path, 0700 as the XDG rules want it. */
+/* One directory, 0700 as the XDG rules want it; *parent is what its parent is, and becomes what it is. Under
+   a parent of another user (root in somebody's HOME) nothing is made: it would lock its owner out. */
+static bool make_directory(const char *path, struct stat *parent)
+{
+    if (stat(path, parent) == 0)
+        return S_ISDIR(parent->st_mode);
+    if (errno != ENOENT || (parent->st_uid != geteuid() && parent->st_uid != 0))
+        return false;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return false;
+    return stat(path, parent) == 0;
+}
+
 static bool make_directories(const char *path)
 {
     char part[PATH_MAX];
+    struct stat parent;
 
-    if (path[0] != '/' || strlen(path) >= sizeof(part))
+    if (path[0] != '/' || strlen(path) >= sizeof(part) || stat("/", &parent) != 0)
         return false;
     strcpy(part, path);
     for (char *p = part + 1; *p != '\0'; p++) {
+        bool made;
+
         if (*p != '/')
             continue;
         *p = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return false;
+        made = make_directory(part, &parent);
         *p = '/';
+        if (!made)
+            return false;
     }
-    return mkdir(part, 0700) == 0 || errno == EEXIST;
+    return make_directory(part, &parent);
 }
 
 /* True for the one process that made the marker, in a directory that is this user's own. */
@@ -75,18 +90,25 @@ void notice_storage(headroom *h, const char *days)
           stderr);
 }
 
+static int note_any(void *arg, const headroom_result *r, int64_t created_us)
+{
+    (void)r, (void)created_us;
+    *(bool *)arg = true;
+    return 1;
+}
+
 void notice_mode(headroom *h, const char *mode)
 {
-    headroom_stats stats;
-    char count[FORMAT_COUNT];
+    bool rewritten = false;
 
-    if (headroom_get_stats(h, &stats) < 0 || stats.cache_entries <= 0)
+    headroom_each_result(h, 1, note_any, &rewritten);
+    if (!rewritten)
         return;
-    fprintf(
-        stderr,
-        "headroom: mode %s sends the originals of what was rewritten before (%s stored decisions): such "
-        "conversations"
-        " lose the provider's prompt cache, and models that bind their reasoning refuse them with status 400;"
-        " resume those with --mode optimize --level replay\n",
-        mode, format_count(count, stats.cache_entries));
+    fprintf(stderr,
+            "headroom: mode %s sends the originals of results that were rewritten before: those "
+            "conversations lose the"
+            " provider's prompt cache, and models that bind their reasoning refuse them with status 400; "
+            "resume them"
+            " with --mode optimize --level replay\n",
+            mode);
 }

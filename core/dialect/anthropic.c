@@ -12,8 +12,8 @@ struct block {
 
 static int read_block(hr_conversation *c, hr_scan *s, struct block *b)
 {
-    static const char *const names[] = {"type", "id",      "tool_use_id", "name",     "text",
-                                        "input", "content", "signature",   "is_error", "data", NULL};
+    static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text", "input",
+                                        "content", "signature", "is_error",    "data", NULL};
     hr_member m = {names, 0};
     hr_value v;
     int which, r;
@@ -27,13 +27,26 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b)
             r = hr_scan_string(c, s, false, field[which]);
         } else if ((r = hr_scan_value(s, &v)) == 0) {
             switch (which) {
-            case 4: b->text = v; break;
-            case 5: b->input = v; break;
-            case 6: b->content = v; break;
-            case 7: b->signature = v; break;
-            case 8: b->is_error = v.type == HR_JSON_TRUE; break;
-            case 9: b->data = v; break;
-            default: break;
+            case 4:
+                b->text = v;
+                break;
+            case 5:
+                b->input = v;
+                break;
+            case 6:
+                b->content = v;
+                break;
+            case 7:
+                b->signature = v;
+                break;
+            case 8:
+                b->is_error = v.type == HR_JSON_TRUE;
+                break;
+            case 9:
+                b->data = v;
+                break;
+            default:
+                break;
             }
         }
         if (r < 0)
@@ -109,7 +122,8 @@ static int read_content(hr_conversation *c, const hr_value *content, bool assist
                 e->name = b.name;
                 e->lit = b.input;
             } else if (b.signature.len || b.data.len) {
-                c->ev[turn].sealed = true; /* thinking, redacted_thinking, or a later kind that is signed like them */
+                c->ev[turn].sealed =
+                    true; /* thinking, redacted_thinking, or a later kind that is signed like them */
             }
         } else if (hr_str_is(b.type, "tool_result")) {
             r = read_result(c, &b);

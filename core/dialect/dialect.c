@@ -37,7 +37,8 @@ int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, s
         int r = read_as(&c, a, body, len, dialects[i]);
         if (r == HR_ENOMEM || r == HR_EJSON || r == HR_EDEPTH)
             return r;
-        if (best < 0 ? r >= 0 || r != HR_ESHAPE : r >= 0 && c.calls + c.results > conv->calls + conv->results) {
+        if (best < 0 ? r >= 0 || r != HR_ESHAPE
+                     : r >= 0 && c.calls + c.results > conv->calls + conv->results) {
             best = r;
             *conv = c;
             *dialect = dialects[i];
@@ -104,7 +105,8 @@ int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
 
 bool hr_tool_runs_commands(hr_str name)
 {
-    static const char *const words[] = {"bash", "shell", "terminal", "exec", "run_command", "command", "powershell"};
+    static const char *const words[] = {"bash",        "shell",   "terminal",  "exec",
+                                        "run_command", "command", "powershell"};
     char low[64];
     if (name.n == 0 || name.n > sizeof low)
         return false;
@@ -124,7 +126,8 @@ struct slot {
 
 static uint64_t hash_id(hr_str s)
 {
-    uint64_t h = 14695981039346656037u; /* FNV-1a: ids are short, and a bad spread costs time only, which is bounded below */
+    uint64_t h =
+        14695981039346656037u; /* FNV-1a: ids are short, and a bad spread costs time only, which is bounded below */
     for (size_t i = 0; i < s.n; i++)
         h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
     return h ^ h >> 29;

@@ -20,7 +20,8 @@ typedef struct hr_event {
     enum hr_event_kind kind;
     bool sealed;   /* ASSISTANT: holds signed, encrypted or opaque reasoning */
     bool is_error; /* RESULT: the client marked it as an error */
-    hr_value lit;  /* RESULT, HUMAN: the string literal. CALL: the arguments (string literal or object); len 0: none */
+    hr_value
+        lit; /* RESULT, HUMAN: the string literal. CALL: the arguments (string literal or object); len 0: none */
     hr_str id;     /* CALL, RESULT: decoded call id; n 0: none */
     hr_str name;   /* CALL, and RESULT where the dialect repeats it: decoded tool name */
     uint32_t call; /* RESULT: index + 1 of its CALL event, 0: not in this body */
@@ -33,13 +34,13 @@ typedef struct hr_conversation {
     hr_event *ev;
     size_t n, cap;
     size_t results, calls;
-    hr_str model;          /* decoded; n 0: none */
+    hr_str model; /* decoded; n 0: none */
     bool stream;
-    bool offers_command;   /* one of the offered tools can run a command */
-    bool server_state;     /* the provider holds the history: calls may be absent from the body */
-    bool attested;         /* Claude Code's `cch=` in system[0] (law 7) */
-    bool unpaired;         /* a result whose call is not in the body, without server_state */
-    struct hr_gap *gaps;   /* query_text.c: stretches between assistant turns, made at first need */
+    bool offers_command; /* one of the offered tools can run a command */
+    bool server_state;   /* the provider holds the history: calls may be absent from the body */
+    bool attested;       /* Claude Code's `cch=` in system[0] (law 7) */
+    bool unpaired;       /* a result whose call is not in the body, without server_state */
+    struct hr_gap *gaps; /* query_text.c: stretches between assistant turns, made at first need */
     size_t ngaps;
 } hr_conversation;
 

@@ -14,7 +14,8 @@ static int read_function(hr_conversation *c, hr_scan *s, hr_event *call)
     if ((r = hr_scan_enter(s)) < 0)
         return r;
     while ((r = hr_member_next(s, &m, &which)) == 1) {
-        r = which == 0 ? hr_scan_string(c, s, false, &call->name) : hr_scan_value(s, which > 0 ? &call->lit : &v);
+        r = which == 0 ? hr_scan_string(c, s, false, &call->name)
+                       : hr_scan_value(s, which > 0 ? &call->lit : &v);
         if (r < 0)
             return r;
     }
@@ -66,7 +67,8 @@ static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit
 }
 
 /* content of a user or tool message: a string, or parts of which only text concerns us. */
-static int read_content(hr_conversation *c, const hr_value *content, enum hr_event_kind kind, hr_str id, hr_str name)
+static int read_content(hr_conversation *c, const hr_value *content, enum hr_event_kind kind, hr_str id,
+                        hr_str name)
 {
     static const char *const names[] = {"type", "text", NULL};
     hr_value v;
@@ -100,7 +102,8 @@ static int read_content(hr_conversation *c, const hr_value *content, enum hr_eve
         }
         if (r < 0)
             return r;
-        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING && (r = add_literal(c, kind, text, id, name)) < 0)
+        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING &&
+            (r = add_literal(c, kind, text, id, name)) < 0)
             return r;
     }
     return r;
@@ -109,8 +112,15 @@ static int read_content(hr_conversation *c, const hr_value *content, enum hr_eve
 /* One message. Its members may come in any order, so calls are read again once the role is known. */
 static int read_message(hr_conversation *c, hr_scan *s)
 {
-    static const char *const names[] = {"role",          "content",         "tool_calls",       "function_call", "tool_call_id",
-                                        "name",          "reasoning_details", "reasoning_opaque", NULL};
+    static const char *const names[] = {"role",
+                                        "content",
+                                        "tool_calls",
+                                        "function_call",
+                                        "tool_call_id",
+                                        "name",
+                                        "reasoning_details",
+                                        "reasoning_opaque",
+                                        NULL};
     hr_member m = {names, 0};
     hr_value content = {0}, calls = {0}, call = {0}, v;
     hr_str role = {0}, id = {0}, name = {0};
@@ -121,12 +131,24 @@ static int read_message(hr_conversation *c, hr_scan *s)
         return r;
     while ((r = hr_member_next(s, &m, &which)) == 1) {
         switch (which) {
-        case 0: r = hr_scan_string(c, s, true, &role); break;
-        case 1: r = hr_scan_value(s, &content); break;
-        case 2: r = hr_scan_value(s, &calls); break;
-        case 3: r = hr_scan_value(s, &call); break;
-        case 4: r = hr_scan_string(c, s, false, &id); break;
-        case 5: r = hr_scan_string(c, s, false, &name); break;
+        case 0:
+            r = hr_scan_string(c, s, true, &role);
+            break;
+        case 1:
+            r = hr_scan_value(s, &content);
+            break;
+        case 2:
+            r = hr_scan_value(s, &calls);
+            break;
+        case 3:
+            r = hr_scan_value(s, &call);
+            break;
+        case 4:
+            r = hr_scan_string(c, s, false, &id);
+            break;
+        case 5:
+            r = hr_scan_string(c, s, false, &name);
+            break;
         default:
             r = hr_scan_value(s, &v);
             sealed |= which > 5 && v.type != HR_JSON_NULL;
@@ -229,9 +251,13 @@ static int locate(hr_conversation *c)
                 if ((r = read_message(c, &s)) < 0)
                     return r;
             break;
-        case 1: r = hr_scan_string(c, &s, false, &c->model); break;
+        case 1:
+            r = hr_scan_string(c, &s, false, &c->model);
+            break;
         case 3:
-        case 4: r = read_tools(c, &s); break;
+        case 4:
+            r = read_tools(c, &s);
+            break;
         default:
             if ((r = hr_scan_value(&s, &v)) < 0)
                 return r;

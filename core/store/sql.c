@@ -93,7 +93,7 @@ static const char *reason_of_errno(int err, const char *otherwise)
 
 int hr_sql_error(hr_store *s, int rc)
 {
-    int opening = hr_vfs_open_errno();
+    int err = hr_vfs_errno();
 
     switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -111,11 +111,10 @@ int hr_sql_error(hr_store *s, int rc)
         s->reason = "read_only";
         break;
     case SQLITE_CANTOPEN:
-        s->reason = reason_of_errno(opening, "io");
+        s->reason = reason_of_errno(err, "io");
         break;
     case SQLITE_IOERR:
-        s->reason = rc == SQLITE_IOERR_NOMEM ? "memory"
-                                             : reason_of_errno(s->db ? sqlite3_system_errno(s->db) : 0, "io");
+        s->reason = rc == SQLITE_IOERR_NOMEM ? "memory" : reason_of_errno(err, "io");
         break;
     default:
         /* CORRUPT and NOTADB; and ERROR: the statements are fixed, so a table or column is not there. */

@@ -36,7 +36,7 @@ static struct {
     hr_fork_guard guard;
     enum { COLD, STARTING, READY, FAILED } sqlite;
     uint32_t generation;
-    int open_errno;
+    int noted_errno;
     rlim_t size_limit;
     struct file files[MAX_FILES];
     void *kept[MAX_KEPT];
@@ -86,7 +86,7 @@ static int refuse(int fd, int err)
 {
     if (fd >= 0)
         close(fd);
-    errno = vfs.open_errno = err;
+    errno = vfs.noted_errno = err;
     return -1;
 }
 
@@ -102,7 +102,7 @@ static int sys_open(const char *path, int flags, int mode)
         fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, (mode_t)mode);
     while (fd < 0 && errno == EINTR);
     if (fd < 0) {
-        vfs.open_errno = errno;
+        vfs.noted_errno = errno;
         return -1;
     }
     if (fstat(fd, &st) != 0)
@@ -152,38 +152,36 @@ static int sys_lstat(const char *path, struct stat *st)
     return rc;
 }
 
+/* A write beyond RLIMIT_FSIZE would be the host's end by SIGXFSZ. */
 static bool above_limit(uint64_t end)
 {
-    return vfs.size_limit != RLIM_INFINITY && end > vfs.size_limit;
+    if (vfs.size_limit == RLIM_INFINITY || end <= vfs.size_limit)
+        return false;
+    errno = vfs.noted_errno = EFBIG;
+    return true;
+}
+
+static ssize_t note_errno(ssize_t n)
+{
+    if (n < 0)
+        vfs.noted_errno = errno;
+    return n;
 }
 
 static ssize_t sys_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-    if (above_limit((uint64_t)at + n)) {
-        errno = EFBIG;
-        return -1;
-    }
-    return pwrite(fd, p, n, at);
+    return above_limit((uint64_t)at + n) ? -1 : note_errno(pwrite(fd, p, n, at));
 }
 
 static ssize_t sys_write(int fd, const void *p, size_t n)
 {
     off_t at = vfs.size_limit == RLIM_INFINITY ? 0 : lseek(fd, 0, SEEK_CUR);
-
-    if (at >= 0 && above_limit((uint64_t)at + n)) {
-        errno = EFBIG;
-        return -1;
-    }
-    return write(fd, p, n);
+    return at < 0 || above_limit((uint64_t)at + n) ? -1 : note_errno(write(fd, p, n));
 }
 
 static int sys_ftruncate(int fd, off_t size)
 {
-    if (above_limit((uint64_t)size)) {
-        errno = EFBIG;
-        return -1;
-    }
-    return ftruncate(fd, size);
+    return above_limit((uint64_t)size) ? -1 : ftruncate(fd, size);
 }
 
 static bool start_sqlite(void)
@@ -296,10 +294,10 @@ bool hr_vfs_has(dev_t dev, ino_t ino)
     return false;
 }
 
-int hr_vfs_open_errno(void)
+int hr_vfs_errno(void)
 {
-    int err = vfs.open_errno;
-    vfs.open_errno = 0;
+    int err = vfs.noted_errno;
+    vfs.noted_errno = 0;
     return err;
 }
 

@@ -44,8 +44,9 @@ bool hr_vfs_has(dev_t dev, ino_t ino);
 /* Move a descriptor to the numbers that are ours, O_CLOEXEC; the low one is closed. -1 with errno: both are
  * closed. */
 int hr_vfs_raise(int fd);
-/* errno of the last open that failed (SQLite reports only some of them). 0: none since the last call. */
-int hr_vfs_open_errno(void);
+/* errno of the last open or write that failed: SQLite's own note of it may be that of a later call. 0: none
+   since the last question. */
+int hr_vfs_errno(void);
 /* Keep memory of an abandoned handle reachable; it is never freed. */
 void hr_vfs_keep(void *handle);
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { NO_PATH = UINT32_MAX, SLOTS = 2 * HR_FIELDS_MAX };
+enum { NO_PATH = UINT32_MAX };
 
 /* An open container of the row at hand. */
 struct level {
@@ -16,6 +16,7 @@ struct reading {
     hr_fields *f;
     const hr_rows *rows;
     uint32_t *slots;     /* open addressing over (parent, key): path, 0 free */
+    uint32_t mask, max;  /* of slots; of paths: tables fit the rows, since small arrays may be many */
     uint32_t *follow;    /* path that came behind this one last time: records repeat their order of keys */
     uint32_t *path_of;   /* per node from the first row on */
     uint32_t *last_row;  /* per path: row + 1 that was counted last */
@@ -54,12 +55,12 @@ static uint32_t path_for(struct reading *r, uint32_t parent, const hr_node *v)
     uint32_t guess = r->follow[r->before];
     if (guess && is_path(&f->paths[guess], parent, key))
         return r->before = guess;
-    uint32_t at = hash_of(parent, key) % SLOTS;
+    uint32_t at = hash_of(parent, key) & r->mask;
     while (r->slots[at] && !is_path(&f->paths[r->slots[at]], parent, key))
-        at = (at + 1) % SLOTS;
+        at = (at + 1) & r->mask;
     uint32_t path = r->slots[at];
     if (!path) {
-        if (f->n == HR_FIELDS_MAX)
+        if (f->n == r->max)
             return NO_PATH;
         const hr_path *up = &f->paths[parent];
         path = f->n++;
@@ -141,12 +142,16 @@ static int deal_cells(struct reading *r, hr_arena *scratch, hr_watch *watch)
 int hr_fields_read(hr_fields *f, hr_arena *scratch, const hr_rows *rows, hr_watch *watch)
 {
     struct reading r = {.f = f, .rows = rows};
+    const uint32_t nodes = rows->end - rows->row[0];
     *f = (hr_fields){.rows = rows, .n = 1};
-    f->paths = hr_arena_alloc(scratch, HR_FIELDS_MAX * sizeof *f->paths);
-    r.slots = hr_arena_zalloc(scratch, SLOTS * sizeof *r.slots);
-    r.follow = hr_arena_zalloc(scratch, HR_FIELDS_MAX * sizeof *r.follow);
-    r.last_row = hr_arena_zalloc(scratch, HR_FIELDS_MAX * sizeof *r.last_row);
-    r.path_of = hr_arena_alloc(scratch, (rows->end - rows->row[0] + 1u) * sizeof *r.path_of);
+    r.max = nodes < HR_FIELDS_MAX ? nodes + 1 : HR_FIELDS_MAX;
+    for (r.mask = 15; r.mask < 2 * r.max; r.mask = 2 * r.mask + 1)
+        ;
+    f->paths = hr_arena_alloc(scratch, r.max * sizeof *f->paths);
+    r.slots = hr_arena_zalloc(scratch, (r.mask + 1) * sizeof *r.slots);
+    r.follow = hr_arena_zalloc(scratch, r.max * sizeof *r.follow);
+    r.last_row = hr_arena_zalloc(scratch, r.max * sizeof *r.last_row);
+    r.path_of = hr_arena_alloc(scratch, (nodes + 1u) * sizeof *r.path_of);
     if (!f->paths || !r.slots || !r.follow || !r.last_row || !r.path_of)
         return HR_ENOMEM;
     f->paths[0] = (hr_path){.rows = rows->n, .n = rows->n};

@@ -6,7 +6,7 @@ usage: token_fit.py OUT.c      (TIKTOKEN_CACHE_DIR set; needs tiktoken 0.14.0 an
 1. Count the pieces of the training corpus (token_corpus.py), every kind of text with the same weight. The pieces that are
    one token each and are worth most, by that count and by their rank in the vocabulary, go into a Bloom filter.
 2. Compile the estimator with it, take the feature counts of short stretches of text, and solve for the costs that bring
-   the sums nearest to the true counts (ridge regression towards plain guesses, costs not below zero).
+   the sums nearest to the true counts (ridge regression towards plain guesses, costs within plain bounds).
 """
 import collections
 import ctypes
@@ -26,8 +26,8 @@ import token_corpus  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORE = os.path.join(HERE, "..", "..", "core")
 FILTER_WORDS = 2048
-FILTER_PIECES = int(os.environ.get("FILTER_PIECES", 24000))
-RANK_SHARE = float(os.environ.get("RANK_SHARE", 0.3))
+FILTER_PIECES = int(os.environ.get("FILTER_PIECES", 40000))
+RANK_SHARE = float(os.environ.get("RANK_SHARE", 0.8))
 LONGEST = 16
 ONE = 256
 M64 = (1 << 64) - 1
@@ -114,7 +114,7 @@ def guesses(names):
     g[names["WORD_MORE"]:names["WORD"]] = .4
     for i in range(names["WORD"], names["SCRIPT"]):
         g[i] = 1 + ((i - names["WORD"]) % (20 + 1)) / 5
-    g[names["SCRIPT"]:] = 1
+    g[names["SCRIPT"]:] = 2  # stays where the corpus has none of a script: few of its letters are tokens
     for name in ("FOREIGN_WORD", "FOREIGN_RUN"):
         g[names[name]] = .3
     for name in ("FOREIGN_ASCII", "PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION", "PUNCT_SAME_MORE"):
@@ -133,6 +133,14 @@ def ceilings(names):
     for name in ("PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION", "FOREIGN_ASCII", "PUNCT_SAME_MORE", "SPACES_MORE"):
         top[names[name]] = 1
     return top
+
+
+def floors(names):
+    low = np.zeros(names["COSTS"])
+    low[names["PUNCT"]:names["WORD_MORE"]] = .75
+    low[names["WORD"]:names["SCRIPT"]] = .75
+    low[names["SCRIPT"]:] = .2
+    return low
 
 
 def fit(enc, corpus, lib, names):
@@ -162,7 +170,7 @@ def fit(enc, corpus, lib, names):
             gram += scale / 20 * np.outer(sx, sx)
             side += scale / 20 * sx * sy
     ridge = 1e-4 * np.trace(gram) / count
-    top = ceilings(names)
+    low, top = floors(names), ceilings(names)
     free = np.ones(count, dtype=bool)
     out = base.copy()
     for _ in range(50):  # costs that leave their range are held at its end, then the rest is solved again
@@ -172,12 +180,12 @@ def fit(enc, corpus, lib, names):
         b = side[free] - gram[np.ix_(free, held)] @ delta[held]
         delta[free] = np.linalg.solve(a, b)
         out = base + delta
-        bad = free & ((out < 0) | (out > top))
+        bad = free & ((out < low) | (out > top))
         if not bad.any():
             break
-        out = np.clip(out, 0, top)
+        out = np.clip(out, low, top)
         free &= ~bad
-    out = np.clip(out, 0, top)
+    out = np.clip(out, low, top)
     return np.clip(np.rint(out * ONE), 0, 65535).astype(int)
 
 

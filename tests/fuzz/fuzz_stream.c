@@ -228,7 +228,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             heard += n;
         }
     }
-    CLAIM(strcmp(shim_stream_state(a), shim_stream_state(b)) == 0);
+    /* Without core the moment when that is found out depends on the pieces, and nothing else does. */
+    CLAIM(core_missing || strcmp(shim_stream_state(a), shim_stream_state(b)) == 0);
     CLAIM(whole.n == cut.n && memcmp(whole.got, cut.got, cut.n) == 0);
     if (!rewriting || core.mode != HEADROOM_OPTIMIZE || core_missing)
         CLAIM(whole.n <= size && memcmp(whole.got, data, whole.n) == 0);

@@ -14,7 +14,9 @@ for target in "$@"; do
     seeds=$here/corpus/${name#fuzz_}
     grown=$build/corpus/$name
     mkdir -p "$grown"
-    if "$target" -max_total_time="$each" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 \
+    dict=()
+    [ ! -e "$here/$name.dict" ] || dict=("-dict=$here/$name.dict")
+    if "$target" -max_total_time="$each" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 -verbosity=0 "${dict[@]}" \
         -artifact_prefix="$build/" "$grown" "$seeds" >"$build/$name.log" 2>&1; then
         echo "  ok     $name (${each} s)"
         passed=$((passed + 1))

@@ -110,17 +110,29 @@ def test_first_run_names_no_originals_where_none_are_stored(cli):
     assert b"no originals" in cli("run", "true", HEADROOM_ORIGINALS="off").stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be in the home of somebody else")
+def test_root_makes_nothing_in_the_home_of_another_user(cli):
+    os.chown(cli.home, 65534, 65534)
+    p = cli("run", "true")
+    assert (p.returncode, p.stderr) == (0, b"") and not cli.state.exists()
+
+
 def test_modes_that_store_no_contents_give_no_notice(cli):
     for mode in ("off", "audit", "simulate"):
         assert cli("run", "--mode", mode, "true").stderr == b""
 
 
 @pytest.mark.parametrize("mode", ["off", "audit", "simulate"])
-def test_modes_that_send_originals_say_what_breaks_once_there_are_decisions(cli, mode):
+def test_modes_that_send_originals_say_what_breaks_where_something_was_rewritten(cli, mode):
     cli.record(quickstart())
     p = cli.run("--mode", mode, "true")
     assert p.stderr.count(b"\n") == 1 and f"mode {mode}".encode() in p.stderr and b"cache" in p.stderr
     assert cli.run("--level", "replay", "true").stderr == b""
+
+
+def test_modes_that_send_originals_are_silent_where_nothing_was_rewritten(cli):
+    cli.record(b'{"model": "m", "messages": [{"role": "user", "content": "hello"}]}')
+    assert cli.run("--mode", "audit", "true").stderr == b""
 
 
 def test_wrong_setting_is_said_and_the_default_taken(cli):

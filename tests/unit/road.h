@@ -29,7 +29,8 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 static inline int road_setup(void **state)
 {
     (void)state;
-    static const char *const names[] = {"MODE", "LEVEL", "ADOPT", "BOUND", "ORIGINALS", "DEADLINE_MS", "MIN_TOKENS_TO_CRUSH"};
+    static const char *const names[] = {
+        "MODE", "LEVEL", "ADOPT", "BOUND", "ORIGINALS", "DEADLINE_MS", "MIN_TOKENS_TO_CRUSH"};
     char name[64];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(name, sizeof name, "HEADROOM_%s", names[i]);
@@ -72,9 +73,12 @@ static inline char *road_body(const char *model, const char *id, const char *res
     size_t size;
     FILE *f = open_memstream(&out, &size);
     fprintf(f,
-            "{ \"model\":\"%s\",\"temperature\": 1.0e0 , \"messages\":[{\"role\":\"user\",\"content\":\"Search \\u0041 \\/\"},"
-            "{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"%s\",\"name\":\"search\",\"input\":{\"q\":1.50}}]},"
-            "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"%s\",\"content\":\"%s\"}]}%s], "
+            "{ \"model\":\"%s\",\"temperature\": 1.0e0 , "
+            "\"messages\":[{\"role\":\"user\",\"content\":\"Search \\u0041 \\/\"},"
+            "{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"%s\",\"name\":\"search\","
+            "\"input\":{\"q\":1.50}}]},"
+            "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"%s\",\"content\":\"%"
+            "s\"}]}%s], "
             "\"x\":\"\xff\\ud800\" }\n",
             model, id, id, result, after);
     fclose(f);
@@ -82,7 +86,8 @@ static inline char *road_body(const char *model, const char *id, const char *res
 }
 
 #define QUESTION ",{\"role\":\"user\",\"content\":\"What are the top 3?\"}"
-#define ANSWERED QUESTION ",{\"role\":\"assistant\",\"content\":\"Those.\"},{\"role\":\"user\",\"content\":\"Thanks\"}"
+#define ANSWERED                                                                                             \
+    QUESTION ",{\"role\":\"assistant\",\"content\":\"Those.\"},{\"role\":\"user\",\"content\":\"Thanks\"}"
 
 /* What one request did. body is NULL where the original went out; both strings are the caller's. */
 struct road_out {
@@ -92,11 +97,16 @@ struct road_out {
     char transform[32], reason[64];
 };
 
-static inline struct road_out road_send(headroom *h, const char *body, size_t len, enum headroom_mode mode, bool count_only)
+static inline struct road_out road_send(headroom *h, const char *body, size_t len, enum headroom_mode mode,
+                                        bool count_only)
 {
     struct road_out o = {0};
-    const headroom_head head = {.host = "api", .host_len = 3, .path = "/v1/messages?beta=true", .path_len = 22,
-                                .dialect = "anthropic", .count_only = count_only};
+    const headroom_head head = {.host = "api",
+                                .host_len = 3,
+                                .path = "/v1/messages?beta=true",
+                                .path_len = 22,
+                                .dialect = "anthropic",
+                                .count_only = count_only};
     const void *out;
     size_t out_len;
     headroom_row row;

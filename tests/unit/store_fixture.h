@@ -1,5 +1,5 @@
-/* store_fixture.h - what the tests of core/store/ and of the ledger share: a directory of their own, decisions to store,
-   work in a child process, and a second, independent user of the database. */
+/* store_fixture.h - what the tests of core/store/ and of the ledger share: a directory of their own,
+   decisions to store, work in a child process, and a second, independent user of the database. */
 #ifndef TEST_STORE_FIXTURE_H
 #define TEST_STORE_FIXTURE_H
 
@@ -31,11 +31,14 @@
 #define UNUSED __attribute__((unused))
 
 static char root[64], directory[96], database[128];
+/* Where syncs cost nothing, for tests that make hundreds of databases. */
+static UNUSED bool in_memory;
 
 static UNUSED int make_root(void **state)
 {
     (void)state;
-    strcpy(root, "/tmp/headroom-test-XXXXXX");
+    snprintf(root, sizeof root, "%s/headroom-test-XXXXXX",
+             in_memory && !access("/dev/shm", W_OK) ? "/dev/shm" : "/tmp");
     if (!mkdtemp(root))
         return -1;
     snprintf(directory, sizeof directory, "%s/state/headroom", root);
@@ -108,7 +111,8 @@ static UNUSED int commit_one(hr_store *s, hr_arena *a, hr_decision *d)
     return hr_store_commit(s, a, d, NULL, 1, false, 0);
 }
 
-/* Run work in a child; its value, 100 + signal where it was killed. The child leaves without running exit handlers. */
+/* Run work in a child; its value, 100 + signal where it was killed. The child leaves without running exit
+ * handlers. */
 static UNUSED int in_child(int (*work)(void *), void *arg)
 {
     int status;
@@ -120,8 +124,8 @@ static UNUSED int in_child(int (*work)(void *), void *arg)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
 }
 
-/* Not through the store: what another program sees. Always in a child, as two copies of a database in one process would
-   drop each other's locks. */
+/* Not through the store: what another program sees. Always in a child, as two copies of a database in one
+   process would drop each other's locks. */
 static UNUSED int run_sql(void *sql)
 {
     sqlite3 *db;

@@ -55,14 +55,18 @@ static size_t nth(const struct fixture *f, enum hr_event_kind kind, size_t n)
     return 0;
 }
 
-#define ANTHROPIC                                                                                                               \
-    "{\"model\":\"claude-x\",\"stream\":true,\"system\":\"be kind\",\"tools\":[{\"name\":\"Bash\"}],\"messages\":["             \
-    "{\"role\":\"user\",\"content\":\"find it\"},"                                                                              \
-    "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"ok\"},"                                                 \
-    "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"search\",\"input\":{\"q\":\"needle\"}}]},"                                 \
-    "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"plain\"},"                   \
-    "{\"type\":\"tool_result\",\"is_error\":true,\"content\":[{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"image\"},"        \
-    "{\"text\":\"two\",\"type\":\"text\"}],\"tool_use_id\":\"t1\"},{\"type\":\"text\",\"text\":\"and now?\"}]}]}"
+#define ANTHROPIC                                                                                            \
+    "{\"model\":\"claude-x\",\"stream\":true,\"system\":\"be "                                               \
+    "kind\",\"tools\":[{\"name\":\"Bash\"}],\"messages\":["                                                  \
+    "{\"role\":\"user\",\"content\":\"find it\"},"                                                           \
+    "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"ok\"},"                              \
+    "{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"search\",\"input\":{\"q\":\"needle\"}}]},"              \
+    "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":"          \
+    "\"plain\"},"                                                                                            \
+    "{\"type\":\"tool_result\",\"is_error\":true,\"content\":[{\"type\":\"text\",\"text\":\"one\"},{"        \
+    "\"type\":\"image\"},"                                                                                   \
+    "{\"text\":\"two\",\"type\":\"text\"}],\"tool_use_id\":\"t1\"},{\"type\":\"text\",\"text\":\"and "       \
+    "now?\"}]}]}"
 
 static void anthropic_string_and_list_results_are_found(void **state)
 {
@@ -96,12 +100,16 @@ static void without_a_question_beside_it_the_last_human_text_counts(void **state
     (void)state;
     assert_int_equal(
         read_it(&f, "openai_chat",
-                "{\"messages\":[{\"role\":\"user\",\"content\":\"first\"},{\"role\":\"assistant\",\"content\":\"hm\"},"
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"first\"},{\"role\":\"assistant\","
+                "\"content\":\"hm\"},"
                 "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"the "
                 "<system-reminder>noise</system-reminder>task\"}]},"
-                "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":"
-                "{\"name\":\"ls\",\"arguments\":\"{\\\"p\\\":1}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"x\"},"
-                "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"b\",\"type\":\"custom\",\"custom\":"
+                "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\",\"type\":"
+                "\"function\",\"function\":"
+                "{\"name\":\"ls\",\"arguments\":\"{\\\"p\\\":1}\"}}]},{\"role\":\"tool\",\"tool_call_id\":"
+                "\"a\",\"content\":\"x\"},"
+                "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"b\",\"type\":\"custom\","
+                "\"custom\":"
                 "{\"name\":\"sh\",\"input\":\"ls\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"b\",\"content\":"
                 "[{\"type\":\"text\",\"text\":\"y\"}]}]}"),
         0);
@@ -115,11 +123,13 @@ static void legacy_functions_pair_by_name(void **state)
 {
     struct fixture f;
     (void)state;
-    assert_int_equal(read_it(&f, NULL,
-                             "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,"
-                             "\"function_call\":{\"name\":\"get\",\"arguments\":\"{}\"}},"
-                             "{\"role\":\"function\",\"name\":\"get\",\"content\":\"z\"}]}"),
-                     0);
+    assert_int_equal(
+        read_it(
+            &f, NULL,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,"
+            "\"function_call\":{\"name\":\"get\",\"arguments\":\"{}\"}},"
+            "{\"role\":\"function\",\"name\":\"get\",\"content\":\"z\"}]}"),
+        0);
     assert_string_equal(f.d->name, "openai_chat");
     assert_string_equal(shape(&f), "hAcr");
     assert_int_equal(f.c.ev[3].call, 3);
@@ -140,10 +150,13 @@ static void signed_reasoning_seals_its_turn(void **state)
 {
     struct fixture f;
     (void)state;
-    assert_int_equal(read_it(&f, "anthropic",
-                             "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"\","
-                             "\"signature\":\"s\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}]}"),
-                     0);
+    assert_int_equal(
+        read_it(
+            &f, "anthropic",
+            "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"\","
+            "\"signature\":\"s\"}]},{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}"
+            "]}"),
+        0);
     assert_true(f.c.ev[0].sealed);
     assert_false(f.c.ev[1].sealed);
     done(&f);
@@ -153,16 +166,19 @@ static void a_result_without_call_is_unpaired_but_for_server_state(void **state)
 {
     struct fixture f;
     (void)state;
-    assert_int_equal(read_it(&f, "anthropic",
-                             "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"x\","
-                             "\"content\":\"y\"}]}]}"),
-                     0);
+    assert_int_equal(
+        read_it(
+            &f, "anthropic",
+            "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"x\","
+            "\"content\":\"y\"}]}]}"),
+        0);
     assert_true(f.c.unpaired);
     done(&f);
-    assert_int_equal(read_it(&f, "anthropic",
-                             "{\"thread\":{\"type\":\"continue\"},\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
-                             "\"tool_result\",\"tool_use_id\":\"x\",\"content\":\"y\"}]}]}"),
-                     0);
+    assert_int_equal(
+        read_it(&f, "anthropic",
+                "{\"thread\":{\"type\":\"continue\"},\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+                "\"tool_result\",\"tool_use_id\":\"x\",\"content\":\"y\"}]}]}"),
+        0);
     assert_false(f.c.unpaired);
     done(&f);
 }
@@ -173,7 +189,8 @@ static void attestation_is_seen_in_the_first_system_block_only(void **state)
         const char *system;
         bool yes;
     } cases[] = {
-        {"[{\"type\":\"text\",\"text\":\"x-header: v=1; cch=00000; a\"},{\"type\":\"text\",\"text\":\"b\"}]", true},
+        {"[{\"type\":\"text\",\"text\":\"x-header: v=1; cch=00000; a\"},{\"type\":\"text\",\"text\":\"b\"}]",
+         true},
         {"\"cch=12345\"", true},
         {"[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"cch=00000\"}]", false},
         {"[]", false},
@@ -206,7 +223,9 @@ static void what_is_no_such_body_is_refused_with_its_reason(void **state)
         {"{\"messages\":[],\"messages\":[]}", HR_EDUP},
         {"{\"messages\":[],\"m\\u0065ssages\":[]}", HR_EDUP},
         {"{\"messages\":[{\"role\":\"user\",\"role\":\"user\",\"content\":\"a\"}]}", HR_EDUP},
-        {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"text\":\"b\"}]}]}", HR_EDUP},
+        {"{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\",\"text\":\"b\"}]}]"
+         "}",
+         HR_EDUP},
         {"{\"messages\":[{\"role\":3,\"content\":\"a\"}]}", HR_ESHAPE},
     };
     (void)state;
@@ -259,8 +278,10 @@ static void a_long_conversation_without_questions_costs_linear_time(void **state
     (void)state;
     hr_buf_puts(&b, "{\"messages\":[{\"role\":\"user\",\"content\":\"only question\"}");
     for (int i = 0; i < 15000; i++)
-        hr_buf_puts(&b, ",{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"n\",\"input\":{}}]},"
-                        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":\"r\"}]}");
+        hr_buf_puts(&b, ",{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"a\",\"name\":"
+                        "\"n\",\"input\":{}}]},"
+                        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\","
+                        "\"content\":\"r\"}]}");
     hr_buf_puts(&b, "]}");
     hr_buf_putc(&b, 0);
     assert_int_equal(b.err, 0);

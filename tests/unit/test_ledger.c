@@ -126,7 +126,8 @@ static void memory_is_bounded_and_drops_what_was_longest_unused(void **state)
         a = hr_arena_new();
     }
     hr_fault_after(HR_FAULT_SQL, 1, true);
-    hr_decision first = a_decision(100, ""), second = a_decision(101, ""), last = a_decision(100 + COUNT - 1, "");
+    hr_decision first = a_decision(100, ""), second = a_decision(101, ""),
+                last = a_decision(100 + COUNT - 1, "");
     assert_int_equal(hr_ledger_find(l, a, first.key, first.idkey, true, &r), 1);
     assert_int_equal(hr_ledger_find(l, a, last.key, last.idkey, true, &r), 1);
     assert_int_equal(hr_ledger_find(l, a, second.key, second.idkey, true, &r), HR_ESTORE);

@@ -53,8 +53,9 @@ static void another_question_at_the_tail_is_a_new_decision_but_not_further_back(
     char *rows = road_rows(500), *first = road_body("claude-x", "t1", rows, QUESTION);
     char *other = road_body("claude-x", "t1", rows, ",{\"role\":\"user\",\"content\":\"And Tutorial 333?\"}");
     struct road_out a = road_once(first);
-    char *back = road_body("claude-x", "t1", rows,
-                           ",{\"role\":\"user\",\"content\":\"edited since\"},{\"role\":\"assistant\",\"content\":\"x\"}");
+    char *back = road_body(
+        "claude-x", "t1", rows,
+        ",{\"role\":\"user\",\"content\":\"edited since\"},{\"role\":\"assistant\",\"content\":\"x\"}");
     struct road_out b = road_once(back), c = road_once(other);
     assert_int_equal(b.replayed, 1); /* (id, content) is enough where exactly one row exists */
     assert_int_equal(c.replayed, 0);
@@ -97,10 +98,12 @@ static void originals_off_means_lossless(void **state)
 static void a_result_met_late_stays_as_it_is_unless_adopted(void **state)
 {
     (void)state;
-    char *rows = road_rows(500), *a = road_body("claude-x", "t1", rows, ANSWERED), *b = road_body("claude-x", "t2", rows, ANSWERED);
-    char *sealed = road_body("claude-x", "t3", rows,
-                             QUESTION ",{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"\","
-                                      "\"signature\":\"s\"}]},{\"role\":\"user\",\"content\":\"go on\"}");
+    char *rows = road_rows(500), *a = road_body("claude-x", "t1", rows, ANSWERED),
+         *b = road_body("claude-x", "t2", rows, ANSWERED);
+    char *sealed =
+        road_body("claude-x", "t3", rows,
+                  QUESTION ",{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"\","
+                           "\"signature\":\"s\"}]},{\"role\":\"user\",\"content\":\"go on\"}");
     char *bound = road_body("claude-opus-5-5", "t4", rows, ANSWERED);
     struct road_out o = road_once(a);
     assert_null(o.body);
@@ -209,7 +212,10 @@ static void bad_bodies_pass_with_their_reason(void **state)
     }
     static const struct {
         const char *text, *reason;
-    } values[] = {{"\xff", "invalid_utf8"}, {"\\ud83d", "lone_surrogate"}, {"\\u0000", "nul_in_text"}, {"\\q", "invalid_json"}};
+    } values[] = {{"\xff", "invalid_utf8"},
+                  {"\\ud83d", "lone_surrogate"},
+                  {"\\u0000", "nul_in_text"},
+                  {"\\q", "invalid_json"}};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char *rows = road_rows(500), *text = malloc(strlen(rows) + 16);
         sprintf(text, "%s%s", rows, values[i].text);

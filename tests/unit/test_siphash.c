@@ -1,4 +1,5 @@
-/* Unit tests of core/siphash.c. Expected values: an independent implementation (OpenSSL's SIPHASH MAC, 16 bytes). */
+/* Unit tests of core/siphash.c. Expected values: an independent implementation (OpenSSL's SIPHASH MAC, 16
+ * bytes). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -46,8 +46,10 @@ static void every_field_of_a_decision_is_read_back_by_every_key(void **state)
         assert_memory_equal(r.idkey, d.idkey, 16);
         assert_memory_equal(r.sentkey, d.sentkey, 16);
         assert_memory_equal(r.id, d.id, 10);
-        assert_true(hr_str_eq(r.sent, d.sent) && hr_str_eq(r.transform, d.transform) && hr_str_eq(r.kind, d.kind));
-        assert_true(hr_str_eq(r.tool, d.tool) && hr_str_eq(r.call_id, d.call_id) && hr_str_eq(r.reason, d.reason));
+        assert_true(hr_str_eq(r.sent, d.sent) && hr_str_eq(r.transform, d.transform) &&
+                    hr_str_eq(r.kind, d.kind));
+        assert_true(hr_str_eq(r.tool, d.tool) && hr_str_eq(r.call_id, d.call_id) &&
+                    hr_str_eq(r.reason, d.reason));
         assert_true(!r.verbatim && r.lossless && r.has_original);
         assert_true(r.tokens_before == 5000 && r.tokens_after == 400 && r.kept == 15 && r.of == 500);
     }
@@ -256,7 +258,8 @@ static int check_row(void *arg, const headroom_row *r)
     assert_string_equal(r->usage, "{\"input_tokens\":7}");
     assert_null(r->skipped);
     assert_null(r->results_json);
-    assert_true(r->stream && r->complete && r->status == 200 && r->cached_tokens == -1 && r->elapsed_us == 55);
+    assert_true(r->stream && r->complete && r->status == 200 && r->cached_tokens == -1 &&
+                r->elapsed_us == 55);
     assert_true(r->results == 3 && r->rewritten == 2 && r->replayed == 1 && r->bytes_after == 1200);
     return r->id == 190 ? 77 : 0;
 }
@@ -319,7 +322,8 @@ static void only_the_aged_is_deleted(void **state)
     }
     for (int i = 0; i < 3; i++)
         hr_store_request(s, &row);
-    outside("UPDATE decisions SET last_used = 5 WHERE n <= 1100; UPDATE originals SET created = 5 WHERE n <= 1100;"
+    outside("UPDATE decisions SET last_used = 5 WHERE n <= 1100; UPDATE originals SET created = 5 WHERE n <= "
+            "1100;"
             "UPDATE requests SET time = 5 WHERE id <= 2");
     int64_t room = hr_store_originals_room(s);
     assert_int_equal(hr_store_expire(s), 0);

@@ -1,11 +1,10 @@
 /* faults.c - a client that does what hosts do at awkward moments. The first WORD says what:
 
-     closefrom   after a first answer closes every descriptor from 3 on, opens three files of its own, connects anew; in the
-                 end it says whether the three files hold just what it wrote into them
-     nofile      takes every free descriptor before its first request
-     fork        forks in the middle of a request; the child makes a request of its own on a new connection, the parent goes on
-     exit        eight threads send requests for ever, main calls exit() after 150 ms
-     exec        sends half a request, then runs /bin/true in its place
+     closefrom   after a first answer closes every descriptor from 3 on, opens three files of its own,
+   connects anew; in the end it says whether the three files hold just what it wrote into them nofile takes
+   every free descriptor before its first request fork        forks in the middle of a request; the child
+   makes a request of its own on a new connection, the parent goes on exit        eight threads send requests
+   for ever, main calls exit() after 150 ms exec        sends half a request, then runs /bin/true in its place
      fds         one request, then prints its descriptors below 512 and the number of its threads
      clear       SSL_clear in the middle of a request, then the same object on another connection
      twice       the same request twice on one connection, as fast as it can */

@@ -15,7 +15,7 @@ struct loop {
     SSL *ssl;
     int fd;
     bool partial, moved, longer;
-    bool saw_want_write, saw_want_read_in_write;
+    bool saw_want_write;
 };
 
 /* True: ready again. False: the error is final. */
@@ -55,7 +55,9 @@ static bool write_all(struct loop *l, const char *data, size_t len)
         int err = errno;
         int ssl_error = SSL_get_error(l->ssl, done);
         if (done > 0) {
-            if (!l->longer)
+            if ((size_t)done > n)
+                die("more was written than asked for");
+            if (!l->longer && !l->partial)
                 trace_call(stderr, "SSL_write", n, done, ssl_error, err);
             data += done;
             len -= (size_t)done;
@@ -68,7 +70,6 @@ static bool write_all(struct loop *l, const char *data, size_t len)
         }
         tried = n;
         l->saw_want_write = l->saw_want_write || ssl_error == SSL_ERROR_WANT_WRITE;
-        l->saw_want_read_in_write = l->saw_want_read_in_write || ssl_error == SSL_ERROR_WANT_READ;
         if (!wait_ready(l, ssl_error)) {
             trace_call(stderr, "SSL_write failed", n, done, ssl_error, err);
             free(copy);
@@ -115,7 +116,7 @@ int main(int argc, char **argv)
     for (int i = 0; ok && i < j.repeat; i++)
         ok = write_all(&l, head, head_len) && write_all(&l, j.body, j.body_len) &&
              answer_print(&a, read_ready, &l, stdout);
-    fprintf(stderr, "want_write %d want_read_in_write %d\n", l.saw_want_write, l.saw_want_read_in_write);
+    fprintf(stderr, "want_write %d\n", l.saw_want_write);
     SSL_free(l.ssl);
     close(l.fd);
     SSL_CTX_free(ctx);

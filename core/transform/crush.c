@@ -1,0 +1,288 @@
+/* crush.c - the road of a selection. See crush.h.
+
+     tree -> walk: arrays (select.c) and strings that hold JSON (this road again) become edits
+          -> settle: of an array and the arrays inside it, whichever saves more
+          -> write -> check -> out */
+#include "transform/crush.h"
+
+#include "transform/minify.h"
+#include "transform/note.h"
+
+#include <string.h>
+
+struct crush {
+    hr_arena *a; /* output */
+    hr_arena *scratch;
+    const hr_transform_in *in;
+    hr_watch *watch;
+    const hr_tree *tree;
+    unsigned level; /* of strings around this text */
+    hr_edit *edits;
+    size_t n, cap;
+    const char *strategy;
+    size_t kept, of;
+};
+
+static int crush_text(struct crush *c, hr_str *out);
+
+/* ------------------------------------------------------------------ walk */
+static hr_edit *add_edit(struct crush *c)
+{
+    if (c->n == c->cap) {
+        size_t more = c->cap ? c->cap * 2 : 16;
+        hr_edit *wider = hr_arena_alloc(c->scratch, more * sizeof *wider);
+        if (!wider)
+            return NULL;
+        if (c->n)
+            memcpy(wider, c->edits, c->n * sizeof *wider);
+        c->edits = wider;
+        c->cap = more;
+    }
+    return &c->edits[c->n++];
+}
+
+static size_t end_of(const hr_node *v)
+{
+    return (size_t)v->off + v->len;
+}
+
+/* Index of the node behind the subtree. */
+static uint32_t behind(const hr_tree *t, uint32_t i)
+{
+    size_t end = end_of(&t->nodes[i]);
+    for (i++; i < t->n && t->nodes[i].off < end; i++)
+        ;
+    return i;
+}
+
+static bool only_objects(const hr_tree *t, uint32_t array)
+{
+    for (uint32_t c = t->nodes[array].child; c; c = t->nodes[c].next)
+        if (t->nodes[c].type != HR_JSON_OBJECT)
+            return false;
+    return true;
+}
+
+static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
+{
+    const hr_tree *t = c->tree;
+    hr_buf_putc(b, '[');
+    for (uint32_t i = 0; i < e->plan.nkept; i++) {
+        const hr_node *v = &t->nodes[e->row[e->plan.kept[i]]];
+        hr_minify(b, t->text + v->off, v->len);
+        hr_buf_putc(b, ',');
+    }
+    int r = hr_note_write(b, t->nodes[e->node].count, e->plan.kept, e->plan.nkept, c->in->id, c->in->offers_command);
+    hr_buf_putc(b, ']');
+    return r < 0 ? r : b->err;
+}
+
+/* An edit for the array where a selection is worth it. 1, 0, <0. */
+static int try_array(struct crush *c, uint32_t i)
+{
+    const hr_tree *t = c->tree;
+    const hr_node *v = &t->nodes[i];
+    hr_edit e = {.node = i};
+    uint32_t n = 0, *row;
+    if (v->count <= c->in->max_items || !only_objects(t, i))
+        return 0;
+    row = hr_arena_alloc(c->scratch, v->count * sizeof *row);
+    if (!row)
+        return HR_ENOMEM;
+    for (uint32_t k = v->child; k; k = t->nodes[k].next)
+        row[n++] = k;
+    e.row = row;
+    const hr_rows rows = {t, row, n, behind(t, i)};
+    int r = hr_select(&e.plan, c->scratch, c->in, &rows, c->watch);
+    if (r <= 0)
+        return r;
+    hr_buf b = {0};
+    r = write_selection(c, &e, &b);
+    size_t before = hr_minified_length(t->text + v->off, v->len), after = b.len;
+    hr_buf_free(&b);
+    if (r == HR_ELIMIT || (r == 0 && (uint64_t)after * 100 > (uint64_t)before * HR_CRUSH_WORTH))
+        return 0;
+    hr_edit *slot = r < 0 ? NULL : add_edit(c);
+    if (!slot)
+        return HR_ENOMEM;
+    e.kept = e.plan.nkept;
+    e.of = n;
+    e.saved = before - after;
+    e.taken = true;
+    *slot = e;
+    /* A selection that leaves less than half needs no comparison with what its items' own arrays could save. */
+    return after * 2 < before ? 1 : 0;
+}
+
+static bool begins_container(hr_str s)
+{
+    size_t i = 0;
+    while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\t'))
+        i++;
+    return i < s.n && (s.p[i] == '{' || s.p[i] == '[');
+}
+
+/* Length of the text as the inside of a string. */
+static int encoded_length(hr_str text, size_t *n)
+{
+    hr_buf b = {0};
+    hr_string_encode(&b, text);
+    int err = b.err;
+    *n = b.len;
+    hr_buf_free(&b);
+    return err;
+}
+
+static int try_string(struct crush *c, uint32_t i)
+{
+    const hr_tree *t = c->tree;
+    const hr_node *v = &t->nodes[i];
+    hr_tree inner_tree;
+    hr_str text;
+    size_t length = 0;
+    if (v->len < HR_CRUSH_MIN_STRING || c->level == HR_CRUSH_STRINGS)
+        return 0;
+    /* A look at the raw bytes spares decoding prose. */
+    hr_str raw = hr_str_make(t->text + v->off + 1, v->len - 2);
+    if (!begins_container(raw) && raw.p[0] != '\\')
+        return 0;
+    int r = hr_string_decode(c->scratch, t->text + v->off, v->len, &text);
+    if (r == 0 && begins_container(text))
+        r = hr_tree_parse(&inner_tree, c->scratch, text.p, text.n, NULL);
+    else if (r == 0)
+        return 0;
+    if (r < 0)
+        return r == HR_ENOMEM ? r : 0;
+    struct crush inner = {.a = c->scratch,
+                          .scratch = c->scratch,
+                          .in = c->in,
+                          .watch = c->watch,
+                          .tree = &inner_tree,
+                          .level = c->level + 1};
+    hr_str shorter;
+    r = crush_text(&inner, &shorter);
+    if (r == 1)
+        r = encoded_length(shorter, &length) < 0 ? HR_ENOMEM : 1;
+    if (r <= 0 || length + 2 >= v->len)
+        return r < 0 ? r : 0;
+    hr_edit *e = add_edit(c);
+    if (!e)
+        return HR_ENOMEM;
+    *e = (hr_edit){.node = i, .text = shorter, .saved = v->len - 2 - length, .taken = true};
+    e->plan.strategy = inner.strategy;
+    e->kept = inner.kept;
+    e->of = inner.of;
+    return 1;
+}
+
+static int walk(struct crush *c)
+{
+    const hr_tree *t = c->tree;
+    for (uint32_t i = 1; i < t->n;) {
+        int r = 0;
+        if (t->nodes[i].type == HR_JSON_ARRAY)
+            r = try_array(c, i);
+        else if (t->nodes[i].type == HR_JSON_STRING)
+            r = try_string(c, i);
+        if (r < 0)
+            return r;
+        i = r == 1 ? behind(t, i) : i + 1;
+        if (hr_watch_spend(c->watch, 16) < 0)
+            return HR_ETIME;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ settle */
+/* Edits stand in text order, so what lies inside an array's span follows it directly. From the back: an array is taken if
+   it saves at least as much as everything inside it that was taken. */
+static int settle(struct crush *c)
+{
+    size_t *open = hr_arena_alloc(c->scratch, (c->n + 1) * sizeof *open), nopen = 0;
+    if (!open)
+        return HR_ENOMEM;
+    for (size_t i = c->n; i-- > 0;) {
+        hr_edit *e = &c->edits[i];
+        size_t inside = 0, first = nopen, end = end_of(&c->tree->nodes[e->node]);
+        while (first > 0 && c->tree->nodes[c->edits[open[first - 1]].node].off < end)
+            inside += c->edits[open[--first]].saved;
+        if (inside > e->saved) {
+            e->taken = false;
+            continue;
+        }
+        while (nopen > first)
+            c->edits[open[--nopen]].taken = false;
+        open[nopen++] = i;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ write */
+static int write_text(struct crush *c, hr_buf *b)
+{
+    const hr_tree *t = c->tree;
+    size_t at = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        const hr_edit *e = &c->edits[i];
+        const hr_node *v = &t->nodes[e->node];
+        if (!e->taken)
+            continue;
+        hr_minify(b, t->text + at, v->off - at);
+        at = end_of(v);
+        c->strategy = e->plan.strategy;
+        c->kept += e->kept;
+        c->of += e->of;
+        if (v->type == HR_JSON_STRING) {
+            hr_buf_putc(b, '"');
+            hr_string_encode(b, e->text);
+            hr_buf_putc(b, '"');
+            continue;
+        }
+        if (write_selection(c, e, b) < 0)
+            return HR_ENOMEM;
+    }
+    hr_minify(b, t->text + at, t->len - at);
+    return b->err ? HR_ENOMEM : 0;
+}
+
+static int crush_text(struct crush *c, hr_str *out)
+{
+    int r = walk(c);
+    if (r == 0)
+        r = settle(c);
+    if (r < 0)
+        return r;
+    size_t taken = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->edits[i].taken)
+            c->edits[taken++] = c->edits[i];
+    c->n = taken;
+    if (taken == 0)
+        return 0;
+    hr_buf b = {0};
+    r = write_text(c, &b);
+    if (r == 0)
+        r = hr_check(c->scratch, c->tree, c->edits, c->n, b.data, b.len);
+    if (r == 1) {
+        *out = hr_str_make(hr_arena_dup(c->a, b.data, b.len), b.len);
+        r = out->p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return r;
+}
+
+int hr_crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    struct crush c = {.a = a, .in = in, .watch = &watch, .tree = tree, .scratch = hr_arena_new()};
+    if (!c.scratch)
+        return HR_ENOMEM;
+    int r = crush_text(&c, &out->text);
+    hr_arena_free(c.scratch);
+    if (r == 1) {
+        out->strategy = c.strategy;
+        out->kept = c.kept;
+        out->of = c.of;
+    }
+    return r;
+}

@@ -1,0 +1,37 @@
+/* crush.h - SmartCrusher: selection from arrays of objects at any depth of a JSON text, also in JSON that stands inside its
+   strings.
+
+   What is not left out stays byte for byte but for white space between tokens; each array from which items were left out
+   ends in a note (note.h). Output lives in the arena, scratch is the module's own. One thread.
+   The result is read back and compared with the original before it is handed out (check.c): on any difference there is
+   nothing to gain. */
+#ifndef HR_CRUSH_H
+#define HR_CRUSH_H
+
+#include "json/json.h"
+#include "transform/select.h"
+
+enum {
+    HR_CRUSH_STRINGS = 4,      /* JSON in a string in a string ...: levels followed */
+    HR_CRUSH_MIN_STRING = 256, /* shorter strings cannot hold an array worth selecting from */
+    HR_CRUSH_WORTH = 85        /* percent of an array that a selection may still take, note included */
+};
+
+/* One place where the text changes. */
+typedef struct hr_edit {
+    uint32_t node;        /* array or string */
+    hr_plan plan;         /* array */
+    const uint32_t *row;  /* array: node of every item */
+    hr_str text;          /* string: what it decodes to afterwards */
+    size_t kept, of;      /* items, summed over all arrays inside a string */
+    size_t saved;         /* bytes */
+    bool taken;
+} hr_edit;
+
+/* transform.h, for a text that has been indexed. */
+int hr_crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
+
+/* Is `after` the text of `before` with just these edits (those taken, in order)? 1, 0, HR_ENOMEM. */
+int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, size_t n, const char *after, size_t len);
+
+#endif

@@ -1,0 +1,290 @@
+/* rarities.c - rows with a value, a key, a type or a shape of text that hardly any other row has. See marks.h.
+
+   A thing is rare only against a background that agrees: in a field where everything differs nothing is rare. */
+#include "transform/marks.h"
+#include "transform/signs.h"
+
+#include <string.h>
+
+enum {
+    MAX_DISTINCT = 64,   /* a field with more values is no category */
+    SLOTS = 256,
+    SMALL_TABLE = 40,    /* rows; below it rare means once */
+    RARE_SHARE = 33,     /* of larger ones: 3 in 100 */
+    VALUE_SHARE = 50,    /* one rare value: 2 in 100 */
+    SHAPE_SHARE = 100,
+    RARER = 8,           /* a rare value stands at most 1/8 as often as the average value */
+    DOMINANT_SHARE = 10, /* a state in which nine of ten rows are: all others are worth keeping */
+    DICTIONARY_SHARE = 10
+};
+
+struct tally {
+    const hr_fields *f;
+    hr_watch *watch;
+    float *strength;
+    uint32_t *stamp;   /* per row: path + 1 that touched it last */
+    uint8_t *class;    /* per cell of the path at hand */
+};
+
+/* Rows that a trait may be found in and still be rare, among n. */
+static uint32_t rare_limit(uint32_t n, uint32_t part)
+{
+    if (n < SMALL_TABLE)
+        return 1;
+    return n / part > 2 ? n / part : 2;
+}
+
+/* The fewer rows, the stronger; the unit is that of marks.h. */
+static float strength_of(uint32_t count)
+{
+    return count <= 1 ? 81 : count <= 3 ? 49 : 25;
+}
+
+/* ------------------------------------------------------------------ keys */
+static bool is_common(const hr_fields *f, const hr_path *p)
+{
+    return p->rows >= f->rows->n - f->rows->n / 2;
+}
+
+/* Keys that few rows have, in objects that most have. */
+static void rare_keys(const struct tally *t, const uint32_t *rare_rows)
+{
+    const hr_fields *f = t->f;
+    const uint32_t n = f->rows->n;
+    for (uint32_t k = 1; k < f->n; k++) {
+        const hr_path *p = &f->paths[k], *up = &f->paths[p->parent];
+        if (!p->key.p || !is_common(f, up) || p->n > rare_limit(up->n, RARE_SHARE))
+            continue;
+        /* An object whose rare keys touch many rows is a dictionary, not a record with an odd member. */
+        uint32_t most = n / DICTIONARY_SHARE > 2 ? n / DICTIONARY_SHARE : 2;
+        if (rare_rows[p->parent] > most)
+            continue;
+        for (uint32_t i = 0; i < p->n; i++)
+            hr_mark(t->strength, p->cells[i].row, strength_of(p->n));
+    }
+}
+
+/* Rows that lack a key which nearly all have. */
+static void missing_keys(const struct tally *t)
+{
+    const hr_fields *f = t->f;
+    for (uint32_t k = 1; k < f->n; k++) {
+        const hr_path *p = &f->paths[k], *up = &f->paths[p->parent];
+        uint32_t missing = up->rows - p->rows;
+        if (!p->key.p || p->many || !is_common(f, up) || missing == 0 || missing > rare_limit(up->rows, RARE_SHARE))
+            continue;
+        for (uint32_t i = 0; i < p->n; i++)
+            t->stamp[p->cells[i].row] = k + 1;
+        for (uint32_t i = 0; i < up->n; i++) {
+            uint32_t row = p->parent ? up->cells[i].row : i;
+            if (t->stamp[row] != k + 1)
+                hr_mark(t->strength, row, strength_of(missing));
+        }
+    }
+}
+
+static int keys(const struct tally *t, hr_arena *scratch)
+{
+    const hr_fields *f = t->f;
+    uint32_t *rare_rows = hr_arena_zalloc(scratch, f->n * sizeof *rare_rows);
+    if (!rare_rows)
+        return HR_ENOMEM;
+    for (uint32_t k = 1; k < f->n; k++) {
+        const hr_path *p = &f->paths[k];
+        if (p->key.p && p->n <= rare_limit(f->paths[p->parent].n, RARE_SHARE))
+            rare_rows[p->parent] += p->rows;
+    }
+    rare_keys(t, rare_rows);
+    missing_keys(t);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ classes of values */
+/* Mark the cells of each class that is rare; class 0 takes no part. */
+static void rare_classes(const struct tally *t, const hr_path *p, unsigned classes, uint32_t part)
+{
+    uint32_t count[16] = {0}, total = 0;
+    for (uint32_t i = 0; i < p->n; i++)
+        count[t->class[i]]++;
+    for (unsigned c = 1; c < classes; c++)
+        total += count[c];
+    bool any = false;
+    for (unsigned c = 1; c < classes; c++) {
+        if (count[c] > rare_limit(total, part))
+            count[c] = 0;
+        any = any || count[c];
+    }
+    for (uint32_t i = 0; any && i < p->n; i++)
+        if (t->class[i] && count[t->class[i]])
+            hr_mark(t->strength, p->cells[i].row, strength_of(count[t->class[i]]));
+}
+
+static bool is_empty(const hr_node *v)
+{
+    return v->type == HR_JSON_NULL || (v->type == HR_JSON_STRING && v->len == 2) ||
+           (v->type >= HR_JSON_ARRAY && v->count == 0);
+}
+
+/* Null among values, a value among nulls, a string among numbers. */
+static void presence_and_types(const struct tally *t, const hr_path *p)
+{
+    enum { NOTHING = 1, SOMETHING = 2 };
+    for (uint32_t i = 0; i < p->n; i++)
+        t->class[i] = is_empty(hr_cell_node(t->f, &p->cells[i])) ? NOTHING : SOMETHING;
+    rare_classes(t, p, SOMETHING + 1, RARE_SHARE);
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        uint8_t type = v->type == HR_JSON_FALSE ? HR_JSON_TRUE : v->type;
+        t->class[i] = is_empty(v) ? 0 : type;
+    }
+    rare_classes(t, p, HR_JSON_OBJECT + 1, RARE_SHARE);
+}
+
+static bool holds_digit(hr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9')
+            return true;
+    return false;
+}
+
+static bool holds_foreign(hr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] > 0x7f || (s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == 'u'))
+            return true;
+    return false;
+}
+
+/* Texts with digits among texts without, the other way round, other scripts, and texts far longer than the rest. */
+static void shapes(const struct tally *t, const hr_path *p)
+{
+    enum { PLAIN = 1, MARKED = 2 };
+    uint64_t sum = 0;
+    uint32_t strings = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        bool string = v->type == HR_JSON_STRING && v->len > 2;
+        t->class[i] = !string ? 0 : holds_digit(hr_cell_text(t->f, &p->cells[i])) ? MARKED : PLAIN;
+        sum += string ? v->len : 0;
+        strings += string;
+    }
+    if (strings < 2 * SMALL_TABLE / 4)
+        return;
+    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
+    for (uint32_t i = 0; i < p->n; i++)
+        if (t->class[i])
+            t->class[i] = holds_foreign(hr_cell_text(t->f, &p->cells[i])) ? MARKED : PLAIN;
+    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
+    uint64_t mean = sum / strings;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (t->class[i])
+            t->class[i] = hr_cell_node(t->f, &p->cells[i])->len > 4 * mean + 16 ? MARKED : PLAIN;
+    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
+}
+
+/* ------------------------------------------------------------------ categories */
+struct category {
+    hr_str value[MAX_DISTINCT];
+    uint32_t count[MAX_DISTINCT], n, total;
+    uint8_t slot[SLOTS]; /* index + 1 */
+};
+
+static uint32_t hash_of(hr_str s)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+    return (uint32_t)(h ^ h >> 32);
+}
+
+/* Index of the value; MAX_DISTINCT: it is new and there is no room. */
+static uint32_t value_index(struct category *c, hr_str s)
+{
+    uint32_t at = hash_of(s) % SLOTS;
+    for (; c->slot[at]; at = (at + 1) % SLOTS)
+        if (hr_str_eq(c->value[c->slot[at] - 1], s))
+            return c->slot[at] - 1u;
+    if (c->n == MAX_DISTINCT)
+        return MAX_DISTINCT;
+    c->value[c->n] = s;
+    c->count[c->n] = 0;
+    c->slot[at] = (uint8_t)(++c->n);
+    return c->n - 1;
+}
+
+/* Fill class[] with the index of each value; false where the field has too many values to be a category. */
+static bool sort_into(const struct tally *t, const hr_path *p, struct category *c)
+{
+    c->n = c->total = 0;
+    memset(c->slot, 0, sizeof c->slot);
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        t->class[i] = MAX_DISTINCT;
+        if (v->type >= HR_JSON_ARRAY)
+            continue;
+        uint32_t k = value_index(c, hr_cell_text(t->f, &p->cells[i]));
+        if (k == MAX_DISTINCT)
+            return false;
+        t->class[i] = (uint8_t)k;
+        c->count[k]++;
+        c->total++;
+    }
+    return c->n > 1;
+}
+
+static bool routine_level(hr_str lexeme)
+{
+    return lexeme.n > 2 && lexeme.p[0] == '"' && hr_says_routine(hr_str_make(lexeme.p + 1, lexeme.n - 2));
+}
+
+static void categories(const struct tally *t, const hr_path *p, struct category *c)
+{
+    unsigned signs = hr_key_signs(p->key.p ? p->key : t->f->paths[p->parent].key);
+    if (!sort_into(t, p, c))
+        return;
+    uint32_t top = 0, rest = 0, limit = rare_limit(c->total, VALUE_SHARE);
+    bool rare[MAX_DISTINCT];
+    for (uint32_t k = 0; k < c->n; k++)
+        top = c->count[k] > c->count[top] ? k : top;
+    bool dominated = (signs & HR_KEY_STATE) &&
+                     (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
+    for (uint32_t k = 0; k < c->n; k++) {
+        bool few = c->count[k] <= limit && (uint64_t)c->count[k] * RARER * c->n <= c->total;
+        bool odd = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));
+        rare[k] = few || odd;
+        rest += rare[k] && !odd ? c->count[k] : 0;
+    }
+    /* Many rare values together are a tail, not exceptions: then only those that stand alone. */
+    uint32_t most = rare_limit(c->total, RARE_SHARE) > 3 ? rare_limit(c->total, RARE_SHARE) : 3;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t k = t->class[i];
+        if (k == MAX_DISTINCT || !rare[k] || (!dominated && rest > most && c->count[k] > 1))
+            continue;
+        hr_mark(t->strength, p->cells[i].row, strength_of(c->count[k]));
+    }
+}
+
+int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength)
+{
+    struct tally t = {.f = f, .watch = watch, .strength = strength};
+    struct category *c = hr_arena_alloc(scratch, sizeof *c);
+    uint32_t most = 0;
+    for (uint32_t k = 1; k < f->n; k++)
+        most = f->paths[k].n > most ? f->paths[k].n : most;
+    t.stamp = hr_arena_zalloc(scratch, f->rows->n * sizeof *t.stamp);
+    t.class = hr_arena_alloc(scratch, most + 1);
+    if (!c || !t.stamp || !t.class)
+        return HR_ENOMEM;
+    int r = keys(&t, scratch);
+    for (uint32_t k = 1; r == 0 && k < f->n; k++) {
+        const hr_path *p = &f->paths[k];
+        if (p->rows < f->rows->n - f->rows->n / 2)
+            continue;
+        presence_and_types(&t, p);
+        shapes(&t, p);
+        categories(&t, p, c);
+        r = hr_watch_spend(watch, (size_t)p->n * 64);
+    }
+    return r;
+}

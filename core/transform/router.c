@@ -1,0 +1,126 @@
+/* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
+   Adding a transform is one file and one row. */
+#include "json/json.h"
+#include "transform/crush.h"
+#include "transform/minify.h"
+#include "transform/note.h"
+#include "transform/transform.h"
+
+#include <string.h>
+
+enum kind { TEXT, JSON };
+static const char *const kind_names[] = {"text", "json"};
+
+/* ------------------------------------------------------------------ the table */
+static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    hr_buf b = {0};
+    hr_minify(&b, in->text.p, in->text.n);
+    int r = b.err ? HR_ENOMEM : b.len < in->text.n;
+    if (r == 1) {
+        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
+        r = out->text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return r;
+}
+
+static const struct transform {
+    enum kind kind;
+    const char *name;
+    bool lossless;
+    int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
+} transforms[] = {
+    {JSON, "smart_crusher", false, hr_crush},
+    {JSON, "minify", true, minify},
+};
+
+/* ------------------------------------------------------------------ what kind of text is it? */
+/* JSON is what the strict reader accepts as a whole. JSON, TEXT, HR_ENOMEM. */
+static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
+{
+    size_t i = 0;
+    while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\t'))
+        i++;
+    if (i == text.n || (text.p[i] != '{' && text.p[i] != '[' && text.p[i] != '"'))
+        return TEXT;
+    int r = hr_tree_parse(tree, a, text.p, text.n, NULL);
+    return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
+}
+
+int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
+{
+    hr_tree tree = {0};
+    *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
+    int kind = find_kind(a, in->text, &tree);
+    if (kind < 0)
+        return kind;
+    out->kind = kind_names[kind];
+    bool lossy = in->allow_lossy && kind != TEXT && !hr_text_has_note(in->text);
+    for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
+        const struct transform *t = &transforms[i];
+        if ((int)t->kind != kind || (!t->lossless && !lossy))
+            continue;
+        int r = t->run(a, in, &tree, out);
+        if (r < 0)
+            return r;
+        if (r == 1) {
+            out->transform = t->name;
+            out->lossless = t->lossless;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ forged notes */
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Is `c` spelled at p, as itself or as \u00xx behind any number of backslashes? The length of the spelling, 0: no. */
+static size_t spelled(const char *p, const char *end, char c)
+{
+    enum { MAX_BACKSLASHES = 64 }; /* one string in another doubles them; six levels */
+    if (p < end && *p == c)
+        return 1;
+    const char *q = p;
+    while (q < end && *q == '\\' && q - p < MAX_BACKSLASHES) {
+        q++;
+        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') && q - p < MAX_BACKSLASHES)
+            q += 5; /* a backslash may itself be spelled as an escape */
+    }
+    if (q == p || end - q < 5 || q[0] != 'u' || q[1] != '0' || q[2] != '0')
+        return 0;
+    int hi = hex(q[3]), lo = hex(q[4]);
+    return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
+}
+
+bool hr_text_has_note(hr_str text)
+{
+    static const char key[] = HR_NOTE_KEY;
+    const char *end = text.p + text.n;
+    if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
+        return true;
+    /* Only an escape can still spell it, in some of its letters. */
+    if (hr_str_find(text, HR_STR("\\u00"), 0) == SIZE_MAX && hr_str_find(text, HR_STR("u005"), 0) == SIZE_MAX)
+        return false;
+    for (const char *p = text.p; p < end; p++) {
+        if (*p != '_' && *p != '\\')
+            continue;
+        const char *q = p;
+        size_t k = 0, n;
+        while (k < sizeof key - 1 && (n = spelled(q, end, key[k])) > 0) {
+            q += n;
+            k++;
+        }
+        if (k == sizeof key - 1)
+            return true;
+    }
+    return false;
+}

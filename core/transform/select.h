@@ -1,0 +1,21 @@
+/* select.h - which rows of one array of objects stay.
+
+   Always: the first three, the last two, every error, what the query asks for, the best ranked. Then the strongest of what
+   stands out (marks.h). Then, up to max_items, the next best ranked, or rows spread evenly where nothing ranks them.
+   Scratch memory is the module's own; the plan lives in the arena. One thread. */
+#ifndef HR_SELECT_H
+#define HR_SELECT_H
+
+#include "transform/fields.h"
+#include "transform/transform.h"
+
+typedef struct hr_plan {
+    uint32_t *kept; /* ascending */
+    uint32_t nkept;
+    const char *strategy;
+} hr_plan;
+
+/* 1: *out says what stays. 0: all of it should. HR_ENOMEM, HR_ETIME. */
+int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch);
+
+#endif

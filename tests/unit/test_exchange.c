@@ -1,0 +1,210 @@
+/* test_exchange.c - what core is told of the requests that leave, and which response it is given for each. */
+#include "stream_rig.h"
+
+#define BODY_CUT  "{\"cut\":[1,2,3,4,5,6,7,8,9]}"
+#define JSON_HEAD "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+
+static struct bytes in, want;
+
+static shim_stream *begin(void)
+{
+    in = want = (struct bytes){0};
+    return rig_begin();
+}
+
+static void end(shim_stream *s)
+{
+    rig_end(s);
+    bytes_free(&in);
+    bytes_free(&want);
+}
+
+static void say(shim_stream *s, const char *text)
+{
+    size_t n = strlen(text), at = 0;
+
+    while (at < n)
+        at += program_write(s, text + at, n - at, 0);
+}
+
+static void a_request_that_may_not_be_touched_passes_at_once_and_is_recorded(void **state)
+{
+    static const struct {
+        const char *skip, *fields;
+    } cases[] = {
+        {"expect", "Content-Length: 3\r\nExpect: 100-continue\r\n"},
+        {"signed", "Content-Length: 3\r\nDigest: x\r\n"},
+        {"encoding", "Content-Length: 3\r\nContent-Encoding: gzip\r\n"},
+        {"upgrade", "Content-Length: 3\r\nUpgrade: h2c\r\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (size_t cut = 0; cut < 60; cut++) {
+            shim_stream *s = begin();
+
+            bytes_text(&in, JSON_HEAD);
+            bytes_text(&in, cases[i].fields);
+            bytes_text(&in, "\r\n");
+            if (cut > 0)
+                program_write(s, in.p, cut, 0);
+            program_write(s, in.p + cut, in.n - cut, 0);
+            assert_server(&in);
+            assert_string_equal(shim_stream_state(s), "WATCH");
+            say(s, "{");
+            assert_int_equal(rig_request_count, 0);
+            say(s, "}\n");
+            assert_string_equal(shim_stream_state(s), "IDLE");
+            assert_int_equal(rig_request_count, 1);
+            assert_string_equal(rig_requests[0]->skip, cases[i].skip);
+            assert_null(rig_requests[0]->body.p);
+            end(s);
+        }
+    }
+}
+
+static void a_chunked_body_passes_and_is_recorded(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, JSON_HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n");
+    say(s, "0\r\n\r\n" JSON_HEAD);
+    assert_int_equal(rig_request_count, 1);
+    assert_string_equal(rig_requests[0]->skip, "chunked");
+    assert_string_equal(shim_stream_state(s), "HEAD");
+    end(s);
+}
+
+static void a_body_above_the_cap_is_never_held(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    bytes_text(&in, JSON_HEAD "Content-Length: 33554433\r\n\r\nabc");
+    say(s, in.p);
+    assert_server(&in);
+    end(s);
+}
+
+static void an_http_1_0_request_passes_and_is_recorded(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    say(s, "POST /v1/messages HTTP/1.0\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "
+           "2\r\n\r\n{}");
+    assert_string_equal(rig_requests[0]->skip, "http_1_0");
+    end(s);
+}
+
+static void hear(shim_stream *s, const char *text)
+{
+    shim_stream_read(s, text, strlen(text));
+}
+
+static void each_response_goes_to_its_request(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, in.p);
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\none");
+    assert_true(rig_requests[0]->complete);
+    hear(s,
+         "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\ntwoHTTP/1.1 529 Busy\r\nContent-Length: 5\r\n\r\nth");
+    assert_int_equal(rig_requests[1]->ends, 0);
+    hear(s, "ree");
+    assert_int_equal(rig_requests[0]->status, 200);
+    assert_string_equal(rig_requests[0]->response.p, "one");
+    assert_int_equal(rig_requests[1]->status, 529);
+    assert_string_equal(rig_requests[1]->response.p, "three");
+    assert_true(rig_requests[1]->complete);
+    end(s);
+}
+
+static void requests_answered_before_do_not_disturb(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 201 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(rig_requests[0]->status, 201);
+    assert_true(rig_requests[0]->complete);
+    end(s);
+}
+
+static void behind_an_unanswered_request_no_response_is_guessed(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(s, in.p);
+    hear(s, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(rig_requests[0]->status, 0);
+    assert_int_equal(rig_requests[0]->ends, 1);
+    assert_false(rig_requests[0]->complete);
+    end(s);
+}
+
+static void a_response_before_the_end_of_a_watched_body_is_not_mixed_up(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    rig_core.mode = HEADROOM_AUDIT;
+    say(s, JSON_HEAD "Content-Length: 4\r\n\r\n{");
+    hear(s, "HTTP/1.1 413 Big\r\nContent-Length: 0\r\n\r\n");
+    say(s, "  }");
+    assert_int_equal(rig_requests[0]->ends, 1);
+    assert_false(rig_requests[0]->complete);
+    say(s, JSON_HEAD "Content-Length: 2\r\n\r\n{}");
+    hear(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    assert_int_equal(rig_requests[1]->status, 200);
+    assert_true(rig_requests[1]->complete);
+    end(s);
+}
+
+static void a_closed_connection_ends_what_waits(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    say(s, in.p);
+    hear(s, "HTTP/1.1 200 OK\r\n\r\nuntil the end");
+    shim_stream_eof(s);
+    assert_true(rig_requests[0]->complete);
+    assert_string_equal(rig_requests[0]->response.p, "until the end");
+    say(s, in.p);
+    shim_stream_eof(s);
+    assert_int_equal(rig_requests[1]->ends, 1);
+    assert_false(rig_requests[1]->complete);
+    end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_that_may_not_be_touched_passes_at_once_and_is_recorded),
+        cmocka_unit_test(a_chunked_body_passes_and_is_recorded),
+        cmocka_unit_test(a_body_above_the_cap_is_never_held),
+        cmocka_unit_test(an_http_1_0_request_passes_and_is_recorded),
+        cmocka_unit_test(each_response_goes_to_its_request),
+        cmocka_unit_test(requests_answered_before_do_not_disturb),
+        cmocka_unit_test(behind_an_unanswered_request_no_response_is_guessed),
+        cmocka_unit_test(a_response_before_the_end_of_a_watched_body_is_not_mixed_up),
+        cmocka_unit_test(a_closed_connection_ends_what_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
