@@ -23,6 +23,7 @@ struct headroom {
     _Atomic pid_t pid;
     _Atomic int key_state; /* 0: not read, 1: being written, 2: key is valid and constant */
     uint8_t key[32];
+    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */

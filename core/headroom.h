@@ -140,7 +140,9 @@ typedef struct headroom_bytes {
 } headroom_bytes;
 void headroom_free(void *p);
 
-/* The original, and what was sent in its place, of one result by its 20 hex digits: decoded text. sent may be NULL. */
+/* The original, and what was sent in its place, of one result by its 20 hex digits: decoded text. info, original and
+   sent may be NULL; the strings of info live until headroom_close. HR_ENOENT where the original is gone or was never stored.
+   One thread at a time. */
 int headroom_get_original(headroom *h, const char *id, headroom_result *info, headroom_bytes *original,
                           headroom_bytes *sent);
 /* A body as sent -> as the program made it. Lossless forms that read back do so from the text alone; all else from the stored

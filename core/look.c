@@ -72,13 +72,6 @@ static int decode_inside(hr_arena *a, hr_str inside, headroom_bytes *out)
     return r;
 }
 
-static char *heap_copy(const char *z)
-{
-    size_t n = strlen(z) + 1;
-    char *p = hr_malloc(n);
-    return p ? memcpy(p, z, n) : NULL;
-}
-
 int headroom_get_original(headroom *h, const char *hex, headroom_result *info, headroom_bytes *original,
                           headroom_bytes *sent)
 {
@@ -99,12 +92,9 @@ int headroom_get_original(headroom *h, const char *hex, headroom_result *info, h
         return HR_ENOMEM;
     r = hr_store_decision_by_id(h->store, a, id, &d);
     if (r >= 0 && info) {
-        r = hr_record_result(a, &d, false, NULL, info);
-        /* The caller keeps the strings until it closes the library: few, and only in the CLI. */
-        const char **strings[] = {&info->call_id, &info->tool, &info->kind, &info->transform, &info->reason};
-        for (size_t i = 0; r >= 0 && i < sizeof strings / sizeof *strings; i++)
-            if (*strings[i] && !(*strings[i] = heap_copy(*strings[i])))
-                r = HR_ENOMEM;
+        if (!h->shown)
+            h->shown = hr_arena_new();
+        r = h->shown ? hr_record_result(h->shown, &d, false, NULL, info) : HR_ENOMEM;
     }
     if (r >= 0 && sent)
         r = decode_inside(a, d.sent, sent);

@@ -68,6 +68,7 @@ void headroom_close(headroom *h)
 {
     if (!h)
         return;
+    hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
     hr_store_close(h->store);
     hr_log_free(&h->log);

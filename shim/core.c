@@ -68,13 +68,15 @@ static void path_from_maps(const void *inside)
 
 static void find_own_path(void)
 {
+    /* A function, not a variable: the pages of .bss have no name in the maps. */
+    const void *inside = (const void *)find_own_path;
     Dl_info info;
-    if (dladdr((void *)&state, &info) == 0 || !info.dli_fname)
+    if (dladdr(inside, &info) == 0 || !info.dli_fname)
         return;
     if (info.dli_fname[0] == '/' && strlen(info.dli_fname) < sizeof own_path)
         memcpy(own_path, info.dli_fname, strlen(info.dli_fname) + 1);
     else
-        path_from_maps(&state);
+        path_from_maps(inside);
 }
 
 __attribute__((constructor)) static void begin(void)

@@ -29,10 +29,10 @@ struct scoring {
     hr_arena *scratch;
     const hr_str *rows;
     size_t n;
-    size_t limit;      /* rows that a word may stand in */
-    uint32_t *df;      /* per term */
-    uint32_t *last;    /* per term: index of its latest hit + 1 */
-    uint32_t *length;  /* per row: words */
+    size_t limit;     /* rows that a word may stand in */
+    uint32_t *df;     /* per term */
+    uint32_t *last;   /* per term: index of its latest hit + 1 */
+    uint32_t *length; /* per row: words */
     struct hit *hits;
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
@@ -84,7 +84,8 @@ static int read_row(struct scoring *s, uint32_t row, size_t *nseen)
         }
         s->seen[k++] = (uint16_t)t;
         if (s->last[t] && s->hits[s->last[t] - 1].row == row && s->hits[s->last[t] - 1].term == t) {
-            s->hits[s->last[t] - 1].tf = (uint16_t)(s->hits[s->last[t] - 1].tf + (s->hits[s->last[t] - 1].tf < 1000));
+            s->hits[s->last[t] - 1].tf =
+                (uint16_t)(s->hits[s->last[t] - 1].tf + (s->hits[s->last[t] - 1].tf < 1000));
             continue;
         }
         if (!s->q->terms[t].scored || s->df[t] > s->limit)
@@ -223,7 +224,8 @@ static int pick_by_words(struct scoring *s, bool *picked)
     return 0;
 }
 
-int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, uint64_t deadline_cpu_us, bool *picked)
+int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, uint64_t deadline_cpu_us,
+                  bool *picked)
 {
     (void)a; /* what is needed on the way does not live as long as the caller's arena */
     memset(picked, 0, n * sizeof *picked);
@@ -231,7 +233,8 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
         return 0;
     if (n > UINT32_MAX)
         return HR_ENOMEM;
-    struct scoring s = {.q = q, .rows = rows, .n = n, .seen_cap = 256, .watch = {.deadline_cpu_us = deadline_cpu_us}};
+    struct scoring s = {
+        .q = q, .rows = rows, .n = n, .seen_cap = 256, .watch = {.deadline_cpu_us = deadline_cpu_us}};
     s.limit = n / COMMON_SHARE > 2 ? n / COMMON_SHARE : 2;
     s.scratch = hr_arena_new();
     if (!s.scratch)

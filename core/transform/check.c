@@ -49,7 +49,8 @@ static int note_agrees(hr_arena *scratch, struct pair *p, const hr_plan *plan, u
     if (p->j + 1 >= p->after->n)
         return 0;
     const hr_node *o = &p->after->nodes[p->j], *v = &p->after->nodes[p->j + 1];
-    if (o->type != HR_JSON_OBJECT || o->count != 1 || v->type != HR_JSON_STRING || v->key_len != sizeof HR_NOTE_KEY + 1 ||
+    if (o->type != HR_JSON_OBJECT || o->count != 1 || v->type != HR_JSON_STRING ||
+        v->key_len != sizeof HR_NOTE_KEY + 1 ||
         memcmp(p->after->text + v->key_off + 1, HR_NOTE_KEY, sizeof HR_NOTE_KEY - 1) != 0)
         return 0;
     int r = hr_string_decode(scratch, p->after->text + v->off, v->len, &value);
@@ -90,7 +91,8 @@ static int check_string(hr_arena *scratch, struct pair *p, const hr_edit *e)
     return r < 0 ? (r == HR_ENOMEM ? r : 0) : hr_str_eq(text, e->text);
 }
 
-int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, size_t n, const char *after, size_t len)
+int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, size_t n, const char *after,
+             size_t len)
 {
     hr_tree tree;
     int r = hr_tree_parse(&tree, scratch, after, len, NULL);
@@ -104,7 +106,8 @@ int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, siz
         if (p.i != edits[e].node || p.j >= tree.n)
             return 0;
         const hr_node *v = &before->nodes[p.i];
-        r = v->type == HR_JSON_ARRAY ? check_array(scratch, &p, &edits[e]) : check_string(scratch, &p, &edits[e]);
+        r = v->type == HR_JSON_ARRAY ? check_array(scratch, &p, &edits[e])
+                                     : check_string(scratch, &p, &edits[e]);
         if (r <= 0)
             return r;
         size_t end = (size_t)v->off + v->len;

@@ -8,8 +8,8 @@
 #ifndef HR_CRUSH_H
 #define HR_CRUSH_H
 
-#include "json/json.h"
 #include "transform/select.h"
+#include "json/json.h"
 
 enum {
     HR_CRUSH_STRINGS = 4,      /* JSON in a string in a string ...: levels followed */
@@ -19,12 +19,12 @@ enum {
 
 /* One place where the text changes. */
 typedef struct hr_edit {
-    uint32_t node;        /* array or string */
-    hr_plan plan;         /* array */
-    const uint32_t *row;  /* array: node of every item */
-    hr_str text;          /* string: what it decodes to afterwards */
-    size_t kept, of;      /* items, summed over all arrays inside a string */
-    size_t saved;         /* bytes */
+    uint32_t node;       /* array or string */
+    hr_plan plan;        /* array */
+    const uint32_t *row; /* array: node of every item */
+    hr_str text;         /* string: what it decodes to afterwards */
+    size_t kept, of;     /* items, summed over all arrays inside a string */
+    size_t saved;        /* bytes */
     bool taken;
 } hr_edit;
 
@@ -32,6 +32,7 @@ typedef struct hr_edit {
 int hr_crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 
 /* Is `after` the text of `before` with just these edits (those taken, in order)? 1, 0, HR_ENOMEM. */
-int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, size_t n, const char *after, size_t len);
+int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, size_t n, const char *after,
+             size_t len);
 
 #endif

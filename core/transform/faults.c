@@ -72,7 +72,8 @@ static enum verdict judge(unsigned signs, bool http, const hr_node *v, hr_str le
 }
 
 /* The worst verdict on each row by one path, and how many rows have each. */
-static int judge_path(const hr_fields *f, const hr_path *p, uint8_t *worst, uint32_t count[4], hr_watch *watch)
+static int judge_path(const hr_fields *f, const hr_path *p, uint8_t *worst, uint32_t count[4],
+                      hr_watch *watch)
 {
     unsigned signs = p->key.p ? hr_key_signs(p->key) : hr_key_signs(f->paths[p->parent].key);
     bool http = (signs & HR_KEY_CODE) && codes_are_http(f, p);

@@ -15,12 +15,12 @@ struct level {
 struct reading {
     hr_fields *f;
     const hr_rows *rows;
-    uint32_t *slots;     /* open addressing over (parent, key): path, 0 free */
-    uint32_t mask, max;  /* of slots; of paths: tables fit the rows, since small arrays may be many */
-    uint32_t *follow;    /* path that came behind this one last time: records repeat their order of keys */
-    uint32_t *path_of;   /* per node from the first row on */
-    uint32_t *last_row;  /* per path: row + 1 that was counted last */
-    uint32_t before;     /* path of the previous node */
+    uint32_t *slots;    /* open addressing over (parent, key): path, 0 free */
+    uint32_t mask, max; /* of slots; of paths: tables fit the rows, since small arrays may be many */
+    uint32_t *follow;   /* path that came behind this one last time: records repeat their order of keys */
+    uint32_t *path_of;  /* per node from the first row on */
+    uint32_t *last_row; /* per path: row + 1 that was counted last */
+    uint32_t before;    /* path of the previous node */
     struct level open[HR_FIELDS_DEPTH + 1];
     unsigned depth;
 };

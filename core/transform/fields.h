@@ -7,8 +7,8 @@
 #ifndef HR_FIELDS_H
 #define HR_FIELDS_H
 
-#include "json/json.h"
 #include "transform/watch.h"
+#include "json/json.h"
 
 enum {
     HR_FIELDS_DEPTH = 12, /* steps; agents' rows have 3 or 4 */
@@ -28,8 +28,8 @@ typedef struct hr_cell {
 } hr_cell;
 
 typedef struct hr_path {
-    uint32_t parent; /* index; 0 is the row itself */
-    hr_str key;      /* between the quotes; n 0 and p NULL: item of an array */
+    uint32_t parent;      /* index; 0 is the row itself */
+    hr_str key;           /* between the quotes; n 0 and p NULL: item of an array */
     const hr_cell *cells; /* in row order */
     uint32_t n;
     uint32_t rows; /* rows that have it */

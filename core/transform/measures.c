@@ -14,7 +14,7 @@ enum {
     ROBUST_SHARE = 50,   /* at most 1/50 by the second test */
     IDENTITY_SHARE = 200 /* at most 1/200 of what measures nothing */
 };
-static const double PLAIN = 2, ROBUST = 3.5, FAR = 10, WIDEST = 1e6;
+static const double PLAIN = 2, ROBUST = 3, FAR = 10, WIDEST = 1e6;
 /* The standard deviation of a bell is this many median deviations. */
 static const double MAD = 1.4826;
 

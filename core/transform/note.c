@@ -33,7 +33,8 @@ static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_
     return ranges;
 }
 
-int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id, bool offers_command)
+int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id,
+                  bool offers_command)
 {
     if (of > HR_NOTE_MAX_ITEMS || nkept > HR_NOTE_MAX_KEPT ||
         write_ranges(NULL, of, kept, nkept) > HR_MAX_NOTE_RANGES)
@@ -108,7 +109,8 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
     hr_str s = value;
     uint32_t next = 0, from, to, nkept = 0;
 
-    if (!take_number(&s, &note.omitted) || !take(&s, " of ") || !take_number(&s, &note.of) || !take(&s, MIDDLE))
+    if (!take_number(&s, &note.omitted) || !take(&s, " of ") || !take_number(&s, &note.of) ||
+        !take(&s, MIDDLE))
         return HR_ESHAPE;
     if (note.omitted == 0 || note.omitted > note.of || note.of > HR_NOTE_MAX_ITEMS ||
         note.of - note.omitted > HR_NOTE_MAX_KEPT)

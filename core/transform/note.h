@@ -21,7 +21,8 @@ enum {
 
 /* Append the note object for an array of `of` items of which kept[] (ascending, nkept of them) stay.
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
-int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id, bool offers_command);
+int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id,
+                  bool offers_command);
 
 typedef struct hr_note {
     uint32_t omitted, of;

@@ -10,58 +10,58 @@
 
 /* Words that say nothing about a row. Sorted. */
 static const char *const stop_words[] = {
-    "a",       "about",    "above",   "after",   "again",    "all",     "also",     "am",       "an",
-    "and",     "any",      "anyone",  "anything", "are",     "as",      "ask",      "at",       "be",
-    "because", "been",     "before",  "being",   "below",    "between", "both",     "but",      "by",
-    "can",     "check",    "could",   "did",     "do",       "does",    "doing",    "done",     "down",
-    "each",    "else",     "ever",    "every",   "everything", "fetch", "few",      "find",     "for",
-    "from",    "further",  "get",     "give",    "given",    "go",      "got",      "had",      "has",
-    "have",    "having",   "he",      "hello",   "help",     "her",     "here",     "him",      "his",
-    "how",     "i",        "if",      "in",      "into",     "is",      "it",       "its",      "just",
-    "know",    "let",      "like",    "list",    "look",     "make",    "many",     "may",      "me",
-    "might",   "more",     "much",    "must",    "my",       "need",    "no",       "not",      "now",
-    "of",      "off",      "on",      "one",     "only",     "or",      "other",    "our",      "out",
-    "over",    "please",   "return",  "same",    "search",   "see",     "select",   "she",      "should",
-    "show",    "so",       "some",    "something", "such",   "take",    "tell",     "than",     "thank",
-    "thanks",  "that",     "the",     "their",   "them",     "then",    "there",    "these",    "they",
-    "thing",   "things",   "this",    "those",   "through",  "to",      "too",      "under",    "up",
-    "us",      "use",      "using",   "very",    "want",     "was",     "we",       "were",     "what",
-    "when",    "where",    "whether", "which",   "while",    "who",     "whom",     "whose",    "why",
-    "will",    "with",     "would",   "yes",     "you",      "your",
+    "a",       "about",   "above",   "after",     "again",      "all",     "also",   "am",    "an",
+    "and",     "any",     "anyone",  "anything",  "are",        "as",      "ask",    "at",    "be",
+    "because", "been",    "before",  "being",     "below",      "between", "both",   "but",   "by",
+    "can",     "check",   "could",   "did",       "do",         "does",    "doing",  "done",  "down",
+    "each",    "else",    "ever",    "every",     "everything", "fetch",   "few",    "find",  "for",
+    "from",    "further", "get",     "give",      "given",      "go",      "got",    "had",   "has",
+    "have",    "having",  "he",      "hello",     "help",       "her",     "here",   "him",   "his",
+    "how",     "i",       "if",      "in",        "into",       "is",      "it",     "its",   "just",
+    "know",    "let",     "like",    "list",      "look",       "make",    "many",   "may",   "me",
+    "might",   "more",    "much",    "must",      "my",         "need",    "no",     "not",   "now",
+    "of",      "off",     "on",      "one",       "only",       "or",      "other",  "our",   "out",
+    "over",    "please",  "return",  "same",      "search",     "see",     "select", "she",   "should",
+    "show",    "so",      "some",    "something", "such",       "take",    "tell",   "than",  "thank",
+    "thanks",  "that",    "the",     "their",     "them",       "then",    "there",  "these", "they",
+    "thing",   "things",  "this",    "those",     "through",    "to",      "too",    "under", "up",
+    "us",      "use",     "using",   "very",      "want",       "was",     "we",     "were",  "what",
+    "when",    "where",   "whether", "which",     "while",      "who",     "whom",   "whose", "why",
+    "will",    "with",    "would",   "yes",       "you",        "your",
 };
 
 static const struct hint_word {
     const char *word;
     unsigned hint;
 } hint_words[] = {
-    {"top", HR_HINT_TOP},         {"best", HR_HINT_TOP},      {"highest", HR_HINT_TOP},
-    {"largest", HR_HINT_TOP},     {"biggest", HR_HINT_TOP},   {"greatest", HR_HINT_TOP},
-    {"most", HR_HINT_TOP},        {"maximum", HR_HINT_TOP},   {"max", HR_HINT_TOP},
-    {"leading", HR_HINT_TOP},     {"longest", HR_HINT_TOP},   {"slowest", HR_HINT_TOP},
+    {"top", HR_HINT_TOP},         {"best", HR_HINT_TOP},        {"highest", HR_HINT_TOP},
+    {"largest", HR_HINT_TOP},     {"biggest", HR_HINT_TOP},     {"greatest", HR_HINT_TOP},
+    {"most", HR_HINT_TOP},        {"maximum", HR_HINT_TOP},     {"max", HR_HINT_TOP},
+    {"leading", HR_HINT_TOP},     {"longest", HR_HINT_TOP},     {"slowest", HR_HINT_TOP},
     {"lowest", HR_HINT_LOWEST},   {"smallest", HR_HINT_LOWEST}, {"least", HR_HINT_LOWEST},
-    {"fewest", HR_HINT_LOWEST},   {"minimum", HR_HINT_LOWEST}, {"min", HR_HINT_LOWEST},
+    {"fewest", HR_HINT_LOWEST},   {"minimum", HR_HINT_LOWEST},  {"min", HR_HINT_LOWEST},
     {"shortest", HR_HINT_LOWEST}, {"cheapest", HR_HINT_LOWEST}, {"worst", HR_HINT_LOWEST},
-    {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},   {"newest", HR_HINT_LAST},
-    {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST}, {"final", HR_HINT_LAST},
-    {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},  {"earliest", HR_HINT_FIRST},
+    {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},     {"newest", HR_HINT_LAST},
+    {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST},   {"final", HR_HINT_LAST},
+    {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},    {"earliest", HR_HINT_FIRST},
     {"initial", HR_HINT_FIRST},
 };
 
-static const char *const number_words[] = {"one",   "two",   "three", "four", "five", "six",  "seven", "eight",
-                                           "nine", "ten",   "eleven", "twelve"};
+static const char *const number_words[] = {"one",   "two",   "three", "four", "five",   "six",
+                                           "seven", "eight", "nine",  "ten",  "eleven", "twelve"};
 
 enum {
-    MAX_COUNT = 1000,   /* query.h */
-    COUNT_REACH = 3,    /* words between a hint and its number */
-    MAX_QUOTED = 120,   /* bytes; longer quotes are prose */
-    LONGEST_WORD = 16   /* of the tables above, with room */
+    MAX_COUNT = 1000, /* query.h */
+    COUNT_REACH = 3,  /* words between a hint and its number */
+    MAX_QUOTED = 120, /* bytes; longer quotes are prose */
+    LONGEST_WORD = 16 /* of the tables above, with room */
 };
 
 /* A word of the query and what is known of it. */
 struct token {
     hr_word w;
-    bool key;   /* stands in the key of a JSON object */
-    bool stop;  /* says nothing: stop word, hint, the number of a hint */
+    bool key;  /* stands in the key of a JSON object */
+    bool stop; /* says nothing: stop word, hint, the number of a hint */
 };
 
 struct parse {
@@ -315,7 +315,8 @@ static bool joined(const struct parse *p, size_t i)
 static bool is_name(const struct parse *p, size_t i)
 {
     const struct token *t = &p->tok[i];
-    return (t->w.flags & HR_WORD_CAPITAL) && !(t->w.flags & HR_WORD_DIGIT) && t->w.len > 1 && !t->stop && !t->key;
+    return (t->w.flags & HR_WORD_CAPITAL) && !(t->w.flags & HR_WORD_DIGIT) && t->w.len > 1 && !t->stop &&
+           !t->key;
 }
 
 /* Identifiers of one word, words joined by - . / : @ #, and pairs of capitalised words. */

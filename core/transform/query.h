@@ -20,7 +20,8 @@ hr_query *hr_query_new(hr_arena *a, hr_str text);
 /* Score rows. rows[i] is the raw text of a row. On return picked[i] says that row i is asked for: by an anchor, or by rare
    words whose BM25 score stands out (a word in more than a tenth of the rows picks nothing). Deterministic.
    0, HR_ENOMEM, HR_ETIME. */
-int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, uint64_t deadline_cpu_us, bool *picked);
+int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, uint64_t deadline_cpu_us,
+                  bool *picked);
 
 enum hr_query_hint { HR_HINT_TOP = 1, HR_HINT_LAST = 2, HR_HINT_FIRST = 4, HR_HINT_LOWEST = 8 };
 unsigned hr_query_hints(const hr_query *q);

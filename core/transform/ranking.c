@@ -60,7 +60,8 @@ static struct candidate choose(const hr_fields *f, const hr_query *q)
 {
     struct candidate named = {0}, scored = {0}, sorted = {0}, only = {0};
     unsigned hints = hr_query_hints(q), measures = 0;
-    bool asked = hints & (HR_HINT_TOP | HR_HINT_LOWEST), lowest = (hints & HR_HINT_LOWEST) && !(hints & HR_HINT_TOP);
+    bool asked = hints & (HR_HINT_TOP | HR_HINT_LOWEST),
+         lowest = (hints & HR_HINT_LOWEST) && !(hints & HR_HINT_TOP);
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
         bool falling;

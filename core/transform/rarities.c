@@ -7,23 +7,24 @@
 #include <string.h>
 
 enum {
-    MAX_DISTINCT = 64,   /* a field with more values is no category */
+    MAX_DISTINCT = 64, /* a field with more values is no category */
     SLOTS = 256,
-    SMALL_TABLE = 40,    /* rows; below it rare means once */
-    RARE_SHARE = 33,     /* of larger ones: 3 in 100 */
-    VALUE_SHARE = 50,    /* one rare value: 2 in 100 */
+    SMALL_TABLE = 40, /* rows; below it rare means once */
+    RARE_SHARE = 33,  /* of larger ones: 3 in 100 */
+    VALUE_SHARE = 50, /* one rare value: 2 in 100 */
     SHAPE_SHARE = 100,
     RARER = 8,           /* a rare value stands at most 1/8 as often as the average value */
     DOMINANT_SHARE = 10, /* a state in which nine of ten rows are: all others are worth keeping */
-    DICTIONARY_SHARE = 10
+    DICTIONARY_SHARE = 10,
+    MAX_RARE_KEYS = 32
 };
 
 struct tally {
     const hr_fields *f;
     hr_watch *watch;
     float *strength;
-    uint32_t *stamp;   /* per row: path + 1 that touched it last */
-    uint8_t *class;    /* per cell of the path at hand */
+    uint32_t *stamp; /* per row: path + 1 that touched it last */
+    uint8_t *class;  /* per cell of the path at hand */
 };
 
 /* Rows that a trait may be found in and still be rare, among n. */
@@ -47,7 +48,7 @@ static bool is_common(const hr_fields *f, const hr_path *p)
 }
 
 /* Keys that few rows have, in objects that most have. */
-static void rare_keys(const struct tally *t, const uint32_t *rare_rows)
+static void rare_keys(const struct tally *t, const uint32_t *rare_rows, const uint32_t *rare_kinds)
 {
     const hr_fields *f = t->f;
     const uint32_t n = f->rows->n;
@@ -55,9 +56,9 @@ static void rare_keys(const struct tally *t, const uint32_t *rare_rows)
         const hr_path *p = &f->paths[k], *up = &f->paths[p->parent];
         if (!p->key.p || !is_common(f, up) || p->n > rare_limit(up->n, RARE_SHARE))
             continue;
-        /* An object whose rare keys touch many rows is a dictionary, not a record with an odd member. */
+        /* An object whose rare keys are many, or touch many rows, is a dictionary, not a record with an odd member. */
         uint32_t most = n / DICTIONARY_SHARE > 2 ? n / DICTIONARY_SHARE : 2;
-        if (rare_rows[p->parent] > most)
+        if (rare_rows[p->parent] > most || rare_kinds[p->parent] > MAX_RARE_KEYS)
             continue;
         for (uint32_t i = 0; i < p->n; i++)
             hr_mark(t->strength, p->cells[i].row, strength_of(p->n));
@@ -71,7 +72,8 @@ static void missing_keys(const struct tally *t)
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k], *up = &f->paths[p->parent];
         uint32_t missing = up->rows - p->rows;
-        if (!p->key.p || p->many || !is_common(f, up) || missing == 0 || missing > rare_limit(up->rows, RARE_SHARE))
+        if (!p->key.p || p->many || !is_common(f, up) || missing == 0 ||
+            missing > rare_limit(up->rows, RARE_SHARE))
             continue;
         for (uint32_t i = 0; i < p->n; i++)
             t->stamp[p->cells[i].row] = k + 1;
@@ -87,14 +89,17 @@ static int keys(const struct tally *t, hr_arena *scratch)
 {
     const hr_fields *f = t->f;
     uint32_t *rare_rows = hr_arena_zalloc(scratch, f->n * sizeof *rare_rows);
-    if (!rare_rows)
+    uint32_t *rare_kinds = hr_arena_zalloc(scratch, f->n * sizeof *rare_kinds);
+    if (!rare_rows || !rare_kinds)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
-        if (p->key.p && p->n <= rare_limit(f->paths[p->parent].n, RARE_SHARE))
+        if (p->key.p && p->n <= rare_limit(f->paths[p->parent].n, RARE_SHARE)) {
             rare_rows[p->parent] += p->rows;
+            rare_kinds[p->parent]++;
+        }
     }
-    rare_keys(t, rare_rows);
+    rare_keys(t, rare_rows, rare_kinds);
     missing_keys(t);
     return 0;
 }
@@ -247,8 +252,8 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
     bool rare[MAX_DISTINCT];
     for (uint32_t k = 0; k < c->n; k++)
         top = c->count[k] > c->count[top] ? k : top;
-    bool dominated = (signs & HR_KEY_STATE) &&
-                     (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
+    bool dominated =
+        (signs & HR_KEY_STATE) && (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
     for (uint32_t k = 0; k < c->n; k++) {
         bool few = c->count[k] <= limit && (uint64_t)c->count[k] * RARER * c->n <= c->total;
         bool odd = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));

@@ -1,10 +1,10 @@
 /* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
    Adding a transform is one file and one row. */
-#include "json/json.h"
 #include "transform/crush.h"
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/transform.h"
+#include "json/json.h"
 
 #include <string.h>
 
@@ -92,7 +92,8 @@ static size_t spelled(const char *p, const char *end, char c)
     const char *q = p;
     while (q < end && *q == '\\' && q - p < MAX_BACKSLASHES) {
         q++;
-        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') && q - p < MAX_BACKSLASHES)
+        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') &&
+               q - p < MAX_BACKSLASHES)
             q += 5; /* a backslash may itself be spelled as an escape */
     }
     if (q == p || end - q < 5 || q[0] != 'u' || q[1] != '0' || q[2] != '0')

@@ -11,12 +11,12 @@ enum {
     FIRST = 3, /* SEED */
     LAST = 2,
     MIN_ROWS = 5,
-    TOP = 3,         /* best ranked that always stay */
-    TOP_ASKED = 5,   /* ... where the question asks for a rank, but not how many */
-    MAX_ASKED = 50,  /* ... and at most */
-    STRONG_SHARE = 10, /* what stands out may take a tenth of the rows, */
-    MIN_STRONG = 10,   /* but always so many, */
-    MAX_STRONG = 200,  /* and never more: each costs a range in the note */
+    TOP = 3,               /* best ranked that always stay */
+    TOP_ASKED = 5,         /* ... where the question asks for a rank, but not how many */
+    MAX_ASKED = 50,        /* ... and at most */
+    STRONG_SHARE = 10,     /* what stands out may take a tenth of the rows, */
+    MIN_STRONG = 10,       /* but always so many, */
+    MAX_STRONG = 200,      /* and never more: each costs a range in the note */
     MAX_KEPT_PERCENT = 60, /* beyond it nothing is selected */
     DIVERSE_PERCENT = 66   /* of max_items, filled up with rows spread evenly */
 };
@@ -200,7 +200,8 @@ int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_row
         return HR_ENOMEM;
     int r = decide(&c);
     if (r == 1) {
-        *out = (hr_plan){hr_arena_alloc(a, c.kept * sizeof *out->kept), 0, c.ranking.n ? "top_n" : "smart_sample"};
+        *out = (hr_plan){hr_arena_alloc(a, c.kept * sizeof *out->kept), 0,
+                         c.ranking.n ? "top_n" : "smart_sample"};
         if (!out->kept)
             r = HR_ENOMEM;
         for (uint32_t i = 0; r == 1 && i < rows->n; i++)

@@ -6,43 +6,66 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 enum { WORD = 24, KEY_WORDS = 8, STATE_LENGTH = 80 };
 
-static const char *const state_keys[] = {"category",   "class",    "conclusion", "condition", "disposition", "event",
-                                         "health",     "kind",     "level",      "lvl",       "outcome",     "phase",
-                                         "priority",   "result",   "severity",   "state",     "status",      "type",
-                                         "verdict"};
+static const char *const state_keys[] = {
+    "category", "class", "conclusion", "condition", "disposition", "event", "health", "kind", "level",  "lvl",
+    "outcome",  "phase", "priority",   "result",    "severity",    "state", "status", "type", "verdict"};
 static const char *const level_keys[] = {"level", "loglevel", "lvl", "severity"};
-static const char *const error_keys[] = {"crash",     "crashed", "err",     "error",     "errors",    "exception",
-                                         "exceptions", "failed",  "failure", "failures",  "fatal",     "fault",
-                                         "faults",    "panic",   "stacktrace", "traceback"};
-static const char *const good_keys[] = {"alive", "available", "healthy", "ok",        "online", "passed",
-                                        "reachable", "ready", "succeeded", "success", "successful", "valid"};
+static const char *const error_keys[] = {
+    "crash",   "crashed",  "err",   "error", "errors", "exception", "exceptions", "failed",
+    "failure", "failures", "fatal", "fault", "faults", "panic",     "stacktrace", "traceback"};
+static const char *const good_keys[] = {"alive",     "available", "healthy",    "ok",
+                                        "online",    "passed",    "reachable",  "ready",
+                                        "succeeded", "success",   "successful", "valid"};
 static const char *const code_keys[] = {"code", "httpstatus", "status", "statuscode"};
 static const char *const exit_keys[] = {"exitcode", "exitstatus", "rc", "retcode", "returncode"};
 static const char *const identity_keys[] = {
-    "at",     "created", "date",   "day",    "epoch",     "expires", "guid",  "hash",   "id",       "ids",
-    "idx",    "index",   "key",    "line",   "lineno",    "nr",      "no",    "number", "offset",   "page",
-    "phone",  "pid",     "port",   "position", "postcode", "ppid",   "row",   "seq",    "sequence", "tid",
-    "time",   "timestamp", "ts",   "uid",    "updated",   "uuid",    "year",  "zip",    "zipcode"};
-static const char *const rank_keys[] = {"confidence", "distance",  "popularity", "rank",   "ranking", "rating",
-                                        "relevance",  "relevancy", "score",      "scores", "similarity"};
+    "at",    "created",   "date", "day",      "epoch",    "expires", "guid", "hash",   "id",       "ids",
+    "idx",   "index",     "key",  "line",     "lineno",   "nr",      "no",   "number", "offset",   "page",
+    "phone", "pid",       "port", "position", "postcode", "ppid",    "row",  "seq",    "sequence", "tid",
+    "time",  "timestamp", "ts",   "uid",      "updated",  "uuid",    "year", "zip",    "zipcode"};
+static const char *const rank_keys[] = {"confidence", "distance", "popularity", "rank",
+                                        "ranking",    "rating",   "relevance",  "relevancy",
+                                        "score",      "scores",   "similarity"};
 
-static const char *const error_words[] = {
-    "abort",     "aborted",  "bad",      "blocked",  "broken",   "corrupt",  "corrupted", "crash",       "crashed",
-    "crashloopbackoff", "crit", "critical", "dead",  "declined", "denied",   "disconnected", "down",     "emerg",
-    "emergency", "err",      "error",    "errored",  "errors",   "evicted",  "exception", "exceptions",  "expired",
-    "fail",      "failed",   "failing",  "failure",  "failures", "fatal",    "faulted",   "forbidden",   "imagepullbackoff",
-    "invalid",   "killed",   "lost",     "offline",  "oom",      "oomkilled", "panic",    "refused",     "rejected",
-    "severe",    "stuck",    "timedout", "timeout",  "unauthorized", "unavailable", "undelivered", "unhealthy",
-    "unreachable"};
+static const char *const error_words[] = {"abort",       "aborted",
+                                          "bad",         "blocked",
+                                          "broken",      "corrupt",
+                                          "corrupted",   "crash",
+                                          "crashed",     "crashloopbackoff",
+                                          "crit",        "critical",
+                                          "dead",        "declined",
+                                          "denied",      "disconnected",
+                                          "down",        "emerg",
+                                          "emergency",   "err",
+                                          "error",       "errored",
+                                          "errors",      "evicted",
+                                          "exception",   "exceptions",
+                                          "expired",     "fail",
+                                          "failed",      "failing",
+                                          "failure",     "failures",
+                                          "fatal",       "faulted",
+                                          "forbidden",   "imagepullbackoff",
+                                          "invalid",     "killed",
+                                          "lost",        "offline",
+                                          "oom",         "oomkilled",
+                                          "panic",       "refused",
+                                          "rejected",    "severe",
+                                          "stuck",       "timedout",
+                                          "timeout",     "unauthorized",
+                                          "unavailable", "undelivered",
+                                          "unhealthy",   "unreachable"};
 /* Of those, the ones that prose uses for nothing else. */
 static const char *const prose_words[] = {
-    "abort",  "aborted", "corrupt", "corrupted", "crashed", "critical", "declined", "denied",  "err",     "error",
-    "errors", "exception", "failed", "failure",  "failures", "fatal",   "killed",   "panic",   "panicked", "refused",
-    "rejected", "segfault", "timeout", "traceback", "unavailable", "unhealthy", "unreachable"};
+    "abort",    "aborted", "corrupt",   "corrupted",   "crashed",   "critical",   "declined",
+    "denied",   "err",     "error",     "errors",      "exception", "failed",     "failure",
+    "failures", "fatal",   "killed",    "panic",       "panicked",  "refused",    "rejected",
+    "segfault", "timeout", "traceback", "unavailable", "unhealthy", "unreachable"};
 static const char *const negations[] = {"0", "no", "non", "not", "without", "zero"};
-static const char *const nothing[] = {"",      "-",    "0",        "[]",        "false", "n/a",  "na",      "nil", "no",
-                                      "no error", "no errors", "none", "null", "ok",    "okay", "passed", "success", "{}"};
-static const char *const routine[] = {"debug", "info", "information", "informational", "notice", "trace", "verbose"};
+static const char *const nothing[] = {"",     "-",   "0",    "[]",       "false",     "n/a",
+                                      "na",   "nil", "no",   "no error", "no errors", "none",
+                                      "null", "ok",  "okay", "passed",   "success",   "{}"};
+static const char *const routine[] = {"debug",  "info",  "information", "informational",
+                                      "notice", "trace", "verbose"};
 
 static bool in_table(const char *z, const char *const *table, size_t n)
 {
@@ -184,7 +207,8 @@ bool hr_prose_says_error(hr_str value, bool *strong)
         bool timed_out = strcmp(w, "out") == 0 && strcmp(before, "timed") == 0;
         /* "NullPointerException", "TimeoutError" */
         size_t n = strlen(w);
-        bool type = (n > 9 && strcmp(w + n - 9, "exception") == 0) || (n > 5 && strcmp(w + n - 5, "error") == 0);
+        bool type =
+            (n > 9 && strcmp(w + n - 9, "exception") == 0) || (n > 5 && strcmp(w + n - 5, "error") == 0);
         if (!negated && (timed_out || type || in_table(w, prose_words, COUNT(prose_words)))) {
             found = true;
             if (count == 0 || shout || type) {

@@ -6,11 +6,7 @@
 #include "transform/query.h"
 #include "transform/words.h"
 
-enum {
-    HR_QUERY_MAX_WORDS = 4096,
-    HR_QUERY_MAX_ANCHORS = 256,
-    HR_ANCHOR_MAX_WORDS = 12
-};
+enum { HR_QUERY_MAX_WORDS = 4096, HR_QUERY_MAX_ANCHORS = 256, HR_ANCHOR_MAX_WORDS = 12 };
 
 typedef struct hr_term {
     uint64_t hash;

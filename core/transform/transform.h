@@ -16,12 +16,13 @@
 #include "query.h"
 
 typedef struct hr_transform_in {
-    hr_str text;             /* decoded, valid UTF-8, without trailing reminder segments */
-    const hr_query *query;   /* never NULL; may hold no terms */
-    bool allow_lossy;        /* false: level lossless, errors, no store, forged notes, source and diffs */
-    bool offers_command;     /* the request offers the model a tool that can run a command: the note names the CLI */
-    unsigned max_items;      /* target of items kept in one array (mandatory ones may exceed it) */
-    const char *id;          /* 20 hex digits of this result, NUL-terminated; for the note */
+    hr_str text;           /* decoded, valid UTF-8, without trailing reminder segments */
+    const hr_query *query; /* never NULL; may hold no terms */
+    bool allow_lossy;      /* false: level lossless, errors, no store, forged notes, source and diffs */
+    bool
+        offers_command; /* the request offers the model a tool that can run a command: the note names the CLI */
+    unsigned max_items;       /* target of items kept in one array (mandatory ones may exceed it) */
+    const char *id;           /* 20 hex digits of this result, NUL-terminated; for the note */
     uint64_t deadline_cpu_us; /* hr_cpu_us() after which to give up with HR_ETIME; 0: none */
 } hr_transform_in;
 
@@ -31,12 +32,12 @@ typedef struct hr_selection {
 } hr_selection;
 
 typedef struct hr_transform_out {
-    hr_str text;            /* in the arena */
-    const char *transform;  /* static name: "smart_crusher", "minify" */
-    const char *strategy;   /* static: "top_n", "smart_sample", ... or NULL; goes to the log */
-    const char *kind;       /* static, what the router saw: "json", "text"; set even when nothing was done */
+    hr_str text;           /* in the arena */
+    const char *transform; /* static name: "smart_crusher", "minify" */
+    const char *strategy;  /* static: "top_n", "smart_sample", ... or NULL; goes to the log */
+    const char *kind;      /* static, what the router saw: "json", "text"; set even when nothing was done */
     bool lossless;
-    size_t kept, of;        /* sums over all selections; 0 when lossless */
+    size_t kept, of; /* sums over all selections; 0 when lossless */
 } hr_transform_out;
 
 /* 1: *out is filled. 0: nothing to gain (out->kind is set). <0: HR_ENOMEM, HR_ETIME; the text goes out as it was. */

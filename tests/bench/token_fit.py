@@ -127,9 +127,10 @@ def ceilings(names):
     top = np.full(names["COSTS"], 3.0)
     top[names["PUNCT"]:names["KNOWN"]] = np.tile(np.arange(12 + 1) + 1.0, 2)
     top[names["KNOWN"]:names["BODY"]] = 1.6
-    top[names["WORD_MORE"]:names["WORD"]] = 1
+    top[names["WORD_MORE"]:names["WORD"]] = .5  # two letters a token: random letters are no worse
+    top[names["DIGITS"]] = 1  # exact: all groups of up to three are in the vocabulary
     for i in range(names["WORD"], names["SCRIPT"]):
-        top[i] = 1.0 + (i - names["WORD"]) % (20 + 1)
+        top[i] = 1.0 + (i - names["WORD"]) % (20 + 1) / 2
     for name in ("PUNCT_MORE", "PUNCT_MIXED", "CONTRACTION", "FOREIGN_ASCII", "PUNCT_SAME_MORE", "SPACES_MORE"):
         top[names[name]] = 1
     return top
@@ -140,6 +141,7 @@ def floors(names):
     low[names["PUNCT"]:names["WORD_MORE"]] = .75
     low[names["WORD"]:names["SCRIPT"]] = .75
     low[names["SCRIPT"]:] = .2
+    low[names["DIGITS"]] = 1
     return low
 
 
@@ -169,7 +171,7 @@ def fit(enc, corpus, lib, names):
             sx, sy = x[i:i + 50].sum(0), y[i:i + 50].sum()
             gram += scale / 20 * np.outer(sx, sx)
             side += scale / 20 * sx * sy
-    ridge = 1e-4 * np.trace(gram) / count
+    ridge = 3e-4 * np.trace(gram) / count
     low, top = floors(names), ceilings(names)
     free = np.ones(count, dtype=bool)
     out = base.copy()
@@ -191,7 +193,7 @@ def fit(enc, corpus, lib, names):
 
 def constants():
     """The HR_C_ names of model.h, by asking the compiler."""
-    wanted = ("FOREIGN_WORD FOREIGN_ASCII FOREIGN_RUN PUNCT_MORE PUNCT_MIXED PUNCT_SAME_MORE SPACES_MORE CONTRACTION PUNCT "
+    wanted = ("DIGITS FOREIGN_WORD FOREIGN_ASCII FOREIGN_RUN PUNCT_MORE PUNCT_MIXED PUNCT_SAME_MORE SPACES_MORE CONTRACTION PUNCT "
               "KNOWN BODY WORD_MORE WORD SCRIPT").split()
     with tempfile.TemporaryDirectory() as d:
         source = '#include <stdio.h>\n#include "token/model.h"\nint main(void){%s printf("COSTS=%%d", HR_COSTS);}' % "".join(

@@ -38,7 +38,7 @@ def test_help_lists_exactly_the_commands_that_exist(cli):
 
 def test_version_is_the_one_of_the_header(cli):
     header = (ROOT / "core" / "headroom.h").read_text()
-    version = re.search(r'HEADROOM_VERSION "(.+)"', header).group(1)
+    version = re.search(r'define HEADROOM_VERSION +"(.+)"', header).group(1)
     assert cli("--version").stdout.decode() == f"headroom {version}\n"
 
 
@@ -237,9 +237,9 @@ def test_empty_state_gives_zeros_and_creates_nothing(cli):
 
 def test_stats_have_the_shape_of_the_product_they_replace_and_tell_the_truth(cli):
     sent = cli.record(quickstart(), times=3, answer=QUICKSTART_USAGE)
-    plan = cli.json("simulate", "--json", "-", input=quickstart())
     cli.record(b"{}", status=500)
     s = cli.json("stats", "--json")
+    plan = cli.json("simulate", "--state", "--json", "-", input=quickstart())
     assert list(s) == "requests tokens cost cache session config transforms".split()
     assert s["requests"] == {"total": 4, "cached": 0, "rate_limited": 0, "failed": 1}
     assert s["cost"] is None and s["cache"] == {"entries": 1, "total_hits": 2}

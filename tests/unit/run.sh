@@ -7,10 +7,10 @@ trap 'rm -f "$log"' EXIT
 for t in "$@"; do
     if ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 timeout 600 "$t" >"$log" 2>&1; then
         n=$(grep -c '^\[       OK \]' "$log")
-        printf '  ok     %-28s %s tests\n' "$(basename "$t")" "$n"
+        printf '  ok     %-34s %s tests\n' "$(basename "$(dirname "$t")")/$(basename "$t")" "$n"
         passed=$((passed + n))
     else
-        printf '  FAILED %s\n' "$(basename "$t")"
+        printf '  FAILED %s\n' "$t"
         tail -n 60 "$log"
         passed=$((passed + $(grep -c '^\[       OK \]' "$log")))
         failed=$((failed + 1))

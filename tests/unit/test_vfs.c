@@ -210,6 +210,53 @@ static void a_child_opens_its_own_and_leaves_the_parents_alone(void **state)
     hr_arena_free(a);
 }
 
+/* In a child whose parent is gone. 0: its locks kept the log from being deleted. */
+static int outlive_parent(hr_store *s, pid_t parent)
+{
+    char wal[160];
+    struct stat before, after;
+    hr_arena *a = hr_arena_new();
+    hr_decision d = a_decision(61, "child"), e = a_decision(62, "child"), r;
+    snprintf(wal, sizeof wal, "%s-wal", database);
+    while (getppid() == parent)
+        usleep(1000);
+    if (commit_one(s, a, &d) != 0 || stat(wal, &before) != 0)
+        return 1;
+    /* Whoever closes a database last copies the log and deletes it; who it is, the locks tell. */
+    if (in_child(run_sql, "SELECT count(*) FROM decisions") != 0)
+        return 2;
+    if (stat(wal, &after) != 0 || after.st_ino != before.st_ino)
+        return 3;
+    if (commit_one(s, a, &e) != 0 || hr_store_decision(s, a, d.key, &r) != 1)
+        return 4;
+    return 0;
+}
+
+static void a_child_holds_locks_of_its_own(void **state)
+{
+    (void)state;
+    char result = 99;
+    int up[2];
+    assert_int_equal(pipe(up), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        hr_arena *a = hr_arena_new();
+        hr_store *s = open_store();
+        hr_decision d = a_decision(60, "parent");
+        pid_t self = getpid();
+        if (commit_one(s, a, &d) == 0 && fork() == 0) {
+            result = (char)outlive_parent(s, self);
+            (void)!write(up[1], &result, 1);
+        }
+        _exit(0);
+    }
+    close(up[1]);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(read(up[0], &result, 1), 1);
+    assert_int_equal(result, 0);
+    close(up[0]);
+}
+
 struct hammer {
     hr_store *s;
     _Atomic bool stop;
@@ -376,6 +423,7 @@ int main(void)
         T(files_under_our_numbers_are_never_touched),
         T(a_database_removed_under_us_is_made_anew_with_the_same_key),
         T(a_child_opens_its_own_and_leaves_the_parents_alone),
+        T(a_child_holds_locks_of_its_own),
         T(a_fork_while_another_thread_waits_inside_sqlite_harms_neither),
         T(a_fork_at_any_moment_of_another_threads_commit_harms_neither),
         T(of_two_processes_that_race_both_send_one_text),

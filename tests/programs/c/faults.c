@@ -192,7 +192,12 @@ static bool twice_on_one_connection(const struct job *j)
 {
     struct answer a = {0};
     SSL *ssl = connected_tls(j, ctx);
-    return request(j, ssl, &a, stdout) && request(j, ssl, &a, stdout);
+    bool ok = request(j, ssl, &a, stdout) && request(j, ssl, &a, stdout);
+    int fd = SSL_get_fd(ssl);
+    SSL_free(ssl);
+    close(fd);
+    free(a.data);
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -216,5 +221,7 @@ int main(int argc, char **argv)
         ok = clear_in_the_middle(&j);
     else if (job_word(&j, "twice", NULL))
         ok = twice_on_one_connection(&j);
+    SSL_CTX_free(ctx);
+    free(j.body);
     return ok ? 0 : 1;
 }
