@@ -81,7 +81,7 @@ $B/san/%.o: %.c
 # ---------------------------------------------------------------- what is built
 $B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SHARED) -Wl,--version-script=shim/exports.map -Wl,-soname,libheadroom_preload.so -Wl,--gc-sections \
+	$(Q)$(CC) $(SHARED) -nostartfiles -Wl,--version-script=shim/exports.map -Wl,-soname,libheadroom_preload.so -Wl,--gc-sections \
 	    -o $@.new $(SHIM_OBJ) $(LDFLAGS) -l:libhttp_parser.a -ldl -lpthread
 	@mv $@.new $@
 $B/libheadroom.so: $(CORE_OBJ) core/exports.map

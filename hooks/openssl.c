@@ -57,6 +57,14 @@ int SSL_read(SSL *ssl, void *buf, int num) EXPORT;
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) EXPORT;
 int SSL_clear(SSL *ssl) EXPORT;
 
+/* The same functions under hidden names: the address of an exported one costs a look-up at the start of every process. */
+#define OWN(name) __attribute__((alias(name), visibility("hidden")))
+int own_write(SSL *ssl, const void *buf, int num) OWN("SSL_write");
+int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) OWN("SSL_write_ex");
+int own_read(SSL *ssl, void *buf, int num) OWN("SSL_read");
+int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) OWN("SSL_read_ex");
+int own_clear(SSL *ssl) OWN("SSL_clear");
+
 static void free_stream(void *parent, void *ptr, void *ad, int index, long argl, void *argp)
 {
     int saved = errno;
@@ -107,11 +115,11 @@ static struct library *learn(const void *return_address)
         const void *ours;
         void *where;
     } hooked[] = {
-        {"SSL_write", (const void *)SSL_write, &l.write},
-        {"SSL_write_ex", (const void *)SSL_write_ex, &l.write_ex},
-        {"SSL_read", (const void *)SSL_read, &l.read},
-        {"SSL_read_ex", (const void *)SSL_read_ex, &l.read_ex},
-        {"SSL_clear", (const void *)SSL_clear, &l.clear},
+        {"SSL_write", (const void *)own_write, &l.write},
+        {"SSL_write_ex", (const void *)own_write_ex, &l.write_ex},
+        {"SSL_read", (const void *)own_read, &l.read},
+        {"SSL_read_ex", (const void *)own_read_ex, &l.read_ex},
+        {"SSL_clear", (const void *)own_clear, &l.clear},
     };
     const struct {
         const char *name;

@@ -422,7 +422,12 @@ static uint64_t walk(const byte *p, size_t n, const uint16_t *cost)
     return w.sum;
 }
 
-static size_t whole_tokens(uint64_t sum)
+uint64_t hr_token_sum(const char *text, size_t n)
+{
+    return walk((const byte *)text, n, hr_token_cost);
+}
+
+size_t hr_token_round(uint64_t sum)
 {
     sum = (sum + HR_COST_ONE / 2) / HR_COST_ONE;
     return sum ? (size_t)sum : 1;
@@ -430,140 +435,7 @@ static size_t whole_tokens(uint64_t sum)
 
 size_t hr_tokens(const char *text, size_t n)
 {
-    return n == 0 ? 0 : whole_tokens(walk((const byte *)text, n, hr_token_cost));
-}
-
-/* ------------------------------------------------------------------ JSON with its escapes */
-
-/* Hex value of four digits at p, or -1. */
-static int32_t hex4(const byte *p)
-{
-    int32_t v = 0;
-    for (int i = 0; i < 4; i++) {
-        byte c = p[i], low = c | 0x20;
-        if (kinds[c] == KIND_DIGIT)
-            v = v << 4 | (c - '0');
-        else if (low >= 'a' && low <= 'f')
-            v = v << 4 | (low - 'a' + 10);
-        else
-            return -1;
-    }
-    return v;
-}
-
-static size_t encode(byte *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (byte)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (byte)(0xC0 | c >> 6);
-        out[1] = (byte)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (byte)(0xE0 | c >> 12);
-        out[1] = (byte)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (byte)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (byte)(0xF0 | c >> 18);
-    out[1] = (byte)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (byte)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (byte)(0x80 | (c & 0x3F));
-    return 4;
-}
-
-/* Decode the escape at p into at most 4 bytes of out. Returns the bytes read; *n are those written. What is
-   no escape stands for itself. */
-static size_t unescape(const byte *p, const byte *end, byte *out, size_t *n)
-{
-    *n = 1;
-    *out = '\\';
-    if (end - p < 2)
-        return 1;
-    switch (p[1]) {
-    case 'n':
-        *out = '\n';
-        return 2;
-    case 't':
-        *out = '\t';
-        return 2;
-    case 'r':
-        *out = '\r';
-        return 2;
-    case 'b':
-        *out = '\b';
-        return 2;
-    case 'f':
-        *out = '\f';
-        return 2;
-    case '"':
-    case '\\':
-    case '/':
-        *out = p[1];
-        return 2;
-    case 'u':
-        break;
-    default:
-        return 1;
-    }
-    int32_t c = end - p >= 6 ? hex4(p + 2) : -1;
-    if (c < 0)
-        return 1;
-    if (c >= 0xD800 && c < 0xDC00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-        int32_t low = hex4(p + 8);
-        if (low >= 0xDC00 && low < 0xE000) {
-            *n = encode(out, 0x10000 + ((uint32_t)(c - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
-            return 12;
-        }
-    }
-    *n = encode(out, (uint32_t)c);
-    return 6;
-}
-
-/* Where the last word of a full window begins, so that the rest can be carried over without cutting a piece.
- */
-static size_t last_cut(const byte *p, size_t n)
-{
-    for (size_t i = n - 1; i > n / 2; i--) {
-        if (p[i] == ' ' && (kinds[p[i - 1]] == KIND_LOWER || kinds[p[i - 1]] == KIND_UPPER))
-            return i;
-    }
-    return n;
-}
-
-size_t hr_tokens_json(const char *json, size_t n)
-{
-    byte window[4096];
-    const byte *p = (const byte *)json, *end = p + n;
-    size_t used = 0;
-    uint64_t sum = 0;
-    if (n == 0)
-        return 0;
-    while (p < end) {
-        size_t left = (size_t)(end - p), room = sizeof window - used, plain = left < room ? left : room;
-        const byte *slash = memchr(p, '\\', plain);
-        if (slash)
-            plain = (size_t)(slash - p);
-        memcpy(window + used, p, plain);
-        used += plain;
-        p += plain;
-        if (slash && sizeof window - used >= 4) {
-            size_t written;
-            p += unescape(p, end, window + used, &written);
-            used += written;
-            continue;
-        }
-        if (p == end)
-            break;
-        size_t cut = last_cut(window, used);
-        sum += walk(window, cut, hr_token_cost);
-        used -= cut;
-        memmove(window, window + cut, used);
-    }
-    return whole_tokens(sum + walk(window, used, hr_token_cost));
+    return n == 0 ? 0 : hr_token_round(hr_token_sum(text, n));
 }
 
 bool hr_tokens_exact(void)

@@ -1,4 +1,4 @@
-/* model.h - the numbers of the token estimator: which costs there are, and the tables of model.c.
+/* model.h - inside of the token estimator: which costs there are, the tables of model.c, the sum of a text.
 
    model.c is written by tests/bench/token_fit.py from a training corpus and the o200k_base vocabulary
    (OpenAI, MIT licence); nothing in it is edited by hand. Only estimate.c and the tools of tests/bench
@@ -8,6 +8,7 @@
 #ifndef HR_TOKEN_MODEL_H
 #define HR_TOKEN_MODEL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -53,5 +54,9 @@ extern const uint16_t hr_token_cost[HR_COSTS];
 /* Blocked Bloom filter over frequent pieces that are one token each: two bits in one 64-bit word (see
  * estimate.c). */
 extern const uint64_t hr_token_known[HR_KNOWN_WORDS];
+
+/* Cost of a text; and the tokens that a sum of costs is, at least 1. */
+uint64_t hr_token_sum(const char *text, size_t n);
+size_t hr_token_round(uint64_t sum);
 
 #endif

@@ -1,7 +1,8 @@
 """Texts of many kinds for fitting (token_fit.py) and judging (token_error.py) the token estimator.
 
 documents(split, log) yields (kind, name, text), split being "train" or "test". A document has 5 to 50 KB. Generated ones come
-from seeds of their own per split; files of the machine are divided by a hash of their path, so that no file is in both (catalogues by their name: translations of one program are on one side).
+from seeds of their own per split; files of the machine are divided by a hash of their name, so that no file, and no two
+translations of one catalogue, are in both.
 A kind whose files are missing here is left out, and said so through log. Standard library only.
 """
 import base64
@@ -308,7 +309,8 @@ FROM_FILES = {
     "python": [STDLIB + "/*.py", STDLIB + "/*/*.py", "/usr/lib/python3*/**/*.py"],
     "javascript": ["/usr/share/javascript/**/*.js", "/usr/share/nodejs/**/*.js", "/usr/lib/node_modules/npm/**/*.js"],
     "perl": ["/usr/share/perl/**/*.p[lm]", "/usr/share/perl5/**/*.p[lm]"],
-    "shell": ["/usr/share/bash-completion/**/*", "/usr/bin/*.sh", "/etc/init.d/*", "/usr/share/zsh/**/*", "/usr/share/git-core/**/*"],
+    "shell": ["/usr/share/bash-completion/**/*", "/usr/bin/*.sh", "/etc/init.d/*", "/usr/share/zsh/**/*",
+              "/usr/share/git-core/**/*"],
     "html": ["/usr/share/doc/**/*.html"],
     "css-svg-xml": ["/usr/share/**/*.css", "/usr/share/mime/**/*.xml", "/usr/share/X11/xkb/**/*", "/usr/share/**/*.svg"],
     "markdown": ["/usr/share/doc/**/*.md", "/usr/share/doc/**/*.md.gz", "/usr/lib/node_modules/npm/**/*.md"],
@@ -317,11 +319,14 @@ FROM_FILES = {
 }
 MADE_KINDS = {"json-api": api_json, "ndjson": ndjson, "log": service_log, "listing": listing, "csv": csv, "base64": base64_text,
               "hex": hex_text, "emoji": emoji_text, "traceback": trace}
-LANGUAGES = {"lang-german": ["de"], "lang-french-spanish": ["fr", "es", "pt", "it"], "lang-nordic-slavic": ["sv", "pl", "cs", "nl", "fi"],
+LANGUAGES = {"lang-german": ["de"], "lang-french-spanish": ["fr", "es", "pt", "it"],
+             "lang-nordic-slavic": ["sv", "pl", "cs", "nl", "fi"],
              "lang-turkish-vietnamese": ["tr", "vi"], "lang-russian": ["ru"], "lang-ukrainian-bulgarian": ["uk", "bg", "sr"],
              "lang-greek": ["el"], "lang-japanese": ["ja"],
              "lang-chinese": ["zh_CN"], "lang-chinese-taiwan": ["zh_TW"], "lang-korean": ["ko"], "lang-arabic": ["ar", "fa"],
-             "lang-hebrew": ["he"], "lang-hindi": ["hi", "mr"], "lang-indic": ["bn", "ta", "te", "kn", "ml", "gu", "pa"], "lang-thai": ["th"],
+             "lang-hebrew": ["he"], "lang-hindi": ["hi", "mr"],
+             "lang-indic": ["bn", "ta", "te", "kn", "ml", "gu", "pa"],
+             "lang-thai": ["th"],
              "lang-georgian-armenian": ["ka", "hy"]}
 
 

@@ -171,7 +171,7 @@ def fit(enc, corpus, lib, names):
             sx, sy = x[i:i + 50].sum(0), y[i:i + 50].sum()
             gram += scale / 20 * np.outer(sx, sx)
             side += scale / 20 * sx * sy
-    ridge = 3e-4 * np.trace(gram) / count
+    ridge = 1e-4 * np.trace(gram) / count
     low, top = floors(names), ceilings(names)
     free = np.ones(count, dtype=bool)
     out = base.copy()
