@@ -232,8 +232,10 @@ static size_t closing(const struct parse *p, size_t open)
     return SIZE_MAX;
 }
 
-/* Quoted text is an anchor, unless it is the key of an object. */
-static void quotes(struct parse *p)
+enum pass { MARK_KEYS, ADD_ANCHORS };
+
+/* Quoted text is the key of an object or an anchor. Keys are marked first: the hints between the passes ask for them. */
+static void quotes(struct parse *p, enum pass pass)
 {
     size_t first = 0; /* the first word behind what was looked at */
     for (size_t i = 0; i < p->text.n; i++) {
@@ -254,7 +256,7 @@ static void quotes(struct parse *p)
         bool key = c == '"' && after < p->text.n && p->text.p[after] == ':';
         for (size_t k = first; key && k < last; k++)
             p->tok[k].key = true;
-        if (!key && last > first && close - i > 2)
+        if (pass == ADD_ANCHORS && !key && last > first && close - i > 2)
             add_anchor(p, first, last - 1, false);
         first = last;
         i = close;
@@ -375,8 +377,9 @@ hr_query *hr_query_new(hr_arena *a, hr_str text)
     q->anchors = hr_arena_alloc(a, HR_QUERY_MAX_ANCHORS * sizeof *q->anchors);
     if (!q->slots || !q->terms || !q->anchors)
         return NULL;
+    quotes(&p, MARK_KEYS);
     hints(&p);
-    quotes(&p);
+    quotes(&p, ADD_ANCHORS);
     anchors(&p);
     for (size_t i = 0; i < p.n; i++)
         if (!p.tok[i].key && !p.tok[i].stop && (p.tok[i].w.len > 1 || (p.tok[i].w.flags & HR_WORD_DIGIT)))

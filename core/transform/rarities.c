@@ -248,25 +248,25 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
     unsigned signs = hr_key_signs(p->key.p ? p->key : t->f->paths[p->parent].key);
     if (!sort_into(t, p, c))
         return;
-    uint32_t top = 0, rest = 0, limit = rare_limit(c->total, VALUE_SHARE);
-    bool rare[MAX_DISTINCT];
+    uint32_t top = 0, few = 0, single = 0, limit = rare_limit(c->total, VALUE_SHARE);
+    bool rare[MAX_DISTINCT], odd[MAX_DISTINCT];
     for (uint32_t k = 0; k < c->n; k++)
         top = c->count[k] > c->count[top] ? k : top;
     bool dominated =
         (signs & HR_KEY_STATE) && (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
     for (uint32_t k = 0; k < c->n; k++) {
-        bool few = c->count[k] <= limit && (uint64_t)c->count[k] * RARER * c->n <= c->total;
-        bool odd = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));
-        rare[k] = few || odd;
-        rest += rare[k] && !odd ? c->count[k] : 0;
+        odd[k] = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));
+        rare[k] = c->count[k] <= limit && (uint64_t)c->count[k] * RARER * c->n <= c->total;
+        few += rare[k] ? c->count[k] : 0;
+        single += rare[k] && c->count[k] == 1;
     }
-    /* Many rare values together are a tail, not exceptions: then only those that stand alone. */
+    /* Many rare values together are a tail, not exceptions: then those that stand alone, or none. */
     uint32_t most = rare_limit(c->total, RARE_SHARE) > 3 ? rare_limit(c->total, RARE_SHARE) : 3;
+    uint32_t highest = few <= most ? limit : single <= most ? 1 : 0;
     for (uint32_t i = 0; i < p->n; i++) {
         uint32_t k = t->class[i];
-        if (k == MAX_DISTINCT || !rare[k] || (!dominated && rest > most && c->count[k] > 1))
-            continue;
-        hr_mark(t->strength, p->cells[i].row, strength_of(c->count[k]));
+        if (k < MAX_DISTINCT && (odd[k] || (rare[k] && c->count[k] <= highest)))
+            hr_mark(t->strength, p->cells[i].row, strength_of(c->count[k]));
     }
 }
 

@@ -44,7 +44,8 @@ static void strings_keep_every_byte(void **state)
 static void lexemes_and_order_of_keys_stay(void **state)
 {
     (void)state;
-    expect("{\"b\": 1.0e+02, \"a\": -0, \"b\": 12345678901234567890}", "{\"b\":1.0e+02,\"a\":-0,\"b\":12345678901234567890}");
+    expect("{\"b\": 1.0e+02, \"a\": -0, \"b\": 12345678901234567890}",
+           "{\"b\":1.0e+02,\"a\":-0,\"b\":12345678901234567890}");
 }
 
 /* ------------------------------------------------------------------ through the router */
@@ -78,9 +79,16 @@ static void what_is_not_json_or_has_no_white_space_is_left_alone(void **state)
     static const struct {
         const char *text, *kind;
     } cases[] = {
-        {"", "text"},        {"   ", "text"},           {"plain words", "text"}, {"{\"a\": 1", "text"},
-        {"[1, 2,]", "text"}, {"{\"a\": 1}\nok", "text"}, {"{\"a\":1}", "json"},   {"[]", "json"},
-        {"\"x y\"", "json"}, {"{\"a\": 1}\n{\"a\": 2}\n", "text"},
+        {"", "text"},
+        {"   ", "text"},
+        {"plain words", "text"},
+        {"{\"a\": 1", "text"},
+        {"[1, 2,]", "text"},
+        {"{\"a\": 1}\nok", "text"},
+        {"{\"a\":1}", "json"},
+        {"[]", "json"},
+        {"\"x y\"", "json"},
+        {"{\"a\": 1}\n{\"a\": 2}\n", "text"},
     };
     hr_arena *a = hr_arena_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

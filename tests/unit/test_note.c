@@ -49,7 +49,8 @@ static void a_note_with_too_many_ranges_is_not_written(void **state)
         kept[i] = 2 * i + 1;
     assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES, kept, HR_MAX_NOTE_RANGES, ID, true), 0);
     hr_buf_free(&b);
-    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true), HR_ELIMIT);
+    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true),
+                     HR_ELIMIT);
     assert_int_equal(b.len, 0);
 }
 

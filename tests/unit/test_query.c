@@ -32,8 +32,8 @@ static void ordinary_rows(void)
 {
     char z[LENGTH];
     for (size_t i = 0; i < ROWS; i++) {
-        snprintf(z, sizeof z, "{\"id\":\"doc-%zu\",\"title\":\"Tuning %s caches\",\"views\":%zu}", 10000 + i * 7,
-                 i % 2 ? "Redis" : "Kafka", 500 + i);
+        snprintf(z, sizeof z, "{\"id\":\"doc-%zu\",\"title\":\"Tuning %s caches\",\"views\":%zu}",
+                 10000 + i * 7, i % 2 ? "Redis" : "Kafka", 500 + i);
         set_row(i, z);
     }
 }
@@ -215,7 +215,10 @@ static void query_text_beyond_its_limit_is_not_searched(void **state)
     /* Words, quotes and joined words without end. */
     for (size_t kind = 0; kind < 4; kind++) {
         for (size_t i = 0; i < n; i++)
-            query[i] = "a \"a a-1.\\u0041"[kind == 0 ? 2 : kind == 1 ? i % 2 : kind == 2 ? 5 + i % 3 : 9 + i % 6];
+            query[i] = "a \"a a-1.\\u0041"[kind == 0   ? 2
+                                           : kind == 1 ? i % 2
+                                           : kind == 2 ? 5 + i % 3
+                                                       : 9 + i % 6];
         a = hr_arena_new();
         q = hr_query_new(a, hr_str_make(query, n));
         assert_non_null(q);
@@ -259,7 +262,8 @@ static void words_end_where_they_should(void **state)
 {
     (void)state;
     hr_words w = {HR_STR("It's 12.5 v1.2 a.b end. caf\xc3\xa9_x \\u0041b"), 0};
-    static const char *const expected[] = {"It", "s", "12.5", "v1.2", "a", "b", "end", "caf\xc3\xa9_x", "\\u0041b"};
+    static const char *const expected[] = {"It", "s",   "12.5",          "v1.2",    "a",
+                                           "b",  "end", "caf\xc3\xa9_x", "\\u0041b"};
     hr_word word;
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         assert_true(hr_words_next(&w, &word));

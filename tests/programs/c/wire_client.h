@@ -126,11 +126,15 @@ static inline int connected_socket(const struct job *j, int send_buffer)
     return fd;
 }
 
-/* A TLS connection whose handshake is done. */
+/* A TLS connection whose handshake is done; with the word "implicit" it is left to the first SSL_write. */
 static inline SSL *connected_tls(const struct job *j, SSL_CTX *ctx)
 {
     SSL *ssl = SSL_new(ctx);
-    if (!ssl || SSL_set_fd(ssl, connected_socket(j, 0)) != 1 || SSL_connect(ssl) != 1)
+    if (!ssl || SSL_set_fd(ssl, connected_socket(j, 0)) != 1)
+        die("cannot make the connection");
+    if (job_word(j, "implicit", NULL))
+        SSL_set_connect_state(ssl);
+    else if (SSL_connect(ssl) != 1)
         die("TLS handshake failed");
     return ssl;
 }
