@@ -147,7 +147,11 @@ test-hygiene: all
 	$(Q)tests/hygiene.sh $B
 test-programs-python: all programs
 	$(Q)HEADROOM_BUILD=$(abspath $B) $B/venv/bin/python -m pytest -q -p no:cacheprovider tests/programs
-test-bench: all
+$B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -iquote core $^ -o $@
+test-bench: all $B/tests/bench/token_count
+	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/token_error.py $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $B $(FUZZERS)

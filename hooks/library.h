@@ -1,0 +1,58 @@
+/* library.h - one libssl of the process, and the state of its connections. Shared by openssl.c and bio.c. */
+#ifndef HR_LIBRARY_H
+#define HR_LIBRARY_H
+
+#include "../shim/shim.h"
+#include "../shim/stream.h"
+
+typedef struct ssl_st SSL;
+
+/* The functions of one libssl that we call. Constant once ready is set. */
+struct library {
+    int (*write)(SSL *, const void *, int);
+    int (*write_ex)(SSL *, const void *, size_t, size_t *);
+    int (*read)(SSL *, void *, int);
+    int (*read_ex)(SSL *, void *, size_t, size_t *);
+    int (*clear)(SSL *);
+    int (*is_init_finished)(const SSL *);
+    int (*do_handshake)(SSL *);
+    void *(*get_ex_data)(const SSL *, int);
+    int (*set_ex_data)(SSL *, int, void *);
+    int ex_index;    /* -1: no state can be kept, everything passes */
+    int ready;       /* atomic */
+    const void *key; /* atomic: the address of its SSL_write */
+};
+
+/* The exported functions under hidden names: the address of an exported one costs a look-up at the start of every process. */
+#define HR_OWN(name) __attribute__((alias(name), visibility("hidden")))
+int own_write(SSL *ssl, const void *buf, int num) HR_HIDDEN;
+int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_HIDDEN;
+int own_read(SSL *ssl, void *buf, int num) HR_HIDDEN;
+int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
+int own_clear(SSL *ssl) HR_HIDDEN;
+
+/* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
+   NULL: none. errno may change. */
+struct library *library_of(const void *return_address) HR_HIDDEN;
+
+/* The stream of a connection that begins to write with these bytes; NULL: none of ours, pass on. */
+shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf,
+                                      size_t num) HR_HIDDEN;
+/* The stream of a connection, if it has one. */
+shim_stream *library_stream(const struct library *l, const SSL *ssl) HR_HIDDEN;
+/* Forget a connection's state: its object serves another one from now on. */
+void library_forget(const struct library *l, SSL *ssl) HR_HIDDEN;
+/* The program has read n bytes; 0: the peer closed. errno is kept. */
+void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) HR_HIDDEN;
+
+/* Connections that this thread is inside of. A custom BIO may write to another connection, or switch coroutines, inside
+   SSL_write: only a call for the same SSL is a nested one. */
+struct library_frame {
+    const SSL *ssl;
+    struct library_frame *below;
+};
+bool library_is_inside(const SSL *ssl) HR_HIDDEN;
+void library_enter(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
+void library_leave(const struct library_frame *frame) HR_HIDDEN;
+
+#endif
