@@ -53,17 +53,21 @@ static char *copy(const char *z)
 }
 
 /* Index of value among the words, -1: not one of them. */
-static int64_t word_index(const char *words, const char *value)
+static int64_t word_index(const char *words, hr_str value)
 {
-    size_t n = strlen(value);
     int64_t i = 0;
     for (const char *w = words; *w; i++) {
         const char *end = strchrnul(w, ' ');
-        if ((size_t)(end - w) == n && memcmp(w, value, n) == 0)
+        if (hr_str_eq(hr_str_make(w, (size_t)(end - w)), value))
             return i;
         w = *end ? end + 1 : end;
     }
     return -1;
+}
+
+int64_t hr_setting_word(enum hr_setting s, hr_str word)
+{
+    return table[s].words ? word_index(table[s].words, word) : -1;
 }
 
 static int64_t whole_number(const char *z, int64_t max)
@@ -86,7 +90,7 @@ static int set(hr_config *c, enum hr_setting s, const char *value, char origin)
     char *text;
 
     if (t->words)
-        number = word_index(t->words, value);
+        number = word_index(t->words, hr_str_make(value, strlen(value)));
     else if (t->max)
         number = whole_number(value, t->max);
     if (number < 0) {

@@ -45,6 +45,8 @@ typedef struct hr_config {
 int hr_config_load(hr_config *c);
 void hr_config_free(hr_config *c);
 
+/* Index of a word among those that the setting takes, or -1. */
+int64_t hr_setting_word(enum hr_setting s, hr_str word);
 const char *hr_setting_name(enum hr_setting s); /* "originals.days" */
 const char *hr_setting_env(enum hr_setting s);  /* "HEADROOM_ORIGINALS_DAYS" */
 

@@ -40,7 +40,8 @@ typedef struct hr_item {
 struct headroom_request {
     headroom *h;
     enum headroom_mode mode;
-    bool count_only, sse, recorded;
+    enum hr_level level;
+    bool count_only;
     hr_arena *keep; /* until the end: names, the record */
     hr_arena *work; /* until the bytes have left */
     hr_buf body;    /* the new body */

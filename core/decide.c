@@ -267,7 +267,7 @@ static const char *forbidden(const struct work *w)
     const headroom *h = w->r->h;
     if (w->r->mode == HEADROOM_AUDIT)
         return "audit";
-    if (h->config.number[HR_SET_LEVEL] == HR_LEVEL_REPLAY)
+    if (w->r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (w->conv->unpaired)
         return hr_error_name(HR_EPAIR);
@@ -285,7 +285,7 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
 
     if (err < 0)
         no_new = store_word(&w, err);
-    w.may_lose = h->config.number[HR_SET_LEVEL] == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
+    w.may_lose = r->level == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
     if (!(h->flags & HEADROOM_NO_DEADLINE))
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
     for (size_t i = 0; i < conv->n; i++) {

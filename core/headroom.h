@@ -53,6 +53,8 @@ typedef struct headroom_head {
     size_t path_len;
     const char *dialect; /* "anthropic", "openai_chat"; NULL: find out from the body */
     const char *skip;    /* why the body must not be touched ("signed", "encoding", ...), or NULL */
+    const char *level;   /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
+    size_t level_len;
     bool count_only;     /* a count_tokens request: replay and compute, store nothing */
 } headroom_head;
 

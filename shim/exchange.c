@@ -69,7 +69,11 @@ headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head
     about.dialect = g.dialect;
     about.count_only = g.count_only;
     about.skip = g.skip ? g.skip : skip;
-    r = core->request_new(core->h, &about, core->mode);
+    about.level = g.level;
+    about.level_len = g.level_len;
+    if (g.mode == HEADROOM_OFF)
+        return NULL;
+    r = core->request_new(core->h, &about, g.mode >= 0 ? (enum headroom_mode)g.mode : core->mode);
     if (!r)
         return NULL;
     if (about.skip) {

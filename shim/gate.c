@@ -247,6 +247,20 @@ static bool content_length(struct view value, const char *head, struct gate_head
     return true;
 }
 
+static void setting_of_ours(struct view name, struct view value, struct gate_head *out)
+{
+    static const char *const modes[] = {"off", "audit", "simulate", "optimize"};
+
+    for (int i = 0; i < 4 && is(name, "x-headroom-mode"); i++) {
+        if (is(value, modes[i]))
+            out->mode = i;
+    }
+    if (is(name, "x-headroom-level")) {
+        out->level = value.p;
+        out->level_len = value.n;
+    }
+}
+
 static bool field(struct view name, struct view value, const char *head, struct fields *f,
                   struct gate_head *out)
 {
@@ -270,6 +284,8 @@ static bool field(struct view name, struct view value, const char *head, struct 
         f->expect = true;
     } else if (is(name, "upgrade")) {
         f->upgrade = true;
+    } else if (starts(name, "x-headroom-")) {
+        setting_of_ours(name, value, out);
     } else {
         f->signature |= signs(name, value);
     }
@@ -360,6 +376,7 @@ bool gate_head(const char *head, size_t n, struct gate_head *out)
     bool http_1_0;
 
     memset(out, 0, sizeof(*out));
+    out->mode = -1;
     if (gate_request_line(head, n) != 2)
         return false;
     target = (struct view){head + 5, n - 5};
@@ -384,6 +401,23 @@ bool gate_head(const char *head, size_t n, struct gate_head *out)
     f.signature |= holds(query, "x-amz-signature=");
     out->skip = reason(&f, out, http_1_0);
     return true;
+}
+
+size_t gate_without_ours(char *head, size_t n)
+{
+    size_t from = 0, to = 0;
+
+    while (from < n) {
+        struct view line = {head + from, n - from};
+        size_t len = find(line, '\n') + 1;
+
+        if (!starts(line, "x-headroom-")) {
+            memmove(head + to, head + from, len);
+            to += len;
+        }
+        from += len;
+    }
+    return to;
 }
 
 static bool copy_word(char *to, size_t room, struct view v)

@@ -22,6 +22,9 @@ struct gate_head {
        "content_type", "upgrade", "expect", "chunked", "no_length", "http_1_0", "too_large"; the first of
        these that applies. */
     const char *skip;
+    int mode;          /* X-Headroom-Mode: enum headroom_mode, -1: not there */
+    const char *level; /* X-Headroom-Level, points into the head; NULL: not there */
+    size_t level_len;
     size_t length; /* Content-Length */
     bool has_length;
     size_t length_off, length_len; /* where its digits lie in the head */
@@ -30,6 +33,10 @@ struct gate_head {
 /* Judge a complete head (request line to the empty line, both included). False: not ours (another method or
    path, or not HTTP/1.x as RFC 9112 says). True: *out is filled; skip != NULL: watch, but never touch. */
 bool gate_head(const char *head, size_t n, struct gate_head *out) HR_HIDDEN;
+
+/* Take the X-Headroom-* lines, which must not be sent, out of a head that gate_head accepted, in place; its
+   new length. */
+size_t gate_without_ours(char *head, size_t n) HR_HIDDEN;
 
 /* Extra rows from HEADROOM_ENDPOINTS_ADD ("HOST/PATH DIALECT", several separated by ";"), read in the
  * constructor. */

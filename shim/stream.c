@@ -179,6 +179,10 @@ static int body_complete(shim_stream *s)
 
     if (out)
         replace_body(s, out, out_len);
+    size_t n = gate_without_ours(s->held, s->head_len);
+    memmove(s->held + n, s->held + s->head_len, s->held_len - s->head_len);
+    s->held_len -= s->head_len - n;
+    s->head_len = n;
     announce(s, &s->framing.parser, true);
     exchange_hand_over(&s->exchange, r);
     s->state = FLUSH;

@@ -174,7 +174,16 @@ static int weigh_terms(struct scoring *s, double *weight)
         if (q->terms[t].scored && s->df[t] > 0 && s->df[t] <= s->limit)
             order[n++] = (hr_pair){s->df[t], t};
     hr_sort_pairs(order, order + q->nterms + 1, n);
+    /* Half of a name that was found whole asks for nothing more. */
+    bool *settled = hr_arena_zalloc(s->scratch, q->nterms + 1u);
+    if (!settled)
+        return HR_ENOMEM;
+    for (uint32_t a = 0; a < q->nanchors; a++)
+        for (uint32_t k = 0; s->anchor_df[a] > 0 && k < q->anchors[a].n; k++)
+            settled[q->anchors[a].term[k]] = true;
     for (size_t i = 0; i < n && i < HR_MAX_TERMS; i++) {
+        if (settled[order[i].value])
+            continue;
         double df = (double)order[i].key;
         weight[order[i].value] = log_of(1 + ((double)s->n - df + 0.5) / (df + 0.5));
     }

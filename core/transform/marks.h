@@ -4,6 +4,7 @@
    deviations or their equal, so that select.c can keep the strongest where there are too many:
      measures  numbers beyond two standard deviations, and those that a huge outlier would hide from that test
      rarities  values, keys, types and shapes of text that few rows have while the rest agree
+     novelties texts with words of their own where the others share theirs
    Scratch lives in the arena given. One thread. Linear in the cells (sorting is by radix). 0, HR_ENOMEM, HR_ETIME. */
 #ifndef HR_MARKS_H
 #define HR_MARKS_H
@@ -17,6 +18,7 @@ int hr_mark_errors(const hr_fields *f, hr_arena *scratch, hr_watch *watch, bool 
 /* strength[row] is raised, never lowered. */
 int hr_mark_measures(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength);
 int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength);
+int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength);
 
 /* The rows in the order of the field that ranks them, best first. */
 typedef struct hr_ranking {

@@ -118,6 +118,8 @@ static int mark(struct choice *c)
     if (r == 0)
         r = hr_mark_rarities(&f, c->scratch, c->watch, c->strength);
     if (r == 0)
+        r = hr_mark_novelties(&f, c->scratch, c->watch, c->strength);
+    if (r == 0)
         r = hr_rank_rows(&f, c->scratch, c->in->query, &c->ranking);
     return r;
 }

@@ -296,6 +296,19 @@ static void a_category_with_many_values_has_no_rare_ones(void **state)
     assert_true(crush("") <= 15);
 }
 
+static void a_text_with_words_of_its_own_stays(void **state)
+{
+    (void)state;
+    static const char *const done[] = {"served", "cached", "queued"};
+    for (uint32_t i = 0; i < 400; i++)
+        if (i == 222)
+            row("{\"msg\":\"operator switched feature flag turquoise on, batch 7\"}");
+        else
+            row("{\"msg\":\"page %u was %s for client %u\"}", i * 31, done[i % 3], i * 17 % 100);
+    assert_true(crush("") <= 15);
+    expect_kept(222);
+}
+
 static void what_the_query_names_stays(void **state)
 {
     (void)state;
@@ -548,6 +561,7 @@ int main(void)
         TEST(identifiers_and_times_are_no_measures),
         TEST(rare_values_keys_and_types_stay),
         TEST(a_category_with_many_values_has_no_rare_ones),
+        TEST(a_text_with_words_of_its_own_stays),
         TEST(what_the_query_names_stays),
         TEST(hints_for_the_end_keep_the_end),
         TEST(kept_items_are_slices_of_the_original),

@@ -279,9 +279,30 @@ static void rows_of_the_user_are_added_and_wrong_ones_ignored(void **state)
     assert_int_equal(line("POST /chat/completions HTTP/1.1\r\n"), 2);
 }
 
+static void headers_of_ours_are_read_and_taken_out(void **state)
+{
+    struct gate_head g;
+    char head[] = "POST /v1/messages HTTP/1.1\r\nX-Headroom-Mode: audit\r\nHost: a\r\nContent-Type: application/json\r\n"
+                  "x-headroom-level:  lossless \r\nContent-Length: 5\r\nX-HEADROOM-Other: 1\r\nX-Headroo: stays\r\n\r\n";
+    static const char sent[] = "POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                               "Content-Length: 5\r\nX-Headroo: stays\r\n\r\n";
+
+    (void)state;
+    assert_true(gate_head(head, sizeof head - 1, &g));
+    assert_int_equal(g.mode, HEADROOM_AUDIT);
+    assert_int_equal(g.level_len, 8);
+    assert_memory_equal(g.level, "lossless", 8);
+    assert_int_equal(gate_without_ours(head, sizeof head - 1), sizeof sent - 1);
+    assert_memory_equal(head, sent, sizeof sent - 1);
+    assert_true(gate_head(sent, sizeof sent - 1, &g));
+    assert_int_equal(g.mode, -1);
+    assert_null(g.level);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(headers_of_ours_are_read_and_taken_out),
         cmocka_unit_test(method_and_end_of_path_decide),
         cmocka_unit_test(a_verdict_stands_however_few_bytes_it_was_made_from),
         cmocka_unit_test(a_wanted_head_is_taken_apart),

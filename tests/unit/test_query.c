@@ -92,8 +92,10 @@ static void names_and_quoted_text_are_picked(void **state)
     set_row(20, "{\"name\":\"Thessaly Quillfeather\"}");
     set_row(21, "{\"name\":\"Thessaly\",\"x\":1}");
     set_row(22, "{\"t\":\"the order of the day\"}");
-    pick("What is the uuid of Thessaly Quillfeather?");
+    assert_int_equal(pick("What is the uuid of Thessaly Quillfeather?"),
+                     1); /* another Thessaly was not asked for */
     assert_true(picked[20]);
+    assert_int_equal(pick("Where is Thessaly?"), 2);
     pick("find 'order of the day'");
     assert_true(picked[22]);
 }
