@@ -144,13 +144,14 @@ int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
     return r;
 }
 
-/* The object serves another connection from now on; OpenSSL keeps its ex_data. */
+/* The object serves another connection from now on; OpenSSL keeps its ex_data. libssl calls this itself when a handshake begins
+   inside SSL_write: that is no new connection, and the stream is in use. */
 int SSL_clear(SSL *ssl)
 {
     int saved = errno;
     const struct library *l = library_of(__builtin_return_address(0));
 
-    if (l && ssl)
+    if (l && ssl && !library_is_inside(ssl))
         library_forget(l, ssl);
     errno = saved;
     return l && l->clear ? l->clear(ssl) : 0;

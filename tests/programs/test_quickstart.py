@@ -21,6 +21,7 @@ CLIENTS = {
     "curl over HTTP/1.1": (curl("--data-binary", "@BODY"), OPENAI),
     "ssl_write": (c("ssl_write", repeat=1, path=MESSAGES), ANTHROPIC),
     "ssl_write_ex": (c("ssl_write_ex", repeat=1), OPENAI),
+    "ssl_bio": (c("ssl_bio", repeat=1), OPENAI),
     "ssl_nonblocking": (c("ssl_nonblocking", repeat=1), OPENAI),
 }
 ORIGINAL = [{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)]

@@ -54,6 +54,7 @@ class Request:
     dialect: str = ""
     status: int = 0
     error: str = ""
+    recorded: bool = False  # everything here and the files are final
     prompt_tokens: int = 0
     cached_tokens: int = 0
     results: dict = dataclasses.field(default_factory=dict)  # call id -> SHA-256 of its text
@@ -122,9 +123,9 @@ class LlmApi:
         return seen
 
     def wait_for(self, n, seconds=20):
-        """Until n requests came in whole; False if they did not in time."""
+        """Until n requests are recorded (whole or cut short); False if they are not in time."""
         end = time.monotonic() + seconds
-        while sum(1 for r in list(self.requests) if r.status) < n:
+        while sum(1 for r in list(self.requests) if r.recorded) < n:
             if time.monotonic() > end:
                 return False
             time.sleep(0.005)
@@ -247,6 +248,7 @@ class LlmApi:
             stem.with_name(stem.name + ".body").write_bytes(r.raw_body)
             if r.error:
                 stem.with_name(stem.name + ".error").write_text(r.error + "\n")
+        r.recorded = True
         if self._log:
             calls = "".join(f" {c}={h[:16]}" for c, h in r.results.items())
             self._log(f"{r.number} {r.method} {r.target} {r.status} prompt {r.prompt_tokens} cached {r.cached_tokens}{calls}"
