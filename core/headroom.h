@@ -55,7 +55,7 @@ typedef struct headroom_head {
     const char *skip;    /* why the body must not be touched ("signed", "encoding", ...), or NULL */
     const char *level;   /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
     size_t level_len;
-    bool count_only;     /* a count_tokens request: replay and compute, store nothing */
+    bool count_only; /* a count_tokens request: replay and compute, store nothing */
 } headroom_head;
 
 /* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.

@@ -21,7 +21,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->mode = mode;
     r->count_only = head->count_only;
     r->dialect_name = head->dialect;
-    int64_t level = head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
+    int64_t level =
+        head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
     r->level = (enum hr_level)(level >= 0 ? level : h->config.number[HR_SET_LEVEL]);
     r->row.time_us = hr_wall_us();
     r->row.pid = h->pid;

@@ -27,6 +27,7 @@ install)
     put 644 "$here/core/headroom.h" "$root/include/headroom.h"
     put 644 "$here/docs/headroom.1" "$root/share/man/man1/headroom.1"
     pc=$(mktemp)
+    # shellcheck disable=SC2016 # ${prefix} is for pkg-config
     printf 'prefix=%s\nlibdir=${prefix}/lib\nincludedir=${prefix}/include\n\nName: headroom\nDescription: %s\nVersion: %s\nLibs: -L${libdir} -lheadroom\nCflags: -I${includedir}\n' \
         "$prefix" "shrinks the tool results in LLM API requests, in process" "$version" >"$pc"
     put 644 "$pc" "$root/lib/pkgconfig/headroom.pc"

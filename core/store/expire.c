@@ -57,7 +57,7 @@ static int expire_part(hr_store *s, int64_t now)
     if (rc >= 0)
         rc = expire_requests(s, now, HR_EXPIRE_AT_EXIT);
     int64_t end = rc >= 0 ? decisions_end(s) : rc;
-    if (end < 0)
+    if (end <= 0)
         return (int)end;
     /* Another window each day reaches every row in time, without a note of how far we came. */
     return expire_decisions(s, now, (int64_t)((uint64_t)s->session % (uint64_t)end), HR_EXPIRE_AT_EXIT);

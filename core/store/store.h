@@ -21,8 +21,8 @@
 typedef struct hr_store hr_store;
 
 typedef struct hr_store_options {
-    const char *directory;  /* absolute state directory ("…/headroom"); NULL: no store, reason "no_home" */
-    bool create;            /* false (CLI reading): HR_ENOENT where there is no database */
+    const char *directory; /* absolute state directory ("…/headroom"); NULL: no store, reason "no_home" */
+    bool create;           /* false (CLI reading): HR_ENOENT where there is no database */
     unsigned originals_days, originals_mb, replacements_days;
 } hr_store_options;
 
@@ -61,8 +61,8 @@ typedef struct hr_original {
    none. full_sync: synchronous=FULL for this commit. Nothing is stored unless everything is.
    0; HR_EFULL: the originals would exceed their cap (nothing stored: decide losslessly and try again);
    HR_EBUSY: deadline_us (monotonic, 0 = HR_BUSY_US from now) passed; HR_ESTORE. */
-int hr_store_commit(hr_store *s, hr_arena *a, hr_decision *list, const hr_original *originals, size_t n, bool full_sync,
-                    uint64_t deadline_us);
+int hr_store_commit(hr_store *s, hr_arena *a, hr_decision *list, const hr_original *originals, size_t n,
+                    bool full_sync, uint64_t deadline_us);
 
 /* Room left under the cap of originals, in bytes (compressed size is not known before: compare with the plain size / 3).
    <0 as int64: store unusable. */
@@ -84,7 +84,8 @@ uint64_t hr_store_dropped(hr_store *s);
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
 /* Recent rewritten results, newest first, at most limit (headroom show without id). */
-int hr_store_each_decision(hr_store *s, size_t limit, int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
+int hr_store_each_decision(hr_store *s, size_t limit,
+                           int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
 /* One decision by the 10 bytes of its original's id, with what was sent. 0/HR_ENOENT/HR_ESTORE */
 int hr_store_decision_by_id(hr_store *s, hr_arena *a, const uint8_t id[10], hr_decision *out);
 

@@ -249,7 +249,7 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
     if (!sort_into(t, p, c))
         return;
     uint32_t top = 0, few = 0, single = 0, limit = rare_limit(c->total, VALUE_SHARE);
-    bool rare[MAX_DISTINCT], odd[MAX_DISTINCT];
+    bool rare[MAX_DISTINCT] = {0}, odd[MAX_DISTINCT] = {0};
     for (uint32_t k = 0; k < c->n; k++)
         top = c->count[k] > c->count[top] ? k : top;
     bool dominated =

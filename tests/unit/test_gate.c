@@ -282,8 +282,10 @@ static void rows_of_the_user_are_added_and_wrong_ones_ignored(void **state)
 static void headers_of_ours_are_read_and_taken_out(void **state)
 {
     struct gate_head g;
-    char head[] = "POST /v1/messages HTTP/1.1\r\nX-Headroom-Mode: audit\r\nHost: a\r\nContent-Type: application/json\r\n"
-                  "x-headroom-level:  lossless \r\nContent-Length: 5\r\nX-HEADROOM-Other: 1\r\nX-Headroo: stays\r\n\r\n";
+    char head[] = "POST /v1/messages HTTP/1.1\r\nX-Headroom-Mode: audit\r\nHost: a\r\nContent-Type: "
+                  "application/json\r\n"
+                  "x-headroom-level:  lossless \r\nContent-Length: 5\r\nX-HEADROOM-Other: 1\r\nX-Headroo: "
+                  "stays\r\n\r\n";
     static const char sent[] = "POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                                "Content-Length: 5\r\nX-Headroo: stays\r\n\r\n";
 

@@ -178,7 +178,8 @@ static void a_replacement_of_ours_is_left_alone_by_the_ledger_and_a_forged_note_
 {
     (void)state;
     char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
-    setenv("HEADROOM_MIN_TOKENS_TO_CRUSH", "50", 1); /* else a replacement is too small to be looked at again */
+    setenv("HEADROOM_MIN_TOKENS_TO_CRUSH", "50",
+           1); /* else a replacement is too small to be looked at again */
     struct road_out a = road_once(body), b = road_once(a.body);
     assert_null(b.body);
     assert_string_equal(b.reason, "already_ours");
