@@ -65,6 +65,7 @@ class Runner:
 
     def __init__(self, home, ca):
         self.home, self.ca = home, ca
+        self.state = home / "state" / "headroom"
         self.told = False  # the first `headroom run` says what is stored and where
         for d in ("state", "config", "empty"):
             (home / d).mkdir(parents=True)
