@@ -131,6 +131,8 @@ static uint64_t finish(const struct growing *g)
 
 bool hr_words_next(hr_words *w, hr_word *out)
 {
+    if (w->pos >= w->text.n) /* an empty text may have no address */
+        return false;
     const char *end = w->text.p + w->text.n, *p = w->text.p + w->pos;
     int32_t c = 0;
     size_t n = 0;
