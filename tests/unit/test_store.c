@@ -405,13 +405,6 @@ static void without_a_database_a_reader_finds_nothing_and_makes_nothing(void **s
     assert_int_equal(stat(directory, &st), -1);
 }
 
-static mode_t mode_of(const char *path, const char *tail)
-{
-    struct stat st;
-    char whole[256];
-    snprintf(whole, sizeof whole, "%s%s", path, tail);
-    return stat(whole, &st) == 0 ? st.st_mode & 0777 : 0;
-}
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)

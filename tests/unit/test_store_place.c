@@ -1,6 +1,14 @@
 /* Unit tests of core/store/: where the database may lie, and what is refused. */
 #include "store_fixture.h"
 
+static mode_t mode_of(const char *path, const char *tail)
+{
+    struct stat st;
+    char whole[256];
+    snprintf(whole, sizeof whole, "%s%s", path, tail);
+    return stat(whole, &st) == 0 ? st.st_mode & 0777 : 0;
+}
+
 static void files_are_0600_under_umask_000(void **state)
 {
     (void)state;
