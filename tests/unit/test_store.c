@@ -217,36 +217,6 @@ static void the_key_is_made_once(void **state)
     assert_memory_not_equal(one, none, 32);
 }
 
-static headroom_row a_row(int64_t pid)
-{
-    return (headroom_row){
-        .time_us = hr_wall_us(),
-        .pid = pid,
-        .program = "python3",
-        .host = "api.example.com",
-        .path = "/v1/messages",
-        .dialect = "anthropic",
-        .model = "m",
-        .mode = "optimize",
-        .stream = true,
-        .status = 200,
-        .complete = true,
-        .tokens_before = 1000,
-        .tokens_after = 300,
-        .bytes_before = 4000,
-        .bytes_after = 1200,
-        .usage = "{\"input_tokens\":7}",
-        .input_tokens = 7,
-        .output_tokens = 9,
-        .cached_tokens = -1,
-        .elapsed_us = 55,
-        .transforms = "",
-        .results = 3,
-        .rewritten = 2,
-        .replayed = 1,
-    };
-}
-
 static int check_row(void *arg, const headroom_row *r)
 {
     int64_t *last = arg;
