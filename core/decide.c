@@ -168,8 +168,8 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
     return r;
 }
 
-/* Put the new decisions on disk in one transaction; what is read back stands. */
-static int commit(struct work *w, hr_item *items, size_t n)
+/* Put the new decisions on disk in one transaction; what is read back stands. originals: with what they stand for. */
+static int commit(struct work *w, hr_item *items, size_t n, bool with_originals)
 {
     headroom *h = w->r->h;
     hr_arena *a = w->conv->arena;
@@ -187,7 +187,7 @@ static int commit(struct work *w, hr_item *items, size_t n)
         if (items[i].state != HR_ITEM_NEW)
             continue;
         list[k] = items[i].decision;
-        if (!list[k].verbatim && h->config.number[HR_SET_ORIGINALS]) {
+        if (with_originals && !list[k].verbatim) {
             memcpy(originals[k].id, list[k].id, sizeof originals[k].id);
             originals[k].raw = hr_str_make(w->conv->body + items[i].raw_off, items[i].raw_len);
             list[k].has_original = true;
@@ -195,17 +195,15 @@ static int commit(struct work *w, hr_item *items, size_t n)
         k++;
     }
     int r = hr_ledger_commit(h->ledger, a, list, originals, k, w->bound, 0);
-    if (r < 0)
-        return r;
     k = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; r == 0 && i < n; i++)
         if (items[i].state == HR_ITEM_NEW)
             items[i].decision = list[k++];
-    return 0;
+    return r;
 }
 
-/* No original can be stored: the new decisions are taken again without selection (law 5), and without originals. */
-static int commit_lossless(struct work *w, hr_item *items, size_t n)
+/* No original can be stored: the new decisions are taken again without selection (law 5). 0 or HR_ENOMEM. */
+static int choose_lossless(struct work *w, hr_item *items, size_t n)
 {
     hr_str query, arguments;
     for (size_t i = 0; i < n; i++) {
@@ -228,21 +226,7 @@ static int commit_lossless(struct work *w, hr_item *items, size_t n)
             it->reason = hr_error_name(r);
         }
     }
-    headroom *h = w->r->h;
-    size_t k = 0;
-    hr_decision *list = hr_arena_alloc(w->conv->arena, n * sizeof *list);
-    hr_original *none = hr_arena_zalloc(w->conv->arena, n * sizeof *none);
-    if (!list || !none)
-        return HR_ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        if (items[i].state == HR_ITEM_NEW)
-            list[k++] = items[i].decision;
-    int r = hr_ledger_commit(h->ledger, w->conv->arena, list, none, k, w->bound, 0);
-    k = 0;
-    for (size_t i = 0; r == 0 && i < n; i++)
-        if (items[i].state == HR_ITEM_NEW)
-            items[i].decision = list[k++];
-    return r;
+    return 0;
 }
 
 static void forget_new(hr_item *items, size_t n, const char *reason)
@@ -321,9 +305,9 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
         forget_new(items, n, no_new); /* the store failed halfway */
     if (r->mode == HEADROOM_SIMULATE || r->count_only)
         return 0;
-    err = commit(&w, items, n);
-    if (err == HR_EFULL)
-        err = commit_lossless(&w, items, n);
+    err = commit(&w, items, n, h->config.number[HR_SET_ORIGINALS]);
+    if (err == HR_EFULL && (err = choose_lossless(&w, items, n)) == 0)
+        err = commit(&w, items, n, false);
     if (err < 0)
         forget_new(items, n, store_word(&w, err));
     return err == HR_ENOMEM ? err : 0;

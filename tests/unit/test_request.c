@@ -95,6 +95,20 @@ static void originals_off_means_lossless(void **state)
     free(o.body), free(body), free(rows);
 }
 
+static void a_full_store_of_originals_means_lossless(void **state)
+{
+    (void)state;
+    setenv("HEADROOM_ORIGINALS_MB", "0", 1);
+    char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
+    struct road_out a = road_once(body);
+    unsetenv("HEADROOM_ORIGINALS_MB");
+    struct road_out b = road_once(body);
+    assert_string_equal(a.transform, "minify");
+    assert_int_equal(b.replayed, 1); /* decided once, also where there is room again */
+    assert_string_equal(a.body, b.body);
+    free(a.body), free(b.body), free(body), free(rows);
+}
+
 static void a_result_met_late_stays_as_it_is_unless_adopted(void **state)
 {
     (void)state;
@@ -310,6 +324,7 @@ int main(void)
         T(another_question_at_the_tail_is_a_new_decision_but_not_further_back),
         T(modes_and_levels_differ_as_designed),
         T(originals_off_means_lossless),
+        T(a_full_store_of_originals_means_lossless),
         T(a_result_met_late_stays_as_it_is_unless_adopted),
         T(bound_models_are_left_alone_where_the_user_says_so),
         T(counting_tokens_computes_the_same_and_stores_nothing),
