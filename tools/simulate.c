@@ -225,7 +225,7 @@ static int run(const struct command *self, int argc, char **argv)
     code = files_read(self, argv[optind], &in);
     if (code != EX_OK)
         return code;
-    h = headroom_open(o.state ? 0 : HEADROOM_NO_STATE);
+    h = headroom_open(HEADROOM_NO_DEADLINE | (o.state ? 0u : HEADROOM_NO_STATE));
     code = h == NULL ? cli_fail(EX_OSERR, "simulate: no memory") : simulate(self, h, &o, &in);
     headroom_close(h);
     free(in.data);

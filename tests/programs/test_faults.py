@@ -180,6 +180,19 @@ def test_the_reason_is_in_the_log_where_it_can_be_written(client):
     assert [r["skipped"] for r in client.run.log()] == ["replay", "replay"]
 
 
+def test_a_passed_deadline_means_original_bytes_but_replays_what_is_known(client):
+    late = {"HEADROOM_DEADLINE_MS": "0"}
+    assert client(env=late).returncode == 0
+    client.unchanged()
+    assert [r["skipped"] for r in client.run.log()] == ["deadline", "deadline"]
+    n = len(client.server.requests)
+    assert client().returncode == 0
+    assert client(env=late).returncode == 0
+    client.shrunk(n)
+    done = client.run([conftest.COMMAND, "simulate", "--json", client.path], env=late)
+    assert json.loads(done.stdout)["transforms"] == ["smart_crusher"], "simulate knows no deadline"
+
+
 def test_descriptors_0_to_2_closed(client, tmp_path):
     done = client.run(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh", *client.argv("twice")], preload=True)
     plain = client.run(["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh", *client.argv("twice")], preload=False)
