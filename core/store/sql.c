@@ -15,6 +15,13 @@
 
 #define META_BYTES "'originals_bytes'"
 
+/* Tokens that programs made, and that were sent: count_tokens requests cost nothing, and only mode optimize sends less (a row of
+   mode simulate says what optimize would have sent). */
+#define MADE "CASE WHEN path LIKE '%/count_tokens' THEN 0 ELSE tokens_before END"
+#define SENT                                                                                                 \
+    "CASE WHEN path LIKE '%/count_tokens' THEN 0 WHEN mode = 'optimize' THEN tokens_after ELSE "             \
+    "tokens_before END"
+
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
     [HR_Q_COMMIT] = "COMMIT",
@@ -57,13 +64,12 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
-        "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(tokens_before), 0), "
-        "coalesce(sum(tokens_after), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
+        "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(" MADE "), 0), "
+        "coalesce(sum(" SENT "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
         "FROM requests",
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program FROM requests ORDER BY id DESC LIMIT 1",
-    [HR_Q_REQUEST_SESSION] =
-        "SELECT count(*), coalesce(sum(tokens_before), 0), coalesce(sum(tokens_after), 0) "
-        "FROM requests WHERE session = ?",
+    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0) "
+                             "FROM requests WHERE session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
 };
 
