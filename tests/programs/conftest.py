@@ -37,6 +37,13 @@ def need(tool, package):
     return found
 
 
+def mount_namespace():
+    """Prefix of a command that may mount what it likes. In a chroot the root is no mount point whose propagation could be changed."""
+    argv = ["unshare", "-m"]
+    plain = subprocess.run([*argv, "true"], capture_output=True, check=False).returncode == 0
+    return argv if plain else [*argv, "--propagation", "unchanged"]
+
+
 def c_program(name):
     path = BUILD / "tests" / "programs" / name
     if not path.exists():

@@ -111,15 +111,24 @@ def test_a_state_directory_that_cannot_be_trusted_means_original_bytes(client, h
             assert p.read_bytes() == content, f"{p} was changed"
 
 
-def test_a_read_only_state_directory_means_original_bytes(client, certs, tmp_path):
+def test_a_read_only_state_directory_means_original_bytes(client, tmp_path):
+    """As a user to whom root's own files may be closed: program and library are copied to where that user can read them."""
+    place = tmp_path / "place"
+    place.mkdir(mode=0o755)
+    for file in (conftest.c_program("faults"), conftest.LIBRARY, conftest.BUILD / "libheadroom.so", client.ca, client.path):
+        shutil.copy(file, place)
+        (place / pathlib.Path(file).name).chmod(0o755)
     client.run.state.mkdir(mode=0o500)
-    os.chmod(tmp_path, 0o755)
     for p in (client.run.home, client.run.state):
         os.chown(p, 65534, 65534)
-    for p in pathlib.Path(client.ca).parents:
-        if str(p).startswith(str(tmp_path.parent.parent)):
-            p.chmod(p.stat().st_mode | 0o055)
-    assert client(user=65534, group=65534, extra_groups=[]).returncode == 0
+    for p in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        p.chmod(p.stat().st_mode | 0o055)
+    argv = [place / "faults", "127.0.0.1", client.server.port, place / pathlib.Path(client.ca).name, "/v1/messages",
+            place / pathlib.Path(client.path).name, "1", "twice"]
+    env = {"LD_PRELOAD": str(place / conftest.LIBRARY.name), "HEADROOM_LOG_FILE": "-"}
+    done = client.run(argv, env=env, user=65534, group=65534, extra_groups=[])
+    assert done.returncode == 0, done
+    assert b"cannot be preloaded" not in done.stderr
     client.unchanged()
 
 
@@ -149,7 +158,7 @@ def test_a_full_disk_means_original_bytes(client, tmp_path):
     client.run.state.mkdir(mode=0o700)
     script = f"mount -t tmpfs -o size=64k,mode=0700 none {client.run.state} && " \
              f"dd if=/dev/zero of={client.run.state}/fill bs=1k 2>/dev/null; exec \"$@\""
-    done = client.run(["unshare", "-m", "sh", "-c", script, "sh", *client.argv("twice")], preload=True)
+    done = client.run([*conftest.mount_namespace(), "sh", "-c", script, "sh", *client.argv("twice")], preload=True)
     assert done.returncode == 0, done
     client.unchanged()
 

@@ -38,7 +38,7 @@ def test_the_line_of_the_readme_works_as_written_after_make_install(run, server,
     (work / "script.py").write_text(SCRIPT)
     body = pathlib.Path(body_file(conversations.quickstart_anthropic()))
     body.rename(work / "body.json")
-    done = run(["unshare", "-m", "bash", "-c", INSTALL, "bash", work, TOP, conftest.BUILD, server.port],
+    done = run([*conftest.mount_namespace(), "bash", "-c", INSTALL, "bash", work, TOP, conftest.BUILD, server.port],
                env={"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"})
     assert done.returncode == 0, done
     assert done.stdout.startswith(b"200\n") and b'"total":' in done.stdout.replace(b" ", b"").replace(b"\t", b"")
