@@ -11,12 +11,13 @@ enum {
     FIRST = 3, /* SEED */
     LAST = 2,
     MIN_ROWS = 5,
-    TOP = 3,               /* best ranked that always stay */
-    TOP_ASKED = 5,         /* ... where the question asks for a rank, but not how many */
-    MAX_ASKED = 50,        /* ... and at most */
-    STRONG_SHARE = 10,     /* what stands out may take a tenth of the rows, */
-    MIN_STRONG = 10,       /* but always so many, */
-    MAX_STRONG = 200,      /* and never more: each costs a range in the note */
+    TOP = 3,        /* best ranked that always stay */
+    TOP_ASKED = 5,  /* ... where the question asks for a rank, but not how many */
+    MAX_ASKED = 50, /* ... and at most */
+    STRONG_SHARE =
+        5,           /* what stands out may take a fifth of the rows: 5 % a bell-shaped field, four fields, */
+    MIN_STRONG = 10, /* but always so many, */
+    MAX_STRONG = 300,      /* and never more: each costs a range in the note */
     MAX_KEPT_PERCENT = 60, /* beyond it nothing is selected */
     DIVERSE_PERCENT = 66   /* of max_items, filled up with rows spread evenly */
 };
