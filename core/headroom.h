@@ -56,6 +56,10 @@ typedef struct headroom_head {
     const char *level;   /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
     size_t level_len;
     bool count_only; /* a count_tokens request: replay and compute, store nothing */
+    /* Content-Encoding of the body, not NUL-terminated; length 0: none. "gzip", "x-gzip" and "zstd" are decoded and encoded again;
+       any other goes out as it is. */
+    const char *encoding;
+    size_t encoding_len;
 } headroom_head;
 
 /* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.
