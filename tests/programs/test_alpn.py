@@ -183,8 +183,8 @@ def s_server(certs):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     argv = [conftest.need("openssl", "openssl"), "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certs.cert, "-key", certs.key,
-            "-alpn", "h2,http/1.1", "-early_data", "-no_anti_replay", "-rev", "-naccept", "20"]
-    server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            "-alpn", "h2,http/1.1", "-early_data", "-no_anti_replay"]
+    server = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # stdin stays open: its end would stop the server
     try:
         for _ in range(200):
             with contextlib.suppress(OSError):
@@ -209,7 +209,7 @@ def test_a_session_of_http_2_is_resumed_over_http_1(version, run, certs, tls_ser
 def test_early_data_of_an_http_2_session_keeps_its_protocol(run, certs, s_server, needs_library):
     """OpenSSL refuses to write early data where the session's protocol is not offered."""
     alpn = Alpn(run, certs, s_server)
-    steps = f"new list=h2 host=localhost connect talk keep free new list={BOTH} host=localhost resume early_data connect reused free"
+    steps = f"new list=h2 host=localhost connect wait keep free new list={BOTH} host=localhost resume early_data connect reused free"
     without = alpn(steps)
     assert offered(without) == [["h2"], ["h2", "http/1.1"]]
     assert "session early data 1" in without and "reused 1 early data 2" in without, without

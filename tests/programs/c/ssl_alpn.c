@@ -3,8 +3,8 @@
      ssl_alpn HOST PORT CAFILE STEP...
 
    Steps, in order: ctx=LIST, list=LIST (names separated by commas; "-" is an empty list), tls12, new, host=NAME, connect, handshake,
-   write, write_ex, read, bio, early_data (each of these does the handshake), clear (SSL_clear and a new socket), dup, keep (the
-   session), resume, reused, talk (write what fits the protocol, read an answer), free.
+   write, write_ex, read, bio, early_data (each of these does the handshake), clear (SSL_clear and a new socket), dup, wait, keep (the
+   session; wait: until its ticket has come), resume, reused, talk (write what fits the protocol, read an answer), free.
    Every ClientHello is read from OpenSSL's message callback and its list printed: `offered h2 http/1.1`. Every call that does a
    handshake prints its result, SSL_get_error, errno, whether the error queue is empty, and the protocol that was agreed on. */
 #include "wire_client.h"
@@ -91,6 +91,17 @@ static void talk(void)
     printf("talk %s -> %d %.*s\n", h2 ? "h2" : "http/1.1", done, got > 0 ? got : 0, answer);
 }
 
+/* TLS 1.3 brings tickets behind the handshake, and they are seen by reading. */
+static void wait_for_ticket(void)
+{
+    struct timeval pause = {.tv_usec = 50000};
+    char byte;
+    setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_RCVTIMEO, &pause, sizeof pause);
+    for (int i = 0; i < 200 && SSL_SESSION_get_max_early_data(SSL_get0_session(ssl)) == 0; i++)
+        SSL_read(ssl, &byte, 1);
+    ERR_clear_error();
+}
+
 static bool handshake_step(const char *step)
 {
     size_t done = 0;
@@ -143,11 +154,14 @@ static void step(const char *s)
     } else if (strcmp(s, "dup") == 0) {
         SSL *copy = SSL_dup(ssl);
         printf("dup another %d\n", copy != ssl);
+        close(SSL_get_fd(ssl));
         SSL_free(ssl);
         ssl = copy;
         new_socket();
     } else if (strcmp(s, "talk") == 0) {
         talk();
+    } else if (strcmp(s, "wait") == 0) {
+        wait_for_ticket();
     } else if (strcmp(s, "keep") == 0) {
         session = SSL_get1_session(ssl);
         printf("session early data %d\n", SSL_SESSION_get_max_early_data(session) > 0);
