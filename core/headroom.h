@@ -98,6 +98,7 @@ typedef struct headroom_row {
     int64_t id;      /* number of the request in the database; 0 before */
     int64_t time_us; /* wall clock at the first byte */
     int64_t pid;
+    /* path "": not a request but a connection to such a host that spoke HTTP/2, which is only watched; nothing else is known */
     const char *program, *host, *path, *dialect, *model, *mode;
     const char *skipped; /* NULL: the body was worked on */
     bool stream;

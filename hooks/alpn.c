@@ -24,6 +24,9 @@ static struct offer {
 } offers[MAX_OFFERS];
 enum { EMPTY, FILLING, CONSTANT };
 
+/* Atomic: a connection that was trimmed spoke HTTP/2 all the same: this program does not ask what was agreed on. */
+static int deaf;
+
 static struct offer *offer_of(const struct list *l)
 {
     return &offers[(size_t)((const char *)l - (const char *)offers) / sizeof *offers];
@@ -195,7 +198,8 @@ static bool mode_may_be(enum headroom_mode wanted)
 /* The mode is looked up last: that may load core, and this is about to become an LLM request. */
 static bool wants_http_1(const struct alpn *a, const SSL *ssl)
 {
-    if (!mode_may_be(HEADROOM_OPTIMIZE) || !hosts_is_llm(a->get_servername(ssl, 0)) || bound_to_http2(a, ssl))
+    if (__atomic_load_n(&deaf, __ATOMIC_RELAXED) || !mode_may_be(HEADROOM_OPTIMIZE) ||
+        !hosts_is_llm(a->get_servername(ssl, 0)) || bound_to_http2(a, ssl))
         return false;
     const struct shim_core *core = shim_core_get();
     return core && core->mode == HEADROOM_OPTIMIZE;
@@ -245,6 +249,9 @@ void alpn_first_bytes(const struct library *l, const SSL *ssl, const void *buf, 
     if (n < sizeof preface - 1 || memcmp(buf, preface, sizeof preface - 1) != 0 || !l->alpn.get_servername ||
         is_curl(caller))
         return;
+    const struct list *in_force = l->alpn.index < 0 ? NULL : l->get_ex_data(ssl, l->alpn.index);
+    if (in_force && in_force == &offer_of(in_force)->trimmed)
+        __atomic_store_n(&deaf, 1, __ATOMIC_RELAXED);
     host = l->alpn.get_servername(ssl, 0);
     if (!hosts_is_llm(host))
         return;

@@ -15,6 +15,8 @@
 
 #define META_BYTES "'originals_bytes'"
 
+/* A row without a path is a connection that spoke HTTP/2, not a request. */
+#define REQUESTS "FROM requests WHERE path <> ''"
 /* Tokens that programs made, and that were sent: count_tokens requests cost nothing, and only mode optimize sends less (a row of
    mode simulate says what optimize would have sent). */
 #define MADE "CASE WHEN path LIKE '%/count_tokens' THEN 0 ELSE tokens_before END"
@@ -66,10 +68,10 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_TOTALS] =
         "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(" MADE "), 0), "
         "coalesce(sum(" SENT "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
-        "FROM requests",
-    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program FROM requests ORDER BY id DESC LIMIT 1",
+        REQUESTS,
+    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0) "
-                             "FROM requests WHERE session = ?",
+                             REQUESTS " AND session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
 };
 
