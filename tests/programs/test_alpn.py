@@ -297,7 +297,7 @@ def test_httpx_with_http_2_is_served_over_http_1_in_optimize_only(run, front, ce
 
 
 def test_http_2_that_is_spoken_all_the_same_is_one_row_a_connection(alpn, run, needs_library):
-    steps = "ctx=h2 new host=localhost connect talk talk free new host=localhost connect talk free new host=other.example connect talk free"
+    steps = "ctx=h2 new host=localhost connect talk free new host=localhost connect talk free new host=other.example connect talk free"
     without = alpn(steps)
     for mode in ("audit", "optimize"):
         assert alpn(steps, preload=True, mode=mode) == without
