@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../shim/glibc.h"
 #include "../shim/hosts.h"
 #include "library.h"
 #include "resolve.h"

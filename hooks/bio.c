@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../shim/glibc.h"
 #include "library.h"
 #include "resolve.h"
 

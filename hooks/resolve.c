@@ -2,12 +2,9 @@
 #include "resolve.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 
-#include "../shim/glibc.h"
 
 enum { MAX_OBJECTS = 512, MAX_NAMES = 64 << 10 };
 
@@ -17,9 +14,19 @@ const void *resolve_module(const void *address)
     return dladdr(address, &info) ? info.dli_fbase : NULL;
 }
 
+static int first_headers(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)size;
+    *(const void **)arg = info->dlpi_phdr;
+    return 1;
+}
+
+/* The first object of the iteration. (getauxval would be another symbol version for each process to look up.) */
 static const void *executable(void)
 {
-    return resolve_module((const void *)getauxval(AT_PHDR));
+    const void *headers = NULL;
+    dl_iterate_phdr(first_headers, &headers);
+    return headers ? resolve_module(headers) : NULL;
 }
 
 /* Names of all objects, collected first: the linker must not be called again from inside the iteration. */
