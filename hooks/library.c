@@ -84,6 +84,7 @@ static struct library *learn(const void *return_address)
     } hooked[] = {
         {"SSL_write_ex", (const void *)own_write_ex, &l.write_ex},
         {"SSL_read_ex", (const void *)own_read_ex, &l.read_ex},
+        {"SSL_write_early_data", (const void *)own_write_early_data, &l.write_early_data},
         {"SSL_clear", (const void *)own_clear, &l.clear},
         {"SSL_do_handshake", (const void *)own_do_handshake, &l.do_handshake},
     };
@@ -203,6 +204,13 @@ shim_stream *library_stream(const struct library *l, const SSL *ssl)
 {
     void *state = l->ex_index < 0 ? NULL : l->get_ex_data(ssl, l->ex_index);
     return state == PASSED ? NULL : state;
+}
+
+void library_pass(const struct library *l, SSL *ssl)
+{
+    shim_stream *s = library_stream(l, ssl);
+    if (l->ex_index >= 0 && l->set_ex_data(ssl, l->ex_index, PASSED))
+        shim_stream_free(s);
 }
 
 void library_forget(const struct library *l, SSL *ssl)

@@ -12,6 +12,7 @@ struct library {
     int (*write_ex)(SSL *, const void *, size_t, size_t *);
     int (*read)(SSL *, void *, int);
     int (*read_ex)(SSL *, void *, size_t, size_t *);
+    int (*write_early_data)(SSL *, const void *, size_t, size_t *);
     int (*clear)(SSL *);
     int (*is_init_finished)(const SSL *);
     int (*do_handshake)(SSL *);
@@ -31,6 +32,7 @@ int own_write(SSL *ssl, const void *buf, int num) HR_HIDDEN;
 int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_HIDDEN;
 int own_read(SSL *ssl, void *buf, int num) HR_HIDDEN;
 int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
+int own_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written) HR_HIDDEN;
 int own_clear(SSL *ssl) HR_HIDDEN;
 int own_connect(SSL *ssl) HR_HIDDEN;
 int own_do_handshake(SSL *ssl) HR_HIDDEN;
@@ -56,6 +58,8 @@ shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const v
                                       const void *caller) HR_HIDDEN;
 /* The stream of a connection, if it has one. */
 shim_stream *library_stream(const struct library *l, const SSL *ssl) HR_HIDDEN;
+/* Let a connection pass from here on. No call for it is under way. */
+void library_pass(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* Forget a connection's state: its object serves another one from now on. */
 void library_forget(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* The program has read n bytes; 0: its read failed, or the peer closed. errno is kept. */

@@ -1,4 +1,4 @@
-/* openssl.c - SSL_write, SSL_write_ex, SSL_read, SSL_read_ex and SSL_clear of a dynamic libssl (OpenSSL 1.1, 3.x, LibreSSL,
+/* openssl.c - SSL_write, SSL_write_ex, SSL_write_early_data, SSL_read, SSL_read_ex and SSL_clear of a dynamic libssl (OpenSSL 1.1, 3.x, LibreSSL,
    shared BoringSSL), however it was loaded.
 
      program --> our SSL_write --> stream machine (shim/stream.c) --> the caller's own SSL_write
@@ -16,12 +16,15 @@ int SSL_write(SSL *ssl, const void *buf, int num) HR_EXPORT;
 int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_EXPORT;
 int SSL_read(SSL *ssl, void *buf, int num) HR_EXPORT;
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_EXPORT;
+int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written) HR_EXPORT;
 int SSL_clear(SSL *ssl) HR_EXPORT;
 
 int own_write(SSL *ssl, const void *buf, int num) HR_OWN("SSL_write");
 int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_OWN("SSL_write_ex");
 int own_read(SSL *ssl, void *buf, int num) HR_OWN("SSL_read");
 int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_OWN("SSL_read_ex");
+int own_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+    HR_OWN("SSL_write_early_data");
 int own_clear(SSL *ssl) HR_OWN("SSL_clear");
 
 /* ------------------------------------------------------------------ writing */
@@ -115,6 +118,28 @@ int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
     int r = write_through(l, ssl, s, true, buf, num, &done, saved);
     if (r > 0)
         *written = done;
+    return r;
+}
+
+/* OpenSSL writes these bytes by its own SSL_write_ex, in the middle of a handshake: held, they would wait for an end that comes only
+   after them. A connection that begins like this passes. (Requests that may not be sent twice have no place in early data: RFC 8470.) */
+int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+{
+    int saved = errno;
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+    struct library_frame frame;
+
+    if (!l || !l->write_early_data)
+        return 0;
+    if (num > 0 && ssl && buf && shim_enabled()) {
+        library_stream_for_write(l, ssl, buf, num, caller);
+        library_pass(l, ssl);
+    }
+    library_enter(&frame, ssl); /* it calls SSL_clear too */
+    errno = saved;
+    int r = l->write_early_data(ssl, buf, num, written);
+    library_leave(&frame);
     return r;
 }
 

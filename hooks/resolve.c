@@ -5,7 +5,6 @@
 #include <link.h>
 #include <string.h>
 
-
 enum { MAX_OBJECTS = 512, MAX_NAMES = 64 << 10 };
 
 const void *resolve_module(const void *address)

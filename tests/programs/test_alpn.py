@@ -216,6 +216,16 @@ def test_early_data_of_an_http_2_session_keeps_its_protocol(run, certs, s_server
     assert alpn(steps, preload=True, mode="optimize") == without
 
 
+def test_a_request_in_early_data_passes(run, certs, s_server, needs_library):
+    """OpenSSL writes early data by its own SSL_write_ex, in the middle of a handshake that must not be ended there."""
+    alpn = Alpn(run, certs, s_server)
+    steps = "new list=http/1.1 host=localhost connect wait keep free new list=http/1.1 host=localhost resume early_post connect reused write free"
+    without = alpn(steps)
+    assert "reused 1 early data 2" in without, without
+    for mode in ("audit", "optimize"):
+        assert alpn(steps, preload=True, mode=mode) == without
+
+
 # ------------------------------------------------------------------ HTTP/2 end to end
 HTTPX = """
 import sys

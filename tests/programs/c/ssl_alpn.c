@@ -3,7 +3,7 @@
      ssl_alpn HOST PORT CAFILE STEP...
 
    Steps, in order: ctx=LIST, list=LIST (names separated by commas; "-" is an empty list), tls12, new, host=NAME, connect, handshake,
-   write, write_ex, read, bio, early_data (each of these does the handshake), clear (SSL_clear and a new socket), dup, wait, keep (the
+   write, write_ex, read, bio, early_data, early_post (each of these does the handshake), clear (SSL_clear and a new socket), dup, wait, keep (the
    session; wait: until its ticket has come), resume, reused, talk (write what fits the protocol, read an answer), free.
    Every ClientHello is read from OpenSSL's message callback and its list printed: `offered h2 http/1.1`. Every call that does a
    handshake prints its result, SSL_get_error, errno, whether the error queue is empty, and the protocol that was agreed on. */
@@ -77,7 +77,9 @@ static void new_socket(void)
 }
 
 static const char hello[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                  preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+                  preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                  post[] = "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                           "application/json\r\nContent-Length: 2\r\n\r\n{}";
 
 static void talk(void)
 {
@@ -120,6 +122,8 @@ static bool handshake_step(const char *step)
         r = (SSL_set_connect_state(ssl), SSL_read(ssl, &byte, 1));
     else if (strcmp(step, "early_data") == 0)
         r = (SSL_set_connect_state(ssl), SSL_write_early_data(ssl, preface, sizeof preface - 1, &done));
+    else if (strcmp(step, "early_post") == 0)
+        r = (SSL_set_connect_state(ssl), SSL_write_early_data(ssl, post, sizeof post - 1, &done));
     else if (strcmp(step, "bio") == 0) {
         bio = BIO_new(BIO_f_ssl());
         SSL_set_connect_state(ssl);
