@@ -67,11 +67,11 @@ static const char *const texts[HR_Q_COUNT] = {
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
         "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(" MADE "), 0), "
-        "coalesce(sum(" SENT "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
-        REQUESTS,
+        "coalesce(sum(" SENT
+        "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) " REQUESTS,
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
-    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0) "
-                             REQUESTS " AND session = ?",
+    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
+                             "), 0) " REQUESTS " AND session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
 };
 
