@@ -112,8 +112,8 @@ int main(int argc, char **argv)
             whole[i - WARM] = s.whole;
         }
     }
-    measure_say_numbers("first.load", measure_quantile(load, RUNS, 0.5), 0);
-    measure_say_numbers("first.p50", measure_quantile(whole, RUNS, 0.5), 0);
-    measure_say_numbers("first.p99", measure_quantile(whole, RUNS, 0.99), 0);
+    measure_say_limit("first.load", measure_quantile(load, RUNS, 0.5));
+    measure_say_limit("first.p50", measure_quantile(whole, RUNS, 0.5));
+    measure_say_limit("first.p99", measure_quantile(whole, RUNS, 0.99));
     return 0;
 }

@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     measure_check(core_asked == 0, "core is not loaded for them");
     for (int i = 0; i < 6; i++) {
         snprintf(row, sizeof row, "%s.%s", i < 3 ? "gate" : "write", requests[i % 3].name);
-        measure_say_numbers(row, list[i].p50 / (i < 3 ? CALLS : WRITES), 0);
+        measure_say_limit(row, list[i].p50 / (i < 3 ? CALLS : WRITES));
     }
     measure_say_numbers("gate.allocations", (double)allocations, 0);
     return 0;

@@ -139,8 +139,8 @@ static void contended(const char *home, useconds_t pause, const char *p50, const
     }
     check_stored(home);
     munmap((void *)stop, sizeof *stop);
-    measure_say_numbers(p50, list[0].p50, 0);
-    measure_say_numbers(p99, list[0].p99, 0);
+    measure_say_limit(p50, list[0].p50);
+    measure_say_limit(p99, list[0].p99);
 }
 
 static void mark(const char *word)

@@ -205,7 +205,7 @@ static void parts(void)
     for (int k = 0; k < PARTS; k++) {
         char row[32];
         snprintf(row, sizeof row, "part.%s", part_names[k]);
-        measure_say_numbers(row, measure_quantile(samples[k], ROUNDS, 0.5), 0);
+        measure_say_limit(row, measure_quantile(samples[k], ROUNDS, 0.5));
     }
 }
 

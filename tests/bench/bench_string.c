@@ -1,4 +1,5 @@
-/* bench_string.c - decoding and encoding one string of 100 KB, against a loop over the bytes, and simdjson for information.
+/* bench_string.c - decoding, encoding and counting one string of 100 KB, against a loop over the bytes, and simdjson for
+   information.
 
    The loops are what one writes first: a switch on each byte, room for the longest output. The decoder checks less than ours (no
    UTF-8), which is in its favour. */
@@ -9,6 +10,7 @@
 #include "bodies.h"
 #include "measure.h"
 #include "simdjson_peer.h"
+#include "token/token.h"
 #include "json/json.h"
 
 struct text {
@@ -17,6 +19,7 @@ struct text {
     char *naive;         /* of the loop's last run */
     hr_str ours, theirs;
     hr_buf encoded;
+    size_t tokens;
 };
 
 static int hex4(const char *p, unsigned *out)
@@ -209,6 +212,22 @@ static void encode(const char *kind, struct text *t)
     measure_say(row, &list[0], &list[1]);
 }
 
+static void count_ours(void *arg)
+{
+    struct text *t = arg;
+    t->tokens = hr_tokens(t->plain.data, t->plain.len);
+}
+
+static void count(const char *kind, struct text *t)
+{
+    struct contestant one = {.run = count_ours, .arg = t};
+    char row[32];
+    measure_rounds(MEASURE_CPU, &one, 1, 100);
+    measure_check(t->tokens > t->plain.len / 10 && t->tokens < t->plain.len, "tokens are counted");
+    snprintf(row, sizeof row, "count.%s", kind);
+    measure_say_limit(row, one.p50);
+}
+
 int main(void)
 {
     for (int kind = 0; kind < TEXT_KINDS; kind++) {
@@ -220,6 +239,7 @@ int main(void)
         measure_check(hr_buf_reserve(&t.coded, SIMDJSON_PEER_PADDING) == 0, "memory for the padding");
         decode(text_names[kind], &t);
         encode(text_names[kind], &t);
+        count(text_names[kind], &t);
         hr_buf_free(&t.plain);
         hr_buf_free(&t.coded);
     }

@@ -34,13 +34,16 @@ unsigned measure_random(unsigned below);
 
 /* How much slower this machine is at this moment than the one for which the goals in milliseconds were written: the time of a
    chain of dependent multiplications and additions (4 cycles a link on x86-64 of the last ten years) over what it takes at 2.6
-   GHz. A goal in time is judged after division by it; ratios never are. */
+   GHz; 1 where it is faster, for much of a commit or a process start does not follow the clock of the processor. A goal in time is
+   judged after division by it; ratios never are. */
 double measure_machine(void);
 
 /* {"row": name, "ours": ..., "peer": ...} with medians, or with 99th percentiles. */
 void measure_say(const char *row, const struct contestant *ours, const struct contestant *peer);
 void measure_say_p99(const char *row, const struct contestant *ours, const struct contestant *peer);
-/* A number of any unit; peer 0: nothing to compare with. */
+/* A time whose goal is in nanoseconds: printed with measure_machine() of this moment. */
+void measure_say_limit(const char *row, double ours);
+/* Numbers of any unit; peer 0: nothing to compare with. */
 void measure_say_numbers(const char *row, double ours, double peer);
 
 /* Ends the program with a message if ok is false. */
