@@ -3,7 +3,7 @@
 
 usage: bench.py --build DIR [--rows "WORD ..."] [--check] [--json] [--from FILE]
 
---rows   only groups, or rows, whose name begins with one of the words
+--rows   only groups, or rows, of these names or beginnings of names ("locate", "locate.sse2")
 --check  measure what missed its goal up to three times more, keep the best, exit 1 and name the rows that still miss
 --json   print what was measured, one object a line, instead of the table
 --from   judge the lines that --json printed, measure nothing
@@ -162,7 +162,7 @@ def main():
     p.add_argument("--from", dest="source", type=pathlib.Path)
     args = p.parse_args()
     words = args.rows.replace(",", " ").split()
-    rows = [r for r in goals.ROWS if not words or any(r.group == w or r.name.startswith(w) for w in words)]
+    rows = [r for r in goals.ROWS if not words or any(r.group == w or r.name == w or r.name.startswith(w + ".") for w in words)]
     if not rows:
         sys.exit(f"bench: no row of that name; groups: {' '.join(goals.GROUPS)}")
     if args.source:

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
         const char *name;
         size_t n;
         unsigned rounds;
-    } sizes[] = {{"0.2m", 220 << 10, 200}, {"1m", 1 << 20, 100}, {"8m", 8 << 20, 20}};
+    } sizes[] = {{"0.2m", 220 << 10, 400}, {"1m", 1 << 20, 200}, {"8m", 8 << 20, 40}};
     const bool sse2 = argc > 1 && strcmp(argv[1], "sse2") == 0;
     if (sse2)
         hide_all_but_sse2();

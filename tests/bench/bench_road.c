@@ -15,7 +15,7 @@
 #include "transform/transform.h"
 #include "json/json.h"
 
-enum { BODY = 1 << 20, FRESH = 50 << 10, ROUNDS = 80 };
+enum { BODY = 1 << 20, FRESH = 50 << 10, ROUNDS = 120 };
 
 static headroom *h;
 static hr_buf body;    /* the conversation, ended */

@@ -55,25 +55,31 @@ static void add_code(hr_buf *b)
     const char *n = ONE_OF(nouns), *m = ONE_OF(nouns);
     switch (pick(7)) {
     case 0:
-        add(b, "static int %s_%s(struct %s *%c, size_t n)\n{\n", n, m, n, n[0]);
+        add(b, "static int %s_%s(struct %s *%c, const struct %s *%s, size_t n)\n{\n", n, m, n, n[0], m, m);
         break;
     case 1:
-        add(b, "\tif (%s->%s == NULL || %s->len > %u)\n\t\treturn -EINVAL;\n", n, m, n, pick(4096));
+        add(b, "\tif (%s->%s == NULL || %s->%s->len > %u)\n\t\treturn -EINVAL;\n", n, m, n, m, pick(4096));
         break;
     case 2:
-        add(b, "\tlog_warn(\"%s %s: %%zu bytes\\n\", %s->%s);\n", ONE_OF(adjectives), n, n, m);
+        add(b, "\tlog_warn(\"%s %s of %%zu bytes, %%zu left\\n\", %s->%s, %s->left);\n", ONE_OF(adjectives),
+            n, n, m, n);
         break;
     case 3:
-        add(b, "\tfor (size_t i = 0; i < %s->count; i++)\n\t\t%s_free(&%s->items[i]);\n", n, m, n);
+        add(b, "\tfor (size_t i = 0; i < %s->count; i++)\n\t\t%s_free(&%s->items[i], %s->size);\n", n, m, n,
+            m);
         break;
     case 4:
-        add(b, "/* The %s %s %s the %s. */\n", ONE_OF(adjectives), n, ONE_OF(verbs), m);
+        add(b,
+            "/* The %s %s %s the %s before the %s %s. Only a %s %s\n * may follow: the %s %s each of them. "
+            "*/\n",
+            ONE_OF(adjectives), n, ONE_OF(verbs), m, ONE_OF(adjectives), ONE_OF(nouns), ONE_OF(adjectives),
+            ONE_OF(nouns), ONE_OF(nouns), ONE_OF(verbs));
         break;
     case 5:
-        add(b, "#define MAX_%c%c_%s\t%u\n", n[0] - 32, m[0] - 32, "SIZE", 1u << pick(20));
+        add(b, "extern struct %s *%s_%s_new(struct %s *%s, unsigned flags);\n", n, n, m, m, m);
         break;
     default:
-        add(b, "\treturn %s_%s(%s, sizeof *%s);\n}\n\n", n, m, n, n);
+        add(b, "    return %s_%s(%s->%s, sizeof *%s) == 0 ? %s->count : -1;\n}\n\n", n, m, n, m, n, m);
     }
 }
 
@@ -89,12 +95,15 @@ static void add_log(hr_buf *b, unsigned line)
 static void add_row(hr_buf *b, unsigned i)
 {
     add(b,
-        "%s{\"id\": %u, \"name\": \"%s-%s-%u\", \"status\": \"%s\", \"latency_ms\": %u.%u, \"region\": "
-        "\"eu-%s-%u\", "
-        "\"owner\": \"%s\", \"path\": \"/v1/%s/%u\"}",
-        i ? ", " : "", i, ONE_OF(adjectives), ONE_OF(nouns), pick(10000), pick(200) ? "ok" : "degraded",
-        20 + pick(40), pick(10), pick(2) ? "west" : "north", pick(3), ONE_OF(nouns), ONE_OF(nouns),
-        pick(100000));
+        "%s{\"id\": %u, \"title\": \"The %s %s %s the %s of the %s %s\", \"status\": \"%s\", \"latency_ms\": "
+        "%u.%03u, "
+        "\"bytes_received\": %u, \"created_at\": \"2026-03-%02uT%02u:%02u:00Z\", "
+        "\"url\": \"https://eu-%s-%u.example.org/v1/%s/%s/%08x\", \"summary\": \"One %s %s %s it, "
+        "the other %s does not\"}",
+        i ? ", " : "", i, ONE_OF(adjectives), ONE_OF(nouns), ONE_OF(verbs), ONE_OF(nouns), ONE_OF(adjectives),
+        ONE_OF(nouns), pick(200) ? "ok" : "degraded", 20 + pick(40), pick(1000), 100000 + pick(900000),
+        pick(28) + 1, pick(24), pick(60), pick(2) ? "west" : "north", pick(3), ONE_OF(nouns), ONE_OF(nouns),
+        pick(1u << 31), ONE_OF(adjectives), ONE_OF(nouns), ONE_OF(verbs), ONE_OF(nouns));
 }
 
 static void add_sentence(hr_buf *b)

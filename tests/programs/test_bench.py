@@ -63,6 +63,12 @@ def test_a_row_that_does_not_exist_is_an_error(tmp_path):
     assert "groups:" in check(tmp_path, GOOD, "nonsense").stderr
 
 
+def test_the_printed_table_has_every_row():
+    printed = (BENCH.parents[1] / "docs" / "performance.md").read_text()
+    for row in goals.ROWS:
+        assert "\n" + row.what + "  " in printed, f"docs/performance.md lacks {row.what!r}: paste the output of `make bench`"
+
+
 def test_every_group_has_its_program():
     assert len({row.name for row in goals.ROWS}) == len(goals.ROWS)
     for group in goals.GROUPS:
