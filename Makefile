@@ -160,7 +160,7 @@ test-bench: all $B/tests/bench/token_count
 BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
 BENCH      := $(BENCH_SRC:tests/bench/%.c=$B/tests/bench/%)
 BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies road simdjson_peer)
-BENCH_RUN  := $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
+BENCH_RUN  := CC="$(CC)" $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
 $B/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(OPT) -iquote core -c $< -o $@

@@ -111,7 +111,7 @@ def cells(row, m):
 
 
 def table(rows, measured):
-    lines = [["row", "ours", "peer", "peer's", "ratio", "must", "aim", ""]]
+    lines = [["row", "ours", "peer", "peer's", "ratio", "must", "aim", "verdict"]]
     lines += [cells(row, measured.get(row.name)) for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(8)]
     right = {1, 3, 4}
@@ -175,6 +175,8 @@ def main():
                 measured.update(bench.group(group))
             if args.check:
                 again(bench, rows, measured)
+        except FileNotFoundError as e:
+            sys.exit(f"bench: {e.filename} is missing; `make deps` installs what the benches need")
         finally:
             shutil.rmtree(directory, ignore_errors=True)
     if args.json:

@@ -19,14 +19,11 @@ struct sample {
     double load, whole;
 };
 
-#define FUNCTION(lib, name) (*(__typeof__(name) **)function_of(lib, #name))
-
-static void *function_of(void *lib, const char *name)
+static void bind(void *lib, const char *name, void *where)
 {
-    static void *f;
-    f = dlsym(lib, name);
+    void *f = dlsym(lib, name);
     measure_check(f != NULL, name);
-    return &f;
+    memcpy(where, &f, sizeof f);
 }
 
 /* What shim/core.c and the hook do, in the child. */
@@ -42,14 +39,23 @@ static struct sample first_request(const char *library, const hr_buf *body)
                                 .dialect = "anthropic",
                                 .level = "crush",
                                 .level_len = 5};
+    __typeof__(&headroom_open) open_it;
+    __typeof__(&headroom_request_new) request_new;
+    __typeof__(&headroom_request_body) request_body;
+    __typeof__(&headroom_request_sent) request_sent;
     double start = measure_now(MEASURE_WALL);
     void *lib = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     measure_check(lib != NULL, "libheadroom.so is loaded");
-    headroom *h = FUNCTION(lib, headroom_open)(0);
+    bind(lib, "headroom_open", &open_it);
+    bind(lib, "headroom_request_new", &request_new);
+    bind(lib, "headroom_request_body", &request_body);
+    bind(lib, "headroom_request_sent", &request_sent);
+    headroom *h = open_it(0);
     s.load = measure_now(MEASURE_WALL) - start;
-    headroom_request *r = FUNCTION(lib, headroom_request_new)(h, &head, HEADROOM_OPTIMIZE);
-    int built = FUNCTION(lib, headroom_request_body)(r, body->data, body->len, &out, &len);
-    FUNCTION(lib, headroom_request_sent)(r);
+    headroom_request *r = request_new(h, &head, HEADROOM_OPTIMIZE);
+    measure_check(r != NULL, "a request begins");
+    int built = request_body(r, body->data, body->len, &out, &len);
+    request_sent(r);
     s.whole = measure_now(MEASURE_WALL) - start;
     measure_check(built == 1 && len + (25 << 10) < body->len, "the first request shrinks");
     return s;

@@ -165,7 +165,7 @@ static void one_by_one(double took[PARTS])
     hr_string_encode(&sent, out.text);
     x->sent = hr_buf_view(&sent);
     x->transform = hr_str_make(out.transform, strlen(out.transform));
-    hr_sent_key(secret, d, &c, &c.ev[fresh->event], query, out.text, x->sentkey);
+    hr_sent_key(secret, d, &c, &c.ev[fresh->event], (hr_str){0}, out.text, x->sentkey);
     took[KEY] += lap(&since);
     hr_original original = {.raw = hr_str_make(body.data + fresh->raw_off, fresh->raw_len)};
     memcpy(original.id, x->id, sizeof original.id);

@@ -5,13 +5,13 @@ A row's value, and how it is judged:
   SPEED  peer / ours, at least `must`
   LIMIT  ours in nanoseconds, divided by how much slower this machine is than the one that the goal was written for
          (measure_machine in measure.h), at most `must`
-  COUNT  ours, at most `must`; it does not vary, so no margin is given
+  COUNT  ours, at most `must`
 A row without `must` is for information; `aim` is what would be the best that is known.
 """
 from typing import NamedTuple, Optional
 
 TIME, SPEED, LIMIT, COUNT = "time", "speed", "limit", "count"
-MARGIN = 1.25   # machines are shared: a row has missed its goal when it is off by more than this
+MARGIN = 1.25   # machines are shared: bench-check fails where a goal is missed by more; a goal of 0 has no margin
 
 
 class Row(NamedTuple):
@@ -115,7 +115,7 @@ def misses(row, measured, margin=1.0):
         return True
     if row.kind == SPEED:
         return v < row.must / margin
-    return v > row.must * (1.0 if row.kind == COUNT else margin)
+    return v > row.must * margin
 
 
 def verdict(row, measured):
