@@ -27,6 +27,10 @@ RETRIES = 3
 TIMEOUT = 120   # seconds for one program; none takes ten
 
 
+class Failed(Exception):
+    pass
+
+
 class Bench:
     def __init__(self, build, directory):
         self.build, self.directory = build, directory
@@ -41,7 +45,7 @@ class Bench:
     def lines(self, argv, **env):
         done = subprocess.run([str(a) for a in argv], env={**self.env, **env}, stdout=subprocess.PIPE, text=True, timeout=TIMEOUT)
         if done.returncode != 0:
-            sys.exit(f"bench: {pathlib.Path(argv[0]).name} failed ({done.returncode})")
+            raise Failed(f"{' '.join(str(a).rpartition('/')[2] for a in argv)} failed ({done.returncode})")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def run(self, name, *args, **env):
@@ -69,11 +73,16 @@ class Bench:
         return self.lines([sys.executable, HERE / "bench_proxy.py", self.preload, directory])
 
     def group(self, name):
+        """What a group measured, by row; none of it where one of its programs failed, which said why."""
         special = {"pass": lambda: self.run("pass", LD_PRELOAD=self.preload), "first": lambda: self.run("first", self.core)}
-        if hasattr(type(self), name):
-            found = getattr(self, name)()
-        else:
-            found = special.get(name, lambda: self.run(name))()
+        try:
+            if hasattr(type(self), name):
+                found = getattr(self, name)()
+            else:
+                found = special.get(name, lambda: self.run(name))()
+        except (Failed, subprocess.SubprocessError) as e:
+            print(f"bench: {name}: {e}", file=sys.stderr)
+            return {}
         return {line["row"]: line for line in found}
 
 
@@ -186,7 +195,8 @@ def main():
     else:
         header()
         table(rows, measured)
-    if args.check and complain(rows, measured):
+    missed = args.check and complain(rows, measured)
+    if missed or (not args.check and any(row.name not in measured for row in rows)):
         sys.exit(1)
 
 

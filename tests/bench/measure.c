@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 double measure_now(enum measure_clock clock)
@@ -34,35 +35,62 @@ double measure_quantile(double *samples, size_t n, double q)
     return samples[(size_t)((double)(n - 1) * q + 0.5)];
 }
 
+/* How often this thread lost its processor against its will. */
+static long interruptions(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+/* Samples of one contestant: calm ones from the front, interrupted ones from the back. */
+struct samples {
+    double *ns;
+    size_t calm, interrupted;
+};
+
+static void run_one(enum measure_clock clock, struct contestant *c, struct samples *s, unsigned rounds,
+                    bool counted)
+{
+    if (c->prepare)
+        c->prepare(c->arg);
+    const long before = clock == MEASURE_WALL ? interruptions() : 0;
+    double start = measure_now(clock);
+    c->run(c->arg);
+    double took = measure_now(clock) - start;
+    if (!counted)
+        return;
+    if (clock == MEASURE_WALL && interruptions() != before)
+        s->ns[rounds - 1 - s->interrupted++] = took;
+    else
+        s->ns[s->calm++] = took;
+}
+
 void measure_rounds(enum measure_clock clock, struct contestant *list, size_t n, unsigned rounds)
 {
     const unsigned warm = rounds / 10 + 1;
-    double *samples = calloc(n * rounds, sizeof *samples);
+    struct samples *samples = calloc(n, sizeof *samples);
     size_t *order = calloc(n, sizeof *order);
     measure_check(samples && order, "memory for the samples");
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         order[i] = i;
+        samples[i].ns = calloc(rounds, sizeof *samples[i].ns);
+        measure_check(samples[i].ns != NULL, "memory for the samples");
+    }
     for (unsigned round = 0; round < warm + rounds; round++) {
         for (size_t i = n; i-- > 1;) {
             size_t j = measure_random((unsigned)i + 1), swap = order[i];
             order[i] = order[j];
             order[j] = swap;
         }
-        for (size_t i = 0; i < n; i++) {
-            struct contestant *c = &list[order[i]];
-            if (c->prepare)
-                c->prepare(c->arg);
-            double start = measure_now(clock);
-            c->run(c->arg);
-            double took = measure_now(clock) - start;
-            if (round >= warm)
-                samples[order[i] * rounds + round - warm] = took;
-        }
+        for (size_t i = 0; i < n; i++)
+            run_one(clock, &list[order[i]], &samples[order[i]], rounds, round >= warm);
     }
     for (size_t i = 0; i < n; i++) {
-        list[i].p50 = measure_quantile(samples + i * rounds, rounds, 0.5);
-        list[i].p99 = measure_quantile(samples + i * rounds, rounds, 0.99);
+        size_t used = samples[i].calm * 2 < rounds ? rounds : samples[i].calm;
+        list[i].p50 = measure_quantile(samples[i].ns, used, 0.5);
+        list[i].p99 = measure_quantile(samples[i].ns, used, 0.99);
+        free(samples[i].ns);
     }
     free(samples);
     free(order);

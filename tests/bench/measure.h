@@ -23,7 +23,9 @@ struct contestant {
     double p50, p99; /* set by measure_rounds */
 };
 
-/* Run all contestants once per round; a tenth of the rounds comes first and is not counted. */
+/* Run all contestants once per round; a tenth of the rounds comes first and is not counted. On the wall clock a run that the
+   scheduler interrupted for another program is not counted either, for it tells of that program; where fewer than half of the runs
+   of a contestant would be left, all of them count. */
 void measure_rounds(enum measure_clock clock, struct contestant *list, size_t n, unsigned rounds);
 
 /* The q-quantile (0..1) of n samples; sorts them. */
