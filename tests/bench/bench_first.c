@@ -1,5 +1,6 @@
 /* bench_first.c - the first LLM request of a process: load libheadroom.so, read the configuration, open the ledger that earlier
-   processes left, count and shrink a result of 50 KB, commit. Each sample is a process of its own.
+   processes left, count and shrink a result of 50 KB, commit. Each sample is a process of its own. Judged by its processor time:
+   it waits for nothing, and on a busy machine the wall clock tells of the others.
 
    usage: bench_first LIBRARY   (absolute path of libheadroom.so) */
 #include <dlfcn.h>
@@ -16,7 +17,7 @@
 enum { RUNS = 60, WARM = 5, EARLIER = 100 };
 
 struct sample {
-    double load, whole;
+    double load, whole, wall;
 };
 
 static void bind(void *lib, const char *name, void *where)
@@ -43,7 +44,7 @@ static struct sample first_request(const char *library, const hr_buf *body)
     __typeof__(&headroom_request_new) request_new;
     __typeof__(&headroom_request_body) request_body;
     __typeof__(&headroom_request_sent) request_sent;
-    double start = measure_now(MEASURE_WALL);
+    const double wall = measure_now(MEASURE_WALL), start = measure_now(MEASURE_CPU);
     void *lib = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     measure_check(lib != NULL, "libheadroom.so is loaded");
     bind(lib, "headroom_open", &open_it);
@@ -51,12 +52,13 @@ static struct sample first_request(const char *library, const hr_buf *body)
     bind(lib, "headroom_request_body", &request_body);
     bind(lib, "headroom_request_sent", &request_sent);
     headroom *h = open_it(0);
-    s.load = measure_now(MEASURE_WALL) - start;
+    s.load = measure_now(MEASURE_CPU) - start;
     headroom_request *r = request_new(h, &head, HEADROOM_OPTIMIZE);
     measure_check(r != NULL, "a request begins");
     int built = request_body(r, body->data, body->len, &out, &len);
     request_sent(r);
-    s.whole = measure_now(MEASURE_WALL) - start;
+    s.whole = measure_now(MEASURE_CPU) - start;
+    s.wall = measure_now(MEASURE_WALL) - wall;
     measure_check(built == 1 && len + (25 << 10) < body->len, "the first request shrinks");
     return s;
 }
@@ -95,7 +97,7 @@ static struct sample in_new_process(char *const self, char *const library, unsig
 int main(int argc, char **argv)
 {
     hr_buf body = {0};
-    double load[RUNS], whole[RUNS];
+    double load[RUNS], whole[RUNS], wall[RUNS];
 
     if (argc == 3) {
         make_body(&body, (unsigned)atoi(argv[2]));
@@ -116,10 +118,11 @@ int main(int argc, char **argv)
         if (i >= WARM) {
             load[i - WARM] = s.load;
             whole[i - WARM] = s.whole;
+            wall[i - WARM] = s.wall;
         }
     }
     measure_say_limit("first.load", measure_quantile(load, RUNS, 0.5));
     measure_say_limit("first.p50", measure_quantile(whole, RUNS, 0.5));
-    measure_say_limit("first.p99", measure_quantile(whole, RUNS, 0.99));
+    measure_say_limit("first.wall", measure_quantile(wall, RUNS, 0.5));
     return 0;
 }
