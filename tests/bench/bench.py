@@ -92,10 +92,9 @@ def number(x, unit):
         return f"{x / 1e6:.1f} MB"
     if unit != "ns":
         return f"{x:,.0f}"
-    for factor, name in ((1, "ns"), (1e3, "us"), (1e6, "ms")):
-        if x < 999.5 * factor or name == "ms":
-            return f"{x / factor:.{0 if name == 'ns' and x >= 10 else 3 if x / factor < 1 else 2 if x / factor < 100 else 0}f} {name}"
-    return ""
+    factor, name = next(((f, n) for f, n in ((1, "ns"), (1e3, "us")) if x < 999.5 * f), (1e6, "ms"))
+    digits = 0 if x >= 99.5 * factor or (name == "ns" and x >= 10) else 2
+    return f"{x / factor:.{digits}f} {name}"
 
 
 def goal(row, x):
