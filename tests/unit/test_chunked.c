@@ -2,6 +2,7 @@
 #include "stream_rig.h"
 
 #include "shim/chunked.h"
+#include "shim/framing.h"
 
 static const char *decode(const char *raw, char *out, size_t *len, size_t *last)
 {
@@ -90,6 +91,69 @@ static void a_cut_body_is_refused_wherever_it_is_cut(void **state)
     assert_null(decode(raw, out, &len, &last));
 }
 
+/* ---- against another reader ---- */
+
+static int collect(http_parser *parser, const char *p, size_t n)
+{
+    bytes_add(parser->data, p, n);
+    return 0;
+}
+
+/* What http_parser makes of the same bytes, for which the framing says where the request ends. False: not at their end. */
+static bool other_reader(const struct bytes *raw, struct bytes *body)
+{
+    static const http_parser_settings settings = {.on_body = collect};
+    static const char head[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    struct bytes all = {0};
+    struct framing f;
+    http_parser parser;
+    bool whole;
+
+    bytes_text(&all, head);
+    bytes_add(&all, raw->p, raw->n);
+    framing_begin(&f);
+    whole = framing_follow(&f, all.p, all.n, false) == all.n && f.complete && !f.broken;
+    http_parser_init(&parser, HTTP_REQUEST);
+    parser.data = body;
+    whole &= http_parser_execute(&parser, &settings, all.p, all.n) == all.n;
+    bytes_free(&all);
+    return whole;
+}
+
+static void what_is_joined_is_what_the_framing_saw(void **state)
+{
+    static const char *const pieces[] = {"1\r\nx\r\n", "02\r\n{}\r\n", "a\r\n0123456789\r\n",
+                                         "3\r\n\r\n0\r\n"};
+    static const char noise[] = "\r\n0123aAfF;x: \t\0\x80";
+    size_t joined = 0, refused = 0;
+
+    (void)state;
+    rig_seed = 11;
+    for (int round = 0; round < 200000; round++) {
+        struct bytes raw = {0}, body = {0};
+        char out[256];
+        size_t len, last;
+
+        for (unsigned i = chance(4); i > 0; i--)
+            bytes_text(&raw, pieces[chance(4)]);
+        bytes_text(&raw, chance(2) ? "0\r\n\r\n" : "0\r\nX-A: b\r\n\r\n");
+        for (unsigned i = chance(3); i > 0; i--)
+            raw.p[chance((unsigned)raw.n)] = noise[chance(sizeof(noise) - 1)];
+        if (chunked_decode(raw.p, raw.n, out, &len, &last)) {
+            refused++;
+        } else {
+            joined++;
+            if (!other_reader(&raw, &body))
+                fail_msg("only one of two readers takes %s", raw.p);
+            assert_int_equal(len, body.n);
+            assert_memory_equal(out, body.p ? body.p : "", len);
+            bytes_free(&body);
+        }
+        bytes_free(&raw);
+    }
+    assert_true(joined > 50000 && refused > 50000);
+}
+
 static void a_written_line_is_read_back(void **state)
 {
     (void)state;
@@ -109,6 +173,7 @@ int main(void)
         cmocka_unit_test(chunks_are_joined_and_the_last_one_is_found),
         cmocka_unit_test(what_could_be_read_in_two_ways_is_refused),
         cmocka_unit_test(a_cut_body_is_refused_wherever_it_is_cut),
+        cmocka_unit_test(what_is_joined_is_what_the_framing_saw),
         cmocka_unit_test(a_written_line_is_read_back),
     };
 
