@@ -197,6 +197,9 @@ def test_optimize_changes_only_literals_of_tool_results(name, server, certs, run
         assert changed and all(json.loads(w) in tool_texts(json.loads(old.body)) for w in changed)
         if new is after[min(after)]:
             assert run.headroom("restore", "--state", "-", input=new.body) == old.body, "nothing is lost"
+    rows = run.log()
+    assert sorted(r["bytes_before"] for r in rows) == sorted(len(r.body) for r in before.values())
+    assert sorted(r["bytes_after"] for r in rows) == sorted(len(r.body) for r in after.values())
     if name.startswith("ssl_") and "answer" not in name and "stream" not in name and "longer" not in name:
         assert writes_of(done.stderr) == writes_of(without.stderr)
 
