@@ -1,5 +1,5 @@
-/* request.c - the one road of a request: decode -> read -> decide -> splice -> encode -> account. The top of it: whatever fails below, the bytes
-   go out as they were and the reason is recorded (law 1). */
+/* request.c - the one road of a request: decode -> read -> decide -> splice -> encode -> account. The top of it: whatever fails
+   below, the bytes go out as they were and the reason is recorded (law 1). */
 #include <string.h>
 
 #include "context.h"
