@@ -176,6 +176,10 @@ const char *headroom_strerror(int err);
 /* HEADROOM_VERSION of the library that is loaded. */
 const char *headroom_version(void);
 
+/* Why nothing can be written to the database ("newer_version", "read_only", and all that headroom_store_reason says), or NULL.
+   Reading, and with it replaying, may work all the same. Opens it if it was not yet. */
+const char *headroom_write_reason(headroom *h);
+
 typedef struct headroom_store_facts {
     bool exists;                        /* false: nothing else is filled */
     int64_t version, newest_version;    /* of the tables; the newest that this library knows */

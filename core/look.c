@@ -177,6 +177,11 @@ const char *headroom_store_reason(headroom *h)
     return hr_store_key(h->store, key) < 0 ? hr_store_reason(h->store) : NULL;
 }
 
+const char *headroom_write_reason(headroom *h)
+{
+    return h->store ? hr_store_reason(h->store) : NULL;
+}
+
 const char *headroom_strerror(int err)
 {
     switch (err) {

@@ -61,8 +61,11 @@ bool lines_of_text(const char *text, size_t len, struct lines *out)
 /* One value after the other; p moves behind what was read. Each function: false where it is no JSON. */
 struct reader {
     const char *p, *end;
-    FILE *copy; /* tokens go here where it is not NULL */
+    FILE *copy;  /* tokens go here where it is not NULL */
+    bool inside; /* strings are looked into */
 };
+
+static bool holds_document(const char *p, const char *end);
 
 static void skip_space(struct reader *r)
 {
@@ -116,7 +119,7 @@ static bool read_word(struct reader *r)
     return n > 0;
 }
 
-/* *table: an array with an array or object among its elements was met. */
+/* *table: an array with an array or object among its elements was met, or a string that holds JSON. */
 static bool read_value(struct reader *r, unsigned depth, bool *table)
 {
     char close, open;
@@ -125,8 +128,13 @@ static bool read_value(struct reader *r, unsigned depth, bool *table)
     if (r->p == r->end || depth > MAX_DEPTH)
         return false;
     open = *r->p;
-    if (open == '"')
-        return read_string(r);
+    if (open == '"') {
+        const char *from = r->p + 1;
+        bool whole = read_string(r);
+
+        *table |= whole && r->inside && holds_document(from, r->p - 1);
+        return whole;
+    }
     if (open != '{' && open != '[')
         return read_word(r);
     close = open == '{' ? '}' : ']';
@@ -147,7 +155,7 @@ static bool read_value(struct reader *r, unsigned depth, bool *table)
 
 static bool is_document(const char *text, size_t len)
 {
-    struct reader r = {text, text + len, NULL};
+    struct reader r = {text, text + len, NULL, false};
     bool table = false;
 
     skip_space(&r);
@@ -232,6 +240,16 @@ static char *decode(const char *p, const char *end, size_t *len)
     return text;
 }
 
+static bool holds_document(const char *p, const char *end)
+{
+    size_t len = 0;
+    char *text = p < end && (*p == '{' || *p == '[') ? decode(p, end, &len) : NULL;
+    bool found = text != NULL && is_document(text, len);
+
+    free(text);
+    return found;
+}
+
 /* ------------------------------------------------------------------ writing lines */
 struct place {
     unsigned indent; /* in steps */
@@ -249,7 +267,7 @@ static void begin_line(FILE *f, struct place at)
 
 static void show_document(const char *text, size_t len, FILE *f, struct place at)
 {
-    struct reader r = {text, text + len, f};
+    struct reader r = {text, text + len, f, false};
 
     show_value(&r, f, at, false);
 }
@@ -257,7 +275,7 @@ static void show_document(const char *text, size_t len, FILE *f, struct place at
 /* A string member that holds JSON: its text under it. False: it holds none, nothing was written. */
 static bool show_inner(struct reader *r, FILE *f, struct place at)
 {
-    struct reader probe = {r->p, r->end, NULL};
+    struct reader probe = {r->p, r->end, NULL, false};
     size_t len = 0;
     char *text;
     bool shown;
@@ -312,7 +330,7 @@ static void show_value(struct reader *r, FILE *f, struct place at, bool element)
     skip_space(r);
     if (r->p < r->end && *r->p == '"' && show_inner(r, f, at))
         return;
-    probe = (struct reader){r->p, r->end, NULL};
+    probe = (struct reader){r->p, r->end, NULL, true};
     if (*r->p == '{' || *r->p == '[') {
         probe.p++;
         skip_space(&probe);

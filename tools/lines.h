@@ -8,9 +8,9 @@
        ]
      }
 
-   An element of an array stays on one line unless an array with arrays or objects lies in it; commas between lines and white
-   space between tokens are left out, every token is copied as it stands. A member that is a string which holds JSON is shown
-   as that JSON. The lines of an element depend on that element alone, so that those of a selection equal those of the whole. */
+   An element of an array stays on one line unless an array with arrays or objects lies in it, or a string that holds JSON;
+   commas between lines and white space between tokens are left out, every token is copied as it stands. A string that holds
+   JSON is shown as that JSON. The lines of an element depend on that element alone, so that those of a selection equal those of the whole. */
 #ifndef LINES_H
 #define LINES_H
 

@@ -68,7 +68,7 @@ static headroom_purge_scope scope_of(const struct options *o, int64_t now_us)
 /* ------------------------------------------------------------------ what is said */
 static int64_t file_bytes(const headroom *h)
 {
-    static const char *const names[] = {"headroom.db", "headroom.db-wal", "headroom.db-shm"};
+    static const char *const names[] = {"headroom.db", "headroom.db-wal"};
     const char *directory = headroom_state_directory(h);
     int64_t sum = 0;
 
