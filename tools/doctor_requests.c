@@ -62,7 +62,7 @@ static void say(struct report *r, const struct ring *ring)
 {
     size_t rows = ring->seen < LAST ? ring->seen : LAST;
     size_t rewritten = 0, refused = 0, passed = 0, words;
-    struct tally list[LAST];
+    struct tally list[LAST] = {{NULL, 0}};
 
     for (size_t i = 0; i < rows; i++) {
         rewritten += ring->rewritten[i];
