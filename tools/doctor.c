@@ -107,7 +107,7 @@ const struct command command_doctor = {
         "LD_PRELOAD; the state directory and its database; settings and environment variables; why requests\n"
         "were passed on; which of claude, codex, opencode, node, python3, curl and git are reached, and "
         "how.\n"
-        "Changes nothing.\n"
+        "Changes nothing; a file is made in the state directory and removed again.\n"
         "\n"
         "  -j, --json  one object: checks (check, state, text, advice), and the counts ok, warn, fail\n"
         "  -h, --help  this text\n"

@@ -107,6 +107,7 @@ static void check_entry(struct report *r, const char *entry, const char *library
 {
     const char *slash = strrchr(entry, '/');
     bool ours = strcmp(slash == NULL ? entry : slash + 1, LIBRARY) == 0;
+    char said[PATH_MAX];
 
     if (slash != NULL && access(entry, R_OK) != 0)
         doctor_say(r, DOCTOR_WARN, "LD_PRELOAD",
@@ -118,13 +119,15 @@ static void check_entry(struct report *r, const char *entry, const char *library
     else if (slash != NULL && entry[0] != '/')
         doctor_say(r, DOCTOR_WARN, "LD_PRELOAD", "Name it by its absolute path.",
                    "this shell names %s, which depends on the current directory", entry);
-    else if (slash != NULL && !same_file(entry, library))
+    else if (!try_child(entry, said, sizeof(said)))
+        doctor_say(r, DOCTOR_WARN, "LD_PRELOAD", "Name it by its absolute path, or use 'headroom run'.",
+                   "this shell names %s, but a child does not get it: %s", entry, said);
+    else if (!same_file(said, library))
         doctor_say(r, DOCTOR_WARN, "LD_PRELOAD",
                    "Name the file that belongs to this command, or take the entry away.",
-                   "this shell preloads another copy: %s", entry);
+                   "this shell preloads another copy: %s", said);
     else
-        doctor_say(r, DOCTOR_OK, "LD_PRELOAD", NULL,
-                   "set in this shell: all its programs run under the library");
+        doctor_say(r, DOCTOR_OK, "LD_PRELOAD", NULL, "set in this shell: a child of it has %s in it", said);
 }
 
 static void check_variable(struct report *r, const char *library)

@@ -75,10 +75,10 @@ static void check_value(struct report *r, const struct settings *s, const struct
     const char *nearest;
 
     for (char *c = value; *c != '\0'; c++) { /* as inih reads it: a comment behind white space */
-        if (*c == ';' && (c == value || isspace((unsigned char)c[-1])))
+        if (*c == ';' && (c == value || isspace((unsigned char)c[-1]))) {
             *c = '\0';
-        if (*c == '\0')
             break;
+        }
     }
     value = trim(value);
     snprintf(full, sizeof(full), "%s%s%.100s", at->section, *at->section == '\0' ? "" : ".", trim(name));

@@ -160,6 +160,9 @@ static void a_failure_at_any_call_deletes_all_or_nothing(void **state)
         hr_fault_after(HR_FAULT_SQL, n, false);
         int rc = hr_store_purge(s, &everything, 0, &c);
         int erased = rc == 0 ? hr_store_erase(s, 0) : rc;
+        headroom_store_facts f;
+        int told = hr_store_facts(s, &f);
+        assert_true(told < 0 || strcmp(f.integrity, "ok") == 0);
         hr_fault_after(HR_FAULT_SQL, 0, false);
         hr_store_close(s);
         s = open_store();
