@@ -88,7 +88,17 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which)
 int hr_expect(hr_scan *s, hr_json_type type)
 {
     int r = hr_scan_peek(s);
-    return r < 0 ? r : r == (int)type ? 0 : HR_ESHAPE;
+    if (r < 0 || r == (int)type)
+        return r < 0 ? r : 0;
+    /* What is wrong with the JSON itself is the better reason. */
+    r = hr_scan_value(s, NULL);
+    return r < 0 ? r : HR_ESHAPE;
+}
+
+void hr_scan_within(hr_scan *s, const hr_conversation *c, const hr_value *v)
+{
+    hr_scan_init(s, c->body, v->off + v->len);
+    s->pos = v->off;
 }
 
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)

@@ -1,6 +1,6 @@
 /* dialect.h - where tool results, calls and human text lie in a request body of one API.
 
-   A dialect reads the body once with the pull scanner and writes down events in the order of the conversation; everything
+   A dialect reads the body once with the pull scanner (twice only where a key that comes late says what a value is) and writes down events in the order of the conversation; everything
    behind it (query, tail, decisions, splices) is the same for all. Adding a dialect is one file and one row of the table in
    dialect.c. WIRE.md section 1 is the source of every shape here. */
 #ifndef HR_DIALECT_H
@@ -73,8 +73,10 @@ typedef struct hr_member {
 } hr_member;
 /* Next member: 1 and *which = index in names or -1 (the caller must consume the value either way); 0: end; HR_EDUP ... */
 int hr_member_next(hr_scan *s, hr_member *m, int *which);
-/* Is the next value of this type? 0; HR_ESHAPE: another type; HR_EJSON: no value. Consumes nothing. */
+/* Is the next value of this type? 0, and nothing is consumed; HR_ESHAPE: another type; HR_EJSON, HR_EDEPTH: no value. */
 int hr_expect(hr_scan *s, hr_json_type type);
+/* Scan one value of the body that was stepped over before. */
+void hr_scan_within(hr_scan *s, const hr_conversation *c, const hr_value *v);
 /* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
 /* Name of a tool that can run a command (bash, shell, exec_command, ...)? */

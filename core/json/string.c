@@ -223,6 +223,8 @@ bool hr_lexeme_is(const char *text, const hr_value *v, const char *z)
     if (v->type != HR_JSON_STRING || v->len < 2)
         return false;
     const char *p = text + v->off + 1, *end = p + (v->len - 2);
+    if (!v->escaped)
+        return strlen(z) == v->len - 2 && memcmp(p, z, v->len - 2) == 0 && plain_end(p, end) == end;
     while (p < end) {
         char bytes[4] = {*p};
         size_t n = 1;
