@@ -137,7 +137,7 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             d = (hr_decision){.verbatim = true, .lossless = true, .call_id = e->id};
             d.tool = e->call ? conv->ev[e->call - 1].name : e->name;
             d.kind = HR_STR("text");
-            d.tokens_before = d.tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
+            d.tokens_before = d.tokens_after = it->tokens;
         }
         if (hr_record_result(r->keep, &d, replayed, it->reason, &r->results[i]) < 0)
             return HR_ENOMEM;

@@ -17,7 +17,7 @@ const hr_dialect *hr_dialect_find(const char *name)
 
 static int read_as(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const hr_dialect *d)
 {
-    *conv = (hr_conversation){.arena = a, .body = body, .len = len};
+    *conv = (hr_conversation){.arena = a, .scratch = a, .body = body, .len = len};
     int r = d->locate(conv);
     return r < 0 ? r : hr_conversation_pair(conv);
 }

@@ -7,6 +7,7 @@
 #define HR_DIALECT_H
 
 #include "base.h"
+#include "print.h"
 #include "json/json.h"
 
 enum hr_event_kind {
@@ -28,7 +29,8 @@ typedef struct hr_event {
 } hr_event;
 
 typedef struct hr_conversation {
-    hr_arena *arena;
+    hr_arena *arena;   /* of the conversation itself */
+    hr_arena *scratch; /* of the texts that are asked for, the same unless the caller sets it */
     const char *body;
     size_t len;
     hr_event *ev;
@@ -59,10 +61,14 @@ int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, s
                          const hr_dialect **dialect);
 
 /* Text that relevance is judged by, for the RESULT at index i (DESIGN.md "Query for relevance"): the arguments of its call and
-   the human text around it, without reminder segments. Lives in the arena. 0, HR_ENOMEM, or why a text cannot be used. */
+   the human text around it, without reminder segments. Lives in scratch. 0, HR_ENOMEM, or why a text cannot be used. */
 int hr_conversation_query(hr_conversation *conv, size_t i, hr_str *out);
 /* Decoded arguments of the call of the RESULT at index i; n 0: none. */
 int hr_conversation_arguments(hr_conversation *conv, size_t i, hr_str *out);
+
+/* What the query of the RESULT at index i is made from, as a fingerprint: the bytes of the arguments, and the human text. 0, or the
+   error that hr_conversation_query would give for the human text. */
+int hr_conversation_print(hr_conversation *conv, size_t i, const hr_print_key *k, hr_siphash *h);
 
 /* ---- for dialects ---- */
 hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind); /* zeroed; NULL: no memory or too many */
