@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "counts.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
 #include "ledger.h"
@@ -25,7 +26,8 @@ struct headroom {
     _Atomic int key_state; /* 0: not read, 1: being written, 2: key is valid and constant */
     uint8_t key[32];
     hr_print_key print; /* valid with key */
-    hr_arena *shown;    /* strings that headroom_get_original handed out; CLI only */
+    hr_counts counts;
+    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */
