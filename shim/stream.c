@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "framing.h"
 #include "gate.h"
+#include "known.h"
 
 enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS };
 
@@ -241,7 +242,8 @@ static void watch_head(shim_stream *s)
     s->collecting = true;
     if (s->exchange.core->mode == HEADROOM_OPTIMIZE && !s->skip)
         s->skip = "not_held"; /* core takes decisions only for bodies that can still be changed */
-    s->copying = !g.skip && !s->skip;
+    /* Only the body tells that a hook above has recorded it (libcurl sends large ones with Expect). */
+    s->copying = (!g.skip && !s->skip) || (known_any() && g.has_length && g.length <= SHIM_MAX_BODY);
     if (s->copying && !reserve(s, s->head_len + g.length)) {
         s->skip = "no_memory";
         s->copying = false;
