@@ -33,7 +33,7 @@ int own_clear(SSL *ssl) HR_HIDDEN;
 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
-struct library *library_of(const void *return_address) HR_HIDDEN;
+const struct library *library_of(const void *return_address) HR_HIDDEN;
 
 /* The stream of a connection that begins to write with these bytes; NULL: none of ours, pass on. */
 shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf,

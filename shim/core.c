@@ -110,6 +110,7 @@ static bool bind_all(void *lib)
         {"headroom_response_head", &core.response_head},
         {"headroom_response_body", &core.response_body},
         {"headroom_request_end", &core.request_end},
+        {"headroom_request_drop", &core.request_drop},
         {"headroom_at_exit", &core.at_exit},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
