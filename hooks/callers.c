@@ -1,21 +1,18 @@
-/* callers.c - return address -> what was learned. See callers.h. */
+/* callers.c - modules that call us. See callers.h. */
 #include "callers.h"
 
-enum { PROBES = 8 };
+#include "resolve.h"
 
-static size_t place(const void *address)
-{
-    return (uintptr_t)address * 0x9E3779B97F4A7C15u >> 56;
-}
+enum { EMPTY, WRITTEN, READY };
 
 const void *callers_get(const struct callers *c, const void *address)
 {
-    for (size_t i = 0; i < PROBES; i++) {
-        size_t at = (place(address) + i) % CALLERS_SLOTS;
-        const void *found = __atomic_load_n(&c->slots[at].address, __ATOMIC_ACQUIRE);
-        if (found == address)
-            return __atomic_load_n(&c->slots[at].value, __ATOMIC_RELAXED);
-        if (!found)
+    for (size_t i = 0; i < CALLERS_ENTRIES; i++) {
+        int state = __atomic_load_n(&c->entries[i].state, __ATOMIC_ACQUIRE);
+        if (state == READY && (const char *)address >= c->entries[i].begin &&
+            (const char *)address < c->entries[i].end)
+            return c->entries[i].value;
+        if (state == EMPTY)
             break;
     }
     return NULL;
@@ -23,15 +20,23 @@ const void *callers_get(const struct callers *c, const void *address)
 
 void callers_put(struct callers *c, const void *address, const void *value)
 {
-    for (size_t i = 0; i < PROBES; i++) {
-        size_t at = (place(address) + i) % CALLERS_SLOTS;
-        const void *none = NULL;
-        if (__atomic_compare_exchange_n(&c->slots[at].value, &none, value, false, __ATOMIC_ACQ_REL,
+    const char *begin = resolve_module(address), *end = begin ? resolve_module_end(begin) : NULL;
+
+    if (!end || (const char *)address >= end) {
+        begin = address;
+        end = begin + 1;
+    }
+    for (size_t i = 0; i < CALLERS_ENTRIES; i++) {
+        int empty = EMPTY;
+        if (__atomic_compare_exchange_n(&c->entries[i].state, &empty, WRITTEN, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE)) {
-            __atomic_store_n(&c->slots[at].address, address, __ATOMIC_RELEASE);
+            c->entries[i].begin = begin;
+            c->entries[i].end = end;
+            c->entries[i].value = value;
+            __atomic_store_n(&c->entries[i].state, READY, __ATOMIC_RELEASE);
             return;
         }
-        if (__atomic_load_n(&c->slots[at].address, __ATOMIC_ACQUIRE) == address)
-            return;
+        if (empty == READY && c->entries[i].begin == begin)
+            return; /* another thread was faster */
     }
 }

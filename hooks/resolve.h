@@ -21,5 +21,7 @@ void *resolve_original(const void *return_address, const char *name, const void 
 void *resolve_beside(const void *function, const char *name) HR_HIDDEN;
 /* Start address of the module that holds address; NULL: none (generated code). */
 const void *resolve_module(const void *address) HR_HIDDEN;
+/* End of the module that starts there; NULL: its program headers are not mapped. */
+const void *resolve_module_end(const void *module) HR_HIDDEN;
 
 #endif
