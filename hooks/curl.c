@@ -77,16 +77,14 @@ EXPORT void curl_easy_reset(CURL *handle)
     int saved = errno;
     struct call c = CALL_OF(handle);
 
+    if (c.handle) {
+        curl_transfer_before_reset(c.handle);
+        curl_options_free(&c.handle->options);
+        curl_options_init(&c.handle->options, c.library);
+    }
     errno = saved;
     if (c.library && c.library->easy_reset)
         c.library->easy_reset(handle);
-    saved = errno;
-    if (c.handle) {
-        curl_options_free(&c.handle->options);
-        curl_options_init(&c.handle->options, c.library);
-        curl_transfer_forget_options(c.handle);
-    }
-    errno = saved;
 }
 
 EXPORT void curl_easy_cleanup(CURL *handle)

@@ -103,7 +103,7 @@ static size_t write_before(char *p, size_t size, size_t n, void *data)
     size_t taken = writer_of(&h->options)(p, size, n, h->options.write_data);
     int saved = errno;
 
-    if (taken == size * n && h->write_ours)
+    if (taken == size * n && curl_transfer_active(h))
         hear(h, p, taken);
     errno = saved;
     return taken;
@@ -210,8 +210,12 @@ void curl_transfer_yield(struct curl_handle *h, CURLoption option)
     }
 }
 
-void curl_transfer_forget_options(struct curl_handle *h)
+void curl_transfer_before_reset(struct curl_handle *h)
 {
+    if (curl_transfer_active(h)) {
+        admit(h);
+        hear_head(h);
+    }
     h->body_ours = h->lines_ours = h->write_ours = false;
     h->own_size = h->sent_size = 0;
 }
@@ -277,7 +281,7 @@ void curl_transfer_end(struct curl_handle *h, bool complete)
     admit(h); /* no body has come */
     hear_head(h);
     h->library->easy_getinfo(h->owner, CURLINFO_REQUEST_SIZE, &sent);
-    over(h, sent > 0, complete);
+    over(h, sent > 0 || h->transfer.responded, complete);
 }
 
 void curl_transfer_info(const struct curl_handle *h, CURLINFO info, void *value)

@@ -24,8 +24,8 @@ void curl_transfer_cancel(struct curl_handle *h) HR_HIDDEN;
 void curl_transfer_end(struct curl_handle *h, bool complete) HR_HIDDEN;
 /* The program is about to set this option. */
 void curl_transfer_yield(struct curl_handle *h, CURLoption option) HR_HIDDEN;
-/* curl_easy_reset was called: no option is ours any more; what the transfer still sends stays in memory. */
-void curl_transfer_forget_options(struct curl_handle *h) HR_HIDDEN;
+/* curl_easy_reset is about to take all options and figures: none is ours any more; what the transfer still sends stays in memory. */
+void curl_transfer_before_reset(struct curl_handle *h) HR_HIDDEN;
 /* copy is a duplicate of h's handle, made while options of h were ours: give it the program's. */
 void curl_transfer_mend_copy(const struct curl_handle *h, CURL *copy) HR_HIDDEN;
 /* What curl_easy_getinfo has found. The program's own size where all of the new body went out. */

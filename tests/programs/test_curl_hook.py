@@ -1,0 +1,221 @@
+"""The libcurl hook: programs that use libcurl as real ones do see what they see without the library, and their requests shrink.
+
+Each program runs without the library, in off, in audit and in optimize, over TLS and over plain http. It prints what it gets and
+what it is told; at the end it uses its handle once more, for a path that answers with the hash of the body which arrived: so the
+options are as the program left them.
+"""
+import json
+import re
+import subprocess
+
+import pytest
+
+import conftest
+import conversations
+import llm_api
+from test_transparency import CHAT, OPENAI, assert_same_directories
+
+pytestmark = pytest.mark.usefixtures("needs_library")
+LARGE = conversations.quickstart_openai(40000)  # above 1 MB libcurl sends Expect: 100-continue
+STREAM = {**OPENAI, "stream": True, "stream_options": {"include_usage": True}}
+
+
+@pytest.fixture(params=["tls", "plain"])
+def either(request, certs, tmp_path):
+    with llm_api.LlmApi(certs if request.param == "tls" else None, captures=tmp_path / "captures") as api:
+        yield api
+
+
+def argv(program, server, certs, body, *words):
+    return [conftest.c_program(program), server.url + CHAT, certs.ca, body, *words]
+
+
+def masked(out):
+    """Without what tells of the prompt's size (the server describes what it got), and without the number of the request."""
+    for pattern in (rb'("[a-z_]*_tokens":)\d+', rb"(chatcmpl-|req_)\d+", rb"(?i)(content-length: )\d+", rb"(holds )\d+ bytes and \d+ items",
+                    rb'("delta":{"content":")[^"]*'):
+        out = re.sub(pattern, rb"\1N", out)
+    return out
+
+
+# words of curl_easy: (body, requests of the LLM API, does the body that goes out shrink?)
+EASY = {
+    "": (OPENAI, 1, True),
+    "size": (OPENAI, 1, True),
+    "large": (LARGE, 1, True),
+    "copy": (OPENAI, 1, True),
+    "copy size": (OPENAI, 1, True),
+    "copy large": (OPENAI, 1, True),
+    "free": (OPENAI, 1, True),
+    "free size": (OPENAI, 1, True),
+    "default": (OPENAI, 1, True),
+    "headers": (OPENAI, 1, True),
+    "headers default": (OPENAI, 1, True),
+    "include": (OPENAI, 1, True),
+    "include headers": (STREAM, 1, True),
+    "pause": (OPENAI, 1, True),
+    "abort": (OPENAI, 1, True),
+    "abort=progress": (OPENAI, 1, True),
+    "lines": (OPENAI, 1, True),
+    "lines off": (OPENAI, 0, False),
+    "inside=post": (OPENAI, 1, True),
+    "inside=copy": (OPENAI, 1, True),
+    "inside=copy copy size": (OPENAI, 1, True),
+    "inside=size": (OPENAI, 1, True),
+    "inside=get": (OPENAI, 1, True),
+    "inside=lines lines": (OPENAI, 1, True),
+    "inside=write": (OPENAI, 1, True),
+    "inside=reset": (OPENAI, 1, True),
+    "inside=dup": (OPENAI, 1, True),
+    "inside=dup copy size lines headers": (OPENAI, 1, True),
+    "parts": (OPENAI, 1, True),
+    "repeat=3": (OPENAI, 3, True),
+    "repeat=2 copy": (STREAM, 2, True),
+    "fork": (OPENAI, 2, True),
+}
+
+
+@pytest.mark.parametrize("words", EASY)
+def test_easy_programs_see_what_they_see_without_us(words, either, certs, run, body_file, tmp_path):
+    body, requests, shrinks = EASY[words]
+    command = argv("curl_easy", either, certs, body_file(body), *words.split())
+    either.begin(tmp_path / "without")
+    without = run(command)
+    assert without.returncode == 0 and b"echo: No error, status 200" in without.stdout, without
+    for mode in ("off", "audit"):
+        either.begin(tmp_path / mode)
+        assert run(command, preload=True, mode=mode) == without, mode
+        if words != "fork":  # two processes, any order
+            assert_same_directories(tmp_path / "without", tmp_path / mode)
+    rows = run.log()
+    assert [(r["mode"], r["skipped"]) for r in rows] == [("audit", "audit")] * requests
+    either.begin(tmp_path / "optimize")
+    done = run(command, preload=True)
+    assert (done.returncode, masked(done.stdout), done.stderr) == (0, masked(without.stdout), without.stderr)
+    original = json.dumps(body).encode()
+    llm = [r for r in either.requests if r.target == CHAT]
+    for r in llm:
+        assert (len(r.body) < len(original) / 3) == shrinks
+        assert b"x-headroom" not in r.head.lower(), "lines of ours are not sent"
+    rows = [r for r in run.log() if r["mode"] == "optimize"]
+    assert [(r["skipped"], r["bytes_before"]) for r in rows] == [(None, len(original))] * requests, "one row a request"
+    if "abort" not in words and shrinks:
+        assert all(r["status"] == 200 for r in rows)
+        assert all(r["usage"] for r in rows) or words == "inside=reset"  # which takes our callback away, with the answer begun
+        assert [r["bytes_after"] for r in rows] == [len(r.body) for r in llm]
+
+
+MULTI = ("", "socket", "again", "again socket", "silent", "unremoved", "twice count=8", "twice socket count=8")
+
+
+@pytest.mark.parametrize("words", MULTI)
+def test_many_transfers_at_once_on_one_thread(words, either, certs, run, body_file, tmp_path):
+    command = argv("curl_multi", either, certs, body_file(OPENAI), *words.split())
+    count = 8 if "count=8" in words else 32
+    rounds = count * (2 if "again" in words else 1)
+    without = run(command)
+    assert without.returncode == 0 and without.stdout.count(b"No error, status 200") == count, without
+    for mode in ("off", "audit", "optimize"):
+        either.begin()
+        done = run(command, preload=True, mode=mode)
+        assert (done.returncode, masked(done.stdout), done.stderr) == (0, masked(without.stdout), without.stderr), mode
+        sizes = {len(r.body) for r in either.requests}
+        assert len(either.requests) == rounds and len(sizes) == 1, "all of them alike: decided once, replayed"
+        assert (max(sizes) < 8000) == (mode == "optimize")
+        rows = [r for r in run.log() if r["mode"] == mode]
+        assert len(rows) == (0 if mode == "off" else rounds)
+        assert all(r["status"] == 200 for r in rows)
+        assert all(r["usage"] for r in rows) or words == "inside=reset"  # which takes our callback away, with the answer begun
+        assert {r["skipped"] for r in rows} <= {"audit" if mode == "audit" else None}
+
+
+def test_handles_of_a_multi_handle_that_was_cleaned_up_are_the_programs_again(server, certs, run, body_file, tmp_path):
+    command = argv("curl_multi", server, certs, body_file(OPENAI), "abandon=150", "delay=400", "count=4")
+    without = run(command)
+    assert without.stdout.count(b"No error, status 200") == 4
+    done = run(command, preload=True)
+    assert masked(done.stdout) == masked(without.stdout) and done.returncode == 0
+    assert {len(r.body) for r in server.requests if r.target == "/echo"} == {len(json.dumps(OPENAI))}
+
+
+def test_a_timeout_in_mid_request(either, certs, run, body_file):
+    """The server reads nothing for half a second: the transfer ends in the middle, the options are the program's."""
+    command = argv("curl_easy", either, certs, body_file(LARGE), "timeout=200", "delay=500")
+    without = run(command)
+    assert b"answer: Timeout was reached" in without.stdout and b"echo: No error, status 200" in without.stdout
+    done = run(command, preload=True)
+    strip = rb"uploaded [^\n]*"  # how much had left by then is a matter of time
+    assert re.sub(strip, b"", done.stdout) == re.sub(strip, b"", without.stdout)
+    row, = run.log()
+    assert (row["status"], row["skipped"]) == (0, None)
+
+
+def test_a_request_that_never_left_has_no_row(server, certs, run, body_file):
+    server.stop()
+    done = run(argv("curl_easy", server, certs, body_file(OPENAI)), preload=True)
+    assert b"answer: Couldn't connect to server" in done.stdout
+    assert run.log() == []
+
+
+def test_threads(either, certs, run, body_file):
+    done = run(argv("curl_threads", either, certs, body_file(OPENAI), "repeat=5"), preload=True)
+    assert (done.returncode, done.stdout) == (0, b"0 threads failed\n"), done
+    assert len(either.requests) == 80 and {len(r.body) for r in either.requests} == {len(either.requests[0].body)}
+    assert len(run.log()) == 80
+
+
+def test_modes_of_a_request_go_before_the_modes_of_the_process(server, certs, run, body_file):
+    """Also over plain http, where no other hook could read the line."""
+    with llm_api.LlmApi(None) as plain:
+        for api in (server, plain):
+            for mode, rows in (("audit", 0), ("optimize", 0)):
+                before = len(run.log())
+                run(argv("curl_easy", api, certs, body_file(OPENAI), "off"), preload=True, mode=mode)
+                assert len(api.requests[-2].body) == len(json.dumps(OPENAI))
+                assert (b"x-headroom-mode" in api.requests[-2].head.lower()) == (mode == "audit")
+                assert len(run.log()) - before == rows
+
+
+def shared_module(tmp_path, name, library):
+    """A module of a program that links one libcurl, as plugins do."""
+    out = tmp_path / f"{name}.so"
+    source = conftest.HERE / "c" / "modules" / "curl_module.c"
+    subprocess.run([conftest.need("gcc", "gcc"), "-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-shared", "-fPIC", str(source), "-o", str(out),
+                    f"-l:{library}"], check=True, capture_output=True)
+    return str(out)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_two_libcurls_in_one_process(scope, either, certs, run, body_file, tmp_path):
+    modules = [shared_module(tmp_path, "openssl", "libcurl.so.4"), shared_module(tmp_path, "gnutls", "libcurl-gnutls.so.4")]
+    program = tmp_path / "curl_both"
+    subprocess.run([conftest.need("gcc", "gcc"), "-std=c11", "-D_GNU_SOURCE", "-g", str(conftest.HERE / "c" / "modules" / "curl_both.c"), "-o",
+                    str(program), "-ldl"], check=True, capture_output=True)
+    command = [program, either.url + CHAT, certs.ca, body_file(OPENAI), scope, *modules]
+    without = run(command)
+    assert without.returncode == 0 and without.stdout.count(b"status 200") == 4, without
+    assert b"OpenSSL" in without.stdout and b"GnuTLS" in without.stdout
+    either.begin()
+    done = run(command, preload=True)
+    assert (done.returncode, masked(done.stdout), done.stderr) == (0, masked(without.stdout), b"")
+    assert len(either.requests) == 4 and {len(r.body) for r in either.requests} == {len(either.requests[0].body)}
+    assert len(either.requests[0].body) < 8000
+    assert [(r["skipped"], r["status"]) for r in run.log()] == [(None, 200)] * 4
+
+
+def valgrind(run, command, preload):
+    done = run([conftest.need("valgrind", "valgrind"), "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
+                "--show-leak-kinds=definite", *command], preload=preload, timeout=300)
+    return done
+
+
+@pytest.mark.parametrize("program,words", [("curl_easy", w) for w in (
+    "free", "copy size", "include headers", "abort", "abort=progress", "pause", "timeout=200 delay=400", "inside=post", "inside=copy copy size",
+    "inside=reset lines", "inside=write", "inside=dup copy", "lines repeat=2", "parts", "default")] + [("curl_multi", w) for w in (
+        "again count=6", "socket count=6", "unremoved count=6", "silent count=6", "abandon=300 delay=1000 count=4")])
+def test_valgrind_finds_nothing(program, words, server, certs, run, body_file):
+    command = argv(program, server, certs, body_file(OPENAI), *words.split())
+    assert (run.log(), valgrind(run, command, False).returncode) == ([], 0), "the program itself is clean"
+    done = valgrind(run, command, True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert run.log(), "the library was there"
