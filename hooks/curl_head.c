@@ -203,12 +203,13 @@ static char *make(const struct curl_options *o, const char *url, size_t *len, bo
 
 char *curl_head_make(const struct curl_library *l, const struct curl_options *o, size_t *len, bool *whole)
 {
-    bool post = o->custom ? strcmp(o->custom, "POST") == 0 : o->method == CURL_POST || o->method == CURL_FORM;
+    bool post = o->custom ? strcmp(o->custom, "POST") == 0
+                          : (o->method == CURL_POST || o->method == CURL_FORM) && !o->no_body;
     char *url = NULL, *head;
 
-    if (!post || o->no_body || o->lost)
+    if (!post || o->lost)
         return NULL;
-    *whole = o->method == CURL_POST && o->post && !o->upload;
+    *whole = o->method == CURL_POST && o->post && !(o->upload && l->upload_stays);
     if (!o->parts)
         return o->url ? make(o, o->url, len, whole) : NULL;
     if (!l->url_get || !l->release || l->url_get(o->parts, CURLUPART_URL, &url, 0) != CURLUE_OK)

@@ -20,6 +20,13 @@ static void set_pointer(void *where, void *f)
     memcpy(where, &f, sizeof f);
 }
 
+static bool older_than(const void *home, unsigned version)
+{
+    const curl_version_info_data *(*info)(CURLversion) = NULL;
+    set_pointer(&info, resolve_beside(home, "curl_version_info"));
+    return !info || info(CURLVERSION_FIRST)->version_num < version;
+}
+
 static bool look_up(struct curl_library *l, const void *return_address)
 {
 #define CURL_BIND(name, result, parameters)                                                                  \
@@ -34,6 +41,7 @@ static bool look_up(struct curl_library *l, const void *return_address)
     set_pointer(&l->easy_header, resolve_beside(home, "curl_easy_header"));
     set_pointer(&l->url_get, resolve_beside(home, "curl_url_get"));
     set_pointer(&l->release, resolve_beside(home, "curl_free"));
+    l->upload_stays = older_than(home, 0x075800);
     set_pointer(&l->out,
                 dlsym(RTLD_DEFAULT, "stdout")); /* not linked: data costs a look-up in every process */
     dlerror();

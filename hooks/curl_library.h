@@ -33,8 +33,9 @@ struct curl_library {
 #undef CURL_FIELD
     CURLHcode (*easy_header)(CURL *, const char *, size_t, unsigned, int, struct curl_header **); /* 7.83 */
     CURLUcode (*url_get)(const CURLU *, CURLUPart, char **, unsigned);                            /* 7.62 */
-    void (*release)(void *);         /* curl_free */
-    FILE *const *out;                /* the program's stdout; NULL: not found */
+    void (*release)(void *); /* curl_free */
+    bool upload_stays; /* before 7.88: CURLOPT_UPLOAD outlives a later POSTFIELDS and makes a PUT of it */
+    FILE *const *out;  /* the program's stdout; NULL: not found */
     const void *module, *module_end; /* where it lies */
     const void *key;                 /* atomic: the address of its curl_easy_setopt */
     int ready;                       /* atomic */
