@@ -209,7 +209,7 @@ char *curl_head_make(const struct curl_library *l, const struct curl_options *o,
 
     if (!post || o->lost)
         return NULL;
-    *whole = o->method == CURL_POST && o->post && !(o->upload && l->upload_stays);
+    *whole = o->method == CURL_POST && o->post && !o->no_body && !(o->upload && l->upload_stays);
     if (!o->parts)
         return o->url ? make(o, o->url, len, whole) : NULL;
     if (!l->url_get || !l->release || l->url_get(o->parts, CURLUPART_URL, &url, 0) != CURLUE_OK)
