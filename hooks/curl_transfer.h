@@ -5,7 +5,8 @@
      end      its own come back; the response is complete, or will never be
 
    At each moment at which the program can look (return of curl_easy_perform, DONE message, remove, cleanup, duphandle) its options
-   are as it left them. errno may change. */
+   are as it left them. libcurl notes the length of a body when the transfer begins: a program that sets another body from a callback
+   before the request has left gets it sent with the length of ours (with its own old one, without us). errno may change. */
 #ifndef HR_CURL_TRANSFER_H
 #define HR_CURL_TRANSFER_H
 

@@ -9,6 +9,9 @@
      still nothing                the only object in the process that defines the name
      none, or several             no original: the hook returns the library's own error value
 
+   A module that ends a function with a bare call (a tail call) is taken for its own caller: in a process with two libraries of one
+   name that may be the wrong one.
+
    No lock is held across a call of the dynamic linker: a constructor that runs under the linker's lock may be inside a hook. */
 #ifndef HR_RESOLVE_H
 #define HR_RESOLVE_H

@@ -6,8 +6,8 @@
 #include "gate.h"
 #include "known.h"
 
-static headroom_request *new_request(const struct shim_core *core, const struct gate_head *g,
-                                     const char *skip)
+/* t->request stays NULL: no memory. */
+static void new_request(struct transfer *t, const struct gate_head *g, const char *skip)
 {
     headroom_head about = {0};
 
@@ -20,7 +20,8 @@ static headroom_request *new_request(const struct shim_core *core, const struct 
     about.skip = g->skip ? g->skip : skip;
     about.level = g->level;
     about.level_len = g->level_len;
-    return core->request_new(core->h, &about, g->mode >= 0 ? (enum headroom_mode)g->mode : core->mode);
+    t->request =
+        t->core->request_new(t->core->h, &about, g->mode >= 0 ? (enum headroom_mode)g->mode : t->core->mode);
 }
 
 /* Core's new body lives until request_sent; ours must live as long as the library may send it (again). */
@@ -54,7 +55,7 @@ static enum transfer_kind begin(struct transfer *t, const char *body, size_t len
             return TRANSFER_NONE;
         return TRANSFER_SILENT;
     }
-    t->request = new_request(t->core, &g, NULL);
+    new_request(t, &g, NULL);
     if (!t->request)
         return TRANSFER_NONE;
     ask_core(t, body, len);
@@ -83,7 +84,7 @@ void transfer_admit(struct transfer *t, const char *skip)
 
     if (!t->head || t->request || !gate_head(t->head, t->head_len, &g))
         return;
-    t->request = new_request(t->core, &g, skip);
+    new_request(t, &g, skip);
     if (!t->request)
         return;
     t->core->request_body(t->request, NULL, 0, &out, &out_len);

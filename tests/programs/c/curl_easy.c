@@ -14,6 +14,7 @@
      inside=WHAT    the write callback sets WHAT: post, copy, size, get, lines, write, reset, dup
      parts          CURLOPT_CURLU instead of a URL
      repeat=N       so many transfers
+     watch          prints what the progress callback and CURLINFO_REQUEST_SIZE show
      fork           a child makes a request of its own while the parent's is being answered */
 #include "curl_client.h"
 
@@ -108,9 +109,12 @@ static size_t receive(char *p, size_t size, size_t n, void *to)
     return keep(p, size, n, to);
 }
 
+static curl_off_t shown;
+
 static int progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
 {
     (void)arg, (void)total, (void)now;
+    shown = up_total;
     if (paused == 1) {
         paused = 2;
         curl_easy_pause(handle, CURLPAUSE_CONT);
@@ -129,7 +133,7 @@ static void set_callbacks(void)
         curl_easy_setopt(handle, CURLOPT_HEADERDATA, word("default") ? (void *)stdout : (void *)&headers);
     if (word("include"))
         curl_easy_setopt(handle, CURLOPT_HEADER, 1L);
-    if (word("pause") || (word("abort") && *word_value("abort"))) {
+    if (word("watch") || word("pause") || (word("abort") && *word_value("abort"))) {
         curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
     }
@@ -158,7 +162,10 @@ static char *set_body(void)
 static void perform(CURL *h, const char *who)
 {
     CURLcode rc = curl_easy_perform(h);
+    long sent = 0;
     print_counters(h, who, rc);
+    if (word("watch") && curl_easy_getinfo(h, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK)
+        printf("shown %ld, sent %ld\n", (long)shown, sent);
     printf("%s\n", answer.n ? answer.p : "");
     if (headers.n)
         printf("header lines: %s\n", strncmp(headers.p, "HTTP/", 5) == 0 ? "yes" : headers.p);
