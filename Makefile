@@ -43,7 +43,7 @@ PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: all deps demo test test-unit test-hygiene test-run test-bench fuzz lint install uninstall clean help programs
+.PHONY: all deps demo test test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
 all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
 
@@ -53,6 +53,7 @@ help:
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
+	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
 	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
 	'make clean      remove build/'
@@ -158,6 +159,33 @@ $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token
 test-bench: all $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/token_error.py $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom
+
+# ---------------------------------------------------------------- speed
+# tests/bench/bench.py knows the rows and their goals; each program prints what it measured. ROWS=ledger runs one group.
+BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
+BENCH      := $(BENCH_SRC:tests/bench/%.c=$B/tests/bench/%)
+BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies road simdjson_peer)
+BENCH_RUN  := CC="$(CC)" $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
+$B/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -iquote core -c $< -o $@
+# -march=native: the peer is to have its best.
+$B/bench/%.o: tests/bench/%.cc
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O3 -march=native -MMD -MP -c $< -o $@
+$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ)))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -iquote core $< -o $@ $(BENCH_OBJ) $B/bench/libcore.a $(LDFLAGS) -Wl,--as-needed -lsimdjson -lstdc++ -lcjson \
+	    $(CORE_LIBS) -l:libhttp_parser.a -lssl -lcrypto
+bench-programs: all $(BENCH)
+bench: bench-programs
+	$(Q)$(BENCH_RUN)
+bench-check: bench-programs
+	$(Q)$(BENCH_RUN) --check
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $B $(FUZZERS)
 lint:

@@ -10,6 +10,11 @@ uint32_t headroom_abi(void)
     return HEADROOM_ABI_MAJOR << 16 | HEADROOM_ABI_MINOR;
 }
 
+const char *headroom_version(void)
+{
+    return HEADROOM_VERSION;
+}
+
 static void name_program(headroom *h)
 {
     char path[4096];

@@ -2,6 +2,7 @@
 #include "store/handle.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -167,15 +168,34 @@ int hr_sql_exec(hr_store *s, const char *sql)
     return rc == SQLITE_OK ? 0 : hr_sql_error(s, rc);
 }
 
+/* *st is finalized by the caller, whatever comes back. */
+static int first_row(hr_store *s, const char *sql, sqlite3_stmt **st)
+{
+    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_prepare_v2(s->db, sql, -1, st, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(*st);
+    return rc;
+}
+
 int hr_sql_once(hr_store *s, const char *sql, int64_t *value)
 {
     sqlite3_stmt *st = NULL;
-    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    int rc = first_row(s, sql, &st);
 
-    if (rc == SQLITE_OK)
-        rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(st);
     if (rc == SQLITE_ROW)
         *value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? 0 : hr_sql_error(s, rc);
+}
+
+int hr_sql_once_text(hr_store *s, const char *sql, char *out, size_t size)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = first_row(s, sql, &st);
+    const unsigned char *text = rc == SQLITE_ROW ? sqlite3_column_text(st, 0) : NULL;
+
+    snprintf(out, size, "%s", text ? (const char *)text : "");
     sqlite3_finalize(st);
     return rc == SQLITE_ROW ? 0 : hr_sql_error(s, rc);
 }
