@@ -107,7 +107,7 @@ static bool read_line(const char *line, struct text *name, struct text *value)
 struct lines {
     struct text host; /* p NULL: no line */
     bool type;        /* Content-Type is said, or taken away */
-    bool framing;     /* so is a length or a coding that the hook does not follow */
+    bool framing;     /* so is a length, or a transfer coding that the hook does not follow */
 };
 
 static void put_lines(struct sink *s, const struct curl_slist *list, struct lines *seen)
@@ -122,8 +122,6 @@ static void put_lines(struct sink *s, const struct curl_slist *list, struct line
         if (is_text(name, "content-length"))
             seen->framing = true;
         if (is_text(name, "transfer-encoding") && sent && !is_text(value, "chunked"))
-            seen->framing = true;
-        if (is_text(name, "content-encoding") && sent)
             seen->framing = true;
         if (is_text(name, "host") && !seen->host.p)
             seen->host = sent ? value : (struct text){"", 0};

@@ -93,7 +93,8 @@ static void announce(shim_stream *s, const http_parser *parser, bool candidate)
 static headroom_request *ask_core(shim_stream *s, const void **out, size_t *out_len)
 {
     struct held_body body = {0};
-    const char *skip = s->skip ? s->skip : held_body(&s->held, &body);
+    const char *doubt = held_body(&s->held, &body); /* a body that was only watched may be known, too */
+    const char *skip = s->skip ? s->skip : doubt;
     headroom_request *r =
         exchange_ask(&s->exchange, s->held.p, s->held.head, body.p, body.n, skip, out, out_len);
 

@@ -20,6 +20,8 @@ static void new_request(struct transfer *t, const struct gate_head *g, const cha
     about.skip = g->skip ? g->skip : skip;
     about.level = g->level;
     about.level_len = g->level_len;
+    about.encoding = g->encoding;
+    about.encoding_len = g->encoding_len;
     t->request =
         t->core->request_new(t->core->h, &about, g->mode >= 0 ? (enum headroom_mode)g->mode : t->core->mode);
 }
