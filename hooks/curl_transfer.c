@@ -238,6 +238,8 @@ void curl_transfer_begin(struct curl_handle *h, const CURLM *multi)
     bool whole;
 
     h->own_size = h->sent_size = 0;
+    if (!h->library->easy_getinfo)
+        return;
     char *head = curl_head_make(h->library, o, &len, &whole);
     if (!head)
         return;

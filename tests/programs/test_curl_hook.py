@@ -4,6 +4,7 @@ Each program runs without the library, in off, in audit and in optimize, over TL
 what it is told; at the end it uses its handle once more, for a path that answers with the hash of the body which arrived: so the
 options are as the program left them.
 """
+import gzip
 import json
 import re
 import subprocess
@@ -231,6 +232,21 @@ def test_a_body_from_a_read_callback_is_recorded_where_no_other_hook_sees_it(ser
     rows = run.log()
     assert len(rows) == 2 and (rows[0]["skipped"], rows[0]["status"]) == ("read_callback", 200) and rows[0]["usage"]
     assert rows[1]["skipped"] != "read_callback"
+
+
+@pytest.mark.parametrize("how", ["chunked", "gzip", "expect"])
+def test_a_body_at_hand_is_rewritten_however_it_is_sent(how, either, certs, run, body_file):
+    """Chunks and Expect are libcurl's own matter; what is compressed is compressed again. One row, with the TLS hook below and without."""
+    body = json.dumps(OPENAI).encode()
+    line = {"chunked": "Transfer-Encoding: chunked", "gzip": "Content-Encoding: gzip", "expect": "Expect: 100-continue"}[how]
+    data = body_file(gzip.compress(body, mtime=0) if how == "gzip" else body)
+    done = run([conftest.need("curl", "curl"), "-sS", "--http1.1", "--cacert", certs.ca, "-H", "Content-Type: application/json", "-H", line,
+                "--data-binary", f"@{data}", either.url + CHAT], preload=True)
+    assert done.returncode == 0 and b"the top 3: Tutorial 0 (100)" in done.stdout
+    request, = either.requests
+    assert request.status == 200 and line.lower() in request.head.decode().lower() and len(request.body) < len(body) / 3
+    row, = run.log()
+    assert (row["skipped"], row["status"], row["bytes_before"], row["bytes_after"]) == (None, 200, len(body), len(request.body))
 
 
 def test_names_of_libcurl_in_a_process_without_it_fail_as_it_would(run):
