@@ -1,8 +1,8 @@
 /* callers.h - what a hook has learned about the code that calls it: return address -> value, read without a lock.
 
    All code of a module reaches the same library, so one entry covers the whole module (a program can have hundreds of places that
-   call curl_easy_setopt). Code outside any module (made at run time) has one entry an address. Entries are written once and stay: resolve.h keeps the modules
-   loaded. Where the table is full the answer is looked up each time. Any thread. */
+   call curl_easy_setopt). Code outside any module (made at run time) has one entry an address. Entries are written once and stay:
+   resolve.h keeps the modules loaded. Where the table is full the answer is looked up each time. Any thread. */
 #ifndef HR_CALLERS_H
 #define HR_CALLERS_H
 

@@ -1,9 +1,9 @@
 /* curl_handle.h - what we know of each easy handle that was made through us: its libcurl, its options, its transfer.
 
    A handle that was made past us (dlsym on libcurl's own module) has no entry and is never touched: nobody knows what was set on
-   it. Entries are found by the handle's address without a lock, live until curl_easy_cleanup, are used again for later handles and never freed, so that
-   fork() and a thread that looks meet no half-made list. libcurl's rule holds for what is in an entry: one thread at a time per
-   handle. */
+   it. Entries are found by the handle's address without a lock, live until curl_easy_cleanup, are used again for later handles and
+   never freed, so that fork() and a thread that looks meet no half-made list. libcurl's rule holds for what is in an entry: one
+   thread at a time per handle. */
 #ifndef HR_CURL_HANDLE_H
 #define HR_CURL_HANDLE_H
 
