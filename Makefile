@@ -35,7 +35,8 @@ CORE_OBJ := $(CORE_SRC:%.c=$B/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
-SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c)))
+SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
+    $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
@@ -122,6 +123,10 @@ $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
+$B/tests/programs/curl_%: tests/programs/c/curl_%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lcurl -lpthread
 $B/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fPIC -MMD -MP -fsanitize=fuzzer-no-link,address,undefined \

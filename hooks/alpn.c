@@ -2,11 +2,11 @@
    that nothing is owned, freed or copied; a program makes one or two different lists in its life. */
 #include "alpn.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
 #include "../shim/hosts.h"
+#include "curl.h"
 #include "library.h"
 #include "resolve.h"
 
@@ -226,18 +226,11 @@ void alpn_before_handshake(const struct library *l, SSL *ssl, bool connects)
 }
 
 /* ------------------------------------------------------------------ HTTP/2 all the same */
-/* Does libcurl call? What it sends is seen by its own hook, and recorded there. */
+/* Does a libcurl call that has our hook above it? What it sends is seen and recorded there. One that a program reached past that hook
+   (by FFI) is a client as any other. */
 static bool is_curl(const void *caller)
 {
-    static const char name[] = "libcurl";
-    Dl_info module;
-    const char *file;
-
-    if (!dladdr(caller, &module) || !module.dli_fname)
-        return false;
-    file = strrchr(module.dli_fname, '/');
-    file = file ? file + 1 : module.dli_fname;
-    return strlen(file) >= sizeof name - 1 && memcmp(file, name, sizeof name - 1) == 0;
+    return curl_module_hooked(resolve_module(caller));
 }
 
 void alpn_first_bytes(const struct library *l, const SSL *ssl, const void *buf, size_t n, const void *caller)

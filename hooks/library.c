@@ -8,17 +8,14 @@
 #include <sched.h>
 #include <string.h>
 
+#include "callers.h"
 #include "resolve.h"
 
-enum { MAX_LIBRARIES = 8, CALLERS = 256, PROBES = 8 };
+enum { MAX_LIBRARIES = 8 };
 
 static struct library libraries[MAX_LIBRARIES];
 
-/* Return address -> library. A slot is written once: first library, then address, both atomic. */
-static struct caller {
-    const void *address;
-    struct library *library;
-} callers[CALLERS];
+static struct callers callers; /* return address -> struct library */
 
 /* The mark of a connection that is none of ours; its address is all that counts. */
 static char passed_mark;
@@ -74,7 +71,7 @@ static struct library *find_library(const void *home)
 }
 
 /* Everything is looked up before a slot is claimed, so that nobody waits for the dynamic linker's lock. */
-static struct library *learn(const void *return_address)
+static const struct library *learn(const void *return_address)
 {
     struct library l = {.ex_index = -1};
     const struct {
@@ -135,28 +132,11 @@ static struct library *learn(const void *return_address)
     return NULL;
 }
 
-struct library *library_of(const void *return_address)
+const struct library *library_of(const void *return_address)
 {
-    size_t at = (uintptr_t)return_address * 0x9E3779B97F4A7C15u >> 56;
-    for (size_t i = 0; i < PROBES; i++) {
-        struct caller *c = &callers[(at + i) % CALLERS];
-        const void *address = __atomic_load_n(&c->address, __ATOMIC_ACQUIRE);
-        if (address == return_address)
-            return __atomic_load_n(&c->library, __ATOMIC_RELAXED);
-        if (!address)
-            break;
-    }
-    struct library *l = learn(return_address);
-    for (size_t i = 0; l && i < PROBES; i++) {
-        struct caller *c = &callers[(at + i) % CALLERS];
-        struct library *none = NULL;
-        if (__atomic_compare_exchange_n(&c->library, &none, l, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-            __atomic_store_n(&c->address, return_address, __ATOMIC_RELEASE);
-            break;
-        }
-        if (__atomic_load_n(&c->address, __ATOMIC_ACQUIRE) == return_address)
-            break;
-    }
+    const struct library *l = callers_get(&callers, return_address);
+    if (!l && (l = learn(return_address)))
+        callers_put(&callers, return_address, l);
     return l;
 }
 

@@ -41,7 +41,7 @@ int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned 
 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
-struct library *library_of(const void *return_address) HR_HIDDEN;
+const struct library *library_of(const void *return_address) HR_HIDDEN;
 
 /* An index for data that hangs on a connection or on a context, with its callbacks (openssl/crypto.h, CRYPTO_EX_new and so on; they may
    be NULL, and `new` is not called by every libssl); argp is handed to them. -1: none. l: its key is set. */

@@ -13,6 +13,26 @@ const void *resolve_module(const void *address)
     return dladdr(address, &info) ? info.dli_fbase : NULL;
 }
 
+const void *resolve_module_end(const void *module)
+{
+    enum { PAGE = 4096 };
+    const ElfW(Ehdr) *head = module;
+    ElfW(Addr) low = 0, high = 0;
+
+    if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_phentsize != sizeof(ElfW(Phdr)) ||
+        head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+        return NULL;
+    const ElfW(Phdr) *p = (const void *)((const char *)module + head->e_phoff);
+    for (size_t i = 0; i < head->e_phnum; i++) { /* the linker maps them in ascending order */
+        if (p[i].p_type != PT_LOAD)
+            continue;
+        if (high == 0)
+            low = p[i].p_vaddr & ~(ElfW(Addr))(PAGE - 1);
+        high = p[i].p_vaddr + p[i].p_memsz;
+    }
+    return high > low ? (const char *)module + (high - low) : NULL;
+}
+
 static int first_headers(struct dl_phdr_info *info, size_t size, void *arg)
 {
     (void)size;

@@ -102,6 +102,7 @@ PROGRAMS = {
                                  GZIPPED, {}, 1),
     "http.client zstd": (python("client_httpclient.py", "--path", CHAT, "--header", "Content-Encoding: zstd"), ZSTD, {}, 1),
     "http.client unknown coding": (python("client_httpclient.py", "--path", CHAT, "--header", "Content-Encoding: br"), OPENAI, {}, 1),
+    "http.client 100-continue": (python("client_httpclient.py", "--path", CHAT, "--header", "Expect: 100-continue"), OPENAI, {}, 1),
     "python probe": (python("probe_process.py", "--path", CHAT), OPENAI, {}, 1),
     "curl": (curl("--data-binary", "@BODY"), OPENAI, {}, 1),
     "curl stream": (curl("-N", "--data-binary", "@BODY"), STREAM, {}, 1),
@@ -162,7 +163,7 @@ def framing_removed(head):
 
 
 # These go out as they were, and the log says why.
-NAMED = {"curl 100-continue": "expect", "http.client unknown coding": "encoding"}
+NAMED = {"http.client 100-continue": "expect", "http.client unknown coding": "encoding"}
 REWRITTEN = [n for n, (_, body, env, llm) in PROGRAMS.items()
              if llm and n not in NAMED and n not in ("ssl_write no JSON", "anthropic error", "ssl_probe", "python probe")]
 
