@@ -70,6 +70,8 @@ class Request:
 
 
 class LlmApi:
+    http2 = False  # front.Front has another answer
+
     def __init__(self, certs=None, captures=None, port=0, files=None, git_root=None, log=None):
         """certs: a certs.Certs, or None for plain HTTP. log: called with one line a request."""
         self._context = None
@@ -82,6 +84,7 @@ class LlmApi:
         self._open = set()
         self._connections = itertools.count(1)
         self._stopping = False
+        self.spoken = set()  # (User-Agent, protocol that a server before this one saw) of all requests; begin() keeps it
         self.begin(captures)
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self.port = self._listener.getsockname()[1]
@@ -235,6 +238,7 @@ class LlmApi:
         with self._lock:
             self.requests.append(r)
             r.number = len(self.requests)
+            self.spoken.add((r.header("user-agent") or "", r.header("x-test-protocol")))
 
     def _record(self, r, name=None):
         if r.number == 0:
