@@ -16,7 +16,7 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
-status-once=CODE (the first time since begin), read-delay=MS, read-pace=MS (slow reading), expect=never (no 100 Continue).
+status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS (slow reading), expect=never (no 100 Continue).
 """
 import argparse
 import dataclasses
@@ -275,6 +275,8 @@ class LlmApi:
             r.dialect = "openai_chat"
         if r.dialect and head.method != "POST":
             r.dialect = ""
+        if head.option("redirect"):
+            return int(head.option("redirect")), [("Location", head.path)], [b""], False
         forced = head.option("status")
         once = head.option("status-once")
         with self._lock:

@@ -1,0 +1,184 @@
+"""Unmodified programs on libcurl: the curl command, PHP, Ruby's curb (GnuTLS) and ethon (FFI). git is in test_uninvolved.py.
+
+Each runs straight to the API (HTTP/1.1) and through nginx (HTTP/2, but where the program asks for HTTP/1.1). Modes off and audit: same
+bytes at the API, same output. Optimize: results shrink, a later process sends the same bytes again, `headroom log` has one true row a
+request, and the program's own counters tell its own size.
+"""
+import json
+import re
+from typing import Callable, NamedTuple
+
+import pytest
+
+import conftest
+import conversations
+from test_conversation import assert_prefix_held, assert_results_halved
+from test_transparency import CHAT, OPENAI, assert_same_directories
+
+BODY = json.dumps(OPENAI).encode()
+UNRELATED = b"a=1&b=2"
+FIGURES = "\\n%{http_code} version %{http_version} sent %{size_upload}"
+CONNECTIONS = " connections %{num_connects}\\n"
+
+
+class Program(NamedTuple):
+    argv: Callable  # (server, certs, path of the body) -> words
+    requests: int = 1  # to the LLM API
+    protocol: str = "HTTP/2.0"  # through nginx
+    body: bytes = b""  # on standard input
+    unchanged_over: str = ""  # the protocol over which the body comes from a read callback and goes out as it was
+
+
+def curl(*words, **more):
+    """The words stand before the URL; BODY is the file with the body, URL and OTHER are an LLM path and another one."""
+    def argv(server, certs, body):
+        words_ = [w.replace("BODY", body).replace("URL", server.url + CHAT).replace("OTHER", server.url + "/other") for w in words]
+        return [conftest.need("curl", "curl"), "-sS", "--cacert", certs.ca, "-H", "Content-Type: application/json", "-w", FIGURES + CONNECTIONS, *words_]
+    return Program(argv, **more)
+
+
+def script(interpreter, package, name, *words, path=CHAT, repeat=1, after=(), **more):
+    def argv(server, certs, body):
+        return [conftest.need(interpreter, package), str(conftest.HERE / name), *words, server.url + path, certs.ca, *after,
+                *[body] * repeat]
+    return Program(argv, requests=repeat, **more)
+
+
+def php(*words, **more):
+    return script("php", "php-cli", "client_curl.php", *words, **more)
+
+
+def ruby(name, *words, **more):
+    return script("ruby", "ruby", name, *words, **more)
+
+
+NEXT = ("--next", "-sS", "-H", "Content-Type: application/json", "-w", FIGURES + CONNECTIONS)
+CALLBACK = {"body": BODY, "unchanged_over": "HTTP/2.0"}
+PARALLEL = ["-Z", "--no-progress-meter", "-w", FIGURES + "\\n", "-d", "@BODY"]  # which of them opens a connection is chance
+PARALLEL += [w for i in "0123" for w in ("-o", f"answer{i}", f"URL?test-capture={i}&test-cache={i}")]
+
+PROGRAMS = {
+    "curl -d @file": curl("-d", "@BODY", "URL"),
+    "curl -d @-": curl("-d", "@-", "URL", body=BODY),
+    "curl -d text": curl("-d", BODY.decode(), "URL"),
+    "curl --json @file": curl("--json", "@BODY", "URL"),
+    "curl --http2": curl("--http2", "-d", "@BODY", "URL"),
+    "curl --http1.1": curl("--http1.1", "-d", "@BODY", "URL", protocol="HTTP/1.1"),
+    "curl -i": curl("-i", "-d", "@BODY", "URL"),
+    "curl --compressed": curl("--compressed", "-H", "X-Test-Gzip: 1", "-d", "@BODY", "URL"),
+    "curl -o": curl("-o", "answer", "-D", "head", "-d", "@BODY", "URL"),
+    "curl Expect": curl("-H", "Expect: 100-continue", "-d", "@BODY", "URL"),
+    "curl ten requests": curl("-d", "@BODY", *["URL"] * 10, requests=10),
+    "curl --next": curl("-d", "@BODY", "URL", *NEXT, "-d", UNRELATED.decode(), "OTHER", *NEXT, "-d", "@BODY", "URL", requests=2),
+    "curl -Z": curl(*PARALLEL, requests=4),
+    "curl -Z --http1.1": curl("--http1.1", *PARALLEL, requests=4, protocol="HTTP/1.1"),
+    "curl -L 307": curl("-L", "-d", "@BODY", "URL?test-redirect=307", requests=2),
+    "curl --retry": curl("--retry", "1", "-H", "X-Test-Status-Once: 500", "-d", "@BODY", "URL", requests=2),
+    "curl chunked -d": curl("-H", "Transfer-Encoding: chunked", "-d", "@BODY", "URL"),
+    "curl -T file": curl("-X", "POST", "-T", "BODY", "URL", unchanged_over="HTTP/2.0"),
+    "curl -T -": curl("-X", "POST", "-T", "-", "URL", **CALLBACK),
+    "curl -T - --http1.1": curl("--http1.1", "-X", "POST", "-T", "-", "URL", protocol="HTTP/1.1", **CALLBACK),
+    "curl chunked -T -": curl("-H", "Transfer-Encoding: chunked", "-X", "POST", "-T", "-", "URL", **CALLBACK),
+    "php curl_exec": php(repeat=3),
+    "php curl_multi_exec": php("--multi", repeat=4),
+    "curb Easy": ruby("client_curb.rb", repeat=3),
+    "curb Multi": ruby("client_curb.rb", "--multi", repeat=4),
+    "ethon HTTP/1.1": ruby("client_ethon.rb", after=["httpv1_1"], repeat=2, protocol="HTTP/1.1"),
+    "ethon HTTP/2": ruby("client_ethon.rb", after=["httpv2_0"], repeat=2, unchanged_over="HTTP/2.0"),
+}
+
+
+@pytest.fixture
+def protocol(request):
+    name = getattr(request.node, "callspec").params.get("name")
+    return lambda agent: PROGRAMS[name].protocol if name in PROGRAMS else "HTTP/2.0"
+
+
+class Sent(NamedTuple):
+    done: conftest.Done
+    files: dict  # name -> bytes that the program left in its directory
+    captures: object  # directory of what the API got
+
+
+@pytest.fixture
+def send(server, certs, run, body_file, tmp_path):
+    """send(program, how, ...) -> Sent: the program in a directory of its own, the API's records begun anew."""
+    def one(program, how, **more):
+        cwd, captures = tmp_path / f"{how} files", tmp_path / f"{how} captures"
+        cwd.mkdir()
+        server.begin(captures)
+        done = run(program.argv(server, certs, body), cwd=cwd, input=program.body or None, **more)
+        return Sent(done, {p.name: p.read_bytes() for p in cwd.iterdir()}, captures)
+
+    body = body_file(BODY)
+    return one
+
+
+def llm_requests(server):
+    """By name of the capture, or by number: parallel requests come in any order."""
+    return {r.header("x-test-capture") or r.target.partition("test-capture=")[2] or r.number: r
+            for r in server.requests if r.target.startswith(CHAT)}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_modes_off_and_audit_change_nothing(name, server, run, send):
+    program = PROGRAMS[name]
+    without = send(program, "without")
+    assert len(llm_requests(server)) == program.requests and without.done.returncode == 0, without.done
+    for mode in ("off", "audit"):
+        sent = send(program, mode, preload=True, mode=mode)
+        assert_same_directories(without.captures, sent.captures)
+        assert (sent.done, sent.files) == (without.done, without.files)
+        if not conftest.BARE:
+            rows = run.log()
+            assert [r["mode"] for r in rows] == ([] if mode == "off" else ["audit"] * program.requests), "one row a request"
+
+
+def figures(done):
+    """What the program says of its own requests: status, protocol, bytes sent, connections."""
+    return re.findall(rb"^.*\bsent .*$", done.stdout, re.M)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_optimize_shrinks_and_replays(name, server, run, send, needs_library):
+    program = PROGRAMS[name]
+    without = send(program, "without")
+    before = llm_requests(server)
+    sent = send(program, "optimize", preload=True)
+    after = llm_requests(server)
+    assert sent.done.returncode == 0 and sent.files.keys() == without.files.keys(), sent.done
+    assert figures(sent.done) == figures(without.done) != [], "the program's own counters"
+    assert sorted(after) == sorted(before) and {k: r.status for k, r in after.items()} == {k: r.status for k, r in before.items()}
+    assert [r.body for r in server.requests if r not in after.values()] == [UNRELATED] * ("OTHER" in name or "--next" in name)
+
+    protocol = program.protocol if server.http2 else "HTTP/1.1"
+    unchanged = protocol == program.unchanged_over
+    rows = run.log()
+    assert [(r["skipped"], r["status"]) for r in rows] == [("http2" if unchanged else None, r.status) for r in after.values()]
+    for row, r in zip(rows, after.values()):
+        if unchanged:
+            assert r.raw_body == BODY
+            continue
+        assert len(r.body) < len(BODY) / 2 and (row["bytes_before"], row["bytes_after"]) == (len(BODY), len(r.body))
+        assert row["usage"] or r.status != 200, "what the provider reported"
+    if not unchanged:
+        again = send(program, "again", preload=True)
+        assert figures(again.done) == figures(without.done)
+        assert {r.body for r in llm_requests(server).values()} == {r.body for r in after.values()}, "one decision, one form"
+        assert json.loads(run.headroom("stats", "--json"))["cache"]["entries"] == 1
+
+
+CONVERSATIONS = ("curl -d @file", "curl -T - --http1.1", "php curl_exec", "curb Easy", "ethon HTTP/1.1")
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_process_a_turn_keeps_the_prefix_that_the_provider_has_cached(name, server, certs, run, body_file, needs_library):
+    turns = conversations.openai_turns()
+    for turn in turns:
+        program = PROGRAMS[name]
+        words = program.argv(server, certs, body_file(turn))
+        done = run(words[:len(words) - program.requests + 1] if program.requests > 1 else words, preload=True,
+                   input=json.dumps(turn).encode() if program.body else None)
+        assert done.returncode == 0, done
+    assert_prefix_held(server)
+    assert_results_halved(server)
