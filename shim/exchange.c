@@ -71,6 +71,8 @@ headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head
     about.skip = g.skip ? g.skip : skip;
     about.level = g.level;
     about.level_len = g.level_len;
+    about.encoding = g.encoding;
+    about.encoding_len = g.encoding_len;
     if (g.mode == HEADROOM_OFF)
         return NULL;
     r = core->request_new(core->h, &about, g.mode >= 0 ? (enum headroom_mode)g.mode : core->mode);

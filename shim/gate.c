@@ -1,11 +1,14 @@
 /* gate.c - which requests matter, judged from their heads. See gate.h.
 
-   A head is read twice: by http_parser, whose framing is what the stream follows, and by the walk below,
+   A head is read twice: by http_parser, whose framing is what the stream follows, and by fields.c,
    which finds the fields and their places. Where the two do not agree to the byte the request is not ours. */
 #include "gate.h"
 
 #include <http_parser.h>
 #include <string.h>
+
+#include "fields.h"
+#include "view.h"
 
 struct row {
     const char *path; /* end of the path */
@@ -25,75 +28,6 @@ static struct extra {
     char host[EXTRA_HOST], path[EXTRA_PATH], dialect[EXTRA_DIALECT];
 } extras[EXTRA_ROWS];
 static size_t extra_count;
-
-/* Headers that sign, hash or name the length of the body in another way (law 7). Lower case; how they are
- * compared: */
-enum match { WHOLE, PREFIX, INSIDE };
-static const struct {
-    const char *name;
-    enum match match;
-} signing[] = {
-    {"content-md5", WHOLE},      {"digest", WHOLE},
-    {"content-digest", WHOLE},   {"repr-digest", WHOLE},
-    {"signature", WHOLE},        {"signature-input", WHOLE},
-    {"x-amz-signature", WHOLE},  {"x-amz-trailer", WHOLE},
-    {"trailer", WHOLE},          {"dpop", WHOLE}, /* some profiles put a hash of the body into the proof */
-    {"x-amz-checksum-", PREFIX}, {"x-hub-signature", PREFIX},
-    {"x-signature", PREFIX},     {"content-sha256", INSIDE}, /* x-amz-, x-ms-, x- */
-    {"-hmac", INSIDE},
-};
-
-struct view {
-    const char *p;
-    size_t n;
-};
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* small is in lower case. */
-static bool starts(struct view v, const char *small)
-{
-    size_t n = strlen(small);
-
-    if (v.n < n)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (lower(v.p[i]) != small[i])
-            return false;
-    }
-    return true;
-}
-
-static bool is(struct view v, const char *small)
-{
-    return v.n == strlen(small) && starts(v, small);
-}
-
-static bool holds(struct view v, const char *small)
-{
-    for (; v.n > 0; v.p++, v.n--) {
-        if (starts(v, small))
-            return true;
-    }
-    return false;
-}
-
-static bool ends(struct view v, const char *tail)
-{
-    size_t n = strlen(tail);
-
-    return v.n >= n && memcmp(v.p + v.n - n, tail, n) == 0;
-}
-
-static size_t find(struct view v, char c)
-{
-    const char *at = v.n > 0 ? memchr(v.p, c, v.n) : NULL;
-
-    return at ? (size_t)(at - v.p) : v.n;
-}
 
 /* Split off the authority of an absolute target: "https://host/path". False: neither form. */
 static bool split_target(struct view target, struct view *authority, struct view *path)
@@ -190,146 +124,11 @@ static bool match_row(struct view host, struct view path, struct gate_head *out)
     return false;
 }
 
-/* What the walk has met. */
-struct fields {
-    bool signature, encoding, multipart, type_seen, type_json, upgrade, expect, chunked, host_seen;
-};
-
-static bool token_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static bool signs(struct view name, struct view value)
-{
-    if (is(name, "authorization") || is(name, "proxy-authorization")) {
-        struct view scheme = {value.p, find(value, ' ')};
-
-        return starts(scheme, "aws4-") || is(scheme, "signature") || holds(scheme, "hmac");
-    }
-    for (size_t i = 0; i < sizeof(signing) / sizeof(*signing); i++) {
-        const char *s = signing[i].name;
-        enum match m = signing[i].match;
-
-        if (m == WHOLE ? is(name, s) : m == PREFIX ? starts(name, s) : holds(name, s))
-            return true;
-    }
-    return false;
-}
-
-static void content_type(struct view value, struct fields *f)
-{
-    struct view type = {value.p, find(value, ';')};
-
-    while (type.n > 0 && (type.p[type.n - 1] == ' ' || type.p[type.n - 1] == '\t'))
-        type.n--;
-    /* Two of them: who knows which one the server takes. */
-    f->type_json = is(type, "application/json") && !f->type_seen;
-    f->type_seen = true;
-    f->multipart |= starts(type, "multipart/");
-    f->signature |= starts(type, "application/jose") || is(type, "application/jwt");
-}
-
-/* False: the digits are not what RFC 9110 8.6 calls a length. */
-static bool content_length(struct view value, const char *head, struct gate_head *out)
-{
-    if (out->has_length || value.n == 0 || value.n > 18)
-        return false;
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] < '0' || value.p[i] > '9')
-            return false;
-        out->length = out->length * 10 + (size_t)(value.p[i] - '0');
-    }
-    out->has_length = true;
-    out->length_off = (size_t)(value.p - head);
-    out->length_len = value.n;
-    return true;
-}
-
-static void setting_of_ours(struct view name, struct view value, struct gate_head *out)
-{
-    static const char *const modes[] = {"off", "audit", "simulate", "optimize"};
-
-    for (int i = 0; i < 4 && is(name, "x-headroom-mode"); i++) {
-        if (is(value, modes[i]))
-            out->mode = i;
-    }
-    if (is(name, "x-headroom-level")) {
-        out->level = value.p;
-        out->level_len = value.n;
-    }
-}
-
-static bool field(struct view name, struct view value, const char *head, struct fields *f,
-                  struct gate_head *out)
-{
-    if (is(name, "host")) {
-        if (f->host_seen)
-            return false;
-        f->host_seen = true;
-        if (!out->host) {
-            out->host = value.p;
-            out->host_len = value.n;
-        }
-    } else if (is(name, "content-length")) {
-        return content_length(value, head, out);
-    } else if (is(name, "content-type")) {
-        content_type(value, f);
-    } else if (is(name, "content-encoding")) {
-        f->encoding |= !is(value, "identity");
-    } else if (is(name, "transfer-encoding")) {
-        f->chunked = true;
-    } else if (is(name, "expect")) {
-        f->expect = true;
-    } else if (is(name, "upgrade")) {
-        f->upgrade = true;
-    } else if (starts(name, "x-headroom-")) {
-        setting_of_ours(name, value, out);
-    } else {
-        f->signature |= signs(name, value);
-    }
-    return true;
-}
-
-/* All fields between the request line and the empty line. False: not what RFC 9112 says, folded lines
- * included. */
-static bool walk(const char *head, size_t at, size_t n, struct fields *f, struct gate_head *out)
-{
-    for (;;) {
-        struct view line = {head + at, n - at}, name, value;
-        size_t end = find(line, '\n');
-
-        if (end == line.n || end == 0 || line.p[end - 1] != '\r')
-            return false;
-        at += end + 1;
-        if (end == 1)
-            return at == n;
-        line.n = end - 1;
-        name = (struct view){line.p, find(line, ':')};
-        if (name.n == 0 || name.n == line.n || find(line, '\r') != line.n || find(line, '\0') != line.n)
-            return false;
-        for (size_t i = 0; i < name.n; i++) {
-            if (!token_char(name.p[i]))
-                return false;
-        }
-        value = (struct view){name.p + name.n + 1, line.n - name.n - 1};
-        while (value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t')) {
-            value.p++;
-            value.n--;
-        }
-        while (value.n > 0 && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
-            value.n--;
-        if (!field(name, value, head, f, out))
-            return false;
-    }
-}
-
 static const char *reason(const struct fields *f, const struct gate_head *out, bool http_1_0)
 {
     if (f->signature)
         return "signed";
-    if (f->encoding)
+    if (f->coding_other)
         return "encoding";
     if (f->multipart)
         return "multipart";
@@ -337,11 +136,12 @@ static const char *reason(const struct fields *f, const struct gate_head *out, b
         return "content_type";
     if (f->upgrade)
         return "upgrade";
-    if (f->expect)
+    /* The head is gone before the body comes: its length cannot change any more, chunks can. */
+    if (f->expect_other || (out->expect && !out->chunked))
         return "expect";
-    if (f->chunked)
+    if (f->transfer_other)
         return "chunked";
-    if (!out->has_length)
+    if (!out->has_length && !out->chunked)
         return "no_length";
     if (http_1_0)
         return "http_1_0";
@@ -366,7 +166,8 @@ static bool parser_agrees(const char *head, size_t n, const struct gate_head *ou
     http_parser_init(&parser, HTTP_REQUEST);
     eaten = http_parser_execute(&parser, &settings, head, n);
     return HTTP_PARSER_ERRNO(&parser) == HPE_PAUSED && eaten + 1 == n && parser.method == HTTP_POST &&
-           (!out->has_length || parser.content_length == out->length);
+           (!out->has_length || parser.content_length == out->length) &&
+           out->chunked == ((parser.flags & F_CHUNKED) != 0);
 }
 
 bool gate_head(const char *head, size_t n, struct gate_head *out)
@@ -393,7 +194,7 @@ bool gate_head(const char *head, size_t n, struct gate_head *out)
         out->host = authority.p; /* RFC 9112 3.2.2: it goes before the Host field */
         out->host_len = authority.n;
     }
-    if (!walk(head, 5 + target.n + version.n + 1, n, &f, out) || !parser_agrees(head, n, out))
+    if (!fields_read(head, 5 + target.n + version.n + 1, n, &f, out) || !parser_agrees(head, n, out))
         return false;
     if (!match_row((struct view){out->host, out->host_len}, path, out))
         return false;

@@ -19,8 +19,9 @@ struct gate_head {
     const char *dialect; /* static name of the row that matched */
     bool count_only;     /* count_tokens */
     /* Static word why the body must not be touched, or NULL: "signed", "encoding", "multipart",
-       "content_type", "upgrade", "expect", "chunked", "no_length", "http_1_0", "too_large"; the first of
-       these that applies. */
+       "content_type", "upgrade", "expect" (but for 100-continue before a chunked body), "chunked" (another
+       transfer coding, alone or beside it), "no_length", "http_1_0", "too_large"; the first of these that
+       applies. */
     const char *skip;
     int mode;          /* X-Headroom-Mode: enum headroom_mode, -1: not there */
     const char *level; /* X-Headroom-Level, points into the head; NULL: not there */
@@ -28,6 +29,11 @@ struct gate_head {
     size_t length; /* Content-Length */
     bool has_length;
     size_t length_off, length_len; /* where its digits lie in the head */
+    bool chunked;         /* Transfer-Encoding was there; where skip is NULL it is exactly "chunked" */
+    bool expect;          /* the client waits for 100 Continue before it sends the body */
+    const char *encoding; /* Content-Encoding "gzip", "x-gzip" or "zstd", in any case; points into the
+                                      head; NULL: none */
+    size_t encoding_len;
 };
 
 /* Judge a complete head (request line to the empty line, both included). False: not ours (another method or

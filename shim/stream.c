@@ -14,6 +14,7 @@
 #include "exchange.h"
 #include "framing.h"
 #include "gate.h"
+#include "held.h"
 
 enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS };
 
@@ -24,15 +25,14 @@ struct shim_stream {
     enum state state;
     enum state next;        /* what follows FLUSH */
     struct framing framing; /* of the current request: as far as its bytes are held or have left */
-    char *held; /* HEAD, BODY, FLUSH: to be sent. WATCH: a copy of what has left. Head, then body */
-    size_t held_len, held_cap;
-    size_t head_len;  /* of held; 0 while the head is not complete */
-    size_t flushed;   /* of held_len, in FLUSH */
-    size_t consumed;  /* bytes of the program's present call that are taken; survives a result <= 0 */
-    const char *skip; /* "no_memory": the body could not be held or copied */
-    bool line_ok;     /* the request line said yes */
-    bool collecting;  /* WATCH: an LLM request, to be told to core when it is complete */
-    bool copying;     /* and its body is copied */
+    struct held held;       /* HEAD, BODY, FLUSH: to be sent. WATCH: a copy of what has left */
+    size_t flushed;         /* of held: what has left. More than 0 in BODY: the head went ahead (Expect) */
+    size_t consumed;        /* bytes of the program's present call that are taken; survives a result <= 0 */
+    const char
+        *skip;       /* why the body cannot be changed, for a reason of ours: "no_memory", "too_large", ... */
+    bool line_ok;    /* the request line said yes */
+    bool collecting; /* WATCH: an LLM request, to be told to core when it is complete */
+    bool copying;    /* and its body is copied */
     struct exchange exchange;
 };
 
@@ -49,7 +49,7 @@ shim_stream *shim_stream_new(void)
 
 void shim_stream_reset(shim_stream *s)
 {
-    shim_free(s->held);
+    held_free(&s->held);
     exchange_drop(&s->exchange);
     memset(s, 0, sizeof(*s));
     exchange_init(&s->exchange);
@@ -82,43 +82,6 @@ const char *shim_stream_state(const shim_stream *s)
     return names[s->state];
 }
 
-/* ---- the buffer ---- */
-
-static void release(shim_stream *s)
-{
-    shim_free(s->held);
-    s->held = NULL;
-    s->held_len = s->held_cap = s->head_len = s->flushed = 0;
-}
-
-static bool reserve(shim_stream *s, size_t total)
-{
-    char *grown;
-
-    if (total <= s->held_cap)
-        return true;
-    grown = shim_realloc(s->held, total);
-    if (!grown)
-        return false;
-    s->held = grown;
-    s->held_cap = total;
-    return true;
-}
-
-/* Heads grow by doubling; bodies have their room reserved at once. */
-static bool hold(shim_stream *s, const char *p, size_t n)
-{
-    size_t need = s->held_len + n, room = s->held_cap ? s->held_cap : 1024;
-
-    while (room < need)
-        room *= 2;
-    if (need > s->held_cap && !reserve(s, room))
-        return false;
-    memcpy(s->held + s->held_len, p, n);
-    s->held_len = need;
-    return true;
-}
-
 /* ---- the exchange ---- */
 
 static void announce(shim_stream *s, const http_parser *parser, bool candidate)
@@ -129,13 +92,19 @@ static void announce(shim_stream *s, const http_parser *parser, bool candidate)
 /* Head and body are complete in held, or will not be needed. */
 static headroom_request *ask_core(shim_stream *s, const void **out, size_t *out_len)
 {
-    return exchange_ask(&s->exchange, s->held, s->head_len, s->held + s->head_len, s->held_len - s->head_len,
-                        s->skip, out, out_len);
+    struct held_body body = {0};
+    const char *skip = s->skip ? s->skip : held_body(&s->held, &body);
+    headroom_request *r =
+        exchange_ask(&s->exchange, s->held.p, s->held.head, body.p, body.n, skip, out, out_len);
+
+    shim_free(body.joined);
+    return r;
 }
 
 static void request_over(shim_stream *s)
 {
-    release(s);
+    held_free(&s->held);
+    s->flushed = 0;
     exchange_over(&s->exchange);
 }
 
@@ -149,40 +118,16 @@ void shim_stream_eof(shim_stream *s)
     exchange_eof(&s->exchange);
 }
 
-/* Put the new body in the place of the old one; of the head only the digits of Content-Length change. Done in
-   held itself where it fits, so that it cannot fail where the body shrinks. No memory: the original stays. */
-static void replace_body(shim_stream *s, const void *body, size_t len)
-{
-    struct gate_head g;
-    char digits[24];
-    size_t n = 0, tail, total;
-
-    gate_head(s->held, s->head_len, &g);
-    for (size_t v = len; v > 0 || n == 0; v /= 10)
-        digits[sizeof(digits) - ++n] = (char)('0' + v % 10);
-    tail = s->head_len - g.length_off - g.length_len;
-    total = g.length_off + n + tail + len;
-    if (!reserve(s, total))
-        return;
-    memmove(s->held + g.length_off + n, s->held + g.length_off + g.length_len, tail);
-    memcpy(s->held + g.length_off, digits + sizeof(digits) - n, n);
-    memmove(s->held + g.length_off + n + tail, body, len);
-    s->head_len = g.length_off + n + tail;
-    s->held_len = total;
-}
-
 static int body_complete(shim_stream *s)
 {
     const void *out;
     size_t out_len;
     headroom_request *r = ask_core(s, &out, &out_len);
 
-    if (out)
-        replace_body(s, out, out_len);
-    size_t n = gate_without_ours(s->held, s->head_len);
-    memmove(s->held + n, s->held + s->head_len, s->held_len - s->head_len);
-    s->held_len -= s->head_len - n;
-    s->head_len = n;
+    if (out && out_len > 0)
+        held_replace(&s->held, out, out_len); /* no memory for it: the original stays */
+    if (s->flushed == 0)
+        held_strip_head(&s->held);
     announce(s, &s->framing.parser, true);
     exchange_hand_over(&s->exchange, r);
     s->state = FLUSH;
@@ -205,14 +150,11 @@ static int mode_now(shim_stream *s, int line)
 
 /* A complete head, not yet sent. BODY: hold on. WATCH: ours, but not to be touched. SKIP: not ours. */
 static enum state judge_head(const shim_stream *s, const char *head, size_t n, const struct framing *f,
-                             size_t *length)
+                             struct gate_head *g)
 {
-    struct gate_head g;
-
-    if (!s->exchange.core || f->complete || !gate_head(head, n, &g))
+    if (!s->exchange.core || f->complete || !gate_head(head, n, g))
         return SKIP;
-    *length = g.length;
-    return g.skip || s->exchange.core->mode != HEADROOM_OPTIMIZE ? WATCH : BODY;
+    return g->skip || s->exchange.core->mode != HEADROOM_OPTIMIZE ? WATCH : BODY;
 }
 
 /* Send what is held as it is, then go on in `next`. */
@@ -227,25 +169,41 @@ static int let_go(shim_stream *s, enum state next)
 
 /* ---- passing ---- */
 
-/* WATCH: the head has left and lies in held. */
+/* WATCH: the head has left and lies in held; what was held of a body has left behind it and is not needed. */
 static void watch_head(shim_stream *s)
 {
     struct gate_head g;
 
-    s->head_len = s->held_len;
-    if (s->framing.complete || mode_now(s, 2) == HEADROOM_OFF || !gate_head(s->held, s->head_len, &g)) {
+    if (s->held.head == 0)
+        s->held.head = s->held.len;
+    s->held.len = s->held.head;
+    if (s->framing.complete || mode_now(s, 2) == HEADROOM_OFF || !gate_head(s->held.p, s->held.head, &g)) {
         s->state = SKIP;
-        release(s);
+        held_free(&s->held);
         return;
     }
     s->collecting = true;
+    s->held.chunked = g.chunked;
     if (s->exchange.core->mode == HEADROOM_OPTIMIZE && !s->skip)
         s->skip = "not_held"; /* core takes decisions only for bodies that can still be changed */
     s->copying = !g.skip && !s->skip;
-    if (s->copying && !reserve(s, s->head_len + g.length)) {
+    if (s->copying && !held_reserve(&s->held, s->held.head + g.length)) {
         s->skip = "no_memory";
         s->copying = false;
     }
+}
+
+/* Keep a copy of these body bytes of a WATCH request; chunks come without a length, so there is an end to it. */
+static void copy_body(shim_stream *s, const char *p, size_t n)
+{
+    if (s->held.len - s->held.head + n > SHIM_MAX_BODY)
+        s->skip = "too_large";
+    else if (!held_add(&s->held, p, n))
+        s->skip = "no_memory";
+    else
+        return;
+    s->copying = false;
+    s->held.len = s->held.head;
 }
 
 /* These bytes of a WATCH request have left: follow and copy them. */
@@ -255,20 +213,20 @@ static void watch(shim_stream *s, const char *p, size_t n)
 
     if (!s->framing.head_done) {
         at = framing_follow(&s->framing, p, n, true);
-        if (!s->framing.broken && s->held_len + at <= SHIM_MAX_HEAD && hold(s, p, at) &&
-            gate_request_line(s->held, s->held_len) != 0) {
+        if (!s->framing.broken && s->held.len + at <= SHIM_MAX_HEAD && held_add(&s->held, p, at) &&
+            gate_request_line(s->held.p, s->held.len) != 0) {
             if (s->framing.head_done)
                 watch_head(s);
         } else {
             s->state = SKIP;
-            release(s);
+            held_free(&s->held);
         }
     }
     if (at == n || s->framing.broken || s->framing.complete || s->framing.upgrade)
         return;
     body = framing_follow(&s->framing, p + at, n - at, false);
     if (s->copying)
-        hold(s, p + at, body); /* has its room already */
+        copy_body(s, p + at, body);
 }
 
 /* Bytes of a SKIP or WATCH request have left: what now? */
@@ -319,12 +277,39 @@ static int pass(const struct shim_wire *wire, const char *p, size_t n, size_t *t
 
 /* ---- holding ---- */
 
+static int let_go_for(shim_stream *s, const char *skip)
+{
+    s->skip = skip;
+    return let_go(s, WATCH);
+}
+
+/* The head is complete and held, and so shall the body be. */
+static int begin_body(shim_stream *s, const struct gate_head *g)
+{
+    bool ahead = g->expect;
+
+    s->held.head = s->held.len;
+    s->held.chunked = g->chunked;
+    if (!held_reserve(&s->held, s->held.head + g->length) || (ahead && !held_add_stripped_head(&s->held)))
+        return let_go_for(s, "no_memory");
+    s->state = BODY;
+    if (!ahead)
+        return GO_ON;
+    /* The client waits for the server's 100 Continue: the head leaves now. It is held twice, as core shall see it and, behind
+       that, as it leaves; flush takes the second one away. */
+    announce(s, &s->framing.parser, true);
+    s->flushed = s->held.head;
+    s->state = FLUSH;
+    s->next = BODY;
+    return GO_ON;
+}
+
 static int begin_hold(shim_stream *s, const struct shim_wire *wire, const char *p, size_t n, int line,
                       size_t *took)
 {
     struct framing f = s->framing;
-    size_t eaten = framing_follow(&f, p, n, true), length = 0;
-    enum state to = HEAD;
+    struct gate_head g = {0};
+    size_t eaten = framing_follow(&f, p, n, true);
     int rc;
 
     if (f.broken) {
@@ -332,7 +317,8 @@ static int begin_hold(shim_stream *s, const struct shim_wire *wire, const char *
         return GO_ON;
     }
     if (f.head_done) {
-        to = judge_head(s, p, eaten, &f, &length);
+        enum state to = judge_head(s, p, eaten, &f, &g);
+
         if (to != BODY) { /* passed by the program's own pointer: nothing copied, nothing allocated */
             s->state = to;
             return GO_ON;
@@ -341,17 +327,16 @@ static int begin_hold(shim_stream *s, const struct shim_wire *wire, const char *
     rc = wire->handshake(wire->conn);
     if (rc <= 0)
         return rc;
-    if (!(to == BODY ? reserve(s, eaten + length) : true) || !hold(s, p, eaten)) {
+    if (!held_reserve(&s->held, eaten + g.length) || !held_add(&s->held, p, eaten)) {
         s->skip = "no_memory";
         s->state = WATCH;
         return GO_ON;
     }
     s->framing = f;
     s->line_ok = line == 2;
-    s->head_len = to == BODY ? eaten : 0;
-    s->state = to;
+    s->state = HEAD;
     *took = eaten;
-    return GO_ON;
+    return f.head_done ? begin_body(s, &g) : GO_ON;
 }
 
 static int idle(shim_stream *s, const struct shim_wire *wire, const char *p, size_t n, size_t *took)
@@ -385,21 +370,20 @@ static int idle(shim_stream *s, const struct shim_wire *wire, const char *p, siz
 static int hold_head(shim_stream *s, const char *p, size_t n, size_t *took)
 {
     struct framing f = s->framing;
-    size_t eaten = framing_follow(&f, p, n, true), length = 0;
+    struct gate_head g;
+    size_t eaten = framing_follow(&f, p, n, true);
     enum state to;
 
     if (f.broken)
         return let_go(s, PASS);
-    if (!hold(s, p, eaten)) {
-        s->skip = "no_memory";
-        return let_go(s, WATCH);
-    }
+    if (!held_add(&s->held, p, eaten))
+        return let_go_for(s, "no_memory");
     s->framing = f;
     *took = eaten;
-    if (s->held_len > SHIM_MAX_HEAD)
+    if (s->held.len > SHIM_MAX_HEAD)
         return let_go(s, SKIP);
     if (!s->line_ok) {
-        int line = gate_request_line(s->held, s->held_len), mode;
+        int line = gate_request_line(s->held.p, s->held.len), mode;
 
         if (line == 0)
             return let_go(s, SKIP);
@@ -412,38 +396,43 @@ static int hold_head(shim_stream *s, const char *p, size_t n, size_t *took)
     }
     if (!f.head_done)
         return GO_ON;
-    to = judge_head(s, s->held, s->held_len, &f, &length);
-    if (to != BODY)
-        return let_go(s, to);
-    s->head_len = s->held_len;
-    if (!reserve(s, s->head_len + length)) {
-        s->skip = "no_memory";
-        return let_go(s, WATCH);
-    }
-    s->state = BODY;
-    return GO_ON;
+    to = judge_head(s, s->held.p, s->held.len, &f, &g);
+    return to == BODY ? begin_body(s, &g) : let_go(s, to);
 }
 
 static int hold_body(shim_stream *s, const char *p, size_t n, size_t *took)
 {
-    *took = framing_follow(&s->framing, p, n, false);
-    hold(s, p, *took); /* has its room already */
-    return s->framing.complete ? body_complete(s) : GO_ON;
+    struct framing f = s->framing;
+    size_t eaten = framing_follow(&f, p, n, false);
+
+    if (f.broken)
+        return let_go(s, PASS);
+    if (s->held.len - s->held.head + eaten > SHIM_MAX_BODY)
+        return let_go_for(s, "too_large");
+    if (!held_add(&s->held, p, eaten))
+        return let_go_for(s, "no_memory");
+    s->framing = f;
+    *took = eaten;
+    return f.complete ? body_complete(s) : GO_ON;
 }
 
 /* limit: at most so many bytes at a time. */
 static int flush(shim_stream *s, const struct shim_wire *wire, size_t limit)
 {
-    while (s->flushed < s->held_len) {
-        size_t n = s->held_len - s->flushed, done = 0;
-        int rc = wire->write(wire->conn, s->held + s->flushed, n < limit ? n : limit, &done);
+    while (s->flushed < s->held.len) {
+        size_t n = s->held.len - s->flushed, done = 0;
+        int rc = wire->write(wire->conn, s->held.p + s->flushed, n < limit ? n : limit, &done);
 
         if (rc <= 0)
             return rc;
         s->flushed += done;
     }
-    s->flushed = 0;
     s->state = s->next;
+    if (s->state == BODY) {
+        s->flushed = s->held.len = s->held.head;
+        return GO_ON;
+    }
+    s->flushed = 0;
     if (s->state == IDLE) {
         request_over(s);
     } else if (s->state == WATCH) {
@@ -451,7 +440,7 @@ static int flush(shim_stream *s, const struct shim_wire *wire, size_t limit)
             watch_head(s);
         settle(s);
     } else {
-        release(s);
+        held_free(&s->held);
         if (s->state == SKIP)
             settle(s);
     }

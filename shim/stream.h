@@ -6,6 +6,9 @@
        \                     \--no---> SKIP (passed, framing followed) ----------------/
         \-- not HTTP ------------------------------------------------> PASS (for ever)
 
+   A body comes with Content-Length or in chunks; both are held as they come. Where the client asks for
+   100 Continue before a chunked body, the head goes ahead (HEAD -> FLUSH -> BODY) and the body is held.
+
    Held bytes are only ever written inside a call of the program for this very connection, by the function
    that the caller gives. In modes audit and simulate nothing is held: bytes pass and a copy is collected
    (WATCH).

@@ -158,7 +158,13 @@ static void what_may_not_be_touched_is_named(void **state)
         {"signed", LINE HOST TYPE SIZE "DPoP: x\r\n" END},
         {"signed", LINE HOST SIZE "Content-Type: application/jose\r\n" END},
         {"signed", LINE HOST SIZE "Content-Type: application/jwt; a=b\r\n" END},
-        {"encoding", LINE HOST TYPE SIZE "Content-Encoding: gzip\r\n" END},
+        {"encoding", LINE HOST TYPE SIZE "Content-Encoding: br\r\n" END},
+        {"encoding", LINE HOST TYPE SIZE "Content-Encoding: gzip, zstd\r\n" END},
+        {"encoding", LINE HOST TYPE SIZE "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n" END},
+        {"encoding", LINE HOST TYPE SIZE "Content-Encoding:\r\n" END},
+        {"signed",
+         LINE HOST TYPE "Transfer-Encoding: chunked\r\nTrailer: X-A , x-amz-checksum-crc32\r\n" END},
+        {"signed", LINE HOST TYPE "Trailer: Content-Digest,\r\nTransfer-Encoding: chunked\r\n" END},
         {"encoding", LINE HOST TYPE SIZE "Content-Encoding: identity\r\nContent-Encoding: zstd\r\n" END},
         {"multipart", LINE HOST SIZE "Content-Type: multipart/form-data; boundary=x\r\n" END},
         {"content_type", LINE HOST SIZE END},
@@ -167,7 +173,12 @@ static void what_may_not_be_touched_is_named(void **state)
         {"content_type", LINE HOST SIZE TYPE TYPE END},
         {"upgrade", LINE HOST TYPE SIZE "Upgrade: h2c\r\n" END},
         {"expect", LINE HOST TYPE SIZE "Expect: 100-continue\r\n" END},
-        {"chunked", LINE HOST TYPE "Transfer-Encoding: chunked\r\n" END},
+        {"expect", LINE HOST TYPE "Expect: 200-ok\r\nTransfer-Encoding: chunked\r\n" END},
+        {"expect",
+         LINE HOST TYPE "Expect: 100-continue\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n" END},
+        {"chunked", LINE HOST TYPE "Transfer-Encoding: gzip, chunked\r\n" END},
+        {"chunked", LINE HOST TYPE "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n" END},
+        {"http_1_0", "POST /v1/messages HTTP/1.0\r\n" HOST TYPE "Transfer-Encoding: chunked\r\n" END},
         {"no_length", LINE HOST TYPE END},
         {"http_1_0", "POST /v1/messages HTTP/1.0\r\n" HOST TYPE SIZE END},
         {"too_large", LINE HOST TYPE "Content-Length: 33554433\r\n" END},
@@ -181,6 +192,28 @@ static void what_may_not_be_touched_is_named(void **state)
         if (!head(cases[i].text, &g) || !g.skip || strcmp(g.skip, cases[i].skip) != 0)
             fail_msg("%s\nis not %s", cases[i].text, cases[i].skip);
     }
+}
+
+static void chunks_codings_and_the_wait_for_100_are_told(void **state)
+{
+    struct gate_head g;
+
+    (void)state;
+    assert_true(head(LINE HOST TYPE SIZE END, &g));
+    assert_false(g.chunked || g.expect || g.encoding);
+    assert_true(head(LINE HOST TYPE "Transfer-Encoding: CHUNKED\r\nTrailer: X-A, Server-Timing\r\n" END, &g));
+    assert_null(g.skip);
+    assert_true(g.chunked && !g.has_length && !g.expect);
+    assert_true(head(LINE HOST TYPE "Expect: 100-Continue\r\nTransfer-Encoding: chunked\r\n" END, &g));
+    assert_null(g.skip);
+    assert_true(g.chunked && g.expect);
+    assert_true(head(LINE HOST TYPE SIZE "Content-Encoding: X-GZip\r\n" END, &g));
+    assert_null(g.skip);
+    assert_int_equal(g.encoding_len, 6);
+    assert_memory_equal(g.encoding, "X-GZip", 6);
+    assert_true(head(LINE HOST TYPE SIZE "Content-Encoding: zstd\r\n" END, &g));
+    assert_null(g.skip);
+    assert_memory_equal(g.encoding, "zstd", 4);
 }
 
 static void ordinary_tokens_are_no_signature(void **state)
@@ -219,6 +252,8 @@ static void heads_that_two_readers_could_read_differently_are_not_ours(void **st
         LINE HOST TYPE "Content-Length:\r\n" END,
         LINE HOST TYPE "Content-Length: 99999999999999999999\r\n" END,
         LINE HOST TYPE SIZE "Transfer-Encoding: chunked\r\n" END,
+        LINE HOST TYPE "Transfer-Encoding: chunked, gzip\r\n" END,
+        LINE HOST TYPE "Transfer-Encoding: gzip\r\n" END,
         LINE HOST HOST TYPE SIZE END,
         LINE HOST TYPE SIZE " folded: x\r\n" END,
         LINE HOST "Content-Type : application/json\r\n" SIZE END,
@@ -310,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_wanted_head_is_taken_apart),
         cmocka_unit_test(rows_name_dialect_and_kind),
         cmocka_unit_test(what_may_not_be_touched_is_named),
+        cmocka_unit_test(chunks_codings_and_the_wait_for_100_are_told),
         cmocka_unit_test(ordinary_tokens_are_no_signature),
         cmocka_unit_test(heads_that_two_readers_could_read_differently_are_not_ours),
         cmocka_unit_test(rows_of_the_user_are_added_and_wrong_ones_ignored),
