@@ -1,5 +1,6 @@
 # client_ethon.rb URL CA VERSION FILE...: posts each file by ethon, which calls libcurl through FFI; VERSION: httpv1_1 or httpv2_0.
 # Per request: status, bytes sent as libcurl counts them, the answer.
+ENV['RUBY_MIME_TYPES_LAZY_LOAD'] = 'true' # loading all types writes a warning, now and then
 require 'ethon'
 
 url, ca, version, *files = ARGV
