@@ -35,6 +35,7 @@ class Program(NamedTuple):
     body: bytes = b""  # on standard input
     unchanged: dict = {}  # protocol -> why the body goes out as it was over it
     by_connection: bool = False  # past the curl hook: over HTTP/2 the TLS hook sees connections, not requests
+    transfers: int = 0  # fewer than requests where libcurl follows a redirect; the log has a row a transfer
 
 
 def curl(*words, **more):
@@ -80,7 +81,7 @@ PROGRAMS = {
     "curl --next": curl("-d", "@BODY", "URL", *NEXT, "-d", UNRELATED.decode(), "OTHER", *NEXT, "-d", "@BODY", "URL", requests=2),
     "curl -Z": curl(*PARALLEL, requests=4),
     "curl -Z --http1.1": curl("--http1.1", *PARALLEL, requests=4, protocol="HTTP/1.1"),
-    "curl -L 307": curl("-L", "-d", "@BODY", "URL?test-redirect=307", requests=2),
+    "curl -L 307": curl("-L", "-d", "@BODY", "URL?test-redirect=307", requests=2, transfers=1),
     "curl --retry": curl("--retry", "1", "-H", "X-Test-Status-Once: 500", "-d", "@BODY", "URL", requests=2),
     "curl chunked -d": curl("-H", "Transfer-Encoding: chunked", "-d", "@BODY", "URL"),
     "curl -T file": curl("-X", "POST", "-T", "BODY", "URL", unchanged={"HTTP/2.0": "http2", "HTTP/1.1": "expect"}),
@@ -123,7 +124,7 @@ def send(server, certs, run, body_file, tmp_path):
 
 
 def rows_of(program, server):
-    return 1 if program.by_connection and server.http2 else program.requests
+    return 1 if program.by_connection and server.http2 else program.transfers or program.requests
 
 
 def llm_requests(server):
@@ -169,9 +170,9 @@ def test_optimize_shrinks_and_replays(name, server, run, send, needs_library):
     if reason:
         assert {r.body for r in after.values()} == {BODY}
         return
-    assert [r["status"] for r in rows] == [r.status for r in after.values()]
-    for row, r in zip(rows, after.values()):
-        assert len(r.body) < len(BODY) / 2 and (row["bytes_before"], row["bytes_after"]) == (len(BODY), len(r.body))
+    assert all(len(r.body) < len(BODY) / 2 for r in after.values())
+    for row, r in zip(rows, list(after.values())[-len(rows):]):
+        assert (row["status"], row["bytes_before"], row["bytes_after"]) == (r.status, len(BODY), len(r.body))
         assert row["usage"] or r.status != 200, "what the provider reported"
     again = send(program, "again", preload=True)
     assert figures(again.done) == figures(without.done)
