@@ -26,6 +26,7 @@ static const char *const error_names[] = {
     [-HR_EFULL] = "originals_full",
     [-HR_EIO] = "io",
     [-HR_ENOENT] = "not_found",
+    [-HR_ECODING] = "encoding",
 };
 
 const char *hr_error_name(int err)

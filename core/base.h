@@ -26,7 +26,8 @@ enum hr_error {
     HR_ETIME = -13,  /* deadline of the request passed */
     HR_EFULL = -14,  /* the cap of stored originals is reached */
     HR_EIO = -15,    /* a file could not be read or written; errno tells */
-    HR_ENOENT = -16  /* no such id, file or row */
+    HR_ENOENT = -16, /* no such id, file or row */
+    HR_ECODING = -17 /* a content coding that cannot be undone */
 };
 
 /* Short fixed word for an error ("invalid_json"); used as the recorded reason. Never NULL. */

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "coding.h"
 #include "config.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
@@ -51,6 +52,7 @@ struct headroom_request {
     hr_usage *usage;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;
+    hr_coding coding; /* of the body as it comes and as it goes out */
 };
 
 /* The key of decisions; 0, or the store's error. */

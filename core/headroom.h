@@ -103,6 +103,8 @@ typedef struct headroom_row {
     bool stream;
     int status;    /* HTTP status, 0: no response seen */
     bool complete; /* the response was seen to its end */
+    /* Of the JSON as the program made it and as it was sent, whatever it is wrapped in: chunks and a content coding taken away. Where
+       the coding could not be undone: tokens 0, bytes as they came. A body that was not looked at: all 0. */
     int64_t tokens_before, tokens_after, bytes_before, bytes_after;
     const char *usage; /* JSON object as the provider sent it, or NULL */
     int64_t input_tokens, output_tokens,

@@ -5,6 +5,8 @@
 enum {
     /* A request body above this is passed on untouched. Anthropic refuses bodies above 32 MB. */
     HR_MAX_BODY = 32 << 20,
+    /* Window of a zstd body that does not tell its length. RFC 9659: no encoder for HTTP may use more. */
+    HR_MAX_ZSTD_WINDOW = 8 << 20,
     /* `headroom simulate` reads files up to this; a host never holds so much. */
     HR_MAX_FILE = 256 << 20,
     /* Nesting of JSON that we follow. cJSON and most servers stop at 1000 or less; agents nest below 20. */

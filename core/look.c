@@ -184,6 +184,8 @@ const char *headroom_strerror(int err)
         return "A file could not be read or written.";
     case HR_ENOENT:
         return "There is no such id.";
+    case HR_ECODING:
+        return "The coding of the body cannot be undone; such bodies are passed on unchanged.";
     default:
         return err < 0 ? "Unknown error." : "No error.";
     }

@@ -1,5 +1,5 @@
-/* request.c - the one road of a request: read -> decide -> splice -> account. The top of it: whatever fails below, the bytes
-   go out as they were and the reason is recorded (law 1). */
+/* request.c - the one road of a request: decode -> read -> decide -> splice -> encode -> account. The top of it: whatever fails
+   below, the bytes go out as they were and the reason is recorded (law 1). */
 #include <string.h>
 
 #include "context.h"
@@ -21,6 +21,7 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->mode = mode;
     r->count_only = head->count_only;
     r->dialect_name = head->dialect;
+    r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
     int64_t level =
         head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
     r->level = (enum hr_level)(level >= 0 ? level : h->config.number[HR_SET_LEVEL]);
@@ -121,6 +122,58 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     return built;
 }
 
+/* The new body into the coding of the old one. */
+static int encode(headroom_request *r)
+{
+    hr_buf coded = {0};
+    if (r->coding == HR_CODING_NONE)
+        return 0;
+    int err = hr_coding_encode(r->coding, hr_buf_view(&r->body), &coded);
+    hr_buf_free(&r->body);
+    if (err < 0)
+        hr_buf_free(&coded);
+    r->body = coded;
+    return err;
+}
+
+/* The original goes out: nothing was rewritten, whatever was decided. */
+static void nothing_sent(headroom_request *r, hr_str plain)
+{
+    r->row.tokens_before = r->row.tokens_after = (int64_t)hr_tokens_json(plain.p, plain.n);
+    r->row.bytes_after = r->row.bytes_before;
+    r->row.rewritten = r->row.replayed = 0;
+    r->row.transforms = "";
+    r->row.results_json = NULL;
+}
+
+/* 1: r->body is the new body, coded as the old one was; 0: nothing to replace; <0: the original goes out. */
+static int travel(headroom_request *r, hr_str body)
+{
+    hr_buf plain = {0};
+    int built;
+
+    r->work = hr_arena_new();
+    if (r->coding != HR_CODING_NONE) {
+        int err = hr_coding_decode(r->coding, body, &plain);
+        if (err < 0) { /* its tokens cannot be counted */
+            hr_buf_free(&plain);
+            return err;
+        }
+        body = hr_buf_view(&plain);
+        r->row.bytes_before = r->row.bytes_after = (int64_t)body.n;
+    }
+    built = !r->work ? HR_ENOMEM : body.n > HR_MAX_FILE ? HR_ELIMIT : work_on(r, body.p, body.n);
+    if (built == 1) {
+        r->row.bytes_after = (int64_t)r->body.len;
+        int err = encode(r);
+        built = err < 0 ? err : 1;
+    }
+    if (built < 0)
+        nothing_sent(r, body);
+    hr_buf_free(&plain);
+    return built;
+}
+
 int headroom_request_body(headroom_request *r, const void *body, size_t len, const void **out,
                           size_t *out_len)
 {
@@ -130,18 +183,15 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
     hr_context_check_fork(r->h);
     r->row.bytes_before = r->row.bytes_after = (int64_t)len;
     if (r->row.skipped == NULL && r->mode != HEADROOM_OFF) {
-        r->work = hr_arena_new();
-        built = r->work ? len > HR_MAX_FILE ? HR_ELIMIT : work_on(r, body, len) : HR_ENOMEM;
+        built = travel(r, hr_str_make(body, len));
         if (built < 0) {
             r->row.skipped = hr_error_name(built);
-            r->row.tokens_before = r->row.tokens_after = (int64_t)hr_tokens_json(body, len);
             hr_log_write(&r->h->log, HR_LOG_WARN, "%s: passed on unchanged: %s", r->row.path, r->row.skipped);
         }
     }
     r->row.elapsed_us = (int64_t)(hr_now_us() - start);
     if (built != 1)
         return 0;
-    r->row.bytes_after = (int64_t)r->body.len;
     *out = r->body.data;
     *out_len = r->body.len;
     return 1;

@@ -28,11 +28,10 @@ struct shim_stream {
     struct held held;       /* HEAD, BODY, FLUSH: to be sent. WATCH: a copy of what has left */
     size_t flushed;         /* of held: what has left. More than 0 in BODY: the head went ahead (Expect) */
     size_t consumed;        /* bytes of the program's present call that are taken; survives a result <= 0 */
-    const char
-        *skip;       /* why the body cannot be changed, for a reason of ours: "no_memory", "too_large", ... */
-    bool line_ok;    /* the request line said yes */
-    bool collecting; /* WATCH: an LLM request, to be told to core when it is complete */
-    bool copying;    /* and its body is copied */
+    const char *skip;       /* why the body cannot be changed: "no_memory", "too_large", "not_held" */
+    bool line_ok;           /* the request line said yes */
+    bool collecting;        /* WATCH: an LLM request, to be told to core when it is complete */
+    bool copying;           /* and its body is copied */
     struct exchange exchange;
 };
 

@@ -1,11 +1,13 @@
 """The stand-in itself: a test tool that accepts anything proves nothing."""
 import copy
+import gzip
 import hashlib
 import json
 import socket
 import ssl
 
 import pytest
+import zstandard
 
 import conversations
 import prompt_cache
@@ -186,3 +188,23 @@ def test_string_content_equals_a_list_with_one_text_block():
     b = {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", **EPHEMERAL}]}],
          "system": [{"type": "text", "text": "s"}], "temperature": 1}
     assert prompt_cache.render(a) == prompt_cache.render(b)
+
+
+@pytest.mark.parametrize("coding, coded, status", [
+    ("zstd", zstandard.compress(json.dumps(anthropic()).encode()), 200),
+    ("zstd", zstandard.compress(json.dumps(anthropic()).encode())[:-1], 415),
+    ("zstd", b"{}", 415),
+    ("gzip", b"{}", 415),
+    ("gzip", gzip.compress(b"{}")[:-1], 415),
+    ("br", b"{}", 415)], ids=["zstd", "zstd cut", "no zstd", "no gzip", "gzip cut", "br"])
+def test_a_coded_body_is_decoded_or_refused(server, certs, coding, coded, status):
+    exchange(server, certs, post("/v1/messages", coded, "Content-Type: application/json", "Content-Encoding: " + coding,
+                                 "Connection: close"), ends=False)
+    assert server.requests[0].status == status
+    if status == 200:
+        assert json.loads(server.requests[0].body) == anthropic()
+
+
+def test_a_refused_expectation_gets_417_and_no_body(server, certs):
+    got = exchange(server, certs, post("/v1/messages", b"{}", "Expect: 100-continue", "X-Test-Expect: refuse")[:-2], ends=False)
+    assert got.startswith(b"HTTP/1.1 417 ") and server.requests[0].raw_body == b""

@@ -16,7 +16,8 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
-status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS (slow reading), expect=never (no 100 Continue).
+status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
+(slow reading), expect=never (no 100 Continue) or refuse (417 before the body).
 """
 import argparse
 import dataclasses
@@ -187,6 +188,10 @@ class LlmApi:
         if not control:
             self._number(r)
         if (head.get("expect") or "").lower() == "100-continue" and head.option("expect") != "never":
+            if head.option("expect") == "refuse":
+                self._record(r, head.option("capture"))
+                sock.sendall(wire.status_line(417) + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+                return False
             sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         time.sleep(head.number("read-delay") / 1000)
         reader.pace = head.number("read-pace") / 1000
@@ -204,9 +209,7 @@ class LlmApi:
             return self._control(head, r, out)
         if head.get("content-encoding"):
             try:
-                if head.get("content-encoding").lower() != "gzip":
-                    raise wire.WireError("content-encoding not understood")
-                r.body = wire.inflate(r.body)
+                r.body = wire.decode(head.get("content-encoding"), r.body)
             except (wire.WireError, ValueError, OSError) as e:
                 r.status, r.error = 415, str(e)
         status, fields, pieces, stream = self._answer(head, r)

@@ -139,20 +139,33 @@ class Reader:
         return self.exactly(n, raw)
 
 
-def inflate(data):
-    """All members of a gzip body."""
+def decode(coding, data):
+    """A body without its content coding."""
+    if coding.lower() == "gzip":
+        return _members(data, lambda: zlib.decompressobj(31), zlib.error)
+    if coding.lower() == "zstd":
+        import zstandard  # only where a client uses it: the server itself needs nothing beside Python
+        return _members(data, zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError)
+    raise WireError("content-encoding not understood")
+
+
+def _members(data, begin, error):
+    """All gzip members or zstd frames of a body."""
     out = bytearray()
     while data:
-        d = zlib.decompressobj(31)
-        out += d.decompress(data) + d.flush()
+        d = begin()
+        try:
+            out += d.decompress(data)
+        except error as e:
+            raise WireError(f"coded body: {e}") from e
         if not d.eof:
-            raise WireError("gzip body ends early")
+            raise WireError("coded body ends early")
         data = d.unused_data
     return bytes(out)
 
 
 _REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 404: "Not Found", 415: "Unsupported Media Type",
-            429: "Too Many Requests", 500: "Internal Server Error", 529: "Overloaded"}
+            417: "Expectation Failed",            429: "Too Many Requests", 500: "Internal Server Error", 529: "Overloaded"}
 
 
 def status_line(status):

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "core/coding.h"
 #include "shim/shim.h"
 #include "shim/stream.h"
 
@@ -29,9 +30,20 @@ struct bytes {
     size_t n;
 };
 
+/* Room for n bytes and a NUL, a power of two: bodies are built of many small pieces. */
+static size_t bytes_room(size_t n)
+{
+    size_t room = 16;
+
+    while (room <= n)
+        room *= 2;
+    return room;
+}
+
 static RIG_UNUSED void bytes_add(struct bytes *b, const void *p, size_t n)
 {
-    b->p = realloc(b->p, b->n + n + 1);
+    if (!b->p || bytes_room(b->n) != bytes_room(b->n + n))
+        b->p = realloc(b->p, bytes_room(b->n + n));
     assert_non_null(b->p);
     if (n > 0)
         memcpy(b->p + b->n, p, n);
@@ -96,6 +108,8 @@ void shim_free(void *p)
 /* ---- core ---- */
 struct headroom_request {
     char host[64], path[128], dialect[32], skip[32]; /* skip "": none */
+    char level[16];                                  /* "": none */
+    hr_coding coding;
     enum headroom_mode mode;
     bool count_only;
     struct bytes body, out; /* body.p NULL: none was given */
@@ -132,6 +146,28 @@ static RIG_UNUSED bool rig_rewrite(const char *body, size_t n, struct bytes *out
     return false;
 }
 
+/* The same for a body in a coding, by the coder that core uses. */
+static RIG_UNUSED bool rig_rewrite_coded(hr_coding coding, const char *body, size_t n, struct bytes *out)
+{
+    hr_buf plain = {0}, coded = {0};
+    struct bytes made = {0};
+    bool done;
+
+    *out = made;
+    if (coding == HR_CODING_NONE)
+        return rig_rewrite(body, n, out);
+    done = hr_coding_decode(coding, hr_str_make(body, n), &plain) == 0 &&
+           rig_rewrite(plain.data, plain.len, &made);
+    if (done) {
+        assert_int_equal(hr_coding_encode(coding, hr_str_make(made.p, made.n), &coded), 0);
+        bytes_add(out, coded.data, coded.len);
+    }
+    bytes_free(&made);
+    hr_buf_free(&plain);
+    hr_buf_free(&coded);
+    return done;
+}
+
 static void rig_copy(char *to, size_t room, const char *p, size_t n)
 {
     if (n >= room)
@@ -156,6 +192,8 @@ static headroom_request *rig_request_new(headroom *h, const headroom_head *head,
     rig_copy(r->dialect, sizeof(r->dialect), head->dialect, strlen(head->dialect));
     if (head->skip)
         rig_copy(r->skip, sizeof(r->skip), head->skip, strlen(head->skip));
+    rig_copy(r->level, sizeof(r->level), head->level, head->level_len);
+    r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
     r->mode = mode;
     r->count_only = head->count_only;
     rig_requests[rig_request_count++] = r;
@@ -169,7 +207,8 @@ static int rig_request_body(headroom_request *r, const void *body, size_t n, con
     assert_int_equal(r->ends, 0);
     if (body)
         bytes_add(&r->body, body, n);
-    if (!body || r->skip[0] || r->mode != HEADROOM_OPTIMIZE || !rig_rewrite(body, n, &r->out))
+    if (!body || r->skip[0] || r->mode != HEADROOM_OPTIMIZE ||
+        !rig_rewrite_coded(r->coding, body, n, &r->out))
         return 0;
     *out = r->out.p;
     *out_len = r->out.n;
