@@ -19,8 +19,10 @@ BASE  := -std=c11 -D_GNU_SOURCE -g -fPIC -fvisibility=hidden -MMD -MP $(WARN)
 OPT   ?= -O2
 # Debian's http_parser, sqlite3, zlib, zstd and inih come as position-independent archives: linked in and hidden.
 CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -l:libinih.a -lm -lpthread -ldl
-SHIM_CFLAGS := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
+SHIM_CFLAGS := -include shim/glibc.h -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
 SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--as-needed
+# The preload library is mapped by every child of an agent: two segments instead of four, a smaller symbol table.
+SMALL := -Wl,-z,noseparate-code -Wl,-O1
 
 CORE_SRC := $(wildcard core/*.c core/*/*.c)
 SHIM_SRC := $(wildcard shim/*.c hooks/*.c)
@@ -33,7 +35,8 @@ CORE_OBJ := $(CORE_SRC:%.c=$B/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
-SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c)))
+SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
+    $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
@@ -42,7 +45,7 @@ PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: all deps demo test test-unit test-hygiene test-run test-bench fuzz lint install uninstall clean help programs
+.PHONY: all deps demo test test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
 all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
 
@@ -52,6 +55,7 @@ help:
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
+	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
 	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
 	'make clean      remove build/'
@@ -81,7 +85,7 @@ $B/san/%.o: %.c
 # ---------------------------------------------------------------- what is built
 $B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
 	$(SAY) LINK $@
-	$(Q)$(CC) $(SHARED) -nostartfiles -Wl,--version-script=shim/exports.map -Wl,-soname,libheadroom_preload.so -Wl,--gc-sections \
+	$(Q)$(CC) $(SHARED) $(SMALL) -nostartfiles -Wl,--version-script=shim/exports.map -Wl,-soname,libheadroom_preload.so -Wl,--gc-sections \
 	    -o $@.new $(SHIM_OBJ) $(LDFLAGS) -l:libhttp_parser.a -ldl -lpthread
 	@mv $@.new $@
 $B/libheadroom.so: $(CORE_OBJ) core/exports.map
@@ -119,6 +123,10 @@ $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
+$B/tests/programs/curl_%: tests/programs/c/curl_%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lcurl -lpthread
 $B/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fPIC -MMD -MP -fsanitize=fuzzer-no-link,address,undefined \
@@ -153,6 +161,33 @@ $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token
 test-bench: all $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/token_error.py $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom
+
+# ---------------------------------------------------------------- speed
+# tests/bench/bench.py knows the rows and their goals; each program prints what it measured. ROWS=ledger runs one group.
+BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
+BENCH      := $(BENCH_SRC:tests/bench/%.c=$B/tests/bench/%)
+BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies road simdjson_peer)
+BENCH_RUN  := CC="$(CC)" $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
+$B/bench/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -iquote core -c $< -o $@
+# -march=native: the peer is to have its best.
+$B/bench/%.o: tests/bench/%.cc
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 -O3 -march=native -MMD -MP -c $< -o $@
+$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ)))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -iquote core $< -o $@ $(BENCH_OBJ) $B/bench/libcore.a $(LDFLAGS) -Wl,--as-needed -lsimdjson -lstdc++ -lcjson \
+	    $(CORE_LIBS) -l:libhttp_parser.a -lssl -lcrypto
+bench-programs: all $(BENCH)
+bench: bench-programs
+	$(Q)$(BENCH_RUN)
+bench-check: bench-programs
+	$(Q)$(BENCH_RUN) --check
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $B $(FUZZERS)
 lint:

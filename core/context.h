@@ -7,10 +7,12 @@
 
 #include "coding.h"
 #include "config.h"
+#include "counts.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
 #include "ledger.h"
 #include "log.h"
+#include "print.h"
 #include "store/store.h"
 #include "usage.h"
 
@@ -24,17 +26,24 @@ struct headroom {
     _Atomic pid_t pid;
     _Atomic int key_state; /* 0: not read, 1: being written, 2: key is valid and constant */
     uint8_t key[32];
+    hr_print_key print; /* valid with key */
+    hr_counts counts;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */
 typedef struct hr_item {
-    size_t event;            /* index of its RESULT event */
-    hr_str content;          /* decoded, without trailing white space and reminder segments */
-    size_t raw_off, raw_len; /* the bytes of the body that stand for content */
-    bool late;               /* an assistant turn stands behind it */
+    size_t event; /* index of its RESULT event */
+    hr_str
+        content; /* decoded, without trailing white space and reminder segments; only while the item is worked on */
+    size_t raw_off,
+        raw_len; /* the bytes of the body that stand for content; raw_len 0: none, or it could not be read */
+    bool late;   /* an assistant turn stands behind it */
+    bool printed;
+    uint8_t print[16]; /* fingerprint of the literal and of what its keys are made from */
     enum { HR_ITEM_OPEN, HR_ITEM_FOUND, HR_ITEM_NEW } state;
     hr_decision decision; /* FOUND, NEW */
+    uint32_t tokens;      /* OPEN: of content */
     const char *reason;   /* static: why it stays as it is, or NULL */
 } hr_item;
 
@@ -57,10 +66,12 @@ struct headroom_request {
 
 /* The key of decisions; 0, or the store's error. */
 int hr_context_key(headroom *h, uint8_t key[32]);
+/* The key of fingerprints, once hr_context_key has given the key of a store; else NULL. */
+const hr_print_key *hr_context_print(const headroom *h);
 /* In a child of fork: own database handle, fresh locks. Called at every entry. */
 void hr_context_check_fork(headroom *h);
 
-/* decide.c: fill items[i].state and decision for all results of the conversation. New decisions are on disk when it returns,
+/* decide.c: fill items[i], but for event, for all results of the conversation. New decisions are on disk when it returns,
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
 
@@ -73,7 +84,13 @@ void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_convers
 
 /* Split a decoded result into content and tail (trailing white space and <system-reminder> segments); length of content. */
 size_t hr_content_length(hr_str text);
-/* Decode the literal of a RESULT and find the bytes that stand for its content. 0 or why it cannot be used. */
+/* Decode the literal of a RESULT into c->scratch and find the bytes that stand for its content: sets event, content, raw_off and
+   raw_len. 0 or why it cannot be used. */
 int hr_item_read(hr_conversation *c, size_t event, hr_item *out);
+/* The same for all results of a body that is left alone: each item gets its place and tokens, or the reason why it has none.
+   0 or HR_ENOMEM. */
+int hr_items_count(hr_conversation *c, hr_item *items, size_t n);
+/* Fill it->print: dialect, call, query and literal as they stand in the body. */
+void hr_item_print(hr_conversation *c, const hr_print_key *k, const hr_dialect *d, hr_item *it);
 
 #endif

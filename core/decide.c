@@ -1,6 +1,10 @@
 /* decide.c - for each tool result: the stored decision, or a new one that is on disk before it is used (law 4).
 
-     keys -> ledger -> (undecided, at the tail or adopted) -> transform -> accept? -> commit -> what was read back is sent */
+     known bytes -> else keys -> ledger -> (undecided, at the tail or adopted) -> transform -> accept? -> commit -> what was read
+     back is sent
+
+   A result that this process has met before is known again by its fingerprint and is neither decoded nor hashed (print.h). Of the
+   others each is decoded into memory of its own, which is freed before the next is looked at. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +18,11 @@ struct work {
     headroom_request *r;
     hr_conversation *conv;
     uint8_t secret[32];
-    uint64_t deadline; /* hr_cpu_us; 0: none */
-    size_t last_turn;  /* index of the last ASSISTANT event + 1; 0: none */
+    bool keyed;                /* secret is valid: results can be looked up */
+    const hr_print_key *print; /* NULL: nothing is known by its bytes */
+    const char *no_new;        /* why no new decision is taken any more, or NULL */
+    uint64_t deadline;         /* hr_cpu_us; 0: none */
+    size_t last_turn;          /* index of the last ASSISTANT event + 1; 0: none */
     size_t last_sealed;
     bool may_decide, may_lose, bound;
 };
@@ -57,6 +64,9 @@ static int look_up(struct work *w, hr_item *it, hr_str *query, hr_str *arguments
     r = hr_ledger_find(w->r->h->ledger, c->arena, blank.key, blank.idkey, !it->late, d);
     if (r == 1) {
         it->state = HR_ITEM_FOUND;
+        /* A row found by its (id, content) alone is so only until another has them too: it is looked up each time. */
+        if (it->printed && memcmp(d->key, blank.key, sizeof d->key) == 0)
+            hr_ledger_met(w->r->h->ledger, d->key, it->print, it->raw_len);
         return 0;
     }
     *d = blank;
@@ -98,7 +108,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     if (r != 0)
         return r < 0 ? r : 0;
 
-    hr_query *q = hr_query_new(c->arena, query);
+    hr_query *q = hr_query_new(c->scratch, query);
     if (!q)
         return HR_ENOMEM;
     hex20(d->id, id);
@@ -111,7 +121,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
         .id = id,
         .deadline_cpu_us = w->deadline,
     };
-    r = hr_transform(c->arena, &in, &out);
+    r = hr_transform(c->scratch, &in, &out);
     if (r < 0)
         return r;
     if (out.kind)
@@ -196,29 +206,62 @@ static int commit(struct work *w, hr_item *items, size_t n, bool with_originals)
     }
     int r = hr_ledger_commit(h->ledger, a, list, originals, k, w->bound, 0);
     k = 0;
-    for (size_t i = 0; r == 0 && i < n; i++)
-        if (items[i].state == HR_ITEM_NEW)
-            items[i].decision = list[k++];
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        hr_item *it = &items[i];
+        if (it->state != HR_ITEM_NEW)
+            continue;
+        it->decision = list[k++];
+        if (it->printed)
+            hr_ledger_met(h->ledger, it->decision.key, it->print, it->raw_len);
+    }
+    return r;
+}
+
+/* Take a new decision again without selection. */
+static int choose_again(struct work *w, hr_item *it)
+{
+    hr_conversation *c = w->conv;
+    hr_str query, arguments;
+    hr_decision blank = {0};
+
+    memcpy(blank.key, it->decision.key, sizeof blank.key);
+    memcpy(blank.idkey, it->decision.idkey, sizeof blank.idkey);
+    it->tokens = it->decision.tokens_before;
+    it->decision = blank;
+    int r = hr_item_read(c, it->event, it);
+    if (r == 0)
+        r = hr_conversation_query(c, it->event, &query);
+    if (r == 0)
+        r = hr_conversation_arguments(c, it->event, &arguments);
+    if (r < 0)
+        return r;
+    return choose(w, it, query, arguments, false);
+}
+
+/* Run `step` for one item with memory of its own for what is decoded on the way. */
+static int with_scratch(struct work *w, hr_item *it, int (*step)(struct work *, hr_item *))
+{
+    hr_conversation *c = w->conv;
+    hr_arena *scratch = hr_arena_new();
+
+    if (!scratch)
+        return HR_ENOMEM;
+    c->scratch = scratch;
+    int r = step(w, it);
+    c->scratch = c->arena;
+    hr_arena_free(scratch);
+    it->content = (hr_str){0};
     return r;
 }
 
 /* No original can be stored: the new decisions are taken again without selection (law 5). 0 or HR_ENOMEM. */
 static int choose_lossless(struct work *w, hr_item *items, size_t n)
 {
-    hr_str query, arguments;
     for (size_t i = 0; i < n; i++) {
         hr_item *it = &items[i];
         if (it->state != HR_ITEM_NEW || it->decision.verbatim)
             continue;
-        hr_decision blank = {0};
-        memcpy(blank.key, it->decision.key, sizeof blank.key);
-        memcpy(blank.idkey, it->decision.idkey, sizeof blank.idkey);
-        it->decision = blank;
-        int r = hr_conversation_query(w->conv, it->event, &query);
-        if (r == 0)
-            r = hr_conversation_arguments(w->conv, it->event, &arguments);
-        if (r == 0)
-            r = choose(w, it, query, arguments, false);
+        int r = with_scratch(w, it, choose_again);
         if (r == HR_ENOMEM)
             return r;
         if (r < 0) {
@@ -235,6 +278,7 @@ static void forget_new(hr_item *items, size_t n, const char *reason)
         if (items[i].state != HR_ITEM_NEW)
             continue;
         items[i].state = HR_ITEM_OPEN;
+        items[i].tokens = items[i].decision.tokens_before;
         items[i].reason = reason;
     }
 }
@@ -260,15 +304,69 @@ static const char *forbidden(const struct work *w)
     return NULL;
 }
 
+/* What this process has met before, as it stands here. */
+static bool recall(struct work *w, hr_item *it)
+{
+    hr_conversation *c = w->conv;
+
+    if (!w->print)
+        return false;
+    hr_item_print(c, w->print, w->r->dialect, it);
+    if (!it->printed ||
+        hr_ledger_recall(w->r->h->ledger, c->arena, it->print, &it->decision, &it->raw_len) != 1)
+        return false;
+    it->raw_off = c->ev[it->event].lit.off + 1;
+    it->state = HR_ITEM_FOUND;
+    return true;
+}
+
+/* The ledger's answer for an item that was read, else a new decision. */
+static void find_or_decide(struct work *w, hr_item *it)
+{
+    hr_str query, arguments;
+    int found = look_up(w, it, &query, &arguments);
+
+    if (found == HR_ESTORE || found == HR_EBUSY) {
+        w->no_new = store_word(w, found); /* memory was searched; the rest is still replayed from there */
+        found = 0;
+    }
+    if (found == 0 && it->state == HR_ITEM_OPEN)
+        found = w->no_new ? (it->reason = w->no_new, 0) : decide_new(w, it, query, arguments);
+    if (found < 0)
+        it->reason = hr_error_name(found);
+    if (found == HR_ETIME)
+        w->no_new = it->reason;
+    if (found == HR_ESTORE || found == HR_EBUSY)
+        w->no_new = it->reason = store_word(w, found);
+}
+
+/* 0, or HR_ENOMEM where not even the text could be read. */
+static int judge(struct work *w, hr_item *it)
+{
+    int r = hr_item_read(w->conv, it->event, it);
+
+    if (r < 0) {
+        it->reason = hr_error_name(r);
+        return r == HR_ENOMEM ? r : 0;
+    }
+    if (w->keyed)
+        find_or_decide(w, it);
+    else
+        it->reason = w->no_new;
+    if (it->state == HR_ITEM_OPEN)
+        it->tokens = (uint32_t)hr_tokens(it->content.p, it->content.n);
+    return 0;
+}
+
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
     struct work w = {.r = r, .conv = conv, .bound = model_is_bound(conv->model)};
-    const char *no_new = forbidden(&w);
     int err = hr_context_key(h, w.secret);
 
-    if (err < 0)
-        no_new = store_word(&w, err);
+    w.keyed = err == 0;
+    w.print = w.keyed ? hr_context_print(h) : NULL;
+    w.no_new = w.keyed ? forbidden(&w) : store_word(&w, err);
     w.may_lose = r->level == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
     if (!(h->flags & HEADROOM_NO_DEADLINE))
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
@@ -280,29 +378,12 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
         }
     }
     for (size_t i = 0; i < n; i++) {
-        hr_item *it = &items[i];
-        hr_str query, arguments;
-        it->late = it->event < w.last_turn;
-        if (it->reason || err < 0) { /* its text cannot be used, or there is no key to look it up by */
-            it->reason = it->reason ? it->reason : no_new;
-            continue;
-        }
-        int found = look_up(&w, it, &query, &arguments);
-        if (found == HR_ESTORE || found == HR_EBUSY) {
-            no_new = store_word(&w, found); /* memory was searched; the rest is still replayed from there */
-            found = 0;
-        }
-        if (found == 0 && it->state == HR_ITEM_OPEN)
-            found = no_new ? (it->reason = no_new, 0) : decide_new(&w, it, query, arguments);
-        if (found < 0)
-            it->reason = hr_error_name(found);
-        if (found == HR_ETIME)
-            no_new = it->reason;
-        if (found == HR_ESTORE || found == HR_EBUSY)
-            no_new = it->reason = store_word(&w, found);
+        items[i].late = items[i].event < w.last_turn;
+        if (!recall(&w, &items[i]) && (err = with_scratch(&w, &items[i], judge)) < 0)
+            return err;
     }
-    if (no_new && err == 0 && strcmp(no_new, hr_error_name(HR_ETIME)) != 0)
-        forget_new(items, n, no_new); /* the store failed halfway */
+    if (w.no_new && w.keyed && strcmp(w.no_new, hr_error_name(HR_ETIME)) != 0)
+        forget_new(items, n, w.no_new); /* the store failed halfway */
     if (r->mode == HEADROOM_SIMULATE || r->count_only)
         return 0;
     err = commit(&w, items, n, h->config.number[HR_SET_ORIGINALS]);

@@ -21,7 +21,7 @@ extern "C" {
 
 #define HEADROOM_VERSION   "0.1.0"
 #define HEADROOM_ABI_MAJOR 1u
-#define HEADROOM_ABI_MINOR 0u
+#define HEADROOM_ABI_MINOR 1u
 
 /* major << 16 | minor of the library that is loaded. Callers refuse another major. */
 uint32_t headroom_abi(void);
@@ -98,6 +98,7 @@ typedef struct headroom_row {
     int64_t id;      /* number of the request in the database; 0 before */
     int64_t time_us; /* wall clock at the first byte */
     int64_t pid;
+    /* path "": not a request but a connection to such a host that spoke HTTP/2, which is only watched; nothing else is known */
     const char *program, *host, *path, *dialect, *model, *mode;
     const char *skipped; /* NULL: the body was worked on */
     bool stream;
@@ -173,6 +174,50 @@ const char *headroom_config_error(const headroom *h);    /* what is wrong with c
 const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
+
+/* ------------------------------------------------------------------ care of the database (CLI) */
+/* HEADROOM_VERSION of the library that is loaded. */
+const char *headroom_version(void);
+
+/* Why nothing can be written to the database ("newer_version", "read_only", and all that headroom_store_reason says), or NULL.
+   Reading, and with it replaying, may work all the same. Opens it if it was not yet. */
+const char *headroom_write_reason(headroom *h);
+
+typedef struct headroom_store_facts {
+    bool exists;                        /* false: nothing else is filled */
+    int64_t version, newest_version;    /* of the tables; the newest that this library knows */
+    int64_t file_bytes, log_bytes;      /* headroom.db and its write-ahead log */
+    int64_t free_bytes;                 /* pages of headroom.db that hold nothing */
+    int64_t requests, decisions;        /* rows */
+    int64_t originals, originals_bytes; /* rows, and their compressed size */
+    int64_t originals_cap_bytes;        /* setting originals.mb */
+    int64_t oldest_original_us;         /* wall clock; 0: there is none */
+    char journal[16];                   /* "wal" */
+    char integrity[256];                /* "ok", or the first finding of SQLite's quick check */
+} headroom_store_facts;
+/* Reads the whole file. 0 or a negative code; a missing database is not an error. */
+int headroom_get_store_facts(headroom *h, headroom_store_facts *out);
+
+/* What a purge is to delete: rows older than these times (wall clock, microseconds; 0: none, INT64_MAX: all). A decision is as
+   old as its last use. */
+typedef struct headroom_purge_scope {
+    int64_t originals_before_us, requests_before_us, decisions_before_us;
+} headroom_purge_scope;
+/* bytes: as stored, the compressed size of originals, the text of the others. */
+typedef struct headroom_purge_counts {
+    int64_t originals, originals_bytes, requests, requests_bytes, decisions, decisions_bytes;
+} headroom_purge_counts;
+
+/* What headroom_purge would delete now. 0 or a negative code; a missing database counts as an empty one. */
+int headroom_purge_count(headroom *h, const headroom_purge_scope *scope, headroom_purge_counts *out);
+/* Delete it in one transaction, and say what it was: all, or after an error or a kill at any time nothing. Waits up to wait_us
+   for other writers. The bytes stay in the files until headroom_purge_erase. */
+int headroom_purge(headroom *h, const headroom_purge_scope *scope, int64_t wait_us,
+                   headroom_purge_counts *out);
+/* Take the bytes of everything that was ever deleted out of headroom.db and its log. May be killed and called again at any time.
+   0; 1: they may still stand in the files, because another process was reading or writing for wait_us; a negative code.
+   Needs as much memory, and for its time as much disk, as what is left takes. */
+int headroom_purge_erase(headroom *h, int64_t wait_us);
 
 #pragma GCC visibility pop
 

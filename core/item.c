@@ -3,6 +3,7 @@
 
 #include "context.h"
 #include "siphash.h"
+#include "token/token.h"
 
 #define OPEN  "<system-reminder>"
 #define CLOSE "</system-reminder>"
@@ -36,15 +37,52 @@ int hr_item_read(hr_conversation *c, size_t event, hr_item *out)
 {
     const hr_value *lit = &c->ev[event].lit;
     hr_str text;
-    int r = hr_string_decode(c->arena, c->body + lit->off, lit->len, &text);
+    int r = hr_string_decode(c->scratch, c->body + lit->off, lit->len, &text);
 
-    *out = (hr_item){.event = event};
+    out->event = event;
+    out->content = (hr_str){0};
+    out->raw_off = out->raw_len = 0;
     if (r < 0)
         return r;
     out->content = hr_str_make(text.p, hr_content_length(text));
     out->raw_off = lit->off + 1;
     out->raw_len = hr_string_raw_offset(c->body + lit->off, lit->len, out->content.n) - 1;
     return 0;
+}
+
+int hr_items_count(hr_conversation *c, hr_item *items, size_t n)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < n && r != HR_ENOMEM; i++) {
+        c->scratch = hr_arena_new();
+        r = c->scratch ? hr_item_read(c, items[i].event, &items[i]) : HR_ENOMEM;
+        if (r == 0)
+            items[i].tokens = (uint32_t)hr_tokens(items[i].content.p, items[i].content.n);
+        else
+            items[i].reason = hr_error_name(r);
+        items[i].content = (hr_str){0};
+        hr_arena_free(c->scratch);
+    }
+    c->scratch = c->arena;
+    return r == HR_ENOMEM ? r : 0;
+}
+
+void hr_item_print(hr_conversation *c, const hr_print_key *k, const hr_dialect *d, hr_item *it)
+{
+    const hr_event *e = &c->ev[it->event];
+    hr_siphash h;
+
+    hr_print_init(&h, k);
+    hr_siphash_field(&h, hr_str_make(d->name, strlen(d->name)));
+    hr_siphash_field(&h, e->id);
+    if (e->id.n == 0)
+        hr_siphash_field(&h, e->call ? c->ev[e->call - 1].name : e->name);
+    if (hr_conversation_print(c, it->event, k, &h) < 0)
+        return;
+    hr_print_field(&h, k, hr_str_make(c->body + e->lit.off, e->lit.len));
+    hr_siphash_end(&h, it->print);
+    it->printed = true;
 }
 
 /* What names the call: dialect and call id, or, where there is none, the tool and its arguments. */

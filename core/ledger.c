@@ -8,7 +8,7 @@
 #include "limits.h"
 #include "store/store.h"
 
-enum { BY_KEY, BY_IDKEY, BY_SENTKEY, INDEXES };
+enum { BY_KEY, BY_IDKEY, BY_SENTKEY, BY_PRINT, INDEXES };
 
 enum { FIRST_BUCKETS = 256, TEXTS = 6 };
 
@@ -21,6 +21,9 @@ struct entry {
     struct entry *older, *newer; /* by last use */
     uint64_t touched_us;
     size_t size;
+    bool printed;
+    uint8_t print[16];
+    size_t raw_len;
     hr_decision d; /* its strings lie behind it */
 };
 
@@ -93,7 +96,8 @@ static void unlock(hr_ledger *l)
 /* ------------------------------------------------------------------ table */
 static const uint8_t *key_of(const struct entry *e, int index)
 {
-    return index == BY_KEY ? e->d.key : index == BY_IDKEY ? e->d.idkey : e->d.sentkey;
+    const uint8_t *const keys[INDEXES] = {e->d.key, e->d.idkey, e->d.sentkey, e->print};
+    return keys[index];
 }
 
 /* Keys are keyed hashes already: any of their bits will do. */
@@ -108,30 +112,38 @@ static size_t bucket_of(const hr_ledger *l, const uint8_t key[16])
 /* A verbatim decision sent nothing of ours: it is not found by what was sent. */
 static bool is_indexed(const struct entry *e, int index)
 {
-    return index != BY_SENTKEY || !e->d.verbatim;
+    return index == BY_SENTKEY ? !e->d.verbatim : index != BY_PRINT || e->printed;
+}
+
+static void link_chain(hr_ledger *l, struct entry *e, int index)
+{
+    if (!is_indexed(e, index))
+        return;
+    size_t b = bucket_of(l, key_of(e, index));
+    e->chain[index] = l->buckets[index][b];
+    l->buckets[index][b] = e;
+}
+
+static void unlink_chain(hr_ledger *l, const struct entry *e, int index)
+{
+    if (!is_indexed(e, index))
+        return;
+    struct entry **at = &l->buckets[index][bucket_of(l, key_of(e, index))];
+    while (*at != e)
+        at = &(*at)->chain[index];
+    *at = e->chain[index];
 }
 
 static void link_chains(hr_ledger *l, struct entry *e)
 {
-    for (int i = 0; i < INDEXES; i++) {
-        if (!is_indexed(e, i))
-            continue;
-        size_t b = bucket_of(l, key_of(e, i));
-        e->chain[i] = l->buckets[i][b];
-        l->buckets[i][b] = e;
-    }
+    for (int i = 0; i < INDEXES; i++)
+        link_chain(l, e, i);
 }
 
 static void unlink_chains(hr_ledger *l, const struct entry *e)
 {
-    for (int i = 0; i < INDEXES; i++) {
-        if (!is_indexed(e, i))
-            continue;
-        struct entry **at = &l->buckets[i][bucket_of(l, key_of(e, i))];
-        while (*at != e)
-            at = &(*at)->chain[i];
-        *at = e->chain[i];
-    }
+    for (int i = 0; i < INDEXES; i++)
+        unlink_chain(l, e, i);
 }
 
 static void link_newest(hr_ledger *l, struct entry *e)
@@ -312,6 +324,41 @@ int hr_ledger_find(hr_ledger *l, hr_arena *a, const uint8_t key[16], const uint8
     /* The store, which knows all rows, cannot be asked: what this process knows has to do. */
     int known = recall(l, a, BY_IDKEY, idkey, out);
     return known == 0 ? rc : known;
+}
+
+void hr_ledger_met(hr_ledger *l, const uint8_t key[16], const uint8_t print[16], size_t raw_len)
+{
+    if (!l->store)
+        return;
+    lock(l);
+    struct entry *e = find(l, BY_KEY, key, NULL);
+    if (e) {
+        unlink_chain(l, e, BY_PRINT);
+        memcpy(e->print, print, sizeof e->print);
+        e->raw_len = raw_len;
+        e->printed = true;
+        link_chain(l, e, BY_PRINT);
+    }
+    unlock(l);
+}
+
+int hr_ledger_recall(hr_ledger *l, hr_arena *a, const uint8_t print[16], hr_decision *out, size_t *raw_len)
+{
+    bool touch = false;
+    int rc = 0;
+
+    if (!l->store)
+        return 0;
+    lock(l);
+    struct entry *e = find(l, BY_PRINT, print, NULL);
+    if (e) {
+        *raw_len = e->raw_len;
+        rc = take(l, a, e, out, &touch);
+    }
+    unlock(l);
+    if (touch)
+        hr_store_touch(l->store, out->key);
+    return rc;
 }
 
 int hr_ledger_is_sent(hr_ledger *l, hr_arena *a, const uint8_t sentkey[16])

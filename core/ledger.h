@@ -8,6 +8,7 @@
      key      dialect, call id (none: tool name and arguments), content, query
      idkey    dialect, call id (none: tool name and arguments), content
      sentkey  dialect, call id (none: tool name and arguments), replacement text
+   A process knows what it has met again by a fingerprint of the raw bytes, without these keys (print.h).
    content is the decoded text without trailing reminder segments.
    Thread rule: any thread; one mutex inside, held for look-ups only, never across a commit. */
 #ifndef HR_LEDGER_H
@@ -41,6 +42,11 @@ void hr_ledger_free(hr_ledger *l); /* tests and CLI only */
    searched; the caller must take no new decision). */
 int hr_ledger_find(hr_ledger *l, hr_arena *a, const uint8_t key[16], const uint8_t idkey[16], bool tail,
                    hr_decision *out);
+/* The fingerprint (print.h) under which this process met a decision that it remembers: the key in short. raw_len: how many bytes of
+   the literal the decision is about. The last one counts; forgotten with the decision. */
+void hr_ledger_met(hr_ledger *l, const uint8_t key[16], const uint8_t print[16], size_t raw_len);
+/* Look up in memory alone, by fingerprint. 1: *out and *raw_len filled, strings live in the arena. 0: not known. HR_ENOMEM. */
+int hr_ledger_recall(hr_ledger *l, hr_arena *a, const uint8_t print[16], hr_decision *out, size_t *raw_len);
 /* Is this text one of our own replacements (idempotence by the ledger, law 6)? 1/0/<0. */
 int hr_ledger_is_sent(hr_ledger *l, hr_arena *a, const uint8_t sentkey[16]);
 /* Store new decisions before their bytes leave; racing first sends are settled here: list[i] is afterwards what must be sent.

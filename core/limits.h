@@ -26,6 +26,8 @@ enum {
     HR_BUSY_STEP_US = 50,
     /* Decisions that the process keeps in memory, in bytes of their replacements. */
     HR_MAX_MEMORY_LEDGER = 64 << 20,
+    /* Stretches of bodies whose tokens are remembered: twice the turns of a long conversation, 32 KB. */
+    HR_COUNT_SLOTS = 2048,
     /* Request rows that wait for a busy database. */
     HR_RING_ROWS = 64,
     /* A process checkpoints at its exit when the write-ahead log is above this. */

@@ -29,6 +29,34 @@ int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const head
     return r == HR_ENOENT ? 0 : r;
 }
 
+int headroom_get_store_facts(headroom *h, headroom_store_facts *out)
+{
+    *out = (headroom_store_facts){0};
+    int r = h->store ? hr_store_facts(h->store, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_purge_count(headroom *h, const headroom_purge_scope *scope, headroom_purge_counts *out)
+{
+    *out = (headroom_purge_counts){0};
+    int r = h->store ? hr_store_purge_count(h->store, scope, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_purge(headroom *h, const headroom_purge_scope *scope, int64_t wait_us,
+                   headroom_purge_counts *out)
+{
+    *out = (headroom_purge_counts){0};
+    int r = h->store ? hr_store_purge(h->store, scope, wait_us, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_purge_erase(headroom *h, int64_t wait_us)
+{
+    int r = h->store ? hr_store_erase(h->store, wait_us) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
@@ -147,6 +175,11 @@ const char *headroom_store_reason(headroom *h)
     if (!h->store)
         return NULL;
     return hr_store_key(h->store, key) < 0 ? hr_store_reason(h->store) : NULL;
+}
+
+const char *headroom_write_reason(headroom *h)
+{
+    return h->store ? hr_store_reason(h->store) : NULL;
 }
 
 const char *headroom_strerror(int err)

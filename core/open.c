@@ -10,6 +10,11 @@ uint32_t headroom_abi(void)
     return HEADROOM_ABI_MAJOR << 16 | HEADROOM_ABI_MINOR;
 }
 
+const char *headroom_version(void)
+{
+    return HEADROOM_VERSION;
+}
+
 static void name_program(headroom *h)
 {
     char path[4096];
@@ -112,7 +117,13 @@ int hr_context_key(headroom *h, uint8_t key[32])
     int r = hr_store_key(h->store, key), empty = 0;
     if (r == 0 && atomic_compare_exchange_strong(&h->key_state, &empty, 1)) {
         memcpy(h->key, key, sizeof h->key);
+        hr_print_key_make(&h->print, key);
         atomic_store_explicit(&h->key_state, 2, memory_order_release);
     }
     return r;
+}
+
+const hr_print_key *hr_context_print(const headroom *h)
+{
+    return atomic_load_explicit(&h->key_state, memory_order_acquire) == 2 ? &h->print : NULL;
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "token/token.h"
-
 static const char *keep(hr_arena *a, hr_str s)
 {
     return s.n ? hr_arena_dup(a, s.p, s.n) : "";
@@ -123,6 +121,7 @@ static int record_transforms(headroom_request *r)
 
 int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_item *items, size_t n)
 {
+    const hr_print_key *k = hr_context_print(r->h);
     size_t at = 0, rest = 0;
     r->results = hr_arena_zalloc(r->keep, (n ? n : 1) * sizeof *r->results);
     if (!r->results)
@@ -137,7 +136,7 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             d = (hr_decision){.verbatim = true, .lossless = true, .call_id = e->id};
             d.tool = e->call ? conv->ev[e->call - 1].name : e->name;
             d.kind = HR_STR("text");
-            d.tokens_before = d.tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
+            d.tokens_before = d.tokens_after = it->tokens;
         }
         if (hr_record_result(r->keep, &d, replayed, it->reason, &r->results[i]) < 0)
             return HR_ENOMEM;
@@ -148,10 +147,10 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
         r->row.tokens_after += d.tokens_after;
         if (it->raw_len == 0)
             continue; /* could not be decoded: counted with what lies around it */
-        rest += hr_tokens_json(conv->body + at, it->raw_off - at);
+        rest += hr_counts_json(&r->h->counts, k, conv->body + at, it->raw_off - at);
         at = it->raw_off + it->raw_len;
     }
-    rest += hr_tokens_json(conv->body + at, conv->len - at);
+    rest += hr_counts_json(&r->h->counts, k, conv->body + at, conv->len - at);
     r->row.tokens_before += (int64_t)rest;
     r->row.tokens_after += (int64_t)rest;
     if (r->row.rewritten)

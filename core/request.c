@@ -45,21 +45,12 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     return r;
 }
 
-/* Read every result; those that cannot be used keep the reason. 0 or HR_ENOMEM. */
-static int read_items(hr_conversation *conv, hr_item *items)
+static void list_items(const hr_conversation *conv, hr_item *items)
 {
     size_t k = 0;
-    for (size_t i = 0; i < conv->n; i++) {
-        if (conv->ev[i].kind != HR_EV_RESULT)
-            continue;
-        int err = hr_item_read(conv, i, &items[k]);
-        if (err == HR_ENOMEM)
-            return err;
-        if (err < 0)
-            items[k].reason = hr_error_name(err);
-        k++;
-    }
-    return 0;
+    for (size_t i = 0; i < conv->n; i++)
+        if (conv->ev[i].kind == HR_EV_RESULT)
+            items[k++].event = i;
 }
 
 static bool is_rewrite(const hr_item *it)
@@ -108,11 +99,12 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     hr_item *items = hr_arena_zalloc(r->work, (conv.results ? conv.results : 1) * sizeof *items);
     if (!r->row.model || !items)
         return HR_ENOMEM;
-    if ((err = read_items(&conv, items)) < 0)
-        return err;
+    list_items(&conv, items);
     if (conv.attested)
         r->row.skipped = "cch";
-    else if ((err = hr_decide(r, &conv, items, conv.results)) < 0)
+    err =
+        conv.attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
+    if (err < 0)
         return err;
     if (!r->row.skipped)
         r->row.skipped = only_reason(items, conv.results);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../shim/glibc.h"
 #include "library.h"
 #include "resolve.h"
 
@@ -43,12 +42,14 @@ static SSL *ssl_of(BIO *b)
 struct connection {
     BIO *bio;
     SSL *ssl;
-    int error; /* errno as the next original call must find it, and as the last one left it */
+    int error;  /* errno as the next original call must find it, and as the last one left it */
+    bool asked; /* an original was called */
 };
 
 static int wire_write(void *conn, const void *buf, size_t len, size_t *done)
 {
     struct connection *c = conn;
+    c->asked = true;
     errno = c->error;
     int r = bio.write(c->bio, buf, len, done);
     c->error = errno;
@@ -70,9 +71,8 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 {
     int saved = errno;
     SSL *ssl = num > 0 && buf && shim_enabled() ? ssl_of(b) : NULL;
-    shim_stream *s =
-        ssl && !library_is_inside(ssl) ? library_stream_for_write(bio.library, ssl, buf, num) : NULL;
-    struct connection conn = {b, ssl, saved};
+    shim_stream *s = ssl ? library_stream_for_write(bio.library, ssl, buf, num, NULL) : NULL;
+    struct connection conn = {b, ssl, saved, false};
     const struct shim_wire wire = {&conn, wire_write, wire_handshake};
     struct library_frame frame;
     size_t done = 0;
@@ -84,7 +84,7 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
     library_enter(&frame, ssl);
     int r = shim_stream_write(s, &wire, buf, num, &done);
     library_leave(&frame);
-    errno = conn.error;
+    errno = r > 0 && !conn.asked ? 0 : conn.error; /* held: as in openssl.c */
     *written = done;
     return r;
 }
@@ -92,9 +92,9 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 static int read_bio(BIO *b, char *buf, size_t num, size_t *got)
 {
     int r = bio.read(b, buf, num, got), saved = errno;
-    SSL *ssl = r > 0 && shim_enabled() ? ssl_of(b) : NULL;
-    if (ssl && *got > 0)
-        library_tee(bio.library, ssl, buf, *got);
+    SSL *ssl = num > 0 && shim_enabled() ? ssl_of(b) : NULL;
+    if (ssl)
+        library_tee(bio.library, ssl, buf, r > 0 ? *got : 0);
     errno = saved;
     return r;
 }

@@ -17,21 +17,17 @@
 #include "../shim/shim.h"
 #include "resolve.h"
 
-/* Not glibc.h: it gives a version to the name that is defined here. */
 #if defined(__x86_64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
-__asm__(".symver dlerror,dlerror@GLIBC_2.2.5");
 enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 #elif defined(__aarch64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.17");
-__asm__(".symver dlerror,dlerror@GLIBC_2.17");
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
-/* What shim/exports.map has, but for dlopen. */
-static const char *const names[] = {
+/* What shim/exports.map has, but for dlopen. No pointers: they would be relocated at the start of each process. */
+static const char names[][25] = {
     "SSL_write",
     "SSL_write_ex",
+    "SSL_write_early_data",
     "SSL_read",
     "SSL_read_ex",
     "SSL_clear",

@@ -8,17 +8,14 @@
 #include <sched.h>
 #include <string.h>
 
+#include "callers.h"
 #include "resolve.h"
 
-enum { MAX_LIBRARIES = 8, CALLERS = 256, PROBES = 8, EX_INDEX_SSL = 0 };
+enum { MAX_LIBRARIES = 8 };
 
 static struct library libraries[MAX_LIBRARIES];
 
-/* Return address -> library. A slot is written once: first library, then address, both atomic. */
-static struct caller {
-    const void *address;
-    struct library *library;
-} callers[CALLERS];
+static struct callers callers; /* return address -> struct library */
 
 /* The mark of a connection that is none of ours; its address is all that counts. */
 static char passed_mark;
@@ -41,23 +38,23 @@ static int dup_stream(void *to, const void *from, void *from_d, int index, long 
     return 1;
 }
 
-static int new_ex_index(const void *in_library)
+/* The function of BoringSSL and LibreSSL first: in OpenSSL it is a macro, and LibreSSL numbers the classes in another way. */
+int library_ex_index(const struct library *l, enum library_class class, void *argp, library_new *new_data,
+                     library_dup *dup_data, library_free *free_data)
 {
-    typedef int dup_function(void *, const void *, void *, int, long, void *);
-    typedef void free_function(void *, void *, void *, int, long, void *);
-    int (*get)(int, long, void *, void *, dup_function *, free_function *);
-    int (*get_ssl)(long, void *, void *, dup_function *, free_function *);
-    void *f = resolve_beside(in_library, "CRYPTO_get_ex_new_index");
+    static const char names[][24] = {"SSL_get_ex_new_index", "SSL_CTX_get_ex_new_index"};
+    int (*get_of_class)(long, void *, library_new *, library_dup *, library_free *);
+    int (*get)(int, long, void *, library_new *, library_dup *, library_free *);
+    void *f = resolve_beside(l->key, names[class]);
     if (f) {
-        memcpy(&get, &f, sizeof f);
-        return get(EX_INDEX_SSL, 0, NULL, NULL, dup_stream, free_stream);
+        memcpy(&get_of_class, &f, sizeof f);
+        return get_of_class(0, argp, new_data, dup_data, free_data);
     }
-    f = resolve_beside(in_library,
-                       "SSL_get_ex_new_index"); /* a function in BoringSSL and LibreSSL, a macro in OpenSSL */
+    f = resolve_beside(l->key, "CRYPTO_get_ex_new_index");
     if (!f)
         return -1;
-    memcpy(&get_ssl, &f, sizeof f);
-    return get_ssl(0, NULL, NULL, dup_stream, free_stream);
+    memcpy(&get, &f, sizeof f);
+    return get((int)class, 0, argp, new_data, dup_data, free_data); /* the classes' numbers are OpenSSL's */
 }
 
 static void bind(void *where, void *f)
@@ -65,8 +62,16 @@ static void bind(void *where, void *f)
     memcpy(where, &f, sizeof f);
 }
 
+static struct library *find_library(const void *home)
+{
+    for (int i = 0; i < MAX_LIBRARIES; i++)
+        if (__atomic_load_n(&libraries[i].ready, __ATOMIC_ACQUIRE) && libraries[i].key == home)
+            return &libraries[i];
+    return NULL;
+}
+
 /* Everything is looked up before a slot is claimed, so that nobody waits for the dynamic linker's lock. */
-static struct library *learn(const void *return_address)
+static const struct library *learn(const void *return_address)
 {
     struct library l = {.ex_index = -1};
     const struct {
@@ -74,28 +79,34 @@ static struct library *learn(const void *return_address)
         const void *ours;
         void *where;
     } hooked[] = {
-        {"SSL_write", (const void *)own_write, &l.write},
         {"SSL_write_ex", (const void *)own_write_ex, &l.write_ex},
-        {"SSL_read", (const void *)own_read, &l.read},
         {"SSL_read_ex", (const void *)own_read_ex, &l.read_ex},
+        {"SSL_write_early_data", (const void *)own_write_early_data, &l.write_early_data},
         {"SSL_clear", (const void *)own_clear, &l.clear},
+        {"SSL_do_handshake", (const void *)own_do_handshake, &l.do_handshake},
     };
     const struct {
         const char *name;
         void *where;
     } beside[] = {
         {"SSL_is_init_finished", &l.is_init_finished},
-        {"SSL_do_handshake", &l.do_handshake},
+        {"SSL_get_shutdown", &l.get_shutdown},
         {"SSL_get_ex_data", &l.get_ex_data},
         {"SSL_set_ex_data", &l.set_ex_data},
     };
-    for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
-        bind(hooked[i].where, resolve_original(return_address, hooked[i].name, hooked[i].ours));
+    bind(&l.write, resolve_original(return_address, "SSL_write", (const void *)own_write));
+    bind(&l.read, resolve_original(return_address, "SSL_read", (const void *)own_read));
     if (!l.write && !l.read)
         return NULL;
     const void *home = l.write ? (const void *)l.write : (const void *)l.read;
+    struct library *known = find_library(home);
+    if (known)
+        return known;
+    for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
+        bind(hooked[i].where, resolve_original(return_address, hooked[i].name, hooked[i].ours));
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
         bind(beside[i].where, resolve_beside(home, beside[i].name));
+    alpn_learn(&l.alpn, return_address, home);
     bool complete = l.is_init_finished && l.do_handshake && l.get_ex_data && l.set_ex_data;
 
     for (int i = 0; i < MAX_LIBRARIES; i++) {
@@ -104,43 +115,28 @@ static struct library *learn(const void *return_address)
         if (__atomic_compare_exchange_n(&slot->key, &empty, home, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE)) {
             l.key = home;
-            if (complete)
-                l.ex_index = new_ex_index(home);
+            if (complete) {
+                l.ex_index = library_ex_index(&l, LIBRARY_CONNECTION, NULL, NULL, dup_stream, free_stream);
+                alpn_register(&l, slot);
+            }
             memcpy(slot, &l, offsetof(struct library, ready));
             __atomic_store_n(&slot->ready, 1, __ATOMIC_RELEASE);
             return slot;
         }
         if (empty == home) {
             while (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
-                sched_yield(); /* another thread is at the three lines above */
+                sched_yield(); /* another thread is at the lines above */
             return slot;
         }
     }
     return NULL;
 }
 
-struct library *library_of(const void *return_address)
+const struct library *library_of(const void *return_address)
 {
-    size_t at = (uintptr_t)return_address * 0x9E3779B97F4A7C15u >> 56;
-    for (size_t i = 0; i < PROBES; i++) {
-        struct caller *c = &callers[(at + i) % CALLERS];
-        const void *address = __atomic_load_n(&c->address, __ATOMIC_ACQUIRE);
-        if (address == return_address)
-            return __atomic_load_n(&c->library, __ATOMIC_RELAXED);
-        if (!address)
-            break;
-    }
-    struct library *l = learn(return_address);
-    for (size_t i = 0; l && i < PROBES; i++) {
-        struct caller *c = &callers[(at + i) % CALLERS];
-        struct library *none = NULL;
-        if (__atomic_compare_exchange_n(&c->library, &none, l, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-            __atomic_store_n(&c->address, return_address, __ATOMIC_RELEASE);
-            break;
-        }
-        if (__atomic_load_n(&c->address, __ATOMIC_ACQUIRE) == return_address)
-            break;
-    }
+    const struct library *l = callers_get(&callers, return_address);
+    if (!l && (l = learn(return_address)))
+        callers_put(&callers, return_address, l);
     return l;
 }
 
@@ -166,13 +162,16 @@ void library_leave(const struct library_frame *frame)
     inside = frame->below;
 }
 
-shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf, size_t num)
+shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf, size_t num,
+                                      const void *caller)
 {
-    if (l->ex_index < 0)
+    if (l->ex_index < 0 || library_is_inside(ssl))
         return NULL;
+    alpn_before_handshake(l, ssl, false);
     void *state = l->get_ex_data(ssl, l->ex_index);
     if (state)
         return state == PASSED ? NULL : state;
+    alpn_first_bytes(l, ssl, buf, num, caller);
     shim_stream *s = shim_stream_wanted(buf, num) ? shim_stream_new() : NULL;
     if (!l->set_ex_data(ssl, l->ex_index, s ? (void *)s : PASSED)) {
         shim_stream_free(s);
@@ -187,6 +186,13 @@ shim_stream *library_stream(const struct library *l, const SSL *ssl)
     return state == PASSED ? NULL : state;
 }
 
+void library_pass(const struct library *l, SSL *ssl)
+{
+    shim_stream *s = library_stream(l, ssl);
+    if (l->ex_index >= 0 && l->set_ex_data(ssl, l->ex_index, PASSED))
+        shim_stream_free(s);
+}
+
 void library_forget(const struct library *l, SSL *ssl)
 {
     shim_stream *s = library_stream(l, ssl);
@@ -198,11 +204,14 @@ void library_forget(const struct library *l, SSL *ssl)
 
 void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n)
 {
+    enum {
+        RECEIVED_SHUTDOWN = 2
+    }; /* openssl/ssl.h; a fatal alert sets it too, and ends a response as well */
     int saved = errno;
     shim_stream *s = library_is_inside(ssl) ? NULL : library_stream(l, ssl);
     if (s && n > 0)
         shim_stream_read(s, buf, n);
-    else if (s)
+    else if (s && l->get_shutdown && l->get_shutdown(ssl) & RECEIVED_SHUTDOWN)
         shim_stream_eof(s);
     errno = saved;
 }

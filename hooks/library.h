@@ -1,11 +1,10 @@
-/* library.h - one libssl of the process, and the state of its connections. Shared by openssl.c and bio.c. */
+/* library.h - one libssl of the process, and the state of its connections. Shared by openssl.c, bio.c and alpn.c. */
 #ifndef HR_LIBRARY_H
 #define HR_LIBRARY_H
 
 #include "../shim/shim.h"
 #include "../shim/stream.h"
-
-typedef struct ssl_st SSL;
+#include "alpn.h"
 
 /* The functions of one libssl that we call. Constant once ready is set. */
 struct library {
@@ -13,36 +12,57 @@ struct library {
     int (*write_ex)(SSL *, const void *, size_t, size_t *);
     int (*read)(SSL *, void *, int);
     int (*read_ex)(SSL *, void *, size_t, size_t *);
+    int (*write_early_data)(SSL *, const void *, size_t, size_t *);
     int (*clear)(SSL *);
     int (*is_init_finished)(const SSL *);
     int (*do_handshake)(SSL *);
+    int (*get_shutdown)(const SSL *); /* may be NULL */
     void *(*get_ex_data)(const SSL *, int);
     int (*set_ex_data)(SSL *, int, void *);
+    struct alpn alpn;
     int ex_index;    /* -1: no state can be kept, everything passes */
     int ready;       /* atomic */
     const void *key; /* atomic: the address of its SSL_write */
 };
 
 /* The exported functions under hidden names: the address of an exported one costs a look-up at the start of every process. */
+#define HR_EXPORT    __attribute__((visibility("default")))
 #define HR_OWN(name) __attribute__((alias(name), visibility("hidden")))
 int own_write(SSL *ssl, const void *buf, int num) HR_HIDDEN;
 int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_HIDDEN;
 int own_read(SSL *ssl, void *buf, int num) HR_HIDDEN;
 int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
+int own_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written) HR_HIDDEN;
 int own_clear(SSL *ssl) HR_HIDDEN;
+int own_connect(SSL *ssl) HR_HIDDEN;
+int own_do_handshake(SSL *ssl) HR_HIDDEN;
+int own_set_alpn_protos(SSL *ssl, const unsigned char *protos, unsigned len) HR_HIDDEN;
+int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned len) HR_HIDDEN;
 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
-struct library *library_of(const void *return_address) HR_HIDDEN;
+const struct library *library_of(const void *return_address) HR_HIDDEN;
 
-/* The stream of a connection that begins to write with these bytes; NULL: none of ours, pass on. */
-shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf,
-                                      size_t num) HR_HIDDEN;
+/* An index for data that hangs on a connection or on a context, with its callbacks (openssl/crypto.h, CRYPTO_EX_new and so on; they may
+   be NULL, and `new` is not called by every libssl); argp is handed to them. -1: none. l: its key is set. */
+enum library_class { LIBRARY_CONNECTION, LIBRARY_CONTEXT };
+typedef void library_new(void *parent, void *ptr, void *ad, int index, long argl, void *argp);
+typedef int library_dup(void *to, const void *from, void *from_d, int index, long argl, void *argp);
+typedef void library_free(void *parent, void *ptr, void *ad, int index, long argl, void *argp);
+int library_ex_index(const struct library *l, enum library_class class, void *argp, library_new *new_data,
+                     library_dup *dup_data, library_free *free_data) HR_HIDDEN;
+
+/* The code at `caller` begins to write these bytes, n > 0: the stream that they go through; NULL: none, they go straight to the
+   original (not HTTP, no memory, a call from inside a call for the same SSL). Sees to what must be done before a handshake. */
+shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf, size_t num,
+                                      const void *caller) HR_HIDDEN;
 /* The stream of a connection, if it has one. */
 shim_stream *library_stream(const struct library *l, const SSL *ssl) HR_HIDDEN;
+/* Let a connection pass from here on. No call for it is under way. */
+void library_pass(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* Forget a connection's state: its object serves another one from now on. */
 void library_forget(const struct library *l, SSL *ssl) HR_HIDDEN;
-/* The program has read n bytes; 0: the peer closed. errno is kept. */
+/* The program has read n bytes; 0: its read failed, or the peer closed. errno is kept. */
 void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) HR_HIDDEN;
 
 /* Connections that this thread is inside of. A custom BIO may write to another connection, or switch coroutines, inside

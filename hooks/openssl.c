@@ -1,36 +1,39 @@
-/* openssl.c - SSL_write, SSL_write_ex, SSL_read, SSL_read_ex and SSL_clear of a dynamic libssl (OpenSSL 1.1, 3.x, LibreSSL,
+/* openssl.c - SSL_write, SSL_write_ex, SSL_write_early_data, SSL_read, SSL_read_ex and SSL_clear of a dynamic libssl (OpenSSL 1.1, 3.x, LibreSSL,
    shared BoringSSL), however it was loaded.
 
      program --> our SSL_write --> stream machine (shim/stream.c) --> the caller's own SSL_write
                       |  which libssl, state of the connection: library.c
 
    Rules (HOOKS.md 1 and 7): errno is the caller's before the original call and the original's after it; between the last
-   original call and our return nothing of OpenSSL is called but the getter of ex_data, so that SSL_get_error tells the truth. */
+   original call and our return nothing of OpenSSL is called but plain getters (ex_data, shutdown state), so that SSL_get_error tells
+   the truth. */
 #include <errno.h>
 #include <limits.h>
 
 #include "library.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
-int SSL_write(SSL *ssl, const void *buf, int num) EXPORT;
-int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) EXPORT;
-int SSL_read(SSL *ssl, void *buf, int num) EXPORT;
-int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) EXPORT;
-int SSL_clear(SSL *ssl) EXPORT;
+int SSL_write(SSL *ssl, const void *buf, int num) HR_EXPORT;
+int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_EXPORT;
+int SSL_read(SSL *ssl, void *buf, int num) HR_EXPORT;
+int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_EXPORT;
+int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written) HR_EXPORT;
+int SSL_clear(SSL *ssl) HR_EXPORT;
 
 int own_write(SSL *ssl, const void *buf, int num) HR_OWN("SSL_write");
 int own_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_OWN("SSL_write_ex");
 int own_read(SSL *ssl, void *buf, int num) HR_OWN("SSL_read");
 int own_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_OWN("SSL_read_ex");
+int own_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+    HR_OWN("SSL_write_early_data");
 int own_clear(SSL *ssl) HR_OWN("SSL_clear");
 
 /* ------------------------------------------------------------------ writing */
 struct connection {
     const struct library *library;
     SSL *ssl;
-    bool ex;   /* the program called SSL_write_ex: failures are 0, not negative */
-    int error; /* errno as the next original call must find it, and as the last one left it */
+    bool ex;    /* the program called SSL_write_ex: failures are 0, not negative */
+    int error;  /* errno as the next original call must find it, and as the last one left it */
+    bool asked; /* an original was called */
 };
 
 static int wire_write(void *conn, const void *buf, size_t len, size_t *done)
@@ -38,6 +41,7 @@ static int wire_write(void *conn, const void *buf, size_t len, size_t *done)
     struct connection *c = conn;
     int r;
 
+    c->asked = true;
     errno = c->error;
     if (c->ex) {
         r = c->library->write_ex(c->ssl, buf, len, done);
@@ -65,14 +69,15 @@ static int wire_handshake(void *conn)
 static int write_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf,
                          size_t num, size_t *done, int saved)
 {
-    struct connection conn = {l, ssl, ex, saved};
+    struct connection conn = {l, ssl, ex, saved, false};
     const struct shim_wire wire = {&conn, wire_write, wire_handshake};
     struct library_frame frame;
 
     library_enter(&frame, ssl);
     int r = shim_stream_write(s, &wire, buf, num, done);
     library_leave(&frame);
-    errno = conn.error;
+    /* Held, not sent: the original would have cleared errno before it wrote. */
+    errno = r > 0 && !conn.asked ? 0 : conn.error;
     return r;
 }
 
@@ -80,13 +85,14 @@ int SSL_write(SSL *ssl, const void *buf, int num)
 {
     int saved = errno;
     size_t done = 0;
-    const struct library *l = library_of(__builtin_return_address(0));
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
     shim_stream *s = NULL;
 
     if (!l || !l->write)
         return -1;
-    if (num > 0 && ssl && buf && shim_enabled() && !library_is_inside(ssl))
-        s = library_stream_for_write(l, ssl, buf, (size_t)num);
+    if (num > 0 && ssl && buf && shim_enabled())
+        s = library_stream_for_write(l, ssl, buf, (size_t)num, caller);
     errno = saved;
     if (!s)
         return l->write(ssl, buf, num);
@@ -98,13 +104,14 @@ int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
 {
     int saved = errno;
     size_t done = 0;
-    const struct library *l = library_of(__builtin_return_address(0));
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
     shim_stream *s = NULL;
 
     if (!l || !l->write_ex)
         return 0;
-    if (num > 0 && ssl && buf && written && shim_enabled() && !library_is_inside(ssl))
-        s = library_stream_for_write(l, ssl, buf, num);
+    if (num > 0 && ssl && buf && written && shim_enabled())
+        s = library_stream_for_write(l, ssl, buf, num, caller);
     errno = saved;
     if (!s)
         return l->write_ex(ssl, buf, num, written);
@@ -114,33 +121,62 @@ int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
     return r;
 }
 
+/* OpenSSL writes these bytes by its own SSL_write_ex, in the middle of a handshake: held, they would wait for an end that comes only
+   after them. A connection that begins like this passes. (Requests that may not be sent twice have no place in early data: RFC 8470.) */
+int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+{
+    int saved = errno;
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+    struct library_frame frame;
+
+    if (!l || !l->write_early_data)
+        return 0;
+    if (num > 0 && ssl && buf && shim_enabled()) {
+        library_stream_for_write(l, ssl, buf, num, caller);
+        library_pass(l, ssl);
+    }
+    library_enter(&frame, ssl); /* it calls SSL_clear too */
+    errno = saved;
+    int r = l->write_early_data(ssl, buf, num, written);
+    library_leave(&frame);
+    return r;
+}
+
 /* ------------------------------------------------------------------ reading */
+static void before_read(const struct library *l, SSL *ssl)
+{
+    if (ssl && shim_enabled())
+        alpn_before_handshake(l, ssl, false);
+}
+
 int SSL_read(SSL *ssl, void *buf, int num)
 {
     int saved = errno;
     const struct library *l = library_of(__builtin_return_address(0));
 
-    errno = saved;
     if (!l || !l->read)
         return -1;
+    before_read(l, ssl);
+    errno = saved;
     int r = l->read(ssl, buf, num);
-    if (r >= 0 && ssl && num > 0 && shim_enabled())
-        library_tee(l, ssl, buf, (size_t)r);
+    if (ssl && num > 0 && shim_enabled())
+        library_tee(l, ssl, buf, r > 0 ? (size_t)r : 0);
     return r;
 }
 
-/* 0 says "failed", not "the peer closed": SSL_get_error would have to tell, and may not be asked here. */
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
 {
     int saved = errno;
     const struct library *l = library_of(__builtin_return_address(0));
 
-    errno = saved;
     if (!l || !l->read_ex)
         return 0;
+    before_read(l, ssl);
+    errno = saved;
     int r = l->read_ex(ssl, buf, num, readbytes);
-    if (r > 0 && ssl && shim_enabled() && *readbytes > 0)
-        library_tee(l, ssl, buf, *readbytes);
+    if (ssl && num > 0 && shim_enabled())
+        library_tee(l, ssl, buf, r > 0 ? *readbytes : 0);
     return r;
 }
 

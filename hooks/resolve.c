@@ -2,12 +2,8 @@
 #include "resolve.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
-
-#include "../shim/glibc.h"
 
 enum { MAX_OBJECTS = 512, MAX_NAMES = 64 << 10 };
 
@@ -17,9 +13,39 @@ const void *resolve_module(const void *address)
     return dladdr(address, &info) ? info.dli_fbase : NULL;
 }
 
+const void *resolve_module_end(const void *module)
+{
+    enum { PAGE = 4096 };
+    const ElfW(Ehdr) *head = module;
+    ElfW(Addr) low = 0, high = 0;
+
+    if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_phentsize != sizeof(ElfW(Phdr)) ||
+        head->e_phoff + head->e_phnum * sizeof(ElfW(Phdr)) > PAGE)
+        return NULL;
+    const ElfW(Phdr) *p = (const void *)((const char *)module + head->e_phoff);
+    for (size_t i = 0; i < head->e_phnum; i++) { /* the linker maps them in ascending order */
+        if (p[i].p_type != PT_LOAD)
+            continue;
+        if (high == 0)
+            low = p[i].p_vaddr & ~(ElfW(Addr))(PAGE - 1);
+        high = p[i].p_vaddr + p[i].p_memsz;
+    }
+    return high > low ? (const char *)module + (high - low) : NULL;
+}
+
+static int first_headers(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)size;
+    *(const void **)arg = info->dlpi_phdr;
+    return 1;
+}
+
+/* The first object of the iteration. (getauxval would be another symbol version for each process to look up.) */
 static const void *executable(void)
 {
-    return resolve_module((const void *)getauxval(AT_PHDR));
+    const void *headers = NULL;
+    dl_iterate_phdr(first_headers, &headers);
+    return headers ? resolve_module(headers) : NULL;
 }
 
 /* Names of all objects, collected first: the linker must not be called again from inside the iteration. */

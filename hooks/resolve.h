@@ -9,6 +9,9 @@
      still nothing                the only object in the process that defines the name
      none, or several             no original: the hook returns the library's own error value
 
+   A module that ends a function with a bare call (a tail call) is taken for its own caller: in a process with two libraries of one
+   name that may be the wrong one.
+
    No lock is held across a call of the dynamic linker: a constructor that runs under the linker's lock may be inside a hook. */
 #ifndef HR_RESOLVE_H
 #define HR_RESOLVE_H
@@ -21,5 +24,7 @@ void *resolve_original(const void *return_address, const char *name, const void 
 void *resolve_beside(const void *function, const char *name) HR_HIDDEN;
 /* Start address of the module that holds address; NULL: none (generated code). */
 const void *resolve_module(const void *address) HR_HIDDEN;
+/* End of the module that starts there; NULL: its program headers are not mapped. */
+const void *resolve_module_end(const void *module) HR_HIDDEN;
 
 #endif

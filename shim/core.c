@@ -1,11 +1,12 @@
 /* core.c - finding and loading libheadroom.so, and what the environment says about us. See shim.h.
 
-     constructor         reads HEADROOM_MODE and HEADROOM_ENDPOINTS_ADD, notes our own path; no file, no thread, no core
+     constructor         one walk over the environment: HEADROOM_MODE, HEADROOM_ENDPOINTS_ADD; no file, no thread, no core
      first LLM request   dlopen(<our directory>/libheadroom.so), same ABI major, headroom_open()
      destructor          rows that waited are written
 
-   A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic linker knows us by a
-   relative name, the absolute one is read from /proc/self/maps while the constructor runs; none: we stay idle. */
+   A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic linker may know us by a
+   relative name, the absolute one is read from /proc/self/maps while the constructor runs; none: we stay idle. Else our path is
+   asked for when it is needed: the constructor runs in every child of an agent, and dladdr would be half of it. */
 #include "shim.h"
 
 #include <dlfcn.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #include "gate.h"
-#include "glibc.h"
 
 enum state { STATE_UNLOADED, STATE_LOADED, STATE_IDLE };
 
@@ -79,14 +79,68 @@ static void find_own_path(void)
         path_from_maps(inside);
 }
 
-__attribute__((constructor)) static void begin(void)
+/* Is a path in this list (LD_PRELOAD) relative? A bare name is none: it is looked up in directories. */
+static bool relative_path(const char *list)
 {
-    known_mode = read_mode(secure_getenv("HEADROOM_MODE"));
-    if (known_mode == HEADROOM_OFF) {
-        __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
-        return;
+    for (const char *entry = list; *list; list++) {
+        if (*list == ' ' || *list == ':')
+            entry = list + 1;
+        else if (*list == '/' && *entry != '/')
+            return true;
     }
-    gate_init(secure_getenv("HEADROOM_ENDPOINTS_ADD"));
+    return false;
+}
+
+/* Is a directory in this list (LD_LIBRARY_PATH) relative? An empty entry is the current one. */
+static bool relative_directory(const char *list)
+{
+    bool begins = true;
+
+    if (!*list)
+        return false;
+    for (; *list; list++) {
+        if (begins && *list != '/')
+            return true;
+        begins = *list == ':' || *list == ';';
+    }
+    return begins;
+}
+
+/* The rest of an entry of the environment behind `name=`; NULL: another name. No libc: each of its functions that is called here costs
+   every process a look-up. */
+static const char *value_of(const char *entry, const char *name)
+{
+    while (*name && *entry == *name)
+        entry++, name++;
+    return *name == 0 && *entry == '=' ? entry + 1 : NULL;
+}
+
+/* glibc hands these arguments to constructors. The values themselves come from secure_getenv, where there are any. */
+__attribute__((constructor)) static void begin(int argc, char **argv, char **envp)
+{
+    bool ours = !envp, preloaded = false, relative = false;
+
+    (void)argc, (void)argv;
+    for (; envp && *envp; envp++) {
+        const char *value;
+        if (**envp == 'H')
+            ours |= value_of(*envp, "HEADROOM_MODE") || value_of(*envp, "HEADROOM_ENDPOINTS_ADD");
+        else if ((value = value_of(*envp, "LD_PRELOAD"))) {
+            preloaded = true;
+            relative |= relative_path(value);
+        } else if ((value = value_of(*envp, "LD_LIBRARY_PATH")))
+            relative |= relative_directory(value);
+    }
+    if (ours) {
+        known_mode = read_mode(secure_getenv("HEADROOM_MODE"));
+        if (known_mode == HEADROOM_OFF) {
+            __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
+            return;
+        }
+        gate_init(secure_getenv("HEADROOM_ENDPOINTS_ADD"));
+    }
+    if (preloaded && !relative)
+        return;
     find_own_path();
     if (own_path[0] == 0)
         __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
@@ -104,13 +158,10 @@ static bool bind_all(void *lib)
         const char *name;
         void *where;
     } wanted[] = {
-        {"headroom_request_new", &core.request_new},
-        {"headroom_request_body", &core.request_body},
-        {"headroom_request_sent", &core.request_sent},
-        {"headroom_response_head", &core.response_head},
-        {"headroom_response_body", &core.response_body},
-        {"headroom_request_end", &core.request_end},
-        {"headroom_at_exit", &core.at_exit},
+        {"headroom_request_new", &core.request_new},     {"headroom_request_body", &core.request_body},
+        {"headroom_request_sent", &core.request_sent},   {"headroom_response_head", &core.response_head},
+        {"headroom_response_body", &core.response_body}, {"headroom_request_end", &core.request_end},
+        {"headroom_request_drop", &core.request_drop},   {"headroom_at_exit", &core.at_exit},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         void *f = dlsym(lib, wanted[i].name);
@@ -129,6 +180,9 @@ static bool load(void)
     uint32_t (*abi)(void);
     headroom *(*open_it)(unsigned);
     enum headroom_mode (*get_mode)(const headroom *);
+
+    if (own_path[0] == 0)
+        find_own_path();
     const char *slash = strrchr(own_path, '/');
     size_t dir = slash ? (size_t)(slash - own_path) + 1 : 0;
 

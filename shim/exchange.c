@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gate.h"
+#include "known.h"
 
 void exchange_init(struct exchange *e)
 {
@@ -73,7 +74,7 @@ headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head
     about.level_len = g.level_len;
     about.encoding = g.encoding;
     about.encoding_len = g.encoding_len;
-    if (g.mode == HEADROOM_OFF)
+    if (g.mode == HEADROOM_OFF || (body_len > 0 && known_has(body, body_len)))
         return NULL;
     r = core->request_new(core->h, &about, g.mode >= 0 ? (enum headroom_mode)g.mode : core->mode);
     if (!r)

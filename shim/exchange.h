@@ -32,7 +32,8 @@ void exchange_begin(struct exchange *e) HR_HIDDEN;
    Calls after the first one for a request do nothing. */
 void exchange_announce(struct exchange *e, bool bodyless, bool candidate) HR_HIDDEN;
 /* Give a complete request to core; e->core is set. skip: a reason of the caller's own, or NULL. *out: the new
-   body, valid until exchange_hand_over, or NULL. Returns the request, or NULL: core cannot take it. */
+   body, valid until exchange_hand_over, or NULL. Returns the request, or NULL: core cannot take it, or a hook
+   above has dealt with this body (known.h). */
 headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head_len, const char *body,
                                size_t body_len, const char *skip, const void **out,
                                size_t *out_len) HR_HIDDEN;

@@ -284,3 +284,8 @@ void gate_init(const char *endpoints_add)
         rest.n -= step;
     }
 }
+
+const char *gate_extra_host(size_t i)
+{
+    return i < extra_count ? extras[i].host : NULL;
+}

@@ -47,5 +47,7 @@ size_t gate_without_ours(char *head, size_t n) HR_HIDDEN;
 /* Extra rows from HEADROOM_ENDPOINTS_ADD ("HOST/PATH DIALECT", several separated by ";"), read in the
  * constructor. */
 void gate_init(const char *endpoints_add) HR_HIDDEN;
+/* Host of the extra row i, in lower case, with its port where the row names one; NULL: no more rows. */
+const char *gate_extra_host(size_t i) HR_HIDDEN;
 
 #endif

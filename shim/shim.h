@@ -32,6 +32,7 @@ struct shim_core {
     void (*response_head)(headroom_request *, int, const char *, size_t, const char *, size_t);
     void (*response_body)(headroom_request *, const void *, size_t);
     void (*request_end)(headroom_request *, bool);
+    void (*request_drop)(headroom_request *);
     void (*at_exit)(headroom *);
 };
 

@@ -15,6 +15,7 @@
 #include "framing.h"
 #include "gate.h"
 #include "held.h"
+#include "known.h"
 
 enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS };
 
@@ -92,7 +93,8 @@ static void announce(shim_stream *s, const http_parser *parser, bool candidate)
 static headroom_request *ask_core(shim_stream *s, const void **out, size_t *out_len)
 {
     struct held_body body = {0};
-    const char *skip = s->skip ? s->skip : held_body(&s->held, &body);
+    const char *doubt = held_body(&s->held, &body); /* a body that was only watched may be known, too */
+    const char *skip = s->skip ? s->skip : doubt;
     headroom_request *r =
         exchange_ask(&s->exchange, s->held.p, s->held.head, body.p, body.n, skip, out, out_len);
 
@@ -185,7 +187,8 @@ static void watch_head(shim_stream *s)
     s->held.chunked = g.chunked;
     if (s->exchange.core->mode == HEADROOM_OPTIMIZE && !s->skip)
         s->skip = "not_held"; /* core takes decisions only for bodies that can still be changed */
-    s->copying = !g.skip && !s->skip;
+    /* Only the body tells that a hook above has recorded it (libcurl sends large ones with Expect). */
+    s->copying = (!g.skip && !s->skip) || (known_any() && g.has_length && g.length <= SHIM_MAX_BODY);
     if (s->copying && !held_reserve(&s->held, s->held.head + g.length)) {
         s->skip = "no_memory";
         s->copying = false;

@@ -2,6 +2,7 @@
 #include "../core/headroom.h"
 #include "cli.h"
 #include "files.h"
+#include "nearest.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,8 +11,8 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-    &command_run, &command_simulate, &command_restore, &command_stats,
-    &command_log, &command_show,     &command_config,
+    &command_run,  &command_simulate, &command_restore, &command_stats,  &command_log,
+    &command_show, &command_diff,     &command_config,  &command_doctor, &command_purge,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -35,51 +36,14 @@ static void print_help(FILE *f)
           f);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t m = a < b ? a : b;
-
-    return m < c ? m : c;
-}
-
-/* Levenshtein distance of two short words; a long one is far from everything. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[33];
-    size_t n = strlen(b);
-
-    if (n > 32 || strlen(a) > 32)
-        return 99;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t above = row[j];
-
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[n];
-}
-
 static int unknown_command(const char *word)
 {
-    const char *nearest = NULL;
-    size_t best = 3; /* two slips of the keyboard, not more */
+    const char *names[COMMANDS];
+    const char *nearest;
 
-    for (size_t i = 0; i < COMMANDS; i++) {
-        size_t d = distance(word, commands[i]->name);
-
-        /* Of a short word two letters are most of it: at least half must be right. */
-        if (d < best && d * 2 <= strlen(commands[i]->name)) {
-            best = d;
-            nearest = commands[i]->name;
-        }
-    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    nearest = nearest_word(word, names, COMMANDS);
     if (nearest != NULL)
         return cli_fail(EX_USAGE, "unknown command '%s'; did you mean '%s'?", word, nearest);
     return cli_fail(EX_USAGE, "unknown command '%s'; 'headroom --help' lists the commands", word);

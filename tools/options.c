@@ -22,7 +22,8 @@ int cli_fail(int code, const char *format, ...)
 
 int cli_fail_core(const struct command *self, headroom *h, int err)
 {
-    const char *reason = headroom_store_reason(h);
+    const char *reason =
+        headroom_write_reason(h); /* where it cannot be read either, the same as for reading */
     const char *directory = headroom_state_directory(h);
 
     return cli_fail(EX_UNAVAILABLE, "%s: %s%s%s: %s", self->name, directory == NULL ? "state" : directory,

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "format.h"
 #include "json.h"
+#include "operand.h"
 #include "result.h"
 #include "row.h"
 
@@ -162,38 +163,20 @@ static int show_request(const struct command *self, headroom *h, const struct op
 }
 
 /* ------------------------------------------------------------------ the command */
-static bool is_number(const char *word)
-{
-    size_t n = strspn(word, "0123456789");
-
-    return n > 0 && n < 19 && word[n] == '\0';
-}
-
-/* 20 hex digits; capitals, as a model may copy them, are made small. */
-static bool read_id(const char *word, char id[21])
-{
-    if (strlen(word) != 20 || strspn(word, "0123456789abcdefABCDEF") != 20)
-        return false;
-    for (size_t i = 0; i < 20; i++)
-        id[i] = (char)(word[i] >= 'A' && word[i] <= 'F' ? word[i] - 'A' + 'a' : word[i]);
-    id[20] = '\0';
-    return true;
-}
-
 static int show(const struct command *self, const struct options *o, const char *word)
 {
     headroom *h;
     char id[21];
     int code;
 
-    if (word != NULL && !is_number(word) && !read_id(word, id))
+    if (word != NULL && !operand_is_number(word) && !operand_read_id(word, id))
         return cli_usage(self, "an id has 20 hex digits, a request is a number");
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "show: no memory");
     if (word == NULL)
         code = show_recent(self, h, o);
-    else if (is_number(word))
+    else if (operand_is_number(word))
         code = show_request(self, h, o, word);
     else
         code = show_result(self, h, o, id);
@@ -231,7 +214,7 @@ static int run(const struct command *self, int argc, char **argv)
             o.request = optarg;
             break;
         case 'n':
-            if (!is_number(optarg))
+            if (!operand_is_number(optarg))
                 return cli_usage(self, "-n takes a whole number");
             o.limit = (size_t)strtoull(optarg, NULL, 10);
             break;
@@ -242,9 +225,9 @@ static int run(const struct command *self, int argc, char **argv)
     if (argc - optind > 1 || (o.request != NULL && optind != argc))
         return cli_usage(self, "at most one id or request is taken");
     word = o.request != NULL ? o.request : argv[optind];
-    if (o.request != NULL && !is_number(o.request))
+    if (o.request != NULL && !operand_is_number(o.request))
         return cli_usage(self, "--request takes a number");
-    if (o.part != PART_ALL && (word == NULL || is_number(word)))
+    if (o.part != PART_ALL && (word == NULL || operand_is_number(word)))
         return cli_usage(self, "--original and --sent need an id");
     return show(self, &o, word);
 }

@@ -163,6 +163,7 @@ void target_examine(const char *name, struct target *out)
     for (int depth = 0; depth <= MAX_SCRIPTS; depth++) {
         elf_facts_of_file(path, &facts);
         if (facts.kind != ELF_KIND_SCRIPT) {
+            strcpy(out->program, path);
             judge(out, who, path, &facts);
             return;
         }

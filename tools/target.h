@@ -8,8 +8,9 @@
 struct target {
     bool found; /* path is the file that execvp will run */
     char path[PATH_MAX];
-    bool reached; /* false: sentence says why not, in one line without "headroom: " and line feed */
-    bool harmed;  /* the library must not even be offered: that loader would try to load it and fail */
+    char program[PATH_MAX]; /* the executable behind scripts; "" where it is not known */
+    bool reached;           /* false: sentence says why not, in one line without "headroom: " and line feed */
+    bool harmed; /* the library must not even be offered: that loader would try to load it and fail */
     char sentence[1024];
 };
 

@@ -8,9 +8,14 @@ struct block {
     hr_str type, id, tool_use_id, name;
     hr_value text, input, content, signature, data;
     bool is_error;
+    bool read; /* content was read on the way; its events stand from `from` on */
+    size_t from;
 };
 
-static int read_block(hr_conversation *c, hr_scan *s, struct block *b)
+static int read_result(hr_conversation *c, hr_scan *s);
+
+/* user: a block of a user's message. There the content of a tool result is most of the body, and is read where it stands. */
+static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user)
 {
     static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text", "input",
                                         "content", "signature", "is_error",    "data", NULL};
@@ -25,6 +30,10 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b)
         if (which >= 0 && which <= 3) {
             hr_str *field[] = {&b->type, &b->id, &b->tool_use_id, &b->name};
             r = hr_scan_string(c, s, false, field[which]);
+        } else if (which == 6 && user && hr_str_is(b->type, "tool_result")) {
+            b->read = true;
+            b->from = c->n;
+            r = read_result(c, s);
         } else if ((r = hr_scan_value(s, &v)) == 0) {
             switch (which) {
             case 4:
@@ -55,63 +64,66 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b)
     return r;
 }
 
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit, const struct block *result)
+static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
 {
     hr_event *e = hr_event_add(c, kind);
     if (!e)
         return c->n ? HR_ELIMIT : HR_ENOMEM;
     e->lit = lit;
-    if (result) {
-        e->id = result->tool_use_id;
-        e->is_error = result->is_error;
-    }
     return 0;
 }
 
-/* content of a tool_result: absent, a string, or a list of which only text blocks concern us. */
-static int read_result(hr_conversation *c, const struct block *result)
+/* content of a tool_result: a string, or a list of which only text blocks concern us. */
+static int read_result(hr_conversation *c, hr_scan *s)
 {
-    const hr_value *v = &result->content;
-    hr_scan s;
-    int r;
+    hr_value v;
+    int r, type = hr_scan_peek(s);
 
-    if (v->len == 0)
-        return 0;
-    if (v->type == HR_JSON_STRING)
-        return add_literal(c, HR_EV_RESULT, *v, result);
-    if (v->type != HR_JSON_ARRAY)
-        return HR_ESHAPE;
-    hr_scan_init(&s, c->body, v->off + v->len);
-    s.pos = v->off;
-    if ((r = hr_scan_enter(&s)) < 0)
+    if (type != HR_JSON_ARRAY) {
+        if ((r = hr_scan_value(s, &v)) < 0)
+            return r;
+        return type == HR_JSON_STRING ? add_literal(c, HR_EV_RESULT, v) : HR_ESHAPE;
+    }
+    if ((r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(&s)) == 1) {
+    while ((r = hr_scan_item(s)) == 1) {
         struct block b;
-        if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, &s, &b)) < 0)
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, s, &b, false)) < 0)
             return r;
         if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING &&
-            (r = add_literal(c, HR_EV_RESULT, b.text, result)) < 0)
+            (r = add_literal(c, HR_EV_RESULT, b.text)) < 0)
             return r;
     }
     return r;
 }
 
-static int read_content(hr_conversation *c, const hr_value *content, bool assistant, size_t turn)
+/* The literals of a result get what the rest of its block says. */
+static int end_result(hr_conversation *c, const struct block *b)
 {
-    hr_scan s;
-    int r;
+    size_t from = b->read ? b->from : c->n;
+    int r = 0;
 
-    if (content->type == HR_JSON_STRING)
-        return assistant ? 0 : add_literal(c, HR_EV_HUMAN, *content, NULL);
-    if (content->type != HR_JSON_ARRAY)
-        return HR_ESHAPE;
-    hr_scan_init(&s, c->body, content->off + content->len);
-    s.pos = content->off;
-    if ((r = hr_scan_enter(&s)) < 0)
+    if (b->content.len) { /* it stood before the type */
+        hr_scan s;
+        hr_scan_within(&s, c, &b->content);
+        r = read_result(c, &s);
+    }
+    for (size_t i = from; i < c->n; i++) {
+        c->ev[i].id = b->tool_use_id;
+        c->ev[i].is_error = b->is_error;
+    }
+    return r;
+}
+
+static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn)
+{
+    int r = hr_scan_enter(s);
+
+    if (r < 0)
         return r;
-    while ((r = hr_scan_item(&s)) == 1) {
+    while ((r = hr_scan_item(s)) == 1) {
         struct block b;
-        if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, &s, &b)) < 0)
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, s, &b, !assistant)) < 0)
             return r;
         if (assistant) {
             if (hr_str_is(b.type, "tool_use")) {
@@ -126,14 +138,35 @@ static int read_content(hr_conversation *c, const hr_value *content, bool assist
                     true; /* thinking, redacted_thinking, or a later kind that is signed like them */
             }
         } else if (hr_str_is(b.type, "tool_result")) {
-            r = read_result(c, &b);
+            r = end_result(c, &b);
         } else if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING) {
-            r = add_literal(c, HR_EV_HUMAN, b.text, NULL);
+            r = add_literal(c, HR_EV_HUMAN, b.text);
         }
         if (r < 0)
             return r;
     }
     return r;
+}
+
+/* content of a message whose role is known. */
+static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
+{
+    const bool assistant = hr_str_is(role, "assistant");
+    const size_t turn = c->n;
+    int r, type = hr_scan_peek(s);
+    hr_value v;
+
+    if (assistant && !hr_event_add(c, HR_EV_ASSISTANT))
+        return HR_ENOMEM;
+    if (!assistant && !hr_str_is(role, "user"))
+        return hr_scan_value(s, &v);
+    if (type == HR_JSON_ARRAY)
+        return read_list(c, s, assistant, turn);
+    if ((r = hr_scan_value(s, &v)) < 0)
+        return r;
+    if (type != HR_JSON_STRING)
+        return HR_ESHAPE;
+    return assistant ? 0 : add_literal(c, HR_EV_HUMAN, v);
 }
 
 static int read_messages(hr_conversation *c, hr_scan *s)
@@ -145,30 +178,34 @@ static int read_messages(hr_conversation *c, hr_scan *s)
         return r;
     while ((r = hr_scan_item(s)) == 1) {
         hr_member m = {names, 0};
-        hr_value content = {0}, v;
+        hr_value content = {0};
         hr_str role = {0};
+        bool read = false;
         int which;
 
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
             return r;
         while ((r = hr_member_next(s, &m, &which)) == 1) {
-            r = which == 0 ? hr_scan_string(c, s, true, &role) : hr_scan_value(s, which == 1 ? &content : &v);
+            if (which == 0) {
+                r = hr_scan_string(c, s, true, &role);
+            } else if (which == 1 && role.n) {
+                read = true;
+                r = read_content(c, s, role);
+            } else {
+                r = hr_scan_value(s, which == 1 ? &content : NULL);
+            }
             if (r < 0)
                 return r;
         }
         if (r < 0)
             return r;
+        if (read)
+            continue;
         if (content.len == 0)
             return HR_ESHAPE;
-        if (hr_str_is(role, "assistant")) {
-            size_t turn = c->n;
-            if (!hr_event_add(c, HR_EV_ASSISTANT))
-                return HR_ENOMEM;
-            r = read_content(c, &content, true, turn);
-        } else if (hr_str_is(role, "user")) {
-            r = read_content(c, &content, false, 0);
-        }
-        if (r < 0)
+        hr_scan inner;
+        hr_scan_within(&inner, c, &content);
+        if ((r = read_content(c, &inner, role)) < 0)
             return r;
     }
     return r;
@@ -218,8 +255,7 @@ static bool attested(hr_conversation *c, const hr_value *system)
     hr_value first;
 
     if (system->type == HR_JSON_ARRAY) {
-        hr_scan_init(&s, c->body, system->off + system->len);
-        s.pos = system->off;
+        hr_scan_within(&s, c, system);
         if (hr_scan_enter(&s) < 0 || hr_scan_item(&s) != 1 || hr_scan_value(&s, &first) < 0)
             return false;
         text = hr_str_make(c->body + first.off, first.len);

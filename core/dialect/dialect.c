@@ -17,7 +17,7 @@ const hr_dialect *hr_dialect_find(const char *name)
 
 static int read_as(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const hr_dialect *d)
 {
-    *conv = (hr_conversation){.arena = a, .body = body, .len = len};
+    *conv = (hr_conversation){.arena = a, .scratch = a, .body = body, .len = len};
     int r = d->locate(conv);
     return r < 0 ? r : hr_conversation_pair(conv);
 }
@@ -66,6 +66,14 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
     return e;
 }
 
+static bool names_member(const hr_scan *s, const hr_value *key, const char *name)
+{
+    const char *k = s->text + key->off + 1;
+    if (key->escaped)
+        return hr_lexeme_is(s->text, key, name);
+    return *k == *name && strlen(name) == key->len - 2 && memcmp(k, name, key->len - 2) == 0;
+}
+
 int hr_member_next(hr_scan *s, hr_member *m, int *which)
 {
     hr_value key;
@@ -74,7 +82,7 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which)
         return r;
     *which = -1;
     for (int i = 0; m->names[i]; i++) {
-        if (!hr_lexeme_is(s->text, &key, m->names[i]))
+        if (!names_member(s, &key, m->names[i]))
             continue;
         if (m->seen & 1u << i)
             return HR_EDUP;
@@ -88,7 +96,17 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which)
 int hr_expect(hr_scan *s, hr_json_type type)
 {
     int r = hr_scan_peek(s);
-    return r < 0 ? r : r == (int)type ? 0 : HR_ESHAPE;
+    if (r < 0 || r == (int)type)
+        return r < 0 ? r : 0;
+    /* What is wrong with the JSON itself is the better reason. */
+    r = hr_scan_value(s, NULL);
+    return r < 0 ? r : HR_ESHAPE;
+}
+
+void hr_scan_within(hr_scan *s, const hr_conversation *c, const hr_value *v)
+{
+    hr_scan_init(s, c->body, v->off + v->len);
+    s->pos = v->off;
 }
 
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
@@ -126,8 +144,15 @@ struct slot {
 
 static uint64_t hash_id(hr_str s)
 {
-    uint64_t h =
-        14695981039346656037u; /* FNV-1a: ids are short, and a bad spread costs time only, which is bounded below */
+    /* FNV-1a, by words: ids are short, and a bad spread costs time only, which HR_MAX_RESULTS bounds. */
+    uint64_t h = 14695981039346656037u, word;
+    while (s.n >= sizeof word) {
+        memcpy(&word, s.p, sizeof word);
+        h = (h ^ word) * 1099511628211u;
+        h ^= h >> 32;
+        s.p += sizeof word;
+        s.n -= sizeof word;
+    }
     for (size_t i = 0; i < s.n; i++)
         h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
     return h ^ h >> 29;

@@ -1,12 +1,13 @@
 /* dialect.h - where tool results, calls and human text lie in a request body of one API.
 
-   A dialect reads the body once with the pull scanner and writes down events in the order of the conversation; everything
+   A dialect reads the body once with the pull scanner (twice only where a key that comes late says what a value is) and writes down events in the order of the conversation; everything
    behind it (query, tail, decisions, splices) is the same for all. Adding a dialect is one file and one row of the table in
    dialect.c. WIRE.md section 1 is the source of every shape here. */
 #ifndef HR_DIALECT_H
 #define HR_DIALECT_H
 
 #include "base.h"
+#include "print.h"
 #include "json/json.h"
 
 enum hr_event_kind {
@@ -28,7 +29,8 @@ typedef struct hr_event {
 } hr_event;
 
 typedef struct hr_conversation {
-    hr_arena *arena;
+    hr_arena *arena;   /* of the conversation itself */
+    hr_arena *scratch; /* of the texts that are asked for, the same unless the caller sets it */
     const char *body;
     size_t len;
     hr_event *ev;
@@ -59,10 +61,14 @@ int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, s
                          const hr_dialect **dialect);
 
 /* Text that relevance is judged by, for the RESULT at index i (DESIGN.md "Query for relevance"): the arguments of its call and
-   the human text around it, without reminder segments. Lives in the arena. 0, HR_ENOMEM, or why a text cannot be used. */
+   the human text around it, without reminder segments. Lives in scratch. 0, HR_ENOMEM, or why a text cannot be used. */
 int hr_conversation_query(hr_conversation *conv, size_t i, hr_str *out);
 /* Decoded arguments of the call of the RESULT at index i; n 0: none. */
 int hr_conversation_arguments(hr_conversation *conv, size_t i, hr_str *out);
+
+/* What the query of the RESULT at index i is made from, as a fingerprint: the bytes of the arguments, and the human text. 0, or the
+   error that hr_conversation_query would give for the human text. */
+int hr_conversation_print(hr_conversation *conv, size_t i, const hr_print_key *k, hr_siphash *h);
 
 /* ---- for dialects ---- */
 hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind); /* zeroed; NULL: no memory or too many */
@@ -73,8 +79,10 @@ typedef struct hr_member {
 } hr_member;
 /* Next member: 1 and *which = index in names or -1 (the caller must consume the value either way); 0: end; HR_EDUP ... */
 int hr_member_next(hr_scan *s, hr_member *m, int *which);
-/* Is the next value of this type? 0; HR_ESHAPE: another type; HR_EJSON: no value. Consumes nothing. */
+/* Is the next value of this type? 0, and nothing is consumed; HR_ESHAPE: another type; HR_EJSON, HR_EDEPTH: no value. */
 int hr_expect(hr_scan *s, hr_json_type type);
+/* Scan one value of the body that was stepped over before. */
+void hr_scan_within(hr_scan *s, const hr_conversation *c, const hr_value *v);
 /* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
 /* Name of a tool that can run a command (bash, shell, exec_command, ...)? */

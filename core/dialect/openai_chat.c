@@ -55,61 +55,124 @@ static int read_calls(hr_conversation *c, hr_scan *s)
     return r;
 }
 
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit, hr_str id, hr_str name)
+static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
 {
     hr_event *e = hr_event_add(c, kind);
     if (!e)
         return HR_ENOMEM;
     e->lit = lit;
-    e->id = id;
-    e->name = name;
     return 0;
 }
 
 /* content of a user or tool message: a string, or parts of which only text concerns us. */
-static int read_content(hr_conversation *c, const hr_value *content, enum hr_event_kind kind, hr_str id,
-                        hr_str name)
+static int read_content(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
 {
     static const char *const names[] = {"type", "text", NULL};
     hr_value v;
-    hr_scan s;
-    int r;
+    int r, shape = hr_scan_peek(s);
 
-    if (content->type == HR_JSON_STRING)
-        return add_literal(c, kind, *content, id, name);
-    if (content->type != HR_JSON_ARRAY)
-        return 0; /* null, or a vendor's own shape: nothing for us here */
-    hr_scan_init(&s, c->body, content->off + content->len);
-    s.pos = content->off;
-    if ((r = hr_scan_enter(&s)) < 0)
+    if (shape != HR_JSON_ARRAY) { /* null, or a vendor's own shape: nothing for us here */
+        r = hr_scan_value(s, &v);
+        return r == 0 && shape == HR_JSON_STRING ? add_literal(c, kind, v) : r;
+    }
+    if ((r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(&s)) == 1) {
+    while ((r = hr_scan_item(s)) == 1) {
         hr_member m = {names, 0};
         hr_value text = {0};
         hr_str type = {0};
         int which;
-        if (hr_scan_peek(&s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(&s, &v)) < 0)
+        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
+            if ((r = hr_scan_value(s, &v)) < 0)
                 return r;
             continue;
         }
-        if ((r = hr_scan_enter(&s)) < 0)
+        if ((r = hr_scan_enter(s)) < 0)
             return r;
-        while ((r = hr_member_next(&s, &m, &which)) == 1) {
-            r = which == 0 ? hr_scan_string(c, &s, false, &type) : hr_scan_value(&s, which == 1 ? &text : &v);
+        while ((r = hr_member_next(s, &m, &which)) == 1) {
+            r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : &v);
             if (r < 0)
                 return r;
         }
         if (r < 0)
             return r;
-        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING &&
-            (r = add_literal(c, kind, text, id, name)) < 0)
+        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING && (r = add_literal(c, kind, text)) < 0)
             return r;
     }
     return r;
 }
 
-/* One message. Its members may come in any order, so calls are read again once the role is known. */
+static int read_calls_within(hr_conversation *c, const hr_value *calls)
+{
+    hr_scan s;
+    hr_scan_within(&s, c, calls);
+    return read_calls(c, &s);
+}
+
+static int read_legacy_call(hr_conversation *c, const hr_value *call)
+{
+    hr_event legacy = {.kind = HR_EV_CALL}, *e;
+    hr_scan s;
+    int r;
+
+    hr_scan_within(&s, c, call);
+    if ((r = read_function(c, &s, &legacy)) < 0)
+        return r;
+    if (!(e = hr_event_add(c, HR_EV_CALL)))
+        return HR_ENOMEM;
+    *e = legacy;
+    return 0;
+}
+
+/* A message on its way. Its members may come in any order; what comes behind the role is read where it stands. */
+struct message {
+    hr_value content, calls, call; /* len 0: absent, or read already */
+    hr_str role, id, name;
+    enum { OTHER, HUMAN, RESULT, ASSISTANT } sort;
+    bool sealed;
+    size_t from; /* its first event */
+};
+
+static int end_message(hr_conversation *c, struct message *m)
+{
+    int r;
+
+    if (m->role.n == 0)
+        return HR_ESHAPE;
+    if (m->content.len && (m->sort == HUMAN || m->sort == RESULT)) {
+        hr_scan s;
+        hr_scan_within(&s, c, &m->content);
+        if ((r = read_content(c, &s, m->sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT)) < 0)
+            return r;
+    }
+    for (size_t i = m->from; m->sort == RESULT && i < c->n; i++) {
+        c->ev[i].id = m->id;
+        c->ev[i].name = m->name;
+    }
+    if (m->sort != ASSISTANT)
+        return 0;
+    c->ev[m->from].sealed = m->sealed;
+    if (m->calls.len && (r = read_calls_within(c, &m->calls)) < 0)
+        return r;
+    return m->call.type == HR_JSON_OBJECT ? read_legacy_call(c, &m->call) : 0;
+}
+
+/* The role; an assistant's turn begins with it. */
+static int read_role(hr_conversation *c, hr_scan *s, struct message *m)
+{
+    int r = hr_scan_string(c, s, true, &m->role);
+
+    if (r < 0)
+        return r;
+    if (hr_str_is(m->role, "user"))
+        m->sort = HUMAN;
+    else if (hr_str_is(m->role, "tool") || hr_str_is(m->role, "function"))
+        m->sort = RESULT;
+    else if (hr_str_is(m->role, "assistant"))
+        m->sort = ASSISTANT;
+    return m->sort == ASSISTANT && !hr_event_add(c, HR_EV_ASSISTANT) ? HR_ENOMEM : 0;
+}
+
 static int read_message(hr_conversation *c, hr_scan *s)
 {
     static const char *const names[] = {"role",
@@ -121,74 +184,44 @@ static int read_message(hr_conversation *c, hr_scan *s)
                                         "reasoning_details",
                                         "reasoning_opaque",
                                         NULL};
-    hr_member m = {names, 0};
-    hr_value content = {0}, calls = {0}, call = {0}, v;
-    hr_str role = {0}, id = {0}, name = {0};
-    bool sealed = false;
+    hr_member member = {names, 0};
+    struct message m = {.from = c->n};
+    hr_value v;
     int which, r;
 
     if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_member_next(s, &m, &which)) == 1) {
+    while ((r = hr_member_next(s, &member, &which)) == 1) {
         switch (which) {
         case 0:
-            r = hr_scan_string(c, s, true, &role);
+            r = read_role(c, s, &m);
             break;
         case 1:
-            r = hr_scan_value(s, &content);
+            if (m.sort == HUMAN || m.sort == RESULT)
+                r = read_content(c, s, m.sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT);
+            else
+                r = hr_scan_value(s, &m.content);
             break;
         case 2:
-            r = hr_scan_value(s, &calls);
+            r = m.sort == ASSISTANT ? read_calls(c, s) : hr_scan_value(s, &m.calls);
             break;
         case 3:
-            r = hr_scan_value(s, &call);
+            r = hr_scan_value(s, &m.call);
             break;
         case 4:
-            r = hr_scan_string(c, s, false, &id);
+            r = hr_scan_string(c, s, false, &m.id);
             break;
         case 5:
-            r = hr_scan_string(c, s, false, &name);
+            r = hr_scan_string(c, s, false, &m.name);
             break;
         default:
             r = hr_scan_value(s, &v);
-            sealed |= which > 5 && v.type != HR_JSON_NULL;
+            m.sealed |= which > 5 && v.type != HR_JSON_NULL;
         }
         if (r < 0)
             return r;
     }
-    if (r < 0)
-        return r;
-    if (role.n == 0)
-        return HR_ESHAPE;
-    if (hr_str_is(role, "user"))
-        return read_content(c, &content, HR_EV_HUMAN, (hr_str){0}, (hr_str){0});
-    if (hr_str_is(role, "tool") || hr_str_is(role, "function"))
-        return read_content(c, &content, HR_EV_RESULT, id, name);
-    if (!hr_str_is(role, "assistant"))
-        return 0;
-
-    hr_event *turn = hr_event_add(c, HR_EV_ASSISTANT);
-    if (!turn)
-        return HR_ENOMEM;
-    turn->sealed = sealed;
-    hr_scan inner;
-    if (calls.len) {
-        hr_scan_init(&inner, c->body, calls.off + calls.len);
-        inner.pos = calls.off;
-        if ((r = read_calls(c, &inner)) < 0)
-            return r;
-    }
-    if (call.type == HR_JSON_OBJECT) {
-        hr_event legacy = {.kind = HR_EV_CALL}, *e;
-        hr_scan_init(&inner, c->body, call.off + call.len);
-        inner.pos = call.off;
-        if ((r = read_function(c, &inner, &legacy)) < 0)
-            return r;
-        if (!(e = hr_event_add(c, HR_EV_CALL)))
-            return HR_ENOMEM;
-        *e = legacy;
-    }
-    return 0;
+    return r < 0 ? r : end_message(c, &m);
 }
 
 /* tools[].function.name, tools[].custom.name, functions[].name: does one of them run commands? */

@@ -13,7 +13,7 @@ int hr_conversation_arguments(hr_conversation *c, size_t i, hr_str *out)
         return 0;
     const hr_value *v = &c->ev[c->ev[i].call - 1].lit;
     if (v->type == HR_JSON_STRING)
-        return hr_string_decode(c->arena, c->body + v->off, v->len, out);
+        return hr_string_decode(c->scratch, c->body + v->off, v->len, out);
     *out = hr_str_make(c->body + v->off, v->len);
     return hr_utf8_valid(out->p, out->n) ? 0 : HR_EUTF8;
 }
@@ -37,7 +37,11 @@ static void add_human(hr_buf *b, hr_str text)
 struct hr_gap {
     size_t from, to; /* events */
     hr_str human;    /* human text in it; n 0: none that says anything */
-    int error;       /* why the human text cannot be used */
+    size_t
+        asked; /* index of the last stretch, this one included, in which a person said something; else of the first */
+    bool printed;
+    uint8_t print[16]; /* of human */
+    int error;         /* why the human text cannot be used */
 };
 
 static bool says_something(hr_str s)
@@ -91,6 +95,7 @@ static int make_gaps(hr_conversation *c)
             int r = read_gap(c, &gaps[k]);
             if (r < 0)
                 return r;
+            gaps[k].asked = gaps[k].human.n || gaps[k].error || k == 0 ? k : gaps[k - 1].asked;
             k++;
         }
         while (to < c->n && is_turn(&c->ev[to]))
@@ -102,31 +107,59 @@ static int make_gaps(hr_conversation *c)
     return 0;
 }
 
-int hr_conversation_query(hr_conversation *c, size_t i, hr_str *out)
+/* The stretch whose human text asks something of the event at index i. 0, or why that text cannot be used. */
+static int find_gap(hr_conversation *c, size_t i, struct hr_gap **out)
 {
-    hr_str arguments;
-    hr_buf b = {0};
     int r = c->gaps ? 0 : make_gaps(c);
 
-    if (r < 0 || (r = hr_conversation_arguments(c, i, &arguments)) < 0)
+    if (r < 0)
         return r;
     size_t low = 0, high = c->ngaps;
     while (high - low > 1) {
         size_t mid = (low + high) / 2;
         *(c->gaps[mid].from <= i ? &low : &high) = mid;
     }
-    /* Nothing asked there: the last stretch before it in which a person said something. */
-    while (low > 0 && c->gaps[low].human.n == 0 && c->gaps[low].error == 0)
-        low--;
-    if (c->gaps[low].error)
-        return c->gaps[low].error;
-    hr_buf_str(&b, arguments);
-    hr_buf_putc(&b, '\n');
-    hr_buf_str(&b, c->gaps[low].human);
-    if ((r = b.err) == 0) {
-        *out = hr_str_make(hr_arena_dup(c->arena, b.data, b.len), b.len);
-        r = out->p ? 0 : HR_ENOMEM;
+    *out = &c->gaps[c->gaps[low].asked];
+    return (*out)->error;
+}
+
+int hr_conversation_query(hr_conversation *c, size_t i, hr_str *out)
+{
+    struct hr_gap *gap;
+    hr_str arguments;
+    int r = hr_conversation_arguments(c, i, &arguments);
+
+    if (r < 0 || (r = find_gap(c, i, &gap)) < 0)
+        return r;
+    char *text = hr_arena_alloc(c->scratch, arguments.n + gap->human.n + 1);
+    if (!text)
+        return HR_ENOMEM;
+    if (arguments.n)
+        memcpy(text, arguments.p, arguments.n);
+    text[arguments.n] = '\n';
+    if (gap->human.n)
+        memcpy(text + arguments.n + 1, gap->human.p, gap->human.n);
+    *out = hr_str_make(text, arguments.n + gap->human.n + 1);
+    return 0;
+}
+
+int hr_conversation_print(hr_conversation *c, size_t i, const hr_print_key *k, hr_siphash *h)
+{
+    const uint32_t call = c->ev[i].call;
+    struct hr_gap *gap;
+    int r = find_gap(c, i, &gap);
+
+    if (r < 0)
+        return r;
+    if (!gap->printed) { /* one long question may stand behind a hundred results */
+        hr_siphash g;
+        hr_print_init(&g, k);
+        hr_print_field(&g, k, gap->human);
+        hr_siphash_end(&g, gap->print);
+        gap->printed = true;
     }
-    hr_buf_free(&b);
-    return r;
+    const hr_value *v = call ? &c->ev[call - 1].lit : &(hr_value){0};
+    hr_print_field(h, k, hr_str_make(c->body + v->off, v->len));
+    hr_siphash_add(h, gap->print, sizeof gap->print);
+    return 0;
 }

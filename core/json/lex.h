@@ -156,6 +156,13 @@ int hr_lex_escape(const char **p, const char *end, uint32_t *code);
 /* First byte of p[0..end) that does not belong to a valid UTF-8 sequence (RFC 3629), or NULL. */
 const char *hr_lex_utf8_error(const char *p, const char *end);
 
+/* The same question for a whole text, yes or no, by name: NULL where this machine or this build lacks the kernel. Texts of
+   HR_UTF8_LONG bytes and more are given to the best one. */
+typedef bool hr_lex_utf8_fn(const char *p, const char *end);
+enum hr_utf8_kernel { HR_UTF8_SSSE3, HR_UTF8_AVX2, HR_UTF8_KERNELS };
+enum { HR_UTF8_LONG = 128 };
+hr_lex_utf8_fn *hr_lex_utf8_kernel(enum hr_utf8_kernel k);
+
 /* Closing quote of the string whose inside begins at p, or NULL where there is none; *escaped tells whether a
    backslash stands before it. Nothing else about the string is checked. hr_lex_skip is for strings that are
    probably short. */

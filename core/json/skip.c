@@ -48,7 +48,11 @@ static inline uint64_t closing(uint64_t quote, uint64_t slash, uint64_t *carry)
     if (!(slash | *carry))
         return quote;
     uint64_t escaped = *carry;
-    slash &= ~escaped; /* an escaped backslash begins no run */
+    slash &= ~escaped;           /* an escaped backslash begins no run */
+    if (!(slash & slash << 1)) { /* mostly no two stand side by side */
+        *carry = slash >> 63;
+        return quote & ~(slash << 1 | escaped);
+    }
     uint64_t first = slash & ~(slash << 1);
     /* Adding a run's first bit to the run carries into the byte behind it. A run of odd length that begins at
        an even place ends before an odd one, and the other way round. */

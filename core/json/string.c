@@ -192,11 +192,38 @@ static int unescape(const char *p, const char *end, char *out, char **out_end)
     return 0;
 }
 
+/* Most strings that are decoded are names and ids of some twenty bytes: all of them plain ASCII? false: perhaps. Two loads
+   that overlap look at every byte without stepping over the end. */
+static bool is_short_ascii(const char *p, size_t n)
+{
+    const uint64_t ones = ~UINT64_C(0) / 255, high = ones << 7;
+    uint64_t word[2];
+    if (n >= HR_BLOCK && n <= 2 * HR_BLOCK) {
+        const char *tail = p + n - HR_BLOCK;
+        return !(hr_block_special(p) | hr_block_special(tail) | hr_block_high(p) | hr_block_high(tail));
+    }
+    if (n < sizeof *word || n > HR_BLOCK)
+        return false;
+    memcpy(&word[0], p, sizeof *word);
+    memcpy(&word[1], p + n - sizeof *word, sizeof *word);
+    uint64_t bad = 0;
+    for (int i = 0; i < 2; i++) {
+        /* The high bit of a byte of (x - 1) & ~x is set where x has a zero, and of x - 0x20 where it has a control. */
+        uint64_t x = word[i], quote = x ^ ones * '"', slash = x ^ ones * '\\';
+        bad |= x | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
+    }
+    return (bad & high) == 0;
+}
+
 int hr_string_decode(hr_arena *a, const char *lexeme, size_t len, hr_str *out)
 {
     if (len < 2 || lexeme[0] != '"' || lexeme[len - 1] != '"')
         return HR_EJSON;
     const char *p = lexeme + 1, *end = lexeme + len - 1;
+    if (is_short_ascii(p, len - 2)) {
+        *out = hr_str_make(p, len - 2);
+        return 0;
+    }
     const char *stop = plain_end(p, end);
     if (stop < end && *stop != '\\')
         return bad_byte(*stop);
@@ -223,6 +250,8 @@ bool hr_lexeme_is(const char *text, const hr_value *v, const char *z)
     if (v->type != HR_JSON_STRING || v->len < 2)
         return false;
     const char *p = text + v->off + 1, *end = p + (v->len - 2);
+    if (!v->escaped)
+        return strlen(z) == v->len - 2 && memcmp(p, z, v->len - 2) == 0 && plain_end(p, end) == end;
     while (p < end) {
         char bytes[4] = {*p};
         size_t n = 1;

@@ -7,6 +7,7 @@
      lead          0  1  0  0   1  0   0      lead << 1 | lead of 3 or 4 << 2 | lead of 4 << 3
      continuation  0  0  1  1   0  1   0      is the same
 
+   Long texts on newer processors are judged by utf8_lookup.c; what follows then finds the place of an error.
    A sequence that the block's end cuts begins the next block, so nothing is carried over. Where a block is
    not valid, or is not whole, the sequences are looked at one by one. */
 #include "json/json.h"
@@ -112,6 +113,13 @@ static inline unsigned wide_valid(const char *p)
 
 const char *hr_lex_utf8_error(const char *p, const char *end)
 {
+    if (end - p >= HR_UTF8_LONG) {
+        hr_lex_utf8_fn *valid = hr_lex_utf8_kernel(HR_UTF8_AVX2);
+        if (!valid)
+            valid = hr_lex_utf8_kernel(HR_UTF8_SSSE3);
+        if (valid && valid(p, end))
+            return NULL;
+    }
 #ifdef __SSE2__
     for (unsigned n; end - p >= WIDE && (n = wide_valid(p)) > 0;)
         p += n;

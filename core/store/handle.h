@@ -104,6 +104,8 @@ int hr_sql_open(hr_store *s);
 int hr_sql_exec(hr_store *s, const char *sql);
 /* First column of the first row of a statement that is used once. */
 int hr_sql_once(hr_store *s, const char *sql, int64_t *value);
+/* The same as text, cut to size. */
+int hr_sql_once_text(hr_store *s, const char *sql, char *out, size_t size);
 int hr_sql_checkpoint(hr_store *s, int *frames, int *moved);
 
 /* One use of a kept statement. Errors stick: bind freely, look at the result of step. */

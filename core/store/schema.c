@@ -107,9 +107,10 @@ int hr_schema_ready(hr_store *s)
             return HR_ESTORE;
     } else {
         /* Nothing is lost if a new, empty database does not survive a power cut, and three syncs are 1-80 ms.
-         */
+           A decision changes one page in each of four trees: pages of 2 KB instead of SQLite's 4 halve what its
+           commit checksums and copies. Larger ones gain nothing for originals, smaller ones split too often. */
         if (version == 0)
-            rc = hr_sql_exec(s, "PRAGMA synchronous=OFF");
+            rc = hr_sql_exec(s, "PRAGMA synchronous=OFF; PRAGMA page_size=2048");
         if (rc == 0)
             rc = hr_sql_exec(s, "PRAGMA journal_mode=WAL");
         if (rc == 0 && version < HR_SCHEMA_VERSION)

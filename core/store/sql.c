@@ -2,6 +2,7 @@
 #include "store/handle.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +16,8 @@
 
 #define META_BYTES "'originals_bytes'"
 
+/* A row without a path is a connection that spoke HTTP/2, not a request. */
+#define REQUESTS "FROM requests WHERE path <> ''"
 /* Tokens that programs made, and that were sent: count_tokens requests cost nothing, and only mode optimize sends less (a row of
    mode simulate says what optimize would have sent). */
 #define MADE "CASE WHEN path LIKE '%/count_tokens' THEN 0 ELSE tokens_before END"
@@ -65,11 +68,11 @@ static const char *const texts[HR_Q_COUNT] = {
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
         "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(" MADE "), 0), "
-        "coalesce(sum(" SENT "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) "
-        "FROM requests",
-    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program FROM requests ORDER BY id DESC LIMIT 1",
-    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0) "
-                             "FROM requests WHERE session = ?",
+        "coalesce(sum(" SENT
+        "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) " REQUESTS,
+    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
+    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
+                             "), 0) " REQUESTS " AND session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
 };
 
@@ -167,15 +170,34 @@ int hr_sql_exec(hr_store *s, const char *sql)
     return rc == SQLITE_OK ? 0 : hr_sql_error(s, rc);
 }
 
+/* *st is finalized by the caller, whatever comes back. */
+static int first_row(hr_store *s, const char *sql, sqlite3_stmt **st)
+{
+    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_prepare_v2(s->db, sql, -1, st, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(*st);
+    return rc;
+}
+
 int hr_sql_once(hr_store *s, const char *sql, int64_t *value)
 {
     sqlite3_stmt *st = NULL;
-    int rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    int rc = first_row(s, sql, &st);
 
-    if (rc == SQLITE_OK)
-        rc = hr_fault(HR_FAULT_SQL) ? SQLITE_IOERR : sqlite3_step(st);
     if (rc == SQLITE_ROW)
         *value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return rc == SQLITE_ROW ? 0 : hr_sql_error(s, rc);
+}
+
+int hr_sql_once_text(hr_store *s, const char *sql, char *out, size_t size)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = first_row(s, sql, &st);
+    const unsigned char *text = rc == SQLITE_ROW ? sqlite3_column_text(st, 0) : NULL;
+
+    snprintf(out, size, "%s", text ? (const char *)text : "");
     sqlite3_finalize(st);
     return rc == SQLITE_ROW ? 0 : hr_sql_error(s, rc);
 }

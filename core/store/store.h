@@ -93,6 +93,13 @@ int hr_store_decision_by_id(hr_store *s, hr_arena *a, const uint8_t id[10], hr_d
    than 90 days or beyond a million. In small transactions; CLI only. 0 or <0. */
 int hr_store_expire(hr_store *s);
 
+/* headroom_get_store_facts, headroom_purge_count and the two halves of a purge; HR_ENOENT where there is no database. */
+int hr_store_facts(hr_store *s, headroom_store_facts *out);
+int hr_store_purge_count(hr_store *s, const headroom_purge_scope *scope, headroom_purge_counts *out);
+int hr_store_purge(hr_store *s, const headroom_purge_scope *scope, int64_t wait_us,
+                   headroom_purge_counts *out);
+int hr_store_erase(hr_store *s, int64_t wait_us);
+
 /* Called by core at entry in a child of fork (pid changed): abandon the handle, reset the lock. */
 void hr_store_check_fork(hr_store *s);
 

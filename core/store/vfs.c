@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #include "fork.h"
 #include "limits.h"
+#include "store/gather.h"
 
 enum {
     /* Three files a handle, a directory or journal now and then; more than one handle only in tests. */
@@ -28,6 +30,7 @@ struct file {
     dev_t dev;
     ino_t ino;
     bool regular;
+    bool log; /* the write-ahead log */
 };
 
 /* SQLite's system-call hooks take no context, and its state is process-wide: so is this. */
@@ -113,6 +116,7 @@ static int sys_open(const char *path, int flags, int mode)
     if (fd < 0)
         return refuse(fd, errno);
     *slot = (struct file){.fd = fd, .dev = st.st_dev, .ino = st.st_ino, .regular = S_ISREG(st.st_mode)};
+    slot->log = hr_str_ends(hr_str_make(path, strlen(path)), "-wal");
     return fd;
 }
 
@@ -170,7 +174,28 @@ static ssize_t note_errno(ssize_t n)
 
 static ssize_t sys_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-    return above_limit((uint64_t)at + n) ? -1 : note_errno(pwrite(fd, p, n, at));
+    const struct file *f = registered(fd);
+
+    if (above_limit((uint64_t)at + n))
+        return -1;
+    return note_errno(f && f->log ? hr_gather_write(fd, p, n, at) : pwrite(fd, p, n, at));
+}
+
+static ssize_t sys_pread(int fd, void *p, size_t n, off_t at)
+{
+    return note_errno(hr_gather_flush()) < 0 ? -1 : pread(fd, p, n, at);
+}
+
+/* SQLite's locks, all of which go through here. */
+static int sys_fcntl(int fd, int command, ...)
+{
+    va_list list;
+
+    va_start(list, command);
+    void *arg = va_arg(list, void *);
+    va_end(list);
+    hr_gather_drop();
+    return fcntl(fd, command, arg);
 }
 
 static ssize_t sys_write(int fd, const void *p, size_t n)
@@ -198,6 +223,9 @@ static bool start_sqlite(void)
         {"write", (sqlite3_syscall_ptr)(void (*)(void))sys_write},
         {"pwrite64", (sqlite3_syscall_ptr)(void (*)(void))sys_pwrite},
         {"pwrite", (sqlite3_syscall_ptr)(void (*)(void))sys_pwrite},
+        {"pread64", (sqlite3_syscall_ptr)(void (*)(void))sys_pread},
+        {"pread", (sqlite3_syscall_ptr)(void (*)(void))sys_pread},
+        {"fcntl", (sqlite3_syscall_ptr)(void (*)(void))sys_fcntl},
         {"ftruncate", (sqlite3_syscall_ptr)(void (*)(void))sys_ftruncate},
     };
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
@@ -262,6 +290,7 @@ uint32_t hr_vfs_generation(void)
 
 void hr_vfs_abandon(void)
 {
+    hr_gather_drop();
     memset(vfs.files, 0, sizeof vfs.files);
     vfs.generation++;
 }

@@ -4,12 +4,14 @@
    mutexes of its own (a fork could leave one of them locked for ever); one lock here stands around every use
    of it. Its system calls go through this file:
 
-     open    the result is moved to HR_FD_FLOOR or above (else as high as the limit allows), O_CLOEXEC, never
-   through a symbolic link, refused where the file is not ours; device and inode are noted close   closes only
-   a descriptor that is still the one we opened fstat, stat, lstat   st_ino is changed by the generation:
-   SQLite finds lock state of a file by device and inode, and must never find that of a handle which was
-   abandoned or inherited through fork, because POSIX locks do not pass to a child: it would believe that it
-   holds what only its parent holds pwrite64, write   fail with EFBIG instead of raising SIGXFSZ in the host
+     - open: the result is moved to HR_FD_FLOOR or above (else as high as the limit allows), O_CLOEXEC, never
+       through a symbolic link, refused where the file is not ours; device and inode are noted
+     - close: closes only a descriptor that is still the one we opened
+     - fstat, stat, lstat: st_ino is changed by the generation. SQLite finds lock state of a file by device and
+       inode, and must never find that of a handle which was abandoned or inherited through fork, because POSIX
+       locks do not pass to a child: it would believe that it holds what only its parent holds
+     - pwrite64, write: fail with EFBIG instead of raising SIGXFSZ in the host
+     - pwrite64 of the log: the frames of a commit leave in one call (gather.h); pread64 and fcntl keep the order
 
    Everything is per process. A new generation begins in the child of a fork and whenever the descriptors are
    abandoned. Thread rule: any thread for the lock; all else only while holding it. */

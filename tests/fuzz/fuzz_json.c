@@ -184,6 +184,10 @@ static void claim_kernels(const char *text, size_t len)
             CLAIM(kernel(text, text + len, &escaped) == expected &&
                   (!expected || escaped == expected_escaped));
     }
+    for (int k = 0; k < HR_UTF8_KERNELS; k++) {
+        hr_lex_utf8_fn *valid = hr_lex_utf8_kernel((enum hr_utf8_kernel)k);
+        CLAIM(!valid || valid(text, text + len) == hr_utf8_valid(text, len));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

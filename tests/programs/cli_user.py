@@ -2,10 +2,15 @@
 
 Requests are recorded through the public C API in a process of its own: no network and no preload is needed.
 """
+import errno
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import textwrap
 from pathlib import Path
 
@@ -29,6 +34,23 @@ class Cli:
     def __call__(self, *args, input=b"", stdout=subprocess.PIPE, **env):
         return subprocess.run([BUILD / "headroom", *map(str, args)], input=input, stdout=stdout,
                               stderr=subprocess.PIPE, env={**self.env, **env}, cwd=self.home, timeout=60)
+
+    def terminal(self, *args, columns=100, input=b"", **env):
+        """The same in a terminal of so many columns, input typed in; exit code and all that the terminal got."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        p = subprocess.Popen([BUILD / "headroom", *map(str, args)], stdin=theirs, stdout=theirs, stderr=theirs,
+                             env={**self.env, "TERM": "xterm", **env}, cwd=self.home, start_new_session=True)
+        os.close(theirs)
+        os.write(ours, input)
+        got = b""
+        try:
+            while piece := os.read(ours, 65536):
+                got += piece
+        except OSError as e:  # Linux says EIO where the last user of the other end is gone
+            assert e.errno == errno.EIO
+        os.close(ours)
+        return p.wait(timeout=60), got.replace(b"\r\n", b"\n")
 
     def json(self, *args, **more):
         p = self(*args, **more)
@@ -55,7 +77,8 @@ RECORD = textwrap.dedent("""
     class Head(c.Structure):
         _fields_ = [("host", c.c_char_p), ("host_len", c.c_size_t), ("path", c.c_char_p),
                     ("path_len", c.c_size_t), ("dialect", c.c_char_p), ("skip", c.c_char_p),
-                    ("count_only", c.c_bool)]
+                    ("level", c.c_char_p), ("level_len", c.c_size_t), ("count_only", c.c_bool),
+                    ("encoding", c.c_char_p), ("encoding_len", c.c_size_t)]
     so = c.CDLL(lib)
     P, S = c.c_void_p, c.c_size_t
     so.headroom_open.restype = so.headroom_request_new.restype = P
@@ -69,7 +92,7 @@ RECORD = textwrap.dedent("""
     body, path, answer = sys.stdin.buffer.read(), path.encode(), answer.encode()
     h = so.headroom_open(0)
     for _ in range(int(times)):
-        head = Head(b"api.example.com", 15, path, len(path), None, None, False)
+        head = Head(b"api.example.com", 15, path, len(path), None, None, None, 0, False, None, 0)
         r = so.headroom_request_new(h, c.byref(head), so.headroom_get_mode(h))
         out, n = P(), S()
         sent = body
@@ -87,7 +110,11 @@ RECORD = textwrap.dedent("""
 
 def quickstart():
     """500 results, then the question behind them."""
-    results = json.dumps({"results": [{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)]})
+    return conversation(json.dumps({"results": [{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)]}))
+
+
+def conversation(results):
+    """One call, its results, then the question behind them."""
     function = {"name": "search", "arguments": '{"q": "python"}'}
     call = {"id": "call_123", "type": "function", "function": function}
     return json.dumps({"model": "gpt-4o-mini", "messages": [

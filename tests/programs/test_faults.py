@@ -266,13 +266,16 @@ unsigned headroom_abi(void) { return 1u << 16; }
 """
 
 
-def test_a_relative_preload_never_loads_from_the_current_directory(client, tmp_path):
+@pytest.mark.parametrize("by", ["LD_PRELOAD", "LD_LIBRARY_PATH"])
+def test_a_relative_preload_never_loads_from_the_current_directory(by, client, tmp_path):
     here = tmp_path / "here"
     here.mkdir()
     (here / "hostile.c").write_text(HOSTILE)
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", here / "libheadroom.so", here / "hostile.c"], check=True)
     relative = os.path.relpath(conftest.LIBRARY, here)
-    done = client(preload=False, env={"LD_PRELOAD": relative}, cwd=here)
+    directory, name = os.path.split(relative)
+    env = {"LD_PRELOAD": relative} if by == "LD_PRELOAD" else {"LD_PRELOAD": name, "LD_LIBRARY_PATH": "/nonexistent:" + directory}
+    done = client(preload=False, env=env, cwd=here)
     assert done.returncode == 0 and b"HOSTILE" not in done.stderr
     client.shrunk()  # by the real libheadroom.so beside the library
 

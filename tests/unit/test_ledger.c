@@ -162,6 +162,40 @@ static void thousands_are_found_again_after_the_table_grew(void **state)
     hr_arena_free(a);
 }
 
+static void what_was_met_is_recalled_by_its_print_alone(void **state)
+{
+    (void)state;
+    hr_arena *a = hr_arena_new();
+    hr_store *s = open_store();
+    hr_ledger *l = hr_ledger_new(s);
+    hr_decision d = a_decision(1, "sent"), e = a_decision(2, "other"), r;
+    uint8_t print[3][16];
+    size_t raw_len;
+    for (int i = 0; i < 3; i++)
+        fill_key(print[i], i, 9);
+    hr_ledger_met(l, d.key, print[0], 7); /* no such decision: nothing happens */
+    assert_int_equal(hr_ledger_recall(l, a, print[0], &r, &raw_len), 0);
+    assert_int_equal(hr_ledger_commit(l, a, &d, NULL, 1, false, 0), 0);
+    assert_int_equal(hr_ledger_commit(l, a, &e, NULL, 1, false, 0), 0);
+    assert_int_equal(hr_ledger_recall(l, a, print[0], &r, &raw_len), 0);
+    hr_ledger_met(l, d.key, print[0], 100);
+    hr_ledger_met(l, e.key, print[1], 200);
+    assert_int_equal(hr_ledger_recall(l, a, print[0], &r, &raw_len), 1);
+    assert_true(hr_str_is(r.sent, "sent"));
+    assert_int_equal(raw_len, 100);
+    assert_int_equal(hr_ledger_recall(l, a, print[1], &r, &raw_len), 1);
+    assert_true(hr_str_is(r.sent, "other"));
+    /* The last meeting counts, as where the same text comes with other escapes. */
+    hr_ledger_met(l, d.key, print[2], 300);
+    assert_int_equal(hr_ledger_recall(l, a, print[0], &r, &raw_len), 0);
+    assert_int_equal(hr_ledger_recall(l, a, print[2], &r, &raw_len), 1);
+    assert_true(hr_str_is(r.sent, "sent"));
+    assert_int_equal(raw_len, 300);
+    hr_ledger_free(l);
+    hr_store_close(s);
+    hr_arena_free(a);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -230,6 +264,7 @@ int main(void)
         T(two_known_for_one_content_are_not_guessed_between),
         T(memory_is_bounded_and_drops_what_was_longest_unused),
         T(thousands_are_found_again_after_the_table_grew),
+        T(what_was_met_is_recalled_by_its_print_alone),
         T(every_allocation_may_fail),
         T(a_forked_child_keeps_what_was_known),
     };

@@ -64,6 +64,39 @@ static void another_question_at_the_tail_is_a_new_decision_but_not_further_back(
     free(a.body), free(b.body), free(c.body), free(first), free(other), free(back), free(rows);
 }
 
+static void bytes_that_only_look_known_are_looked_at_anew(void **state)
+{
+    (void)state;
+    char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
+    char *changed = road_body("claude-x", "t1", rows, QUESTION), *spelled,
+         *id = road_body("claude-x", "t2", rows, QUESTION);
+    memcpy(strstr(changed, "Tutorial 333"), "Tutorial 334", 12); /* the same id and length */
+    char *at = strstr(body, "Tutorial 333");
+    size_t len = strlen(body) + 8;
+    spelled = malloc(len);
+    snprintf(spelled, len, "%.*s\\u0054%s", (int)(at - body), body, at + 1); /* other bytes, the same text */
+    headroom *h = headroom_open(0);
+    struct road_out a = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, false);
+    struct road_out b = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, false);
+    struct road_out c = road_send(h, changed, strlen(changed), HEADROOM_OPTIMIZE, false);
+    struct road_out d = road_send(h, id, strlen(id), HEADROOM_OPTIMIZE, false);
+    struct road_out e = road_send(h, spelled, strlen(spelled), HEADROOM_OPTIMIZE, false);
+    struct road_out f = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, false);
+    assert_int_equal(a.replayed, 0);
+    assert_int_equal(b.replayed, 1);
+    assert_int_equal(c.rewritten, 1);
+    assert_int_equal(c.replayed, 0);
+    assert_int_equal(d.replayed, 0);
+    assert_int_equal(e.replayed, 1);
+    assert_int_equal(f.replayed, 1);
+    assert_string_equal(a.body, b.body);
+    assert_string_equal(a.body, e.body);
+    assert_string_equal(a.body, f.body);
+    headroom_close(h);
+    free(a.body), free(b.body), free(c.body), free(d.body), free(e.body), free(f.body);
+    free(body), free(changed), free(spelled), free(id), free(rows);
+}
+
 static void modes_and_levels_differ_as_designed(void **state)
 {
     (void)state;
@@ -322,6 +355,7 @@ int main(void)
         T(the_same_bytes_are_replayed_in_later_turns_and_processes),
         T(replay_survives_a_level_that_takes_no_new_decisions),
         T(another_question_at_the_tail_is_a_new_decision_but_not_further_back),
+        T(bytes_that_only_look_known_are_looked_at_anew),
         T(modes_and_levels_differ_as_designed),
         T(originals_off_means_lossless),
         T(a_full_store_of_originals_means_lossless),

@@ -336,6 +336,34 @@ static void raw_offset_splits_what_encode_wrote(void **state)
     }
 }
 
+static void one_wrong_byte_is_seen_at_every_place_of_short_strings(void **state)
+{
+    (void)state;
+    static const struct {
+        char byte;
+        int err;
+    } cases[] = {{'\0', HR_ENUL}, {'\x01', HR_EJSON}, {'\x1f', HR_EJSON}, {' ', 0},         {'!', 0},
+                 {'"', HR_EJSON}, {'#', 0},           {'[', 0},           {'\\', HR_EJSON}, {']', 0},
+                 {'\x7f', 0},     {'\x80', HR_EUTF8}, {'\xff', HR_EUTF8}};
+    char lexeme[64];
+    hr_arena *a = hr_arena_new();
+    for (size_t n = 1; n <= 40; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                hr_str out = {0};
+                memset(lexeme, 'x', sizeof(lexeme)); /* \\x is no escape */
+                lexeme[0] = lexeme[n + 1] = '"';
+                lexeme[at + 1] = cases[i].byte;
+                const char *copy = edge_copy(lexeme, n + 2);
+                assert_int_equal(hr_string_decode(a, copy, n + 2, &out), cases[i].err);
+                if (cases[i].err == 0)
+                    assert_true(hr_str_eq(out, hr_str_make(lexeme + 1, n)));
+            }
+        }
+    }
+    hr_arena_free(a);
+}
+
 /* ------------------------------------------------------------------ comparison */
 
 static bool is(const char *lexeme, const char *z)
@@ -412,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_buffer_maximum_is_used_to_the_last_byte),
         cmocka_unit_test(raw_offset_of_every_decoded_byte),
         cmocka_unit_test(raw_offset_splits_what_encode_wrote),
+        cmocka_unit_test(one_wrong_byte_is_seen_at_every_place_of_short_strings),
         cmocka_unit_test(a_lexeme_equals_its_decoded_text_only),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -35,6 +35,18 @@ static bool valid_by_value(const unsigned char *p, size_t n)
     return true;
 }
 
+/* What every kernel of this machine says; they must agree. */
+static bool all_say(const char *p, size_t n)
+{
+    bool valid = hr_utf8_valid(p, n);
+    for (int k = 0; k < HR_UTF8_KERNELS; k++) {
+        hr_lex_utf8_fn *kernel = hr_lex_utf8_kernel((enum hr_utf8_kernel)k);
+        if (kernel && n && kernel(p, p + n) != valid)
+            fail_msg("kernel %d does not say %d of %zu bytes from %02x", k, valid, n, (unsigned char)*p);
+    }
+    return valid;
+}
+
 static void utf8_agrees_with_its_definition(void **state)
 {
     (void)state;
@@ -46,7 +58,7 @@ static void utf8_agrees_with_its_definition(void **state)
                                   edge[i / sizeof(edge) % sizeof(edge)],
                                   edge[i / sizeof(edge) / sizeof(edge)]};
             for (size_t n = 1; n <= 4; n++) {
-                if (hr_utf8_valid((char *)p, n) != valid_by_value(p, n))
+                if (all_say((char *)p, n) != valid_by_value(p, n))
                     fail_msg("%02x %02x %02x %02x, %zu bytes", p[0], p[1], p[2], p[3], n);
             }
         }
@@ -66,8 +78,7 @@ static void utf8_is_checked_at_every_place_and_end(void **state)
                 size_t n = strlen(pieces[i]);
                 memset(text, 'x', sizeof(text));
                 memcpy(text + front, pieces[i], n);
-                assert_int_equal(hr_utf8_valid(edge_copy(text, front + n + behind), front + n + behind),
-                                 i < 3);
+                assert_int_equal(all_say(edge_copy(text, front + n + behind), front + n + behind), i < 3);
             }
         }
     }
@@ -98,10 +109,10 @@ static void utf8_of_mixed_scripts_agrees_with_its_definition(void **state)
         }
         n -= (x >> 10) % 200;
         const char *copy = edge_copy(text, n);
-        assert_int_equal(hr_utf8_valid(copy, n), valid_by_value((const unsigned char *)copy, n));
+        assert_int_equal(all_say(copy, n), valid_by_value((const unsigned char *)copy, n));
         x = x * 1664525u + 1013904223u;
         ((char *)(uintptr_t)copy)[(x >> 8) % n] = (char)(x >> 20);
-        assert_int_equal(hr_utf8_valid(copy, n), valid_by_value((const unsigned char *)copy, n));
+        assert_int_equal(all_say(copy, n), valid_by_value((const unsigned char *)copy, n));
     }
 }
 
@@ -144,12 +155,22 @@ static void the_first_wrong_sequence_is_told_wherever_blocks_begin(void **state)
     }
 }
 
+static void this_machine_has_the_kernels_that_it_should(void **state)
+{
+    (void)state;
+#if defined(__x86_64__) || defined(__i386__)
+    assert_int_equal(hr_lex_utf8_kernel(HR_UTF8_SSSE3) != NULL, __builtin_cpu_supports("ssse3") != 0);
+    assert_int_equal(hr_lex_utf8_kernel(HR_UTF8_AVX2) != NULL, __builtin_cpu_supports("avx2") != 0);
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_agrees_with_its_definition),
         cmocka_unit_test(utf8_is_checked_at_every_place_and_end),
         cmocka_unit_test(utf8_of_mixed_scripts_agrees_with_its_definition),
+        cmocka_unit_test(this_machine_has_the_kernels_that_it_should),
         cmocka_unit_test(the_first_wrong_sequence_is_told_wherever_blocks_begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

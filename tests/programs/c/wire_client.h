@@ -44,7 +44,7 @@ static void die(const char *what)
     exit(1);
 }
 
-static struct job job_from(int argc, char **argv)
+static inline struct job job_from(int argc, char **argv)
 {
     if (argc < 6) {
         fprintf(stderr, "usage: %s HOST PORT CAFILE PATH BODYFILE [REPEAT [WORD...]]\n", argv[0]);

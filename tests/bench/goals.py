@@ -1,0 +1,139 @@
+"""The rows of `make bench`: what is measured, against what, and what it must reach.
+
+A row's value, and how it is judged:
+  TIME   ours / peer, at most `must`
+  SPEED  peer / ours, at least `must`
+  LIMIT  ours in nanoseconds, divided by how much slower this machine is than the one that the goal was written for
+         (measure_machine in measure.h), at most `must`
+  COUNT  ours, at most `must`
+A row without `must` is for information; `aim` is what would be the best that is known.
+"""
+from typing import NamedTuple, Optional
+
+TIME, SPEED, LIMIT, COUNT = "time", "speed", "limit", "count"
+MARGIN = 1.25   # machines are shared: bench-check fails where a goal is missed by more; a goal of 0 has no margin
+
+
+class Row(NamedTuple):
+    key: str
+    what: str
+    peer: str
+    kind: str
+    must: Optional[float] = None
+    aim: Optional[float] = None
+    unit: str = "ns"        # of ours and peer: ns, bytes, or a bare number ("")
+
+    @property
+    def group(self):
+        return self.key.split(":")[0]
+
+    @property
+    def name(self):
+        return self.key.split(":")[1]
+
+
+TEXTS = {"c": "C code", "logs": "logs", "json": "JSON in JSON", "english": "English", "cjk": "CJK"}
+SIZES = {"0.2m": "0.22 MB", "1m": "1 MB", "8m": "8 MB"}
+CJSON = "cJSON parse + free"
+
+ROWS = [
+    Row("start:start.wall", "start of `true`, wall", "no preload", TIME, 1.12, 1.08),
+    Row("start:start.instructions", "  instructions more (callgrind)", "", COUNT, 20000, 12000, ""),
+    Row("start:start.faults", "  page faults more", "", COUNT, 10, 6, ""),
+    Row("start:start.system", "  files but the library, threads, directory reads", "", COUNT, 0, None, ""),
+    Row("gate:gate.get", "gate's no: GET", "", LIMIT, 300, 50),
+    Row("gate:gate.post", "gate's no: POST to another path", "", LIMIT, 300, 50),
+    Row("gate:gate.post-long", "gate's no: POST, path of 4 KB", "", LIMIT, 300, 50),
+    Row("gate:gate.allocations", "  allocations in all of these writes", "", COUNT, 0, None, ""),
+    Row("gate:gate.system", "  system calls in all of these writes", "", COUNT, 0, None, ""),
+    Row("gate:write.get", "  the write followed to its end: GET", "", LIMIT),
+    Row("gate:write.post", "  the write followed to its end: POST", "", LIMIT),
+    Row("gate:write.post-long", "  the write followed to its end: path of 4 KB", "", LIMIT),
+    Row("pass:pass.other", "SSL_write of 16 KB, no HTTP", "libssl's own", TIME),
+    Row("pass:pass.upload", "SSL_write of 16 KB, amid an upload", "libssl's own", TIME),
+    *[Row(f"locate:locate.sse2.{s}", f"locate, {size}, SSE2 only", "simdjson on-demand, SSE4.2", SPEED, 1.0, 1.3)
+      for s, size in SIZES.items()],
+    *[Row(f"locate:locate.best.{s}", f"locate, {size}, best kernel", "simdjson on-demand, best", SPEED, 0.6, 1.2)
+      for s, size in SIZES.items()],
+    Row("locate:splice.1m", "locate + splice, 1 MB, 1 string", CJSON, TIME, 0.20, 0.12),
+    *[Row(f"string:{way}.{t}", f"{way} 100 KB, {text}", "naive loop", SPEED, 2.0)
+      for way in ("decode", "encode") for t, text in TEXTS.items()],
+    *[Row(f"string:decode-simdjson.{t}", f"  decode 100 KB, {text}", "simdjson on-demand", SPEED, None, 1.1)
+      for t, text in TEXTS.items()],
+    *[Row(f"string:count.{t}", f"  estimate the tokens of 100 KB, {text}", "", LIMIT) for t, text in TEXTS.items()],
+    Row("road:road.whole", "whole road, 1 MB, 50 KB new, committed", CJSON, TIME, 2.0, 1.2),
+    Row("road:road.wall", "  the same on the wall clock", CJSON, TIME),
+    Row("road:part.locate", "  part: locate", "", LIMIT),
+    Row("road:part.decode", "  part: decode all results", "", LIMIT),
+    Row("road:part.key", "  part: queries and keys of all results", "", LIMIT),
+    Row("road:part.decisions", "  part: decisions from memory", "", LIMIT),
+    Row("road:part.count", "  part: count 50 KB and what replaces it", "", LIMIT),
+    Row("road:part.transform", "  part: transform", "", LIMIT),
+    Row("road:part.store", "  part: original and decision, one commit", "", LIMIT),
+    Row("road:part.splice", "  part: splice", "", LIMIT),
+    Row("road:part.rest-counted", "  part: count what is no result", "", LIMIT),
+    Row("road:road.replay", "replay turn, 1 MB, nothing new", CJSON, TIME, 0.6, 0.15),
+    Row("proxy:proxy.added", "what is added to a request, p50", "asyncio + json proxy", TIME, 0.25, 0.15),
+    Row("proxy:proxy.direct", "  the request with neither", "", LIMIT),
+    Row("first:first.p50", "first LLM request of a process", "", LIMIT, 6e6, 3e6),
+    Row("first:first.load", "  of that: load and open", "", LIMIT),
+    Row("first:first.wall", "  on the wall clock", "", LIMIT),
+    Row("ledger:ledger.p50", "one decision committed, p50", "write() to a log", TIME, 20, 13),
+    Row("ledger:ledger.p99", "one decision committed, p99", "write() to a log", TIME, 200),
+    Row("ledger:ledger.fsync", "  fsync, fdatasync in 50 commits", "", COUNT, 0, None, ""),
+    Row("ledger:ledger.others.p99", "with 3 other writers, p99", "", LIMIT, 400e3),
+    Row("ledger:ledger.others.p50", "  p50", "", LIMIT),
+    Row("ledger:ledger.others.busy", "  commits given up at the deadline", "", COUNT, None, None, ""),
+    Row("ledger:ledger.saturated.p50", "  3 writers that do nothing else, p50", "", LIMIT),
+    Row("ledger:ledger.saturated.p99", "  3 writers that do nothing else, p99", "", LIMIT),
+    Row("ledger:ledger.saturated.busy", "  3 writers that do nothing else, given up", "", COUNT, None, None, ""),
+    *[Row(f"growth:growth.turn{n}", f"turn {n} of a conversation, 10 KB new", CJSON, TIME) for n in (1, 50, 100, 200)],
+    Row("growth:growth.ratio", "turn 200 over turn 1, per new byte", "turn 1", TIME),
+    *[Row(f"memory:memory.{n}m", f"peak memory, body of {n} MB", "the body", TIME, 3.0, None, "bytes") for n in (1, 8, 30)],
+]
+GROUPS = list(dict.fromkeys(r.group for r in ROWS))
+
+
+def value(row, measured):
+    """The number that is judged, or None where nothing was measured."""
+    if measured is None:
+        return None
+    ours = measured["ours"]
+    if row.kind == TIME:
+        return ours / measured["peer"]
+    if row.kind == SPEED:
+        return measured["peer"] / ours
+    if row.kind == LIMIT:
+        return ours / measured.get("machine", 1.0)
+    return ours
+
+
+def misses(row, measured, margin=1.0):
+    """Is the goal missed by more than the margin? A row that was not measured misses it."""
+    if row.must is None:
+        return False
+    v = value(row, measured)
+    if v is None:
+        return True
+    if row.kind == SPEED:
+        return v < row.must / margin
+    return v > row.must * margin
+
+
+def verdict(row, measured):
+    if measured is None:
+        return "not measured"
+    if misses(row, measured):
+        return "MISS"
+    if row.aim is not None:
+        v = value(row, measured)
+        if v >= row.aim if row.kind == SPEED else v <= row.aim:
+            return "aim"
+    return "" if row.must is None else "ok"
+
+
+def better(row, a, b):
+    """The one of two measurements of a row that is nearer to its goal."""
+    if a is None or b is None:
+        return a or b
+    return max(a, b, key=lambda m: value(row, m)) if row.kind == SPEED else min(a, b, key=lambda m: value(row, m))

@@ -1,0 +1,58 @@
+"""What cannot be timed but counted: instructions by callgrind, system calls by strace."""
+import collections
+import re
+import subprocess
+
+TIMEOUT = 120
+# The loader's own ways to map one more library; anything else would be ours.
+MAPPING = {"openat", "open", "read", "pread64", "fstat", "newfstatat", "mmap", "mprotect", "close", "munmap", "brk", "access"}
+
+
+def _run(argv, env):
+    return subprocess.run(argv, env=env, check=True, timeout=TIMEOUT, capture_output=True, text=True)
+
+
+def _instructions(env):
+    # ld.so's LD_PRELOAD also names valgrind's own object; it is so on both sides
+    err = _run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "/bin/true"], env).stderr
+    return int(re.search(r"Collected : (\d+)", err).group(1))
+
+
+def instructions_more(env, preload):
+    return _instructions({**env, "LD_PRELOAD": preload}) - _instructions(env)
+
+
+def _calls(env, out):
+    _run(["strace", "-f", "-E", "LD_PRELOAD=" + env.get("LD_PRELOAD", ""), "-o", str(out), "/bin/true"],
+         {k: v for k, v in env.items() if k != "LD_PRELOAD"})
+    calls = []
+    for line in out.read_text().splitlines():
+        found = re.match(r"\d+ +(\w+)\((.*)", line)
+        if found:
+            path = re.search(r'"([^"]*)"', found.group(2))
+            calls.append((found.group(1), path.group(1) if path and found.group(1) in ("openat", "open") else None))
+    assert len(calls) > 10 and any(name == "execve" for name, _ in calls), "strace saw the program"
+    return collections.Counter(calls)
+
+
+def system_calls_more(env, preload, out):
+    """Calls in `true` that are neither there without the preload nor needed to map the library."""
+    more = _calls({**env, "LD_PRELOAD": preload}, out) - _calls(env, out)
+    assert more[("openat", preload)] == 1, "the library is loaded"
+    return sum(n for (name, path), n in more.items() if path != preload and (path or name not in MAPPING))
+
+
+def between_marks(argv, env, out, names=None):
+    """System calls (of these names, or all) of a program between its two writes to descriptor -1."""
+    _run(["strace", "-f", "-o", str(out), *map(str, argv)], env)
+    inside, count, marks = False, 0, 0
+    for line in out.read_text().splitlines():
+        if re.search(r'write\(-1, "(begin|end)"', line):
+            inside = not inside
+            marks += 1
+            continue
+        name = re.match(r"\d+ +(\w+)\(", line)
+        if inside and name and (names is None or name.group(1) in names):
+            count += 1
+    assert marks == 2, "both marks are seen"
+    return count

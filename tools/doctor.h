@@ -1,0 +1,27 @@
+/* doctor.h - the checks of `headroom doctor`, one file per subject, and how each says what it found.
+
+   A check says one line: what was tried and came out. ok means that it was tried, or read from the system, in this run. What
+   does not work, or could, has an advice. Nothing is changed but for a file of no length that is made in the state directory
+   and removed again. */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include "../core/headroom.h"
+
+enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+
+struct report;
+
+/* check: one word. advice: what to do, one sentence; NULL for ok. Foreign text in the line may hold anything: control
+   characters are taken out. */
+void doctor_say(struct report *r, enum doctor_state state, const char *check, const char *advice,
+                const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+void doctor_libraries(struct report *r);
+void doctor_settings(struct report *r, headroom *h);
+void doctor_state(struct report *r, headroom *h);
+void doctor_programs(struct report *r);
+void doctor_requests(struct report *r, headroom *h);
+void doctor_system(struct report *r);
+
+#endif

@@ -1,0 +1,73 @@
+/* reason.c - see reason.h. docs/limits.md has the same words. */
+#include "reason.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define CLIENT "The client or a gateway makes such bodies; nothing can be done here."
+#define LATER  "Such forms are not followed yet; look for a setting of the program that avoids it."
+
+static const struct reason reasons[] = {
+    /* the state directory and its database */
+    {"no_home", "HOME is not set, or is no absolute path", "Set HOME or XDG_STATE_HOME to an absolute path."},
+    {"directory", "the state directory is a link, can be written by others, or cannot be made",
+     "Make it a directory of yours: chmod 700; no symbolic link in the last place."},
+    {"foreign_directory", "the state directory or its parent belongs to another user",
+     "Run as its owner, or set XDG_STATE_HOME to a directory of yours (root in another user's HOME?)."},
+    {"network_file_system",
+     "the state directory lies on a network or FUSE file system, where SQLite's WAL does not hold",
+     "Set XDG_STATE_HOME to a directory on a local disk."},
+    {"corrupt", "the database is damaged",
+     "Move headroom.db, headroom.db-wal and headroom.db-shm away; a new one is made at the next request."},
+    {"newer_version",
+     "the database was made by a newer version: decisions are replayed, nothing new is stored",
+     "Install the newer version here, too."},
+    {"read_only", "the database cannot be written",
+     "Give it back to its owner: chmod 600; is the file system read-only?"},
+    {"disk_full", "there is no room for the database",
+     "Free some space, or 'headroom purge --originals'; is ulimit -f set?"},
+    {"no_descriptor", "no file descriptor was free", "Raise the limit: ulimit -n 1024."},
+    {"descriptors_replaced", "the program closed the library's descriptors or put others in their place",
+     "Nothing new is decided in such a process; it replays what it knows."},
+    {"locked", "another process kept the database locked",
+     "Is a sqlite3 shell open on it, with a transaction?"},
+    {"memory", "there was no memory", "Is ulimit -v set, or the container small?"},
+    {"io", "a file of the database could not be read or written",
+     "Look into the kernel's log for errors of the disk."},
+    /* requests that were passed on */
+    {"signed", "a header signs the body (AWS SigV4 and others)",
+     "Nothing can be done: a changed body would be refused."},
+    {"cch", "Claude Code attests its system prompt (cch=)",
+     "The vendor's own switch is CLAUDE_CODE_ATTRIBUTION_HEADER=0 in the environment of claude."},
+    {"http2", "the connection speaks HTTP/2 above libcurl", "Let the program use HTTP/1.1: curl --http1.1."},
+    {"encoding", "the body has an encoding that is not read", CLIENT},
+    {"multipart", "the body is multipart", CLIENT},
+    {"content_type", "the body is not declared as JSON", CLIENT},
+    {"chunked", "the body is sent in chunks", LATER},
+    {"expect", "the client waits for 100-continue", LATER},
+    {"no_length", "the length of the body is not announced", LATER},
+    {"http_1_0", "the client speaks HTTP/1.0", LATER},
+    {"not_held", "the body left before it was complete", LATER},
+    {"too_large", "the body is above 32 MiB", "Providers refuse such bodies, too."},
+    {"invalid_json", "the body is no JSON", CLIENT},
+    {"too_deep", "the body is nested too deeply", CLIENT},
+    {"duplicate_key", "an object of the body has a key twice", CLIENT},
+    {"not_this_dialect", "the body is not what its path says", "Is endpoints.add set, with another dialect?"},
+    {"invalid_utf8", "the body holds bytes that are no UTF-8", CLIENT},
+    {"lone_surrogate", "the body holds half of a surrogate pair", CLIENT},
+    {"nul_in_text", "the body holds a NUL character", CLIENT},
+    {"unpaired_result", "a tool result has no call", "Results of such requests are only replayed."},
+    {"store_busy", "another process was writing to the database",
+     "Now and then that is right; often: see the check of the database."},
+    {"no_memory", "there was no memory", "Is ulimit -v set, or the container small?"},
+    {"deadline", "deciding would have taken too long", "Raise deadline_ms, if a longer wait is welcome."},
+};
+
+const struct reason *reason_of(const char *word)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (strcmp(reasons[i].word, word) == 0)
+            return &reasons[i];
+    }
+    return NULL;
+}
