@@ -33,6 +33,8 @@ DIRECT_ONLY = {
     "test_server.py": "the API itself is tested, with bytes that nginx would refuse",
     "test_faults.py": "what fails lies in the process of the client, all of it the same over any server",
     "test_install.py": "where files lie is tested, not what is sent",
+    "test_tls_edges.py": "events of TLS that the API's own end brings about, and answers cut short",
+    "test_curl_hook.py": "what it compares runs over TLS, HTTP/2 and plain http by a fixture of its own",
     "test_sanitized": "how a program starts is tested, not what it sends",
     "test_a_content_length": "nginx passes on whole requests only",
     "interim answer": "nginx does not pass on 103",
@@ -74,26 +76,40 @@ def certs(tmp_path_factory):
 
 
 def pytest_collection_modifyitems(items):
-    items[:] = [i for i in items if "[h2" not in i.nodeid or not any(part in i.nodeid for part in DIRECT_ONLY)]
+    def twice(item):
+        return not any(part in item.nodeid for part in DIRECT_ONLY)
+
+    items[:] = [i for i in items if twice(i) or not hasattr(i, "callspec") or i.callspec.params.get("server") != "h2"]
 
 
 @pytest.fixture
 def protocol():
-    """The protocol by which nginx must have got a request, as a function of the request's User-Agent."""
-    return lambda agent: "HTTP/2.0" if agent.startswith(("curl/", "git/")) else "HTTP/1.1"
+    """The protocols by which nginx must have got requests, as a function of their User-Agent."""
+    return lambda agent: {"HTTP/2.0" if agent.startswith(("curl/", "git/")) else "HTTP/1.1"}
+
+
+@pytest.fixture
+def places(tmp_path):
+    return {"captures": tmp_path / "captures", "files": tmp_path / "files", "git_root": tmp_path / "git"}
+
+
+@pytest.fixture
+def nginx(certs, places, tmp_path):
+    """The API over HTTP/2; a test that asks for it by this name looks itself at what was spoken."""
+    need("nginx", "nginx-light")
+    with llm_api.LlmApi(None, **places) as api, front.Front(api, certs, tmp_path / "nginx") as before:
+        yield before
 
 
 @pytest.fixture(params=["direct", "h2"])
-def server(request, certs, tmp_path, protocol):
-    where = {"captures": tmp_path / "captures", "files": tmp_path / "files", "git_root": tmp_path / "git"}
+def server(request, certs, places, protocol):
     if request.param == "direct":
-        with llm_api.LlmApi(certs, **where) as api:
+        with llm_api.LlmApi(certs, **places) as api:
             yield api
         return
-    need("nginx", "nginx-light")
-    with llm_api.LlmApi(None, **where) as api, front.Front(api, certs, tmp_path / "nginx") as nginx:
-        yield nginx
-        assert api.spoken == {(agent, protocol(agent)) for agent, _ in api.spoken}, "the protocol that the server saw"
+    api = request.getfixturevalue("nginx")
+    yield api
+    assert api.spoken == {(agent, p) for agent, _ in api.spoken for p in protocol(agent)}, "the protocol that the server saw"
 
 
 class Runner:

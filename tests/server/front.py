@@ -4,7 +4,7 @@
     with LlmApi(None) as api, Front(api, certs, directory) as front:
         front.begin("captures/a")       # everything of the API but these: port, url
         ... https://127.0.0.1:{front.port}/v1/messages ...
-        front.requests[0].header("x-test-protocol")     # "HTTP/2.0": what nginx spoke with the client
+        front.requests[0].header("x-test-protocol")     # "HTTP/2.0": what nginx spoke with the client; x-test-alpn: what was agreed on
 
 ALPN offers h2 and http/1.1 (http2=False: http/1.1). nginx ends TLS and frames, and passes each request on by HTTP/1.1 on plain TCP:
 bodies whole and with a Content-Length, whatever their framing was; field names as HTTP/2 has them or as the client wrote them. A
@@ -27,7 +27,7 @@ daemon off; worker_processes 1; pid nginx.pid; {user}
 error_log error.log notice;
 events {{ worker_connections 1024; }}
 http {{
-    access_log off; keepalive_requests 1000000; client_max_body_size 0;
+    access_log off; keepalive_requests 1000000; client_max_body_size 0; client_header_timeout 5s;
     client_body_temp_path client_body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
     upstream api {{ server 127.0.0.1:{api}; keepalive 16; }}
     server {{
@@ -39,6 +39,7 @@ http {{
             proxy_set_header Host $http_host;
             proxy_set_header Connection "";
             proxy_set_header X-Test-Protocol $server_protocol;
+            proxy_set_header X-Test-Alpn $ssl_alpn_protocol;
             proxy_pass_header Date;  # the API's, which has none: a Date of nginx would differ from run to run
         }}
     }}
