@@ -27,8 +27,8 @@ enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
-/* What shim/exports.map has, but for __gmon_start__. */
-static const char *const names[] = {
+/* What shim/exports.map has, but for __gmon_start__. No pointers: they would be relocated at the start of each process. */
+static const char names[][25] = {
     "SSL_write",
     "SSL_write_ex",
     "SSL_write_early_data",

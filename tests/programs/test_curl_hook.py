@@ -1,6 +1,6 @@
 """The libcurl hook: programs that use libcurl as real ones do see what they see without the library, and their requests shrink.
 
-Each program runs without the library, in off, in audit and in optimize, over TLS and over plain http. It prints what it gets and
+Each program runs without the library, in off, in audit and in optimize, over TLS, HTTP/2 and plain http. It prints what it gets and
 what it is told; at the end it uses its handle once more, for a path that answers with the hash of the body which arrived: so the
 options are as the program left them.
 """
@@ -22,8 +22,13 @@ LARGE = {**OPENAI, "messages": [{"role": "system", "content": "Be brief. " * 120
 STREAM = {**OPENAI, "stream": True, "stream_options": {"include_usage": True}}
 
 
-@pytest.fixture(params=["tls", "plain"])
+@pytest.fixture(params=["tls", "h2", "plain"])
 def either(request, certs, tmp_path):
+    if request.param == "h2":
+        api = request.getfixturevalue("nginx")
+        yield api
+        assert {protocol for _, protocol in api.spoken} == {"HTTP/2.0"}
+        return
     with llm_api.LlmApi(certs if request.param == "tls" else None, captures=tmp_path / "captures") as api:
         yield api
 
