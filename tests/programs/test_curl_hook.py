@@ -82,7 +82,11 @@ EASY = {
 }
 
 
-@pytest.mark.parametrize("words", EASY)
+# libcurl 7.88 itself crashes where a callback resets its handle over HTTP/2.
+EASY_RUNS = [(w, over) for w in EASY for over in ("tls", "h2", "plain") if (w, over) != ("inside=reset", "h2")]
+
+
+@pytest.mark.parametrize("words,either", EASY_RUNS, indirect=["either"])
 def test_easy_programs_see_what_they_see_without_us(words, either, certs, run, body_file, tmp_path):
     body, requests, shrinks = EASY[words]
     command = argv("curl_easy", either, certs, body_file(body), *words.split())
@@ -239,6 +243,7 @@ def test_a_body_from_a_read_callback_is_recorded_where_no_other_hook_sees_it(ser
     assert rows[1]["skipped"] != "read_callback"
 
 
+@pytest.mark.parametrize("either", ["tls", "plain"], indirect=True)  # HTTP/2 has neither chunks nor a wait for 100
 @pytest.mark.parametrize("how", ["chunked", "gzip", "expect"])
 def test_a_body_at_hand_is_rewritten_however_it_is_sent(how, either, certs, run, body_file):
     """Chunks and Expect are libcurl's own matter; what is compressed is compressed again. One row, with the TLS hook below and without."""
