@@ -96,7 +96,7 @@ def test_easy_programs_see_what_they_see_without_us(words, either, certs, run, b
     for mode in ("off", "audit"):
         either.begin(tmp_path / mode)
         assert run(command, preload=True, mode=mode) == without, mode
-        if words != "fork":  # two processes, any order
+        if words != "fork" and not (words == "abort=progress" and either.http2):  # any order; perhaps too late for nginx
             assert_same_directories(tmp_path / "without", tmp_path / mode)
     rows = run.log()
     assert [(r["mode"], r["skipped"]) for r in rows] == [("audit", "audit")] * requests
