@@ -67,5 +67,7 @@ const char *hr_image_needed(const hr_image *img, size_t i);
 /* The function of .eh_frame that covers an address: 1 and its bounds, 0 where none does or the table is not of
    the usual form. Only a confirmation: many functions have no entry. */
 int hr_image_frame(const hr_image *img, uint64_t address, uint64_t *start, uint64_t *end);
+/* The beginning of the first function of .eh_frame at or above an address, 0: none. */
+uint64_t hr_image_next_frame(const hr_image *img, uint64_t address);
 
 #endif

@@ -149,10 +149,10 @@ static size_t select_sites(const hr_image *img, const hr_anchors *anchors, enum 
 }
 
 static int search_family(const hr_image *img, const hr_anchors *anchors, enum headroom_tls family,
-                         const hr_site *sites, size_t n, hr_family_result *out)
+                         const hr_site *sites, size_t n, bool deep, hr_family_result *out)
 {
     hr_evidence e;
-    int err = hr_evidence_gather(&e, img, anchors, sites, n);
+    int err = hr_evidence_gather(&e, img, anchors, sites, n, deep);
 
     if (err == 0) {
         if (family == HEADROOM_TLS_BORINGSSL)
@@ -162,6 +162,22 @@ static int search_family(const hr_image *img, const hr_anchors *anchors, enum he
     }
     hr_evidence_free(&e);
     return err;
+}
+
+/* What the first search left open, a deep one may find; what it found must stay. */
+static int search_twice(const hr_image *img, const hr_anchors *anchors, enum headroom_tls family,
+                        const hr_site *sites, size_t n, hr_family_result *out)
+{
+    hr_family_result deep;
+    int err = search_family(img, anchors, family, sites, n, false, out);
+
+    if (err || (out->write.address && out->read.address))
+        return err;
+    err = search_family(img, anchors, family, sites, n, true, &deep);
+    if (err || !deep.write.address || (out->write.address && out->write.address != deep.write.address))
+        return err;
+    *out = deep;
+    return 0;
 }
 
 static void note_family(const hr_image *img, enum headroom_tls family, const hr_family_result *r,
@@ -200,7 +216,7 @@ static int search_sites(const hr_image *img, const hr_anchors *anchors, hr_sites
 
         if (n == 0)
             continue;
-        err = search_family(img, anchors, families[i], sites->v, n, &r);
+        err = search_twice(img, anchors, families[i], sites->v, n, &r);
         if (err)
             return err;
         note_family(img, families[i], &r, &one);

@@ -139,7 +139,7 @@ void hr_profile_make(hr_profile *out, const hr_function *f, const hr_anchors *an
 }
 
 int hr_evidence_gather(hr_evidence *e, const hr_image *img, const hr_anchors *anchors, const hr_site *sites,
-                       size_t n)
+                       size_t n, bool deep)
 {
     hr_walker *w;
     int err;
@@ -147,7 +147,7 @@ int hr_evidence_gather(hr_evidence *e, const hr_image *img, const hr_anchors *an
     memset(e, 0, sizeof(*e));
     e->img = img;
     e->anchors = anchors;
-    err = hr_starts_find(&e->starts, img, sites, n);
+    err = hr_starts_find(&e->starts, img, sites, n, deep);
     if (err)
         return err;
     if (e->starts.n > HR_MAX_PROFILES)

@@ -87,10 +87,12 @@ typedef struct code_search {
     const hr_anchors *anchors; /* or */
     const hr_window *windows;
     size_t n_windows;
+    bool immediates;    /* addresses may stand in the code as they are */
+    uint64_t low, high; /* of all anchors or windows: most targets fall to this test */
     hr_sites *out;
 } code_search;
 
-static bool add_site(hr_sites *s, uint64_t at, uint64_t to)
+bool hr_sites_add(hr_sites *s, uint64_t at, uint64_t to)
 {
     if (s->n == s->capacity) {
         size_t capacity = s->capacity ? s->capacity * 2 : 256;
@@ -111,8 +113,6 @@ static bool in_windows(const hr_window *w, size_t n, uint64_t address)
 {
     size_t lo = 0, hi = n;
 
-    if (n == 0 || address < w[0].low || address >= w[n - 1].high)
-        return false;
     while (hi - lo > 1) {
         size_t mid = lo + (hi - lo) / 2;
 
@@ -121,11 +121,13 @@ static bool in_windows(const hr_window *w, size_t n, uint64_t address)
         else
             hi = mid;
     }
-    return address >= w[lo].low && address < w[lo].high;
+    return n > 0 && address >= w[lo].low && address < w[lo].high;
 }
 
 static bool wanted(const code_search *s, uint64_t address)
 {
+    if (address < s->low || address > s->high)
+        return false;
     if (s->anchors)
         return hr_anchor_at(s->anchors, address) != NULL;
     return in_windows(s->windows, s->n_windows, address);
@@ -148,19 +150,27 @@ static bool lea_hit(void *arg, size_t at)
     if (s->n - at < 6)
         return true;
     to = s->address + at + 6 + (uint64_t)(int64_t)read_i32(s->p + at + 2);
-    return !wanted(s, to) || add_site(s->out, s->address + at, to);
+    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
 }
 
 /* The address itself as an immediate of 32 bits; what instruction it belongs to is seen when it is walked over. */
-static bool immediate_hit(void *arg, size_t at)
+static bool immediate_hit(code_search *s, size_t at)
 {
-    code_search *s = arg;
     uint64_t to;
 
     if (s->n - at < 4)
         return true;
     to = (uint32_t)read_i32(s->p + at);
-    return !wanted(s, to) || add_site(s->out, s->address + at, to);
+    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
+}
+
+static bool reference_hit(void *arg, size_t at)
+{
+    code_search *s = arg;
+
+    if (s->n - at >= 2 && s->p[at] == 0x8d && (s->p[at + 1] & 0xc7) == 0x05 && !lea_hit(arg, at))
+        return false;
+    return !s->immediates || immediate_hit(s, at);
 }
 
 static bool call_hit(void *arg, size_t at)
@@ -168,12 +178,14 @@ static bool call_hit(void *arg, size_t at)
     code_search *s = arg;
     uint64_t to;
 
-    if (s->p[at] != 0xe8)
+    if (s->p[at] != 0xe8 && s->p[at] != 0xe9)
         return lea_hit(arg, at);
     if (s->n - at < 5)
         return true;
     to = s->address + at + 5 + (uint64_t)(int64_t)read_i32(s->p + at + 1);
-    return !wanted(s, to) || add_site(s->out, s->address + at, to);
+    if (s->p[at] == 0xe9 && to - (s->address + at) + HR_FAR < 2 * HR_FAR)
+        return true;
+    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
 }
 
 /* The upper two bytes of the anchors' addresses, each pair once. */
@@ -195,8 +207,7 @@ static size_t immediate_pairs(const hr_anchors *a, hr_pair *pairs)
     return n;
 }
 
-static const hr_pair lea_pair = {0, 0xff, 0x8d, 1, 0xc7, 0x05};
-static const hr_pair call_pairs[2] = {{0, 0xff, 0xe8, 0, 0xff, 0xe8}, {0, 0xff, 0x8d, 1, 0xc7, 0x05}};
+static const hr_pair call_pairs[2] = {{0, 0xfe, 0xe8, 0, 0xfe, 0xe8}, {0, 0xff, 0x8d, 1, 0xc7, 0x05}};
 
 static uint32_t read_u32(const uint8_t *p)
 {
@@ -227,14 +238,16 @@ static void search_a64(code_search *s)
                 const hr_anchor *a = &s->anchors->v[i];
 
                 if (w >> 31 ? to >= (a->low & ~0xfffull) && to <= a->high : to >= a->low && to <= a->high) {
-                    if (!add_site(s->out, pc, to))
+                    if (!hr_sites_add(s->out, pc, to))
                         return;
                     break;
                 }
             }
-        } else if ((w & 0xfc000000) == 0x94000000 && !s->anchors) {
+        } else if ((w & 0x7c000000) == 0x14000000 && !s->anchors) {
             to = pc + (uint64_t)(signed_field(w & 0x3ffffff, 26) * 4);
-            if (wanted(s, to) && !add_site(s->out, pc, to))
+            if (w >> 31 == 0 && to - pc + HR_FAR < 2 * HR_FAR)
+                continue;
+            if (wanted(s, to) && !hr_sites_add(s->out, pc, to))
                 return;
         }
     }
@@ -242,11 +255,12 @@ static void search_a64(code_search *s)
 
 static void search_code(const hr_image *img, code_search *s)
 {
-    hr_pair pairs[HR_ANCHORS];
-    size_t n = 0;
+    hr_pair pairs[HR_ANCHORS + 1] = {{0, 0xff, 0x8d, 1, 0xc7, 0x05}};
+    size_t n = 1;
 
-    if (s->anchors && img->type == ET_EXEC)
-        n = immediate_pairs(s->anchors, pairs);
+    s->immediates = s->anchors && img->type == ET_EXEC;
+    if (s->immediates)
+        n += immediate_pairs(s->anchors, pairs + 1);
     for (size_t i = 0; i < img->segments && !s->out->failed; i++) {
         const hr_segment *g = &img->segment[i];
 
@@ -258,9 +272,7 @@ static void search_code(const hr_image *img, code_search *s)
         if (img->machine == EM_AARCH64) {
             search_a64(s);
         } else if (s->anchors) {
-            hr_pairs_search(s->p, s->n, &lea_pair, 1, lea_hit, s);
-            if (n)
-                hr_pairs_search(s->p, s->n, pairs, n, immediate_hit, s);
+            hr_pairs_search(s->p, s->n, pairs, n, reference_hit, s);
         } else {
             hr_pairs_search(s->p, s->n, call_pairs, 2, call_hit, s);
         }
@@ -269,8 +281,14 @@ static void search_code(const hr_image *img, code_search *s)
 
 void hr_search_references(const hr_image *img, const hr_anchors *anchors, hr_sites *out)
 {
-    code_search s = {.anchors = anchors, .out = out};
+    code_search s = {.anchors = anchors, .low = UINT64_MAX, .out = out};
 
+    for (size_t i = 0; i < anchors->n; i++) {
+        if (anchors->v[i].low < s.low)
+            s.low = anchors->v[i].low;
+        if (anchors->v[i].high > s.high)
+            s.high = anchors->v[i].high;
+    }
     search_code(img, &s);
 }
 
@@ -278,6 +296,10 @@ void hr_search_calls(const hr_image *img, const hr_window *windows, size_t n, hr
 {
     code_search s = {.windows = windows, .n_windows = n, .out = out};
 
+    if (n == 0)
+        return;
+    s.low = windows[0].low;
+    s.high = windows[n - 1].high;
     search_code(img, &s);
 }
 

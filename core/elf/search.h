@@ -27,6 +27,7 @@ typedef struct hr_anchor {
 enum {
     HR_ANCHORS = 64,        /* copies of all texts together; one or two each are usual */
     HR_MAX_SITES = 1 << 16, /* references or calls of one pass; more means that the anchor is no anchor */
+    HR_FAR = 1 << 14,       /* a jump further than this leaves its function */
     HR_PATH = 512           /* longest source path looked at in front of the file's name */
 };
 
@@ -51,6 +52,8 @@ typedef struct hr_sites {
     size_t n, capacity;
     bool failed; /* out of memory, or more than HR_MAX_SITES */
 } hr_sites;
+/* false: s->failed is set. */
+bool hr_sites_add(hr_sites *s, uint64_t at, uint64_t to);
 
 /* References from executable segments to anchors. On aarch64 `to` is the page of the anchor. */
 void hr_search_references(const hr_image *img, const hr_anchors *anchors, hr_sites *out);
@@ -60,7 +63,8 @@ typedef struct hr_window {
     uint64_t low, high;
 } hr_window;
 
-/* Direct calls, and addresses taken relative to the instruction, whose target lies in one of the windows. */
+/* Direct calls, addresses taken relative to the instruction, and direct jumps over more than HR_FAR bytes, whose
+   target lies in one of the windows. */
 void hr_search_calls(const hr_image *img, const hr_window *windows, size_t n, hr_sites *out);
 
 /* The text that a library tells its version with, from segments that are not writable: "OpenSSL 3.0.19 27 Jan

@@ -36,11 +36,11 @@ static size_t make_windows(hr_window *w, const hr_site *sites, size_t n)
     return used;
 }
 
-static int by_value(const void *a, const void *b)
+static int by_target(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    const hr_site *x = a, *y = b;
 
-    return x < y ? -1 : x > y;
+    return x->to < y->to ? -1 : x->to > y->to;
 }
 
 size_t hr_starts_below(const hr_starts *s, uint64_t address)
@@ -113,14 +113,16 @@ unsigned hr_starts_checks(const hr_starts *s, const hr_image *img, uint64_t addr
     return checks;
 }
 
-/* The i-th place that could be a beginning: targets of the calls, then frames of the sites. */
-static uint64_t proposal(const hr_starts *s, const hr_image *img, const hr_site *sites, size_t i)
+/* All places in a window that could be beginnings, beside the targets of calls. */
+static void propose(hr_sites *places, const hr_image *img, const hr_window *w, bool deep)
 {
-    uint64_t start, end;
-
-    if (i < s->calls.n)
-        return s->calls.v[i].to;
-    return hr_image_frame(img, sites[i - s->calls.n].at, &start, &end) ? start : 0;
+    for (uint64_t at = hr_image_next_frame(img, w->low); at && at < w->high;
+         at = hr_image_next_frame(img, at + 1))
+        hr_sites_add(places, 0, at);
+    for (uint64_t at = (w->low + 15) & ~15ull; deep && at < w->high; at += 16) {
+        if (hr_walk_boundary(img, at) == 2 && begins_as_functions_do(img, at))
+            hr_sites_add(places, 0, at);
+    }
 }
 
 static void note_callers(hr_starts *s, const hr_image *img)
@@ -128,44 +130,49 @@ static void note_callers(hr_starts *s, const hr_image *img)
     for (size_t i = 0; i < s->calls.n; i++) {
         size_t k = hr_starts_below(s, s->calls.v[i].to), n;
         const uint8_t *p = hr_image_at(img, s->calls.v[i].at, &n);
-        bool call = img->machine == EM_AARCH64 || (p && *p == 0xe8);
+        bool call = p && (img->machine == EM_AARCH64 ? n >= 4 && p[3] >> 2 == 0x25 : *p == 0xe8);
 
         if (k != SIZE_MAX && s->address[k] == s->calls.v[i].to)
             s->checks[k] |= (uint8_t)(call ? HR_CHECK_CALLED : HR_CHECK_TAKEN);
     }
 }
 
-int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size_t n)
+int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size_t n, bool deep)
 {
     hr_window *windows = hr_malloc((n ? n : 1) * sizeof(*windows));
-    size_t most, used = 0;
+    hr_sites places = {0};
+    size_t count;
 
     memset(s, 0, sizeof(*s));
     if (!windows)
         return HR_ENOMEM;
-    hr_search_calls(img, windows, make_windows(windows, sites, n), &s->calls);
+    count = make_windows(windows, sites, n);
+    hr_search_calls(img, windows, count, &s->calls);
+    for (size_t i = 0; i < s->calls.n; i++)
+        hr_sites_add(&places, s->calls.v[i].at, s->calls.v[i].to);
+    for (size_t i = 0; i < count && !places.failed; i++)
+        propose(&places, img, &windows[i], deep);
     hr_free(windows);
-    most = s->calls.n + n + 1;
-    s->address = s->calls.failed ? NULL : hr_malloc(most * sizeof(*s->address));
-    s->checks = s->address ? hr_calloc(most, sizeof(*s->checks)) : NULL;
-    s->inner = s->checks ? hr_calloc(most, sizeof(*s->inner)) : NULL;
-    if (!s->inner) {
-        hr_starts_free(s);
-        return HR_ENOMEM;
+    if (!s->calls.failed && !places.failed) {
+        s->address = hr_malloc((places.n + 1) * sizeof(*s->address));
+        s->checks = s->address ? hr_calloc(places.n + 1, sizeof(*s->checks)) : NULL;
+        s->inner = s->checks ? hr_calloc(places.n + 1, sizeof(*s->inner)) : NULL;
     }
-    for (size_t i = 0; i < s->calls.n + n; i++) {
-        uint64_t address = proposal(s, img, sites, i);
+    if (s->inner) {
+        qsort(places.v, places.n, sizeof(*places.v), by_target);
+        for (size_t i = 0; i < places.n; i++) {
+            uint64_t at = places.v[i].to;
 
-        if (address)
-            s->address[used++] = address;
+            if ((s->n == 0 || at != s->address[s->n - 1]) && hr_walk_boundary(img, at) > 0)
+                s->address[s->n++] = at;
+        }
+        note_callers(s, img);
     }
-    qsort(s->address, used, sizeof(*s->address), by_value);
-    for (size_t i = 0; i < used; i++) {
-        if ((s->n == 0 || s->address[i] != s->address[s->n - 1]) && hr_walk_boundary(img, s->address[i]) > 0)
-            s->address[s->n++] = s->address[i];
-    }
-    note_callers(s, img);
-    return 0;
+    hr_free(places.v);
+    if (s->inner)
+        return 0;
+    hr_starts_free(s);
+    return HR_ENOMEM;
 }
 
 void hr_starts_free(hr_starts *s)

@@ -1,7 +1,9 @@
 /* starts.h - where functions may begin near given places, and what speaks for each.
 
-   A beginning is a target of direct calls, an address that code takes, or the first address of a frame entry,
-   if something that never continues, a call that may not return, or padding ends right before it. */
+   A beginning is a target of direct calls, an address that code takes, the target of a jump from far away (a call
+   in last place), or the first address of a frame entry, if something that never continues, a call that may not
+   return, or padding ends right before it. A deep search adds aligned places behind padding that look like a
+   beginning: functions that are only called through pointers. */
 #ifndef HR_ELF_STARTS_H
 #define HR_ELF_STARTS_H
 
@@ -31,7 +33,7 @@ enum {
 };
 
 /* All beginnings around the sites' `at`. 0, HR_ENOMEM. Owner calls hr_starts_free. */
-int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size_t n);
+int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size_t n, bool deep);
 void hr_starts_free(hr_starts *s);
 /* Index of the last beginning at or below an address; SIZE_MAX: none. */
 size_t hr_starts_below(const hr_starts *s, uint64_t address);
