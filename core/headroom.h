@@ -200,7 +200,7 @@ enum headroom_check {
 };
 enum headroom_locate_flags {
     HEADROOM_LOCATE_ANCHORS_ONLY = 1, /* as if the file had no symbols and nothing were cached */
-    HEADROOM_LOCATE_VERSION = 2       /* look for the text that tells the library's version, too */
+    HEADROOM_LOCATE_DESCRIBE = 2 /* fill version, needs and other, too: for people, costs as much again */
 };
 
 typedef struct headroom_function {
@@ -213,10 +213,13 @@ typedef struct headroom_function {
 typedef struct headroom_located {
     enum headroom_tls library;
     enum headroom_tier tier;
-    bool arm;             /* aarch64 code; else x86-64 */
-    bool relocatable;     /* position independent: addresses are relative to where it is loaded */
-    bool imports;         /* it calls SSL_write of a shared library: interposition reaches that */
-    char version[96];     /* "OpenSSL 3.0.19 27 Jan 2026"; or "" */
+    bool arm;         /* aarch64 code; else x86-64 */
+    bool relocatable; /* position independent: addresses are relative to where it is loaded */
+    bool imports;     /* it calls SSL_write of a shared library: interposition reaches that */
+    char version[96]; /* "OpenSSL 3.0.19 27 Jan 2026", or how the library is recognised, or "" */
+    char needs
+        [64]; /* the shared TLS library that it names as needed: "libssl.so.3", "libcurl.so.4", ..; or "" */
+    const char *other;    /* another TLS implementation seen in it: "Go", "rustls" (static text); or NULL */
     uint8_t build_id[64]; /* of any length up to 64 */
     size_t build_id_len;
     headroom_function function[HEADROOM_SSL_FUNCTIONS];

@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
     &command_run, &command_simulate, &command_restore, &command_stats,
-    &command_log, &command_show,     &command_config,
+    &command_log, &command_show,     &command_config,  &command_scan,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

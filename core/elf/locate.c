@@ -1,5 +1,6 @@
 /* locate.c - symbols, then the cache, then the anchors. */
 #include "elf/locate.h"
+#include "elf/describe.h"
 #include "elf/profile.h"
 
 #include <elf.h>
@@ -278,8 +279,8 @@ int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *
     memcpy(out->build_id, img->build_id, img->build_id_len);
     hr_image_dynamic(img, names, NAMES, found);
     out->imports = found[HEADROOM_SSL_WRITE].imported || found[HEADROOM_SSL_WRITE_EX].imported;
-    if (flags & HEADROOM_LOCATE_VERSION)
-        hr_search_version(img, out->version, sizeof(out->version));
+    if (flags & HEADROOM_LOCATE_DESCRIBE)
+        hr_describe(img, out);
     if (symbols && by_symbols(img, found, HEADROOM_TIER_DYNAMIC, out))
         return 1;
     if (symbols) {

@@ -67,8 +67,4 @@ typedef struct hr_window {
    target lies in one of the windows. */
 void hr_search_calls(const hr_image *img, const hr_window *windows, size_t n, hr_sites *out);
 
-/* The text that a library tells its version with, from segments that are not writable: "OpenSSL 3.0.19 27 Jan
-   2026", "OpenSSL 1.1.1 (compatible; BoringSSL)". false, and "": none. */
-bool hr_search_version(const hr_image *img, char *out, size_t size);
-
 #endif
