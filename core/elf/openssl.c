@@ -1,0 +1,110 @@
+/* openssl.c - SSL_write, SSL_write_ex, SSL_read and SSL_read_ex of OpenSSL 1.1 and later.
+
+   SSL_write and SSL_read raise an error under their own name (since 3.0) or number (1.1). Their _ex forms raise
+   none: they pass their arguments to an internal function that does, or hold a copy of it, and turn its -1 into 0. */
+#include "elf/profile.h"
+
+enum {
+    BAD_LENGTH = 271, /* SSL_R_, of SSL_write and SSL_read since 1.1.1 */
+    UNINITIALIZED = 276,
+    UNSUPPORTED_WRITE_FLAG = 412 /* of SSL_write_ex2, since 3.3 */
+};
+
+typedef struct names {
+    enum hr_text own, internal;
+    bool flags; /* the internal function takes flags before the last argument */
+} names;
+
+static bool raises(const hr_profile *p, enum hr_text text, int32_t reason)
+{
+    for (size_t i = 0; i < p->raises; i++) {
+        if (p->raise[i].text == text && (p->raise[i].reason == reason || p->raise[i].reason == -1))
+            return true;
+    }
+    return false;
+}
+
+/* It raises errors under one name alone. */
+static bool raises_only(const hr_profile *p, enum hr_text text)
+{
+    for (size_t i = 0; i < p->raises; i++) {
+        if (p->raise[i].text != text)
+            return false;
+    }
+    return p->raises > 0;
+}
+
+static bool is_plain(const hr_evidence *e, const hr_profile *p, const void *arg)
+{
+    const names *n = arg;
+
+    (void)e;
+    /* 1.1.0 checks no length; its error is the one of the internal function in later ones. */
+    return raises(p, n->own, BAD_LENGTH) || raises(p, n->own, UNINITIALIZED);
+}
+
+static bool is_internal(const hr_evidence *e, uint64_t address, enum hr_text text)
+{
+    size_t k = hr_starts_below(&e->starts, address);
+
+    return k != SIZE_MAX && e->starts.address[k] == address && raises(&e->profile[k], text, UNINITIALIZED) &&
+           raises_only(&e->profile[k], text);
+}
+
+/* It calls the internal function once, with all four of its arguments, and raises nothing. */
+static bool is_ex_calling(const hr_evidence *e, const hr_profile *p, const void *arg)
+{
+    const names *n = arg;
+
+    return p->whole && p->raises == 0 && p->passes == 1 &&
+           (p->pass[0].how & (n->flags ? HR_PASS_4_FLAGS : HR_PASS_4)) &&
+           !(p->returns & HR_RETURNS_MINUS_ONE) && is_internal(e, p->pass[0].target, n->internal);
+}
+
+/* It holds a copy of the internal function, but never returns its -1. SSL_write_ex2 does so too, and raises one
+   more. */
+static bool is_ex_holding(const hr_evidence *e, const hr_profile *p, const void *arg)
+{
+    const names *n = arg;
+
+    (void)e;
+    return raises_only(p, n->internal) && raises(p, n->internal, UNINITIALIZED) &&
+           !raises(p, n->internal, UNSUPPORTED_WRITE_FLAG) && !(p->returns & HR_RETURNS_MINUS_ONE) &&
+           (p->returns & HR_RETURNS_ZERO);
+}
+
+/* Does the plain function give the internal one flags of 0? Then the internal function has five arguments. */
+static bool passes_flags(const hr_evidence *e, const hr_choice *plain, enum hr_text internal)
+{
+    const hr_profile *p = &e->profile[plain->index];
+
+    for (size_t i = 0; plain->address && i < p->passes; i++) {
+        if ((p->pass[i].how & HR_PASS_ZERO) && is_internal(e, p->pass[i].target, internal))
+            return true;
+    }
+    return false;
+}
+
+static void find_pair(const hr_evidence *e, names *n, hr_choice *plain, hr_choice *ex)
+{
+    hr_choice holding;
+
+    *plain = hr_choose(e, is_plain, n);
+    n->flags = passes_flags(e, plain, n->internal);
+    *ex = hr_choose(e, is_ex_calling, n);
+    holding = hr_choose(e, is_ex_holding, n);
+    if (ex->address && holding.address)
+        *ex = (hr_choice){.why = "more than one function carries the signature"};
+    else if (holding.address)
+        *ex = holding;
+}
+
+void hr_family_openssl(const hr_evidence *e, hr_family_result *out)
+{
+    names writing = {HR_TEXT_WRITE, HR_TEXT_WRITE_INTERNAL, false};
+    names reading = {HR_TEXT_READ, HR_TEXT_READ_INTERNAL, false};
+
+    *out = (hr_family_result){.era = "OpenSSL 1.1 or later"};
+    find_pair(e, &writing, &out->write, &out->write_ex);
+    find_pair(e, &reading, &out->read, &out->read_ex);
+}
