@@ -281,6 +281,21 @@ typedef struct headroom_located {
    an executable of 120 MB takes some 100 ms. Any thread. */
 int headroom_locate(headroom *h, const char *path, unsigned flags, headroom_located *out);
 
+/* How a function begins, for the patch that leads its callers elsewhere (shim/patch.h): the one instruction that is moved away. */
+typedef struct headroom_entry {
+    uint8_t pad;        /* 4: an endbr64 stands in front of it, and stays; else 0 */
+    uint8_t length;     /* of the instruction, in bytes */
+    uint8_t relative;   /* where in it a 32-bit displacement lies that counts from its end; 0: nowhere */
+    const char *reason; /* static text, one English clause: why it cannot be moved; or NULL */
+} headroom_entry;
+
+/* Read the first n >= 32 bytes of a function. 1: its first instruction is understood; 0: it is not, out->reason says why. Needs
+   libZydis.so.4.0; x86-64 only. Any thread. */
+int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
+
+/* Write one line into the log file, at level `warn`: for what keeps the preload library from working. Never fails. Any thread. */
+void headroom_warn(headroom *h, const char *text);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus
