@@ -289,7 +289,7 @@ typedef struct headroom_entry {
     const char *reason; /* static text, one English clause: why it cannot be moved; or NULL */
 } headroom_entry;
 
-/* Read the first n >= 32 bytes of a function. 1: its first instruction is understood; 0: it is not, out->reason says why. Needs
+/* Read the first n >= 16 bytes of a function. 1: its first instruction is understood; 0: it is not, out->reason says why. Needs
    libZydis.so.4.0; x86-64 only. Any thread. */
 int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
 

@@ -158,10 +158,17 @@ static bool bind_all(void *lib)
         const char *name;
         void *where;
     } wanted[] = {
-        {"headroom_request_new", &core.request_new},     {"headroom_request_body", &core.request_body},
-        {"headroom_request_sent", &core.request_sent},   {"headroom_response_head", &core.response_head},
-        {"headroom_response_body", &core.response_body}, {"headroom_request_end", &core.request_end},
-        {"headroom_request_drop", &core.request_drop},   {"headroom_at_exit", &core.at_exit},
+        {"headroom_request_new", &core.request_new},
+        {"headroom_request_body", &core.request_body},
+        {"headroom_request_sent", &core.request_sent},
+        {"headroom_response_head", &core.response_head},
+        {"headroom_response_body", &core.response_body},
+        {"headroom_request_end", &core.request_end},
+        {"headroom_request_drop", &core.request_drop},
+        {"headroom_at_exit", &core.at_exit},
+        {"headroom_locate", &core.locate},
+        {"headroom_read_entry", &core.read_entry},
+        {"headroom_warn", &core.warn},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         void *f = dlsym(lib, wanted[i].name);

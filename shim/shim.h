@@ -34,6 +34,9 @@ struct shim_core {
     void (*request_end)(headroom_request *, bool);
     void (*request_drop)(headroom_request *);
     void (*at_exit)(headroom *);
+    int (*locate)(headroom *, const char *, unsigned, headroom_located *);
+    int (*read_entry)(const void *, size_t, headroom_entry *);
+    void (*warn)(headroom *, const char *);
 };
 
 /* core.c: libheadroom.so beside ourselves, loaded at the first LLM request. NULL: cannot be loaded (idle for ever), or the
