@@ -1,7 +1,7 @@
 // node, Bun: sends bodies by fetch or https.request over kept-alive connections and prints what was answered.
-//   client_fetch.js BASE_URL PATH BODIES [https] [stream] [parallel=N] [abort] [header=NAME:VALUE]
+//   client_fetch.js BASE_URL PATH BODIES [https] [stream] [parallel=N] [abort | abort-early] [header=NAME:VALUE]
 // BODIES: a file with one JSON body, or with a list of bodies, sent in turn. parallel: the last body N times at once; abort: every second
-// of these is given up after its first bytes.
+// of these is given up after its first bytes; abort-early: some milliseconds after it was begun.
 "use strict";
 const fs = require("fs");
 const https = require("https");
@@ -52,10 +52,13 @@ async function main() {
   const all = [];
   for (let i = 0; i < n; i++) {
     let signal;
-    if (words.includes("abort") && i % 2) {
+    if (i % 2 && (words.includes("abort") || words.includes("abort-early"))) {
       const controller = new AbortController();
       signal = controller.signal;
-      signal.give_up = () => controller.abort();
+      if (words.includes("abort"))
+        signal.give_up = () => controller.abort();
+      else
+        setTimeout(() => controller.abort(), 2 + i);
     }
     all.push(send(bodies[bodies.length - 1], signal).then((x) => x, () => "aborted"));
   }

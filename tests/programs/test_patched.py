@@ -1,5 +1,4 @@
 """TLS that is linked into the program: node, which exports SSL_write and calls it directly, and Bun, which is stripped."""
-import json
 import os
 import pathlib
 import re
@@ -46,3 +45,121 @@ def test_results_shrink_and_replay(program, way, stream, run, server, body_file)
         assert row["status"] == 200 and row["usage"]["output_tokens"] > 0, row
     for a, b in zip(server.requests, server.requests[1:]):
         assert b.cached_tokens >= a.prompt_tokens, "the prefix broke"
+
+
+def records(server):
+    return [(r.head, r.raw_body) for r in server.requests]
+
+
+@pytest.mark.parametrize("way", ["fetch", "https"])
+def test_modes_off_and_audit_are_as_without_the_library(program, way, run, server, body_file):
+    body = body_file(conversations.anthropic_turns(3))
+    seen = []
+    for preload, mode in ((False, None), (True, "off"), (True, "audit")):
+        server.begin()
+        done = run(client(program, server, body, way, "stream"), preload=preload, mode=mode)
+        seen.append((done, records(server)))
+    assert seen[0][0].returncode == 0 and len(seen[0][1]) == 3
+    assert seen[1] == seen[0] and seen[2] == seen[0]
+    assert not server.failures
+    if not conftest.BARE:
+        assert [row["mode"] for row in run.log()] == ["audit"] * 3
+
+
+@pytest.mark.parametrize("way", ["fetch", "https"])
+@pytest.mark.parametrize("when", ["abort", "abort-early"])
+def test_parallel_streams_of_which_half_are_given_up(program, way, when, run, server, body_file):
+    """abort: after the first bytes of the answer. abort-early: while the request is being sent, to a server that reads slowly."""
+    body = conversations.quickstart_anthropic(2000)
+    body["messages"][2]["content"][1]["text"] += " " + "x" * (1 << 20)  # so that a new body, too, does not fit into a socket
+    body = body_file(body)
+    words = ["header=x-test-read-pace:2"] if when == "abort-early" else []
+    done = run(client(program, server, body, way, "stream", "parallel=64", when, *words), preload=True, mode="optimize")
+    assert done.returncode == 0, done
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) == 64 and set(lines[::2]) == {"200 answered"}, lines
+    assert "aborted" in lines[1::2], lines
+    whole = [r for r in server.requests if r.status == 200]
+    assert len(whole) >= 32 and all(len(h) == 1 for h in server.hashes().values())
+    if not conftest.BARE:
+        assert {r.raw_body for r in whole} == {whole[0].raw_body} and len(whole[0].raw_body) < os.path.getsize(body) - 60000
+    wrong = [r.error for r in server.requests if r.status == 400 and "body" not in r.error and "head" not in r.error]
+    assert not wrong, wrong
+
+
+SMALL = ["node", "bun-1.2.23"]
+small = pytest.mark.parametrize("program", SMALL, indirect=True)
+
+
+def log_of(run):
+    path = run.state / "headroom.log"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+@small
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("missing,word", [("libZydis.so.4.0", "libZydis.so.4.0 is not installed"), ("libelf.so.1", "SSL_write is not patched")])
+def test_what_cannot_be_patched_runs_as_without_the_library(program, missing, word, run, server, body_file, tmp_path):
+    empty = tmp_path / "empty"
+    empty.write_bytes(b"")
+    body = body_file(conversations.anthropic_turns(2))
+    bare = run(client(program, server, body))
+    before = records(server)
+    server.begin()
+    library = pathlib.Path("/usr/lib/x86_64-linux-gnu") / missing
+    done = run([*conftest.mount_namespace(), "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', empty, library,
+                *client(program, server, body)], preload=True, mode="optimize")
+    assert done == bare and records(server) == before
+    log = log_of(run)
+    assert log.count("TLS linked into the program") >= 1 and word in log, log
+    assert len(set(re.findall("SSL_[a-z_]+ is not patched", log))) == log.count("is not patched"), "each is said once"
+
+
+@small
+def test_where_nothing_can_be_stored_nothing_changes(program, run, server, body_file, tmp_path):
+    body = body_file(conversations.anthropic_turns(2))
+    bare = run(client(program, server, body))
+    before = records(server)
+    server.begin()
+    place = tmp_path / "file"
+    place.write_text("")
+    done = run(client(program, server, body), preload=True, mode="optimize", env={"XDG_STATE_HOME": str(place)})
+    assert done == bare and records(server) == before
+
+
+@small
+def test_the_library_alone_changes_nothing(program, run, server, body_file, tmp_path):
+    """libheadroom.so is gone."""
+    body = body_file(conversations.anthropic_turns(2))
+    bare = run(client(program, server, body))
+    before = records(server)
+    server.begin()
+    alone = tmp_path / "libheadroom_preload.so"
+    if not conftest.BARE:
+        alone.write_bytes(conftest.LIBRARY.read_bytes())
+    done = run(client(program, server, body), preload=True, mode="optimize", env={} if conftest.BARE else {"LD_PRELOAD": str(alone)})
+    assert done == bare and records(server) == before
+
+
+LOADED = """
+const loaded = () => require("fs").readFileSync("/proc/self/maps", "utf8").includes("/libheadroom.so");
+const net = require("net");
+const say = () => console.log(loaded());
+say();
+net.connect("/nowhere/at/all").on("error", () => { say(); net.connect(1, "127.0.0.1").on("error", say); });
+"""
+
+
+@small
+@pytest.mark.usefixtures("needs_library")
+def test_nothing_is_loaded_before_the_first_internet_connection(program, run):
+    done = run([program, "-e", LOADED], preload=True)
+    assert done == (0, b"false\nfalse\ntrue\n", b"")
+
+
+@pytest.mark.parametrize("mode", ["off", "optimize"])
+def test_connect_says_what_it_says_without_the_library(mode, run):
+    argv = [conftest.c_program("connect_results"), 1]
+    bare = run(argv)
+    assert b"Bad address" in bare.stdout and b"errno is kept: 0" in bare.stdout
+    assert run(argv, preload=True, mode=mode) == bare
