@@ -66,10 +66,10 @@ def test_modes_off_and_audit_are_as_without_the_library(program, way, run, serve
         assert [row["mode"] for row in run.log()] == ["audit"] * 3
 
 
-@pytest.mark.parametrize("way", ["fetch", "https"])
-@pytest.mark.parametrize("when", ["abort", "abort-early"])
+@pytest.mark.parametrize("way,when", [("fetch", "abort"), ("https", "abort"), ("fetch", "abort-early")])
 def test_parallel_streams_of_which_half_are_given_up(program, way, when, run, server, body_file):
-    """abort: after the first bytes of the answer. abort-early: while the request is being sent, to a server that reads slowly."""
+    """abort: after the first bytes of the answer. abort-early: while the request is being sent, to a server that reads slowly (by fetch
+    alone: Bun 1.2 ends without a word where such a https.request is given up, whoever is in the process)."""
     body = conversations.quickstart_anthropic(2000)
     body["messages"][2]["content"][1]["text"] += " " + "x" * (1 << 20)  # so that a new body, too, does not fit into a socket
     body = body_file(body)
@@ -102,6 +102,7 @@ def log_of(run):
 def test_what_cannot_be_patched_runs_as_without_the_library(program, missing, word, run, server, body_file, tmp_path):
     empty = tmp_path / "empty"
     empty.write_bytes(b"")
+    run.state.mkdir(mode=0o700)  # the log is written where there is a place for it
     body = body_file(conversations.anthropic_turns(2))
     bare = run(client(program, server, body))
     before = records(server)
