@@ -41,7 +41,8 @@ FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
-PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
+PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
+    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -123,6 +124,15 @@ $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
+# Programs that have OpenSSL linked in, and no symbol of it left.
+$B/tests/programs/linked_%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -no-pie $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
+$B/tests/programs/linkedpie_%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)

@@ -193,3 +193,13 @@ void connections_tee(const void *ssl, const void *buf, size_t n)
         release(c);
     unlock(c);
 }
+
+void connections_end(void)
+{
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        if (!atomic_load(&slots[i].ssl) || !try_lock(&slots[i]))
+            continue;
+        release(&slots[i]);
+        unlock(&slots[i]);
+    }
+}

@@ -29,6 +29,9 @@ void connections_leave(struct connection_slot *c, const void *buf, size_t n, boo
 /* The program has read n bytes. */
 void connections_tee(const void *ssl, const void *buf, size_t n) HR_HIDDEN;
 
+/* The process ends: requests whose responses are still waited for end as incomplete. */
+void connections_end(void) HR_HIDDEN;
+
 /* Does this begin with the whole first line of an HTTP/1 request? Pure. */
 bool connections_begins_request(const void *buf, size_t n) HR_HIDDEN;
 

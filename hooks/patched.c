@@ -189,6 +189,8 @@ static void patch_all(const struct shim_core *core, const headroom_located *foun
     adopted = library_adopt(
         &copy, (const void *)(uintptr_t)list[0].function); // NOLINT: SSL_write, as the locator says
     linked.ex_index = linked.alpn.index = -1;
+    if (!adopted)
+        shim_before_exit(connections_end);
     __atomic_store_n(&ready, true, __ATOMIC_RELEASE);
 }
 

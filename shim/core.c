@@ -146,10 +146,22 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
         __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
 }
 
+static void (*before_exit)(void); /* atomic */
+
+void shim_before_exit(void (*f)(void))
+{
+    __atomic_store_n(&before_exit, f, __ATOMIC_RELEASE);
+}
+
 __attribute__((destructor)) static void end(void)
 {
-    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LOADED)
-        core.at_exit(core.h);
+    void (*first)(void) = __atomic_load_n(&before_exit, __ATOMIC_ACQUIRE);
+
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != STATE_LOADED)
+        return;
+    if (first)
+        first();
+    core.at_exit(core.h);
 }
 
 static bool bind_all(void *lib)

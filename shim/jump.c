@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-enum { OPCODE = 1, DISTANCE = 4, JMP = 0xe9, BND = 0xf2, INT3 = 0xcc };
+enum { OPCODE = 1, DISTANCE = 4, JMP = 0xe9, INT3 = 0xcc };
+
+/* No two of one group, and the REX prefix last, as it must be. */
+static const uint8_t prefixes[JUMP_FORMS - 1] = {0xf2, 0x2e, 0x48};
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -79,10 +82,10 @@ bool jump_stub(const struct jump *j, const uint8_t *code, const headroom_entry *
 
 void jump_write(const struct jump *j, uint64_t stub, uint8_t *bytes)
 {
-    uint8_t whole[1 + OPCODE + DISTANCE];
+    uint8_t whole[JUMP_FORMS - 1 + OPCODE + DISTANCE];
     unsigned opcode_at = j->prefix;
 
-    memset(whole, BND, sizeof(whole));
+    memcpy(whole, prefixes, opcode_at);
     whole[opcode_at] = JMP;
     put_distance(whole + opcode_at + OPCODE, j->at + opcode_at + OPCODE + DISTANCE, stub);
     memcpy(bytes, whole, j->changed);

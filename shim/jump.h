@@ -10,7 +10,8 @@
    So a thread that stands between two of these instructions (it was interrupted there) goes on as if nothing had happened, a
    branch into them from elsewhere finds them, and the trampoline is one instruction. What changes is within one aligned block
    of 16 bytes, so one store changes it. A first instruction of five bytes and more leaves the whole distance free; one of two
-   and more leaves room for a prefix that says nothing (f2, bnd), which shifts the bytes that become the distance: a second form.
+   to four leaves room for as many prefixes less one that say nothing (bnd, cs, rex.w), which shift the bytes that become the
+   distance: other forms, which lead elsewhere.
 
    The stub, at most JUMP_STUB bytes:
 
@@ -23,7 +24,7 @@
 
 #include "shim.h"
 
-enum { JUMP_STUB = 48, JUMP_CODE = 32, JUMP_BLOCK = 16, JUMP_FORMS = 2 };
+enum { JUMP_STUB = 48, JUMP_CODE = 32, JUMP_BLOCK = 16, JUMP_FORMS = 4 };
 
 struct jump {
     uint64_t at;        /* address of the first instruction */
