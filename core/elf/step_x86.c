@@ -382,7 +382,10 @@ static void step_x86(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
         return;
     out->length = (uint8_t)length;
     out->flow = HR_FLOW_NEXT;
-    if (in.map == HR_X86_ONE) {
+    if (length == 2 && p[0] == 0 && p[1] == 0) {
+        out->flow =
+            HR_FLOW_TRAP; /* add [rax], al: what zeros between functions decode to, and nothing else */
+    } else if (in.map == HR_X86_ONE) {
         one_byte_op(&in, pc, s, out);
     } else if (in.map == HR_X86_0F) {
         two_byte_op(&in, pc, s, out);
