@@ -102,11 +102,13 @@ $B/clang/%.o: %.c
 	$(Q)clang $(BASE) -O2 -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 $B/clang/libtest.a: $(CLANG_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(CLANG_OBJ)
+# The instruction decoder is held against a real one.
+$B/tests/unit/test_elf_x86 $B/tests/clang/test_elf_x86: TEST_LIBS := -lZydis
 $B/tests/clang/%: tests/unit/%.c $B/clang/libtest.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -Wno-conversion -O2 -DHR_FAULT -iquote core -I. $< -o $@ $B/clang/libtest.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 # An archive: a test of core gets nothing of shim/, whose loader it does not have.
 $B/san/libsan.a: $(SAN_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(SAN_OBJ)
@@ -114,7 +116,7 @@ $B/tests/unit/%: tests/unit/%.c $B/san/libsan.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $B/san/libsan.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)

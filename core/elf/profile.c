@@ -94,8 +94,10 @@ static void add_pass(hr_profile *p, const hr_call *c)
         how |= HR_PASS_4;
     if (hr_value_is(&c->arg[3], 0) && hr_value_is_argument(&c->arg[4], 3))
         how |= HR_PASS_4_FLAGS;
-    if (hr_value_is(&c->arg[3], 0))
-        how |= HR_PASS_ZERO;
+    if (c->arg[3].kind == HR_VALUE_STACK)
+        how |= HR_PASS_COUNT;
+    if (hr_value_is(&c->arg[3], 0) && c->arg[4].kind == HR_VALUE_STACK)
+        how |= HR_PASS_COUNT_FLAGS;
     if (p->passes == HR_PROFILE_PASSES)
         p->whole = false;
     else

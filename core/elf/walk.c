@@ -43,6 +43,8 @@ hr_value hr_value_plus(hr_value a, int64_t n)
 {
     if (a.kind == HR_VALUE_CONSTANT)
         return hr_value_constant(a.v + (uint64_t)n);
+    if (a.kind == HR_VALUE_STACK)
+        return a;
     if (a.kind == HR_VALUE_UNKNOWN || n > INT32_MAX / 2 || n < INT32_MIN / 2 || a.add > INT32_MAX / 2 ||
         a.add < INT32_MIN / 2)
         return (hr_value){0};
@@ -290,6 +292,8 @@ const hr_function *hr_walk(hr_walker *w, uint64_t start)
     memset(&s, 0, sizeof(s));
     for (size_t i = 0; i < HR_WALK_ARGUMENTS; i++)
         s.r[w->cpu->argument[i]] = (hr_value){HR_VALUE_ARGUMENT, 0, i};
+    if (w->cpu->stack < HR_WALK_REGISTERS)
+        s.r[w->cpu->stack].kind = HR_VALUE_STACK;
     w->paths = 0;
     later(w, start, &s);
     while (w->paths > 0) {
