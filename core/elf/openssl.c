@@ -128,7 +128,9 @@ void hr_family_openssl(const hr_evidence *e, hr_family_result *out)
     names writing = {HR_TEXT_WRITE, HR_TEXT_WRITE_INTERNAL, FORM_UNKNOWN};
     names reading = {HR_TEXT_READ, HR_TEXT_READ_INTERNAL, FORM_UNKNOWN};
 
-    *out = (hr_family_result){.era = "OpenSSL 1.1 or later"};
+    *out = (hr_family_result){.era = "OpenSSL 3.0 or later"};
     find_pair(e, &writing, &out->write, &out->write_ex);
     find_pair(e, &reading, &out->read, &out->read_ex);
+    if (out->write.address && e->profile[out->write.index].raise[0].by_number)
+        out->era = "OpenSSL 1.1";
 }

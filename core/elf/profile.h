@@ -20,6 +20,7 @@ typedef struct hr_raise {
     uint32_t line;
     int32_t reason; /* -1: not seen */
     uint8_t text;   /* enum hr_text, HR_TEXT_OTHER */
+    bool by_number; /* the function was told by its number */
 } hr_raise;
 
 enum hr_pass {

@@ -8,7 +8,8 @@
 enum {
     PATHS = 128,   /* branches not yet taken */
     PLACES = 4096, /* instructions of one function; a power of two */
-    STATES = 6,    /* ways to arrive at one instruction that are told apart: a shared tail of raises has 5 */
+    STATES =
+        16, /* ways to arrive at one instruction that are told apart: a shared tail of raises has 5 or more */
     MAX_STEPS = 12000, /* the bound of one walk */
     MAX_INSTRUCTION = 15,
     MAX_FILL = 16 /* zeros between functions that are aligned to 16 bytes */
