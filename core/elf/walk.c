@@ -196,6 +196,8 @@ static void note_return(hr_function *f, const hr_value *result)
         f->returns |= HR_RETURNS_MINUS_ONE;
     else if ((uint32_t)result->v == 0)
         f->returns |= HR_RETURNS_ZERO;
+    else if ((uint32_t)result->v == 1)
+        f->returns |= HR_RETURNS_ONE;
     else
         f->returns |= HR_RETURNS_OTHER;
 }

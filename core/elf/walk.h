@@ -41,7 +41,7 @@ typedef struct hr_store_seen {
     uint8_t size;
 } hr_store_seen;
 
-enum hr_returns { HR_RETURNS_MINUS_ONE = 1, HR_RETURNS_ZERO = 2, HR_RETURNS_OTHER = 4 };
+enum hr_returns { HR_RETURNS_MINUS_ONE = 1, HR_RETURNS_ZERO = 2, HR_RETURNS_ONE = 4, HR_RETURNS_OTHER = 8 };
 
 typedef struct hr_function {
     uint64_t start, end; /* end: behind the last instruction above start that was reached */
