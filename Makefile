@@ -46,7 +46,7 @@ PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: all deps demo test test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
+.PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
 all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
 
@@ -55,6 +55,7 @@ help:
 	'make demo       install what is missing, build, and show the main job on real input' \
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
+	'make test-programs  fetch the unmodified programs that tests run and Debian lacks (into $B/programs)' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
@@ -107,11 +108,13 @@ $B/clang/%.o: %.c
 	$(Q)clang $(BASE) -O2 -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 $B/clang/libtest.a: $(CLANG_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(CLANG_OBJ)
+# The instruction decoder is held against a real one.
+$B/tests/unit/test_elf_x86 $B/tests/clang/test_elf_x86: TEST_LIBS := -lZydis
 $B/tests/clang/%: tests/unit/%.c $B/clang/libtest.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -Wno-conversion -O2 -DHR_FAULT -iquote core -I. $< -o $@ $B/clang/libtest.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 # An archive: a test of core gets nothing of shim/, whose loader it does not have.
 $B/san/libsan.a: $(SAN_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(SAN_OBJ)
@@ -119,7 +122,7 @@ $B/tests/unit/%: tests/unit/%.c $B/san/libsan.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $B/san/libsan.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -163,7 +166,9 @@ test-unit: $(UNIT) $(UNIT_CLANG)
 	$(Q)tests/unit/run.sh $(UNIT) $(UNIT_CLANG)
 test-hygiene: all
 	$(Q)tests/hygiene.sh $B
-test-programs-python: all programs
+test-programs:
+	$(Q)tools/fetch-programs.sh $B
+test-programs-python: all programs test-programs
 	$(Q)HEADROOM_BUILD=$(abspath $B) $B/venv/bin/python -m pytest -q -p no:cacheprovider tests/programs
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)

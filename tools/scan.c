@@ -271,10 +271,7 @@ const struct command command_scan = {
     "      --json     one JSON object a line and file\n"
     "  -h, --help     this text\n"
     "\n"
-    "Exit status: 0; 65 where a named file is no ELF file; 66 where it cannot be read.\n"
-    "\n"
-    "example:\n"
-    "  headroom scan /usr/bin/curl\n"
-    "  headroom scan --json /opt\n",
+    "exit status: 0; 65 a named file is no ELF file, 66 it cannot be read\n"
+    "example: headroom scan /usr/bin/curl /opt\n",
     run,
 };

@@ -51,12 +51,18 @@ static const struct era *era_of(const hr_profile *p, size_t *at)
     return NULL;
 }
 
+/* aws-lc's SSL_write_ex and SSL_read_ex may hold copies of the plain ones; they return 1 where those return counts. */
+static bool is_ex(const hr_profile *p)
+{
+    return p->returns & HR_RETURNS_ONE;
+}
+
 static bool is_write(const hr_evidence *e, const hr_profile *p, const void *arg)
 {
     size_t at;
 
     (void)e, (void)arg;
-    return era_of(p, &at) != NULL;
+    return !is_ex(p) && era_of(p, &at) != NULL;
 }
 
 /* Does it raise the error of SSL_peek, which stands shortly before SSL_write? */
@@ -79,7 +85,7 @@ static bool is_read(const hr_evidence *e, const hr_profile *p, const void *arg)
     uint32_t write_line = *(const uint32_t *)arg;
     size_t at;
 
-    if (!p->keeps_pair || era_of(p, &at))
+    if (!p->keeps_pair || is_ex(p) || era_of(p, &at))
         return false;
     if (raises_as_peek(p, write_line))
         return true;

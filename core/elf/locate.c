@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES = HEADROOM_SSL_FUNCTIONS + 1, BORINGSSL_MARK = HEADROOM_SSL_FUNCTIONS };
+enum { BORINGSSL_MARK = HEADROOM_SSL_FUNCTIONS, COMMON_MARK, NAMES };
 
-/* The last is a function that BoringSSL and aws-lc have and OpenSSL has not. */
-static const char *const names[NAMES] = {"SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex",
-                                         "SSL_CTX_set_grease_enabled"};
+/* Then one that BoringSSL and aws-lc have and OpenSSL has not, and one that all have, but not those who only lend
+   OpenSSL's names to another library (GnuTLS does). */
+static const char *const names[NAMES] = {
+    "SSL_write",         "SSL_write_ex", "SSL_read", "SSL_read_ex", "SSL_CTX_set_grease_enabled",
+    "SSL_get_servername"};
 
 static void say(headroom_located *out, const char *before, const char *why)
 {
@@ -43,10 +45,22 @@ static unsigned symbol_checks(const hr_image *img, uint64_t address)
     return hr_starts_checks(&none, img, address, &refuted);
 }
 
+static bool has_anchors(const hr_image *img)
+{
+    hr_anchors anchors;
+
+    hr_search_anchors(img, &anchors);
+    for (size_t i = 0; i < anchors.n; i++) {
+        if (anchors.v[i].text == HR_TEXT_FILE_CC || anchors.v[i].text == HR_TEXT_FILE_C)
+            return true;
+    }
+    return false;
+}
+
 static bool by_symbols(const hr_image *img, const hr_symbol *symbols, enum headroom_tier tier,
                        headroom_located *out)
 {
-    if (!symbols[HEADROOM_SSL_WRITE].found)
+    if (!symbols[HEADROOM_SSL_WRITE].found || (!symbols[COMMON_MARK].found && !has_anchors(img)))
         return false;
     for (size_t i = 0; i < HEADROOM_SSL_FUNCTIONS; i++) {
         if (symbols[i].found)

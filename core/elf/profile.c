@@ -15,9 +15,9 @@ static const hr_anchor *text_of(const hr_anchors *a, const hr_value *v)
     return v->kind == HR_VALUE_CONSTANT ? hr_anchor_at(a, v->v) : NULL;
 }
 
-static void add_raise(hr_profile *p, uint64_t line, int64_t reason, unsigned text)
+static void add_raise(hr_profile *p, uint64_t line, int64_t reason, unsigned text, bool by_number)
 {
-    hr_raise r = {(uint32_t)line, (int32_t)reason, (uint8_t)text};
+    hr_raise r = {(uint32_t)line, (int32_t)reason, (uint8_t)text, by_number};
     size_t at = 0;
 
     while (at < p->raises &&
@@ -46,7 +46,7 @@ static void put_error(hr_profile *p, const hr_call *c, const hr_anchors *anchors
         if (!file || reason->kind != HR_VALUE_CONSTANT || line->kind != HR_VALUE_CONSTANT)
             continue;
         if (file->text == HR_TEXT_FILE_CC && hr_value_is(&c->arg[0], LIBRARY_BORING)) {
-            add_raise(p, (uint32_t)line->v, (int32_t)reason->v, HR_TEXT_FILE_CC);
+            add_raise(p, (uint32_t)line->v, (int32_t)reason->v, HR_TEXT_FILE_CC, false);
         } else if (file->text == HR_TEXT_FILE_C && k == 3 && hr_value_is(&c->arg[0], LIBRARY_OPENSSL)) {
             unsigned text = HR_TEXT_OTHER;
 
@@ -59,7 +59,7 @@ static void put_error(hr_profile *p, const hr_call *c, const hr_anchors *anchors
                 text = HR_TEXT_READ;
             else if (hr_value_is(&c->arg[1], 523))
                 text = HR_TEXT_READ_INTERNAL;
-            add_raise(p, (uint32_t)line->v, (int32_t)reason->v, text);
+            add_raise(p, (uint32_t)line->v, (int32_t)reason->v, text, true);
         }
     }
 }
@@ -79,7 +79,7 @@ static void set_debug(hr_profile *p, const hr_function *f, size_t i, const hr_an
     if (next && next->at > c->at && next->at - c->at < NEXT_CALL &&
         hr_value_is(&next->arg[0], LIBRARY_OPENSSL) && next->arg[1].kind == HR_VALUE_CONSTANT)
         reason = (int32_t)next->arg[1].v;
-    add_raise(p, (uint32_t)c->arg[1].v, reason, text);
+    add_raise(p, (uint32_t)c->arg[1].v, reason, text, false);
 }
 
 static void add_pass(hr_profile *p, const hr_call *c)
@@ -94,8 +94,10 @@ static void add_pass(hr_profile *p, const hr_call *c)
         how |= HR_PASS_4;
     if (hr_value_is(&c->arg[3], 0) && hr_value_is_argument(&c->arg[4], 3))
         how |= HR_PASS_4_FLAGS;
-    if (hr_value_is(&c->arg[3], 0))
-        how |= HR_PASS_ZERO;
+    if (c->arg[3].kind == HR_VALUE_STACK)
+        how |= HR_PASS_COUNT;
+    if (hr_value_is(&c->arg[3], 0) && c->arg[4].kind == HR_VALUE_STACK)
+        how |= HR_PASS_COUNT_FLAGS;
     if (p->passes == HR_PROFILE_PASSES)
         p->whole = false;
     else

@@ -20,13 +20,15 @@ typedef struct hr_raise {
     uint32_t line;
     int32_t reason; /* -1: not seen */
     uint8_t text;   /* enum hr_text, HR_TEXT_OTHER */
+    bool by_number; /* the function was told by its number */
 } hr_raise;
 
 enum hr_pass {
-    HR_PASS_3 = 1,       /* the first three of its arguments, unchanged */
-    HR_PASS_4 = 2,       /* and the fourth */
-    HR_PASS_4_FLAGS = 4, /* the first three, then 0, then its own fourth */
-    HR_PASS_ZERO = 8     /* the fourth argument passed is 0 */
+    HR_PASS_3 = 1,           /* the first three of its arguments, unchanged */
+    HR_PASS_4 = 2,           /* and the fourth */
+    HR_PASS_4_FLAGS = 4,     /* the first three, then 0, then its own fourth */
+    HR_PASS_COUNT = 8,       /* the first three, then an address of its own stack */
+    HR_PASS_COUNT_FLAGS = 16 /* the first three, then 0, then an address of its own stack */
 };
 
 typedef struct hr_passed {

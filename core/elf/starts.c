@@ -159,7 +159,8 @@ int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size
         s->inner = s->checks ? hr_calloc(places.n + 1, sizeof(*s->inner)) : NULL;
     }
     if (s->inner) {
-        qsort(places.v, places.n, sizeof(*places.v), by_target);
+        if (places.n)
+            qsort(places.v, places.n, sizeof(*places.v), by_target);
         for (size_t i = 0; i < places.n; i++) {
             uint64_t at = places.v[i].to;
 

@@ -34,7 +34,8 @@ typedef struct hr_step {
 typedef struct hr_processor {
     uint8_t argument[HR_WALK_ARGUMENTS]; /* registers */
     uint8_t result;
-    uint32_t lost;     /* registers that a call does not keep, as bits */
+    uint8_t stack; /* the register that begins as the stack's address; HR_WALK_REGISTERS: the steps know it */
+    uint32_t lost; /* registers that a call does not keep, as bits */
     uint8_t alignment; /* of instructions */
     /* Step over the instruction at p (n readable bytes), which stands at address pc. */
     void (*step)(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_step *out);

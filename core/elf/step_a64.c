@@ -69,7 +69,9 @@ static void immediates(uint32_t w, uint64_t pc, hr_state *s)
     } else if ((w & 0x1f800000) == 0x11000000) {
         int64_t n = (int64_t)bits(w, 10, 12) << (bits(w, 22, 1) ? 12 : 0);
 
-        if (rn != ZERO)
+        if (rn == ZERO) /* here it is the stack pointer */
+            v.kind = HR_VALUE_STACK;
+        else
             v = hr_value_plus(s->r[rn], bits(w, 30, 1) ? -n : n);
         if (w & 0x20000000 && rd == ZERO) /* cmp, cmn */
             return;
@@ -94,6 +96,10 @@ static void immediates(uint32_t w, uint64_t pc, hr_state *s)
         default:
             break;
         }
+    } else if ((w & 0xfffffc00) == 0x93407c00) { /* sxtw */
+        v = get(s, rn);
+        if (v.kind == HR_VALUE_CONSTANT)
+            v.v = (uint64_t)(int64_t)(int32_t)v.v;
     } else if ((w & 0x1f800000) == 0x12000000 && bits(w, 29, 2) == 3 && rd == ZERO) {
         return; /* tst */
     }
@@ -190,4 +196,5 @@ static void step_a64(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
         set(s, bits(w, 0, 5), (hr_value){0}, true);
 }
 
-const hr_processor hr_processor_a64 = {{0, 1, 2, 3, 4, 5}, 0, 0x7ffffu | 1u << LINK, 4, step_a64};
+const hr_processor hr_processor_a64 = {{0, 1, 2, 3, 4, 5},    0, HR_WALK_REGISTERS,
+                                       0x7ffffu | 1u << LINK, 4, step_a64};

@@ -12,10 +12,17 @@ static void lose(hr_state *s, unsigned reg)
     s->r[reg & 15] = (hr_value){0};
 }
 
+/* The stack pointer stays one, whatever is done to it. */
+static void moved_stack(hr_state *s)
+{
+    s->r[RSP] = (hr_value){HR_VALUE_STACK, 0, 0};
+    s->pushes = 0;
+}
+
 static void lose_all(hr_state *s)
 {
     memset(s->r, 0, sizeof(s->r));
-    s->pushes = 0;
+    moved_stack(s);
 }
 
 /* A result of 32 bits has zeros above; one of 8 or 16 bits keeps what was there. */
@@ -27,7 +34,7 @@ static void set(hr_state *s, unsigned reg, hr_value v, const hr_x86 *in)
         v.v = (uint32_t)v.v;
     s->r[reg & 15] = v;
     if (reg == RSP)
-        s->pushes = 0;
+        moved_stack(s);
 }
 
 static unsigned size_of(const hr_x86 *in)
@@ -264,9 +271,8 @@ static void one_byte_op(const hr_x86 *in, uint64_t pc, hr_state *s, hr_step *out
                 store(in, s, out, size_of(in));
             break;
         case 0xc9:
-            lose(s, RSP);
             lose(s, RBP);
-            s->pushes = 0;
+            moved_stack(s);
             break;
         case 0xcc:
         case 0xf4:
@@ -382,7 +388,10 @@ static void step_x86(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
         return;
     out->length = (uint8_t)length;
     out->flow = HR_FLOW_NEXT;
-    if (in.map == HR_X86_ONE) {
+    if (length == 2 && p[0] == 0 && p[1] == 0) {
+        out->flow =
+            HR_FLOW_TRAP; /* add [rax], al: what zeros between functions decode to, and nothing else */
+    } else if (in.map == HR_X86_ONE) {
         one_byte_op(&in, pc, s, out);
     } else if (in.map == HR_X86_0F) {
         two_byte_op(&in, pc, s, out);
@@ -402,6 +411,7 @@ static void step_x86(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
 const hr_processor hr_processor_x86 = {
     {RDI, RSI, RDX, RCX, 8, 9},
     RAX,
+    RSP,
     1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI | 1u << 8 | 1u << 9 | 1u << 10 | 1u << R11,
     1,
     step_x86,

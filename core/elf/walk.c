@@ -8,9 +8,11 @@
 enum {
     PATHS = 128,   /* branches not yet taken */
     PLACES = 4096, /* instructions of one function; a power of two */
-    STATES = 6,    /* ways to arrive at one instruction that are told apart: a shared tail of raises has 5 */
-    MAX_STEPS = 40000, /* the bound of one walk */
-    MAX_INSTRUCTION = 15
+    STATES =
+        16, /* ways to arrive at one instruction that are told apart: a shared tail of raises has 5 or more */
+    MAX_STEPS = 12000, /* the bound of one walk */
+    MAX_INSTRUCTION = 15,
+    MAX_FILL = 16 /* zeros between functions that are aligned to 16 bytes */
 };
 
 typedef struct path {
@@ -42,6 +44,8 @@ hr_value hr_value_plus(hr_value a, int64_t n)
 {
     if (a.kind == HR_VALUE_CONSTANT)
         return hr_value_constant(a.v + (uint64_t)n);
+    if (a.kind == HR_VALUE_STACK)
+        return a;
     if (a.kind == HR_VALUE_UNKNOWN || n > INT32_MAX / 2 || n < INT32_MIN / 2 || a.add > INT32_MAX / 2 ||
         a.add < INT32_MIN / 2)
         return (hr_value){0};
@@ -192,6 +196,8 @@ static void note_return(hr_function *f, const hr_value *result)
         f->returns |= HR_RETURNS_MINUS_ONE;
     else if ((uint32_t)result->v == 0)
         f->returns |= HR_RETURNS_ZERO;
+    else if ((uint32_t)result->v == 1)
+        f->returns |= HR_RETURNS_ONE;
     else
         f->returns |= HR_RETURNS_OTHER;
 }
@@ -289,6 +295,8 @@ const hr_function *hr_walk(hr_walker *w, uint64_t start)
     memset(&s, 0, sizeof(s));
     for (size_t i = 0; i < HR_WALK_ARGUMENTS; i++)
         s.r[w->cpu->argument[i]] = (hr_value){HR_VALUE_ARGUMENT, 0, i};
+    if (w->cpu->stack < HR_WALK_REGISTERS)
+        s.r[w->cpu->stack].kind = HR_VALUE_STACK;
     w->paths = 0;
     later(w, start, &s);
     while (w->paths > 0) {
@@ -299,27 +307,20 @@ const hr_function *hr_walk(hr_walker *w, uint64_t start)
     return &w->f;
 }
 
-int hr_walk_boundary(const hr_image *img, uint64_t address)
+/* Does an instruction end exactly at p + n, and of what kind? As hr_walk_boundary. */
+static int ending(const hr_processor *cpu, const uint8_t *p, size_t n, uint64_t address)
 {
-    const hr_processor *cpu = img->machine == EM_AARCH64 ? &hr_processor_a64 : &hr_processor_x86;
-    const hr_segment *segment = hr_image_segment(img, address);
+    size_t most = cpu->alignment > 1 ? cpu->alignment : MAX_INSTRUCTION;
     int best = 0;
 
-    if (!segment || !segment->execute || address % cpu->alignment)
-        return 0;
-    if (address == segment->address)
-        return 2;
-    for (uint64_t back = cpu->alignment; back <= MAX_INSTRUCTION && best < 2; back += cpu->alignment) {
+    for (size_t back = cpu->alignment; back <= most && back <= n && best < 2; back += cpu->alignment) {
         hr_state s;
         hr_step step;
 
-        if (back > address - segment->address || (cpu->alignment > 1 && back > cpu->alignment))
-            break;
         memset(&s, 0, sizeof(s));
         memset(&step, 0, sizeof(step));
-        cpu->step(img->p + segment->offset + (address - back - segment->address), (size_t)back,
-                  address - back, &s, &step);
-        if (step.length != back || step.flow == HR_FLOW_UNKNOWN)
+        cpu->step(p + n - back, back, address - back, &s, &step);
+        if (step.length != back)
             continue;
         if (step.flow == HR_FLOW_RETURN || step.flow == HR_FLOW_JUMP || step.flow == HR_FLOW_TRAP ||
             step.flow == HR_FLOW_PADDING)
@@ -327,5 +328,26 @@ int hr_walk_boundary(const hr_image *img, uint64_t address)
         else if (step.flow == HR_FLOW_CALL)
             best = 1;
     }
+    return best;
+}
+
+int hr_walk_boundary(const hr_image *img, uint64_t address)
+{
+    const hr_processor *cpu = img->machine == EM_AARCH64 ? &hr_processor_a64 : &hr_processor_x86;
+    const hr_segment *segment = hr_image_segment(img, address);
+    const uint8_t *p;
+    size_t n;
+    int best = 0;
+
+    if (!segment || !segment->execute || address % cpu->alignment)
+        return 0;
+    if (address == segment->address)
+        return 2;
+    p = img->p + segment->offset;
+    n = (size_t)(address - segment->address);
+    best = ending(cpu, p, n, address);
+    /* Some linkers fill up with zeros. */
+    for (size_t zeros = 1; zeros < MAX_FILL && best < 2 && zeros < n && p[n - zeros] == 0; zeros++)
+        best = ending(cpu, p, n - zeros, address - zeros) == 2 ? 2 : best;
     return best;
 }

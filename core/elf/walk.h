@@ -1,7 +1,7 @@
 /* walk.h - follows a function from its first instruction along every branch and notes what identifies it.
 
-   Registers carry abstract values: a constant, one of the function's own arguments, or a field loaded from the
-   object that the first argument points to; everything else is unknown. So at each call it is known which
+   Registers carry abstract values: a constant, one of the function's own arguments, a field loaded from the object
+   that the first argument points to, or an address of its own stack; everything else is unknown. So at each call it is known which
    constants and which of its own arguments the function passes, whatever registers, order or shared tails the
    compiler chose. A forgotten value only loses a clue: it never makes one up.
 
@@ -11,10 +11,10 @@
 
 #include "elf/image.h"
 
-enum hr_value_kind { HR_VALUE_UNKNOWN, HR_VALUE_CONSTANT, HR_VALUE_ARGUMENT, HR_VALUE_FIELD };
+enum hr_value_kind { HR_VALUE_UNKNOWN, HR_VALUE_CONSTANT, HR_VALUE_ARGUMENT, HR_VALUE_FIELD, HR_VALUE_STACK };
 
 /* CONSTANT: v. ARGUMENT: argument number v, plus add. FIELD: the word at offset v of what argument 0 points to,
-   plus add. */
+   plus add. STACK: somewhere in the stack frame. */
 typedef struct hr_value {
     uint8_t kind;
     int32_t add;
@@ -41,7 +41,7 @@ typedef struct hr_store_seen {
     uint8_t size;
 } hr_store_seen;
 
-enum hr_returns { HR_RETURNS_MINUS_ONE = 1, HR_RETURNS_ZERO = 2, HR_RETURNS_OTHER = 4 };
+enum hr_returns { HR_RETURNS_MINUS_ONE = 1, HR_RETURNS_ZERO = 2, HR_RETURNS_ONE = 4, HR_RETURNS_OTHER = 8 };
 
 typedef struct hr_function {
     uint64_t start, end; /* end: behind the last instruction above start that was reached */
