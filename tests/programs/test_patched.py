@@ -192,3 +192,29 @@ def test_linked_in_modes_off_and_audit_change_nothing(name, server, certs, run, 
 def test_linked_in_optimize_changes_only_literals(name, server, certs, run, body_file, tmp_path, monkeypatch, needs_library):
     monkeypatch.setitem(transparency.PROGRAMS, name, LINKED[name])
     transparency.test_optimize_changes_only_literals_of_tool_results(name, server, certs, run, body_file, tmp_path, needs_library)
+
+
+CLAUDE = conftest.BUILD / "programs" / "claude-2.1.329" / "claude"
+
+
+def claude(run, server, **how):
+    """Claude Code says hello; the rest of what it would like to talk to is switched off."""
+    if not CLAUDE.exists():
+        pytest.fail(f"{CLAUDE} is missing: run make test-programs")
+    env = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "sk-ant-test", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+           "IS_SANDBOX": "1"}
+    return run([CLAUDE, "-p", "say hi"], env=env, **how)
+
+
+@pytest.mark.parametrize("mode", ["audit", "optimize"])
+def test_claude_code_says_the_same_and_is_recorded(mode, run, server):
+    bare = claude(run, server)
+    assert bare.returncode == 0 and bare.stdout, bare
+    sizes = [len(r.raw_body) for r in server.requests if r.status == 200]
+    server.begin()
+    assert claude(run, server, preload=True, mode=mode) == bare
+    assert [len(r.raw_body) for r in server.requests if r.status == 200] == sizes
+    if not conftest.BARE:
+        rows = [row for row in run.log() if row["status"] == 200]
+        assert [(r["program"], r["mode"], r["bytes_after"]) for r in rows] == [("claude", mode, n) for n in sizes]
+        assert all(r["usage"]["output_tokens"] > 0 for r in rows)
