@@ -169,7 +169,7 @@ test-hygiene: all
 test-programs:
 	$(Q)tools/fetch-programs.sh $B
 test-programs-python: all programs test-programs
-	$(Q)HEADROOM_BUILD=$(abspath $B) $B/venv/bin/python -m pytest -q -p no:cacheprovider tests/programs
+	$(Q)tests/programs/run.sh $(abspath $B)
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -iquote core $^ -o $@

@@ -17,7 +17,7 @@
 #define META_BYTES "'originals_bytes'"
 
 /* A row without a path is a connection that spoke HTTP/2, not a request. */
-#define REQUESTS "FROM requests WHERE path <> ''"
+#define REQUESTS "FROM requests WHERE path IS NOT ''"
 /* Tokens that programs made, and that were sent: count_tokens requests cost nothing, and only mode optimize sends less (a row of
    mode simulate says what optimize would have sent). */
 #define MADE "CASE WHEN path LIKE '%/count_tokens' THEN 0 ELSE tokens_before END"

@@ -1,5 +1,6 @@
 """Fixtures: certificates, the LLM API stand-in, and children with or without the library.
 
+HEADROOM_TESTS_PART=K/N runs each Nth test from the Kth (0 is the first) on: run.sh runs the parts at once.
 HEADROOM_BUILD names the build directory (default: build/ of the repository). HEADROOM_TESTS_BARE=1 runs every child without the
 library, also where a test asks for it: a transparency test that fails then is wrong about its program, not about the library.
 """
@@ -18,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "server")]
 
 import certs as certs_module  # noqa: E402
+import front  # noqa: E402
 import llm_api  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("HEADROOM_BUILD") or HERE.parent.parent / "build").resolve()
@@ -25,6 +27,21 @@ LIBRARY = BUILD / "libheadroom_preload.so"
 COMMAND = BUILD / "headroom"
 BARE = os.environ.get("HEADROOM_TESTS_BARE") == "1"
 TIMEOUT = 120
+
+# The `server` of a test is the API itself ("direct": TLS, HTTP/1.1, every byte as sent) and, in a second run of the test, the same
+# API behind nginx ("h2": HTTP/2 for those who offer it). Here is what runs once, by a part of its id, and why.
+DIRECT_ONLY = {
+    "test_server.py": "the API itself is tested, with bytes that nginx would refuse",
+    "test_faults.py": "what fails lies in the process of the client, all of it the same over any server",
+    "test_install.py": "where files lie is tested, not what is sent",
+    "test_tls_edges.py": "events of TLS that the API's own end brings about, and answers cut short",
+    "test_curl_hook.py": "what it compares runs over TLS, HTTP/2 and plain http by a fixture of its own",
+    "test_patched.py": "which of these programs speak HTTP/2 past us is said by one of its tests",
+    "test_sanitized": "how a program starts is tested, not what it sends",
+    "test_a_content_length": "nginx passes on whole requests only",
+    "interim answer": "nginx does not pass on 103",
+    "refused_expectation": "nginx answers Expect itself",
+}
 
 Done = collections.namedtuple("Done", "returncode stdout stderr")
 
@@ -61,10 +78,43 @@ def certs(tmp_path_factory):
     return certs_module.make(tmp_path_factory.mktemp("certs"))
 
 
+def pytest_collection_modifyitems(items):
+    def twice(item):
+        return not any(part in item.nodeid for part in DIRECT_ONLY)
+
+    items[:] = [i for i in items if twice(i) or not hasattr(i, "callspec") or i.callspec.params.get("server") != "h2"]
+    part, _, parts = os.environ.get("HEADROOM_TESTS_PART", "0/1").partition("/")
+    items[:] = items[int(part)::int(parts)]
+
+
 @pytest.fixture
-def server(certs, tmp_path):
-    with llm_api.LlmApi(certs, captures=tmp_path / "captures", files=tmp_path / "files", git_root=tmp_path / "git") as api:
-        yield api
+def protocol():
+    """The protocols by which nginx must have got requests, as a function of their User-Agent."""
+    return lambda agent: {"HTTP/2.0" if agent.startswith(("curl/", "git/")) else "HTTP/1.1"}
+
+
+@pytest.fixture
+def places(tmp_path):
+    return {"captures": tmp_path / "captures", "files": tmp_path / "files", "git_root": tmp_path / "git"}
+
+
+@pytest.fixture
+def nginx(certs, places, tmp_path):
+    """The API over HTTP/2; a test that asks for it by this name looks itself at what was spoken."""
+    need("nginx", "nginx-light")
+    with llm_api.LlmApi(None, **places) as api, front.Front(api, certs, tmp_path / "nginx") as before:
+        yield before
+
+
+@pytest.fixture(params=["direct", "h2"])
+def server(request, certs, places, protocol):
+    if request.param == "direct":
+        with llm_api.LlmApi(certs, **places) as api:
+            yield api
+        return
+    api = request.getfixturevalue("nginx")
+    yield api
+    assert api.spoken == {(agent, p) for agent, _ in api.spoken for p in protocol(agent)}, "the protocol that the server saw"
 
 
 class Runner:

@@ -19,9 +19,9 @@ print("signals", [(s.name, signal.getsignal(s)) for s in signal.valid_signals() 
 with open("/proc/self/status") as status:
     print([line.strip() for line in status if line.startswith(("SigBlk", "SigIgn", "SigCgt", "Umask"))])
 print("environment", {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("HEADROOM_")})
+sys.stdout.flush()  # before the child writes, or the order of the lines is chance
 child = os.fork()
 if child == 0:
     os.write(1, b"the child\n")
     os._exit(7)
-sys.stdout.flush()
 print("child", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "directory", os.getcwd())

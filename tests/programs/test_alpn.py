@@ -240,80 +240,35 @@ print(answer.http_version, file=sys.stderr)
 """
 
 
-@pytest.fixture
-def front(server, certs, tmp_path):
-    """nginx with HTTP/2 before the API: (its port, what it saw: a line `agreed protocol` a request)."""
-    home = tmp_path / "nginx"
-    home.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    temp = "".join(f"{n}_temp_path {home}/{n};\n" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (home / "nginx.conf").write_text(f"""
-user root;
-daemon off;
-pid {home}/pid;
-error_log {home}/error.log;
-events {{ }}
-http {{
-    {temp}
-    log_format seen '$ssl_alpn_protocol $server_protocol';
-    access_log {home}/access.log seen;
-    client_max_body_size 0;
-    client_header_timeout 2s;
-    server {{
-        listen 127.0.0.1:{port} ssl http2;
-        ssl_certificate {certs.cert};
-        ssl_certificate_key {certs.key};
-        location / {{ proxy_pass {server.url}; proxy_http_version 1.1; proxy_set_header Host $http_host; }}
-    }}
-}}
-""")
-    argv = [conftest.need("nginx", "nginx-light"), "-p", str(home), "-c", "nginx.conf", "-e", str(home / "error.log")]
-    nginx = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port)).close()
-            break
-        time.sleep(0.05)
-
-    def seen(n):
-        """At least n lines: nginx writes one after the answer has gone."""
-        for _ in range(200):
-            lines = (home / "access.log").read_text().splitlines()
-            if len(lines) >= n:
-                break
-            time.sleep(0.05)
-        return lines
-
-    yield port, seen
-    nginx.terminate()
-    nginx.wait(20)
+def spoken(nginx):
+    """A line `agreed protocol` a request."""
+    return [f"{r.header('x-test-alpn')} {r.header('x-test-protocol')}" for r in nginx.requests]
 
 
-def send(run, front, certs, body, protocols, mode):
-    before = len(front[1](0))
-    done = run([sys.executable, "-c", HTTPX, f"https://localhost:{front[0]}/v1/messages", certs.ca, body, protocols],
+def send(run, nginx, certs, body, protocols, mode):
+    nginx.begin()
+    done = run([sys.executable, "-c", HTTPX, f"https://localhost:{nginx.port}/v1/messages", certs.ca, body, protocols],
                preload=mode is not None, mode=mode, env=LOCAL)
     assert done.returncode == 0, done
-    return done, front[1](before + 2)[before:]
+    return done, spoken(nginx)
 
 
-def test_httpx_with_http_2_is_served_over_http_1_in_optimize_only(run, front, certs, server, body_file, needs_library):
+def test_httpx_with_http_2_is_served_over_http_1_in_optimize_only(run, nginx, certs, body_file, needs_library):
     body = body_file(conversations.quickstart_anthropic())
-    without, seen = send(run, front, certs, body, "12", None)
+    without, seen = send(run, nginx, certs, body, "12", None)
     assert seen == ["h2 HTTP/2.0"] * 2
     for mode in ("off", "audit", "simulate"):
-        assert send(run, front, certs, body, "12", mode) == (without, seen)
-    original = server.requests[0].body
-    done, seen = send(run, front, certs, body, "12", "optimize")
+        assert send(run, nginx, certs, body, "12", mode) == (without, seen)
+    original = nginx.requests[0].body
+    done, seen = send(run, nginx, certs, body, "12", "optimize")
     assert (done.stdout, done.stderr) == (without.stdout, b"HTTP/1.1\n")
     assert seen == ["http/1.1 HTTP/1.1"] * 2
-    sent = [r.body for r in server.requests[-2:]]
+    sent = [r.body for r in nginx.requests]
     assert sent[0] == sent[1] and len(sent[0]) < len(original) / 2
     rows = run.log()
     assert [(r["mode"], r["skipped"], r["host"], r["path"], r["status"]) for r in rows] == [
         ("audit", "http2", "localhost", "", 0), ("simulate", "http2", "localhost", "", 0),
-        *[("optimize", None, f"localhost:{front[0]}", "/v1/messages", 200)] * 2]
+        *[("optimize", None, f"localhost:{nginx.port}", "/v1/messages", 200)] * 2]
 
 
 def test_http_2_that_is_spoken_all_the_same_is_one_row_a_connection(alpn, run, needs_library):
@@ -330,10 +285,10 @@ def test_http_2_that_is_spoken_all_the_same_is_one_row_a_connection(alpn, run, n
     assert (stats["total"], stats["failed"]) == (0, 0), "a connection is not a request"
 
 
-def test_a_program_that_speaks_http_2_whatever_was_agreed_on_fails_once(run, front, certs, server, body_file, needs_library):
+def test_a_program_that_speaks_http_2_whatever_was_agreed_on_fails_once(run, nginx, certs, body_file, needs_library):
     """httpx with http1=False offers both protocols all the same. After the first such connection the process is left as it is."""
     body = body_file(conversations.quickstart_anthropic())
-    without, seen = send(run, front, certs, body, "2", None)
+    without, seen = send(run, nginx, certs, body, "2", None)
     assert seen == ["h2 HTTP/2.0"] * 2
     again = HTTPX.replace("for i in range(2):", """
     try:
@@ -341,20 +296,21 @@ def test_a_program_that_speaks_http_2_whatever_was_agreed_on_fails_once(run, fro
     except httpx.RemoteProtocolError as e:
         print(e)
     for i in range(2):""")
-    done = run([sys.executable, "-c", again, f"https://localhost:{front[0]}/v1/messages", certs.ca, body, "2"], preload=True, env=LOCAL)
+    nginx.begin()
+    done = run([sys.executable, "-c", again, f"https://localhost:{nginx.port}/v1/messages", certs.ca, body, "2"], preload=True, env=LOCAL)
     assert done == (0, b"Server disconnected\n" + without.stdout, without.stderr)
-    assert [x for x in front[1](5) if x == "h2 HTTP/2.0"] == seen * 2
+    assert spoken(nginx) == seen
 
 
-def test_curl_keeps_http_2(run, front, certs, body_file, needs_library):
+def test_curl_keeps_http_2(run, nginx, certs, body_file, needs_library):
     """Its own hook works above HTTP/2, and records."""
     argv = [conftest.need("curl", "curl"), "-sS", "-i", "--http2", "--cacert", certs.ca, "-H", "Content-Type: application/json", "-H",
             "x-api-key: test", "-H", "anthropic-version: 2023-06-01", "--data-binary",
-            "@" + body_file(conversations.quickstart_anthropic()), f"https://localhost:{front[0]}/v1/messages"]
+            "@" + body_file(conversations.quickstart_anthropic()), f"https://localhost:{nginx.port}/v1/messages"]
     for mode in ("audit", "optimize"):
         done = run(argv, preload=True, mode=mode, env=LOCAL)
         assert done.stdout.startswith(b"HTTP/2 200"), done
-    assert front[1](2) == ["h2 HTTP/2.0"] * 2
+    assert spoken(nginx) == ["h2 HTTP/2.0"] * 2
     assert not [r for r in run.log() if r["path"] == ""]
 
 

@@ -1,6 +1,6 @@
 """The libcurl hook: programs that use libcurl as real ones do see what they see without the library, and their requests shrink.
 
-Each program runs without the library, in off, in audit and in optimize, over TLS and over plain http. It prints what it gets and
+Each program runs without the library, in off, in audit and in optimize, over TLS, HTTP/2 and plain http. It prints what it gets and
 what it is told; at the end it uses its handle once more, for a path that answers with the hash of the body which arrived: so the
 options are as the program left them.
 """
@@ -22,8 +22,13 @@ LARGE = {**OPENAI, "messages": [{"role": "system", "content": "Be brief. " * 120
 STREAM = {**OPENAI, "stream": True, "stream_options": {"include_usage": True}}
 
 
-@pytest.fixture(params=["tls", "plain"])
+@pytest.fixture(params=["tls", "h2", "plain"])
 def either(request, certs, tmp_path):
+    if request.param == "h2":
+        api = request.getfixturevalue("nginx")
+        yield api
+        assert {protocol for _, protocol in api.spoken} == {"HTTP/2.0"}
+        return
     with llm_api.LlmApi(certs if request.param == "tls" else None, captures=tmp_path / "captures") as api:
         yield api
 
@@ -77,7 +82,11 @@ EASY = {
 }
 
 
-@pytest.mark.parametrize("words", EASY)
+# libcurl 7.88 itself crashes where a callback resets its handle over HTTP/2.
+EASY_RUNS = [(w, over) for w in EASY for over in ("tls", "h2", "plain") if (w, over) != ("inside=reset", "h2")]
+
+
+@pytest.mark.parametrize("words,either", EASY_RUNS, indirect=["either"])
 def test_easy_programs_see_what_they_see_without_us(words, either, certs, run, body_file, tmp_path):
     body, requests, shrinks = EASY[words]
     command = argv("curl_easy", either, certs, body_file(body), *words.split())
@@ -87,7 +96,7 @@ def test_easy_programs_see_what_they_see_without_us(words, either, certs, run, b
     for mode in ("off", "audit"):
         either.begin(tmp_path / mode)
         assert run(command, preload=True, mode=mode) == without, mode
-        if words != "fork":  # two processes, any order
+        if words != "fork" and not (words == "abort=progress" and either.http2):  # any order; perhaps too late for nginx
             assert_same_directories(tmp_path / "without", tmp_path / mode)
     rows = run.log()
     assert [(r["mode"], r["skipped"]) for r in rows] == [("audit", "audit")] * requests
@@ -234,6 +243,7 @@ def test_a_body_from_a_read_callback_is_recorded_where_no_other_hook_sees_it(ser
     assert rows[1]["skipped"] != "read_callback"
 
 
+@pytest.mark.parametrize("either", ["tls", "plain"], indirect=True)  # HTTP/2 has neither chunks nor a wait for 100
 @pytest.mark.parametrize("how", ["chunked", "gzip", "expect"])
 def test_a_body_at_hand_is_rewritten_however_it_is_sent(how, either, certs, run, body_file):
     """Chunks and Expect are libcurl's own matter; what is compressed is compressed again. One row, with the TLS hook below and without."""

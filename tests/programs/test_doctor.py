@@ -258,7 +258,7 @@ def test_reasons_of_the_last_requests_come_with_what_to_do(cli):
     cli.record(json.dumps(attested).encode(), path="/v1/messages", times=2)
     found = [c for c in examine(cli, code=0) if c[0] == "requests"]
     assert "of the last 6, 1 had results rewritten, 5 were passed on" in found[0][2]
-    assert found[1][2].startswith("3 of the last 6 passed on: not_this_dialect: ") and found[1][3]
+    assert found[1][2].startswith("3 of the last 6 passed on: invalid_json: ") and found[1][3]
     assert found[2][2].startswith("2 of the last 6 passed on: cch: ")
     assert "CLAUDE_CODE_ATTRIBUTION_HEADER=0" in found[2][3]
 

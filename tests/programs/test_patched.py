@@ -1,4 +1,5 @@
 """TLS that is linked into the program: node, which exports SSL_write and calls it directly, and Bun, which is stripped."""
+import json
 import os
 import pathlib
 import re
@@ -218,3 +219,17 @@ def test_claude_code_says_the_same_and_is_recorded(mode, run, server):
         rows = [row for row in run.log() if row["status"] == 200]
         assert [(r["program"], r["mode"], r["bytes_after"]) for r in rows] == [("claude", mode, n) for n in sizes]
         assert all(r["usage"]["output_tokens"] > 0 for r in rows)
+
+
+@pytest.mark.usefixtures("needs_library")
+def test_http_2_is_spoken_by_the_newest_node_alone_and_passes_untouched(program, run, nginx, body_file):
+    """The others do not offer it to fetch's servers; what node sets before its first connection is not known to us."""
+    turns = conversations.anthropic_turns(2)
+    done = run(client(program, nginx, body_file(turns), "fetch"), preload=True, mode="optimize")
+    assert done.returncode == 0 and done.stdout == b"200 answered\n" * 2, done
+    sizes = [len(json.dumps(t, separators=(",", ":")).encode()) for t in turns]
+    if {p for _, p in nginx.spoken} == {"HTTP/2.0"}:
+        assert "node-26" in program and [len(r.body) for r in nginx.requests] == sizes
+        assert {row["skipped"] for row in run.log()} <= {"http2"}
+    else:
+        assert "node-26" not in program and all(len(r.body) < n / 2 for r, n in zip(nginx.requests, sizes))

@@ -18,7 +18,7 @@ CLIENTS = {
     "requests": (python("client_requests.py", "--path", CHAT), OPENAI),
     "aiohttp": (python("client_aiohttp.py", "--path", CHAT), OPENAI),
     "http.client": (python("client_httpclient.py", "--path", CHAT), OPENAI),
-    "curl over HTTP/1.1": (curl("--data-binary", "@BODY"), OPENAI),
+    "curl": (curl("--data-binary", "@BODY"), OPENAI),
     "ssl_write": (c("ssl_write", repeat=1, path=MESSAGES), ANTHROPIC),
     "ssl_write_ex": (c("ssl_write_ex", repeat=1), OPENAI),
     "ssl_bio": (c("ssl_bio", repeat=1), OPENAI),

@@ -33,7 +33,7 @@ def python(name, *words, base=""):
 
 def curl(*words, path=CHAT):
     def argv(server, certs, body):
-        return [conftest.need("curl", "curl"), "-sS", "-i", "--http1.1", "--cacert", certs.ca, "-H", "Content-Type: application/json",
+        return [conftest.need("curl", "curl"), "-sS", "-i", "--cacert", certs.ca, "-H", "Content-Type: application/json",
                 *(w.replace("BODY", body) for w in words), server.url + path]
     return argv
 
@@ -124,6 +124,14 @@ def assert_same_directories(a, b):
         assert (a / name).read_bytes() == (b / name).read_bytes(), name
 
 
+def comparable(done, server):
+    """nginx makes a chunk of what has come from the API by then: sizes of chunks, and so of the reads of a C program, are chance."""
+    if not server.http2:
+        return done
+    return done._replace(stdout=re.sub(rb"((?<=\r\n\r\n)|\r\n)[0-9a-f]+\r\n", b"", done.stdout),
+                         stderr=re.sub(rb"(SSL|BIO)_read\w* .* -> [1-9].*\n", b"", done.stderr))
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_modes_off_and_audit_change_nothing(name, server, certs, run, body_file, tmp_path):
     program, body, env, llm_requests = PROGRAMS[name]
@@ -135,7 +143,7 @@ def test_modes_off_and_audit_change_nothing(name, server, certs, run, body_file,
         server.begin(tmp_path / mode)
         done = run(argv, preload=True, mode=mode, env=env)
         assert_same_directories(tmp_path / "without", tmp_path / mode)
-        assert done == without
+        assert comparable(done, server) == comparable(without, server)
         if not conftest.BARE:
             rows = run.log()
             assert [r["mode"] for r in rows] == ([] if mode == "off" else ["audit"] * llm_requests), "was the library there?"

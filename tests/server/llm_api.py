@@ -16,8 +16,8 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
-status-once=CODE (the first time since begin), read-delay=MS, read-pace=MS (slow reading), expect=never (no 100 Continue)
-or refuse (417 before the body).
+status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
+(slow reading), expect=never (no 100 Continue) or refuse (417 before the body).
 """
 import argparse
 import dataclasses
@@ -71,6 +71,8 @@ class Request:
 
 
 class LlmApi:
+    http2 = False  # front.Front has another answer
+
     def __init__(self, certs=None, captures=None, port=0, files=None, git_root=None, log=None):
         """certs: a certs.Certs, or None for plain HTTP. log: called with one line a request."""
         self._context = None
@@ -83,6 +85,7 @@ class LlmApi:
         self._open = set()
         self._connections = itertools.count(1)
         self._stopping = False
+        self.spoken = set()  # (User-Agent, protocol that a server before this one saw) of all requests; begin() keeps it
         self.begin(captures)
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self.port = self._listener.getsockname()[1]
@@ -238,6 +241,7 @@ class LlmApi:
         with self._lock:
             self.requests.append(r)
             r.number = len(self.requests)
+            self.spoken.add((r.header("user-agent") or "", r.header("x-test-protocol")))
 
     def _record(self, r, name=None):
         if r.number == 0:
@@ -274,6 +278,8 @@ class LlmApi:
             r.dialect = "openai_chat"
         if r.dialect and head.method != "POST":
             r.dialect = ""
+        if head.option("redirect"):
+            return int(head.option("redirect")), [("Location", head.path)], [b""], False
         forced = head.option("status")
         once = head.option("status-once")
         with self._lock:
