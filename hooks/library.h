@@ -74,8 +74,6 @@ void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) H
 int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller) HR_HIDDEN;
 int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
                      const void *caller) HR_HIDDEN;
-int openssl_read(const struct library *l, SSL *ssl, void *buf, int num) HR_HIDDEN;
-int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
 /* One write through a stream: > 0: success, and *done is the program's count. saved: errno as the program left it. (openssl.c) */
 int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
                     size_t *done, int saved) HR_HIDDEN;

@@ -178,10 +178,13 @@ static void before_read(const struct library *l, SSL *ssl)
         alpn_before_handshake(l, ssl, false);
 }
 
-int openssl_read(const struct library *l, SSL *ssl, void *buf, int num)
+int SSL_read(SSL *ssl, void *buf, int num)
 {
     int saved = errno;
+    const struct library *l = library_of(__builtin_return_address(0));
 
+    if (!l || !l->read)
+        return -1;
     before_read(l, ssl);
     errno = saved;
     int r = l->read(ssl, buf, num);
@@ -190,34 +193,19 @@ int openssl_read(const struct library *l, SSL *ssl, void *buf, int num)
     return r;
 }
 
-int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes)
+int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
 {
     int saved = errno;
+    const struct library *l = library_of(__builtin_return_address(0));
 
+    if (!l || !l->read_ex)
+        return 0;
     before_read(l, ssl);
     errno = saved;
     int r = l->read_ex(ssl, buf, num, readbytes);
     if (ssl && num > 0 && shim_enabled())
         library_tee(l, ssl, buf, r > 0 ? *readbytes : 0);
     return r;
-}
-
-int SSL_read(SSL *ssl, void *buf, int num)
-{
-    int saved = errno;
-    const struct library *l = library_of(__builtin_return_address(0));
-
-    errno = saved;
-    return l && l->read ? openssl_read(l, ssl, buf, num) : -1;
-}
-
-int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
-{
-    int saved = errno;
-    const struct library *l = library_of(__builtin_return_address(0));
-
-    errno = saved;
-    return l && l->read_ex ? openssl_read_ex(l, ssl, buf, num, readbytes) : 0;
 }
 
 /* The object serves another connection from now on; OpenSSL keeps its ex_data. libssl calls this itself when a handshake begins

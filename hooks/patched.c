@@ -112,33 +112,41 @@ static int patched_write_ex(SSL *ssl, const void *buf, size_t num, size_t *writt
                    : write_kept(ssl, true, buf, num, written, saved);
 }
 
-static bool is_proved(void)
+/* The program has read n bytes; 0: its read failed. errno is kept. */
+static void tee(SSL *ssl, const void *buf, size_t n)
 {
-    return __atomic_load_n(&ready, __ATOMIC_ACQUIRE) && __atomic_load_n(&proved, __ATOMIC_RELAXED) &&
-           shim_enabled();
+    int saved = errno;
+
+    if (!__atomic_load_n(&proved, __ATOMIC_RELAXED) || !shim_enabled())
+        return;
+    if (adopted)
+        library_tee(adopted, ssl, buf, n);
+    else if (n > 0)
+        connections_tee(ssl, buf, n);
+    errno = saved;
 }
 
 static int patched_read(SSL *ssl, void *buf, int num)
 {
-    if (is_proved() && adopted)
-        return openssl_read(adopted, ssl, buf, num);
     int r = linked.read(ssl, buf, num);
-    int saved = errno;
-    if (r > 0 && is_proved() && !library_is_inside(ssl))
-        connections_tee(ssl, buf, (size_t)r);
-    errno = saved;
+
+    if (num > 0 && !library_is_inside(ssl))
+        tee(ssl, buf, r > 0 ? (size_t)r : 0);
     return r;
 }
 
+/* aws-lc's calls SSL_read, which is patched, too. */
 static int patched_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
 {
-    if (is_proved() && adopted)
-        return openssl_read_ex(adopted, ssl, buf, num, readbytes);
+    struct library_frame frame;
+
+    if (library_is_inside(ssl))
+        return linked.read_ex(ssl, buf, num, readbytes);
+    library_enter(&frame, ssl);
     int r = linked.read_ex(ssl, buf, num, readbytes);
-    int saved = errno;
-    if (r > 0 && is_proved() && !library_is_inside(ssl))
-        connections_tee(ssl, buf, *readbytes);
-    errno = saved;
+    library_leave(&frame);
+    if (num > 0)
+        tee(ssl, buf, r > 0 ? *readbytes : 0);
     return r;
 }
 
