@@ -281,15 +281,24 @@ typedef struct headroom_located {
    an executable of 120 MB takes some 100 ms. Any thread. */
 int headroom_locate(headroom *h, const char *path, unsigned flags, headroom_located *out);
 
-/* How a function begins, for the patch that leads its callers elsewhere (shim/patch.h): the one instruction that is moved away. */
+/* How a function begins, for the patch that leads its callers elsewhere (shim/jump.h): the places where its first instructions may be
+   replaced by a jump, in order of preference. Between the beginning and such a place only registers are pushed, and rbp is set to rsp. */
+enum { HEADROOM_ENTRY_POINTS = 4, HEADROOM_ENTRY_UNDO = 8 };
+typedef struct headroom_entry_point {
+    uint8_t offset;      /* of the one instruction that is moved away */
+    uint8_t length;      /* of it, in bytes */
+    uint8_t relative;    /* where in it a 32-bit displacement lies that counts from its end; 0: nowhere */
+    uint8_t undo_length; /* 0 at the beginning */
+    uint8_t undo[HEADROOM_ENTRY_UNDO]; /* instructions that take back what was done before this place */
+} headroom_entry_point;
 typedef struct headroom_entry {
-    uint8_t pad;        /* 4: an endbr64 stands in front of it, and stays; else 0 */
-    uint8_t length;     /* of the instruction, in bytes */
-    uint8_t relative;   /* where in it a 32-bit displacement lies that counts from its end; 0: nowhere */
-    const char *reason; /* static text, one English clause: why it cannot be moved; or NULL */
+    uint8_t pad; /* 4: an endbr64 stands in front, and stays; else 0 */
+    uint8_t n;   /* of points */
+    headroom_entry_point point[HEADROOM_ENTRY_POINTS];
+    const char *reason; /* n is 0: static text, one English clause; else NULL */
 } headroom_entry;
 
-/* Read the first n >= 16 bytes of a function. 1: its first instruction is understood; 0: it is not, out->reason says why. Needs
+/* Read the first n >= 16 bytes of a function. 1: there is a place for a jump; 0: there is none, out->reason says why. Needs
    libZydis.so.4.0; x86-64 only. Any thread. */
 int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
 

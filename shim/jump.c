@@ -13,19 +13,20 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-bool jump_form(uint64_t function, const uint8_t *code, const headroom_entry *entry, unsigned form,
-               struct jump *out)
+bool jump_form(uint64_t function, const uint8_t *code, const headroom_entry *entry, unsigned point,
+               unsigned form, struct jump *out)
 {
     const uint64_t user_space = 1ull << 47;
+    const headroom_entry_point *p = &entry->point[point];
     unsigned size = form + OPCODE + DISTANCE, in_block, free_bits;
     uint32_t fixed;
 
-    *out = (struct jump){.at = function + entry->pad, .prefix = form};
+    *out = (struct jump){.point = *p, .at = function + p->offset, .pad = entry->pad, .prefix = form};
     in_block = JUMP_BLOCK - (unsigned)(out->at % JUMP_BLOCK);
-    out->changed = least(least(entry->length, size), in_block);
-    if (out->changed < form + OPCODE || entry->pad + size > JUMP_CODE)
+    out->changed = least(least(p->length, size), in_block);
+    if (out->changed < form + OPCODE || p->offset + size > JUMP_CODE)
         return false;
-    memcpy(&fixed, code + entry->pad + form + OPCODE, sizeof(fixed)); /* little-endian, as the code is */
+    memcpy(&fixed, code + p->offset + form + OPCODE, sizeof(fixed)); /* little-endian, as the code is */
     free_bits = 8 * (out->changed - form - OPCODE);
     if (free_bits == 32) {
         uint64_t end = out->at + size, reach = 1ull << 31;
@@ -51,33 +52,41 @@ static bool put_distance(uint8_t *out, uint64_t from, uint64_t to)
     return d == d32;
 }
 
-bool jump_stub(const struct jump *j, const uint8_t *code, const headroom_entry *entry, uint64_t stub,
-               uint64_t replacement, uint8_t out[JUMP_STUB], size_t *trampoline)
+static size_t append(uint8_t *out, size_t n, const void *bytes, size_t len)
 {
-    static const uint8_t indirect[] = {0xff, 0x25, 0, 0, 0, 0}, endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-    const uint8_t *moved = code + entry->pad;
+    memcpy(out + n, bytes, len);
+    return n + len;
+}
+
+bool jump_stub(const struct jump *j, const uint8_t *code, uint64_t stub, uint64_t replacement,
+               uint8_t out[JUMP_STUB], size_t *trampoline)
+{
+    static const uint8_t indirect[] = {0xff, 0x25, 0, 0, 0, 0}, endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa},
+                         jmp = JMP;
+    const headroom_entry_point *p = &j->point;
+    const uint8_t *moved = code + p->offset;
     size_t n = 0;
     bool reached = true;
 
     memset(out, INT3, JUMP_STUB);
-    memcpy(out, indirect, sizeof(indirect));
-    n += sizeof(indirect);
-    memcpy(out + n, &replacement, sizeof(replacement));
-    n += sizeof(replacement);
+    n = append(out, n, p->undo, p->undo_length);
+    n = append(out, n, indirect, sizeof(indirect));
+    n = append(out, n, &replacement, sizeof(replacement));
     *trampoline = n;
-    memcpy(out + n, endbr64, sizeof(endbr64));
-    n += sizeof(endbr64);
-    memcpy(out + n, moved, entry->length);
-    if (entry->relative) {
+    n = append(out, n, endbr64, sizeof(endbr64));
+    n = append(out, n, code + j->pad, p->offset - j->pad);
+    if (p->relative) {
         int32_t d;
-        memcpy(&d, moved + entry->relative, sizeof(d));
-        reached = put_distance(out + n + entry->relative, stub + n + entry->length,
-                               j->at + entry->length + (uint64_t)(int64_t)d);
+        memcpy(&d, moved + p->relative, sizeof(d));
+        memcpy(out + n, moved, p->length);
+        reached = put_distance(out + n + p->relative, stub + n + p->length,
+                               j->at + p->length + (uint64_t)(int64_t)d);
+        n += p->length;
+    } else {
+        n = append(out, n, moved, p->length);
     }
-    n += entry->length;
-    out[n] = JMP;
-    n += OPCODE;
-    return put_distance(out + n, stub + n + DISTANCE, j->at + entry->length) && reached;
+    n = append(out, n, &jmp, sizeof(jmp));
+    return put_distance(out + n, stub + n + DISTANCE, j->at + p->length) && reached;
 }
 
 void jump_write(const struct jump *j, uint64_t stub, uint8_t *bytes)

@@ -15,7 +15,7 @@
     0x100000 /* Linux 4.17; older kernels take the address for a hint, and the result is compared */
 #endif
 
-enum { PAGE = 4096, WORD = 8 };
+enum { PAGE = 4096, WORD = 8, MOST_REGIONS = 2 * PATCH_MOST };
 
 /* Pages of ours, still writable. */
 struct region {
@@ -25,15 +25,14 @@ struct region {
 struct site {
     struct jump jump;
     uint8_t code[JUMP_CODE];
-    unsigned pad; /* of code that is in front of the jump */
-    int prot;     /* of the function's page */
+    int prot; /* of the function's page */
     uint64_t stub;
     void *trampoline;
 };
 
 struct work {
     struct maps maps;
-    struct region region[PATCH_MOST];
+    struct region region[MOST_REGIONS];
     size_t regions;
     struct site site[PATCH_MOST];
     size_t n;
@@ -104,27 +103,34 @@ static bool fits_word(const struct jump *j)
     return j->at % WORD + j->changed <= WORD;
 }
 
+/* One kind of jump: false, if it has nowhere to lead. */
+static bool place_jump(struct work *w, struct site *s, const struct patch *p, unsigned point, unsigned form)
+{
+    size_t trampoline;
+    uint8_t bytes[JUMP_STUB];
+    uint64_t stub;
+
+    if (!jump_form(p->function, s->code, &p->entry, point, form, &s->jump) ||
+        (!fits_word(&s->jump) && !has_cmpxchg16b()))
+        return false;
+    stub = place_in_regions(w, &s->jump);
+    if (stub == 0)
+        stub = place_in_gap(w, &s->jump);
+    if (stub == 0 ||
+        !jump_stub(&s->jump, s->code, stub, (uint64_t)(uintptr_t)p->replacement, bytes, &trampoline))
+        return false;
+    memcpy((void *)(uintptr_t)stub, bytes, sizeof(bytes)); // NOLINT
+    s->stub = stub;
+    s->trampoline = (void *)(uintptr_t)(stub + trampoline); // NOLINT
+    return true;
+}
+
 static const char *place(struct work *w, struct site *s, const struct patch *p)
 {
-    for (unsigned form = 0; form < JUMP_FORMS; form++) {
-        size_t trampoline;
-        uint8_t bytes[JUMP_STUB];
-        uint64_t stub;
-
-        if (!jump_form(p->function, s->code, &p->entry, form, &s->jump) ||
-            (!fits_word(&s->jump) && !has_cmpxchg16b()))
-            continue;
-        stub = place_in_regions(w, &s->jump);
-        if (stub == 0)
-            stub = place_in_gap(w, &s->jump);
-        if (stub == 0 || !jump_stub(&s->jump, s->code, &p->entry, stub, (uint64_t)(uintptr_t)p->replacement,
-                                    bytes, &trampoline))
-            continue;
-        memcpy((void *)(uintptr_t)stub, bytes, sizeof(bytes)); // NOLINT
-        s->stub = stub;
-        s->trampoline = (void *)(uintptr_t)(stub + trampoline); // NOLINT
-        return NULL;
-    }
+    for (unsigned point = 0; point < p->entry.n; point++)
+        for (unsigned form = 0; form < JUMP_FORMS; form++)
+            if (w->regions < MOST_REGIONS && place_jump(w, s, p, point, form))
+                return NULL;
     return "there is no free address that a jump from it could reach";
 }
 
@@ -138,7 +144,6 @@ static const char *read_site(const struct work *w, struct site *s, const struct 
     if (!m || !(m->prot & PROT_READ) || !(m->prot & PROT_EXEC) || p->function > m->end - JUMP_CODE)
         return "its code is not mapped";
     s->prot = m->prot;
-    s->pad = p->entry.pad;
     memcpy(s->code, (const void *)(uintptr_t)p->function, sizeof(s->code)); // NOLINT
     if (memcmp(s->code, p->expected, PATCH_EXPECTED) != 0)
         return "its code in memory is not that of the file";
@@ -184,7 +189,7 @@ static bool store_jump(const struct site *s)
     memcpy(was, place, unit);
     memcpy(now, was, unit);
     jump_write(j, s->stub, now + into);
-    return memcmp(was + into, s->code + s->pad, j->changed) == 0 &&
+    return memcmp(was + into, s->code + j->point.offset, j->changed) == 0 &&
            (unit == WORD ? exchange_word(place, was, now) : exchange_block(place, was, now)) &&
            memcmp(place, now, unit) == 0;
 }

@@ -15,10 +15,11 @@
 
 /* The expected stub stands where it is assembled, so its displacements are those of a stub at that address. MOVED: the first
    instruction as it must read there; AT: the offset in the function where the rest goes on. */
-#define PAIR(name, CODE, MOVED, AT)                                                                          \
-    __asm__(".pushsection .text\n.balign 16\n" #name "_in:\n" CODE "\n.fill 32, 1, 0x90\n" #name "_out:\n"   \
-            "jmp *0(%rip)\n.quad 0x1122334455667788\nendbr64\n" MOVED "\njmp.d32 " #name "_in + " #AT        \
-            "\n" #name "_end:\n.fill 48, 1, 0xcc\n.popsection");                                             \
+#define PAIR(name, CODE, MOVED, AT) PAIR_BEHIND(name, CODE, "", MOVED, AT)
+#define PAIR_BEHIND(name, CODE, UNDO, MOVED, AT)                                                             \
+    __asm__(".pushsection .text\n.balign 16\n" #name "_in:\n" CODE "\n.fill 32, 1, 0x90\n" #name             \
+            "_out:\n" UNDO "\njmp *0(%rip)\n.quad 0x1122334455667788\nendbr64\n" MOVED "\njmp.d32 " #name    \
+            "_in + " #AT "\n" #name "_end:\n.fill 48, 1, 0xcc\n.popsection");                                \
     extern const uint8_t name##_in[], name##_out[], name##_end[];
 
 PAIR(claude, "push %rbp; mov %rsp, %rbp; push %r15", "push %rbp", 1)
@@ -36,20 +37,31 @@ PAIR(tested, "test %rdi, %rdi; je tested_in + 20", "test %rdi, %rdi", 3)
 PAIR(aligned_stack, "and $-64, %rsp; ret", "and $-64, %rsp", 4)
 PAIR(padded, "nopw 0x0(%rax,%rax,1); ret", "nopw 0x0(%rax,%rax,1)", 5)
 
+/* Behind the first pushes: the stub takes them back, the trampoline does them again. */
+PAIR_BEHIND(claude_1, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %rbp",
+            "push %rbp; mov %rsp, %rbp", 4)
+PAIR_BEHIND(claude_2, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %rbp",
+            "push %rbp; mov %rsp, %rbp; push %r15", 6)
+PAIR_BEHIND(claude_3, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %r15; pop %rbp",
+            "push %rbp; mov %rsp, %rbp; push %r15; push %r14", 8)
+PAIR_BEHIND(marked_1, "endbr64; push %rbx; lea marked_1_in(%rip), %rax", "pop %rbx",
+            "push %rbx; lea marked_1_in(%rip), %rax", 12)
+
 static const struct pair {
     const char *name;
     const uint8_t *in, *out, *end;
-    unsigned pad, length;
+    unsigned pad, length, point;
 } pairs[] = {
-#define ROW(name, pad, length)                                                                               \
+#define ROW(name, pad, length, point)                                                                        \
     {                                                                                                        \
-#name, name##_in, name##_out, name##_end, pad, length                                                \
+#name, name##_in, name##_out, name##_end, pad, length, point                                         \
     }
-    ROW(claude, 0, 1),  ROW(libssl, 0, 4),      ROW(clang_pie, 0, 2),
-    ROW(marked, 4, 2),  ROW(marked_long, 4, 7), ROW(thread_local_first, 0, 9),
-    ROW(rip_lea, 0, 7), ROW(rip_back, 4, 6),    ROW(rip_with_number, 0, 10),
-    ROW(zero, 0, 2),    ROW(tested, 0, 3),      ROW(aligned_stack, 0, 4),
-    ROW(padded, 0, 5),
+    ROW(claude, 0, 1, 0),   ROW(libssl, 0, 4, 0),      ROW(clang_pie, 0, 2, 0),
+    ROW(marked, 4, 2, 0),   ROW(marked_long, 4, 7, 0), ROW(thread_local_first, 0, 9, 0),
+    ROW(rip_lea, 0, 7, 0),  ROW(rip_back, 4, 6, 0),    ROW(rip_with_number, 0, 10, 0),
+    ROW(zero, 0, 2, 0),     ROW(tested, 0, 3, 0),      ROW(aligned_stack, 0, 4, 0),
+    ROW(padded, 0, 5, 0),   ROW(claude_1, 0, 3, 1),    ROW(claude_2, 0, 2, 2),
+    ROW(claude_3, 0, 2, 3), ROW(marked_1, 4, 7, 1),
 };
 
 static uint64_t address(const void *p)
@@ -71,10 +83,11 @@ static void each_prologue_gives_the_stub_that_the_assembler_would_write(void **s
         assert_int_equal(headroom_read_entry(p->in, JUMP_CODE, &entry), 1);
         assert_null(entry.reason);
         assert_int_equal(entry.pad, p->pad);
-        assert_int_equal(entry.length, p->length);
-        j.at = address(p->in) + entry.pad;
-        assert_true(jump_stub(&j, p->in, &entry, address(p->out), REPLACEMENT, stub, &trampoline));
-        assert_int_equal(trampoline, 14);
+        assert_int_equal(entry.point[p->point].length, p->length);
+        j = (struct jump){.point = entry.point[p->point], .pad = entry.pad};
+        j.at = address(p->in) + j.point.offset;
+        assert_true(jump_stub(&j, p->in, address(p->out), REPLACEMENT, stub, &trampoline));
+        assert_int_equal(trampoline, j.point.undo_length + 14);
         assert_memory_equal(stub, p->out, p->end - p->out);
         for (size_t k = (size_t)(p->end - p->out); k < sizeof(stub); k++)
             assert_int_equal(stub[k], 0xcc);
@@ -125,8 +138,9 @@ static void what_is_not_understood_is_refused(void **state)
 }
 
 /* Does the code at `at`, written over, lead to `stub`, and is all that is not changed the same? */
-static void assert_jump(const struct jump *j, const uint8_t *code, unsigned pad, uint64_t stub)
+static void assert_jump(const struct jump *j, const uint8_t *code, uint64_t stub)
 {
+    unsigned pad = j->point.offset;
     uint8_t now[JUMP_CODE];
     size_t n = pad;
     int32_t distance;
@@ -153,14 +167,14 @@ static void only_the_first_instruction_changes_and_within_one_block(void **state
         for (unsigned shift = 0; shift < 16; shift++) {
             for (unsigned form = 0; form < JUMP_FORMS; form++) {
                 struct jump j;
-                if (!jump_form(base + shift, pairs[i].in, &entry, form, &j))
+                if (!jump_form(base + shift, pairs[i].in, &entry, pairs[i].point, form, &j))
                     continue;
                 jumps++;
-                assert_true(j.changed >= 1 + form && j.changed <= entry.length);
+                assert_true(j.changed >= 1 + form && j.changed <= pairs[i].length);
                 assert_true(j.at / JUMP_BLOCK == (j.at + j.changed - 1) / JUMP_BLOCK);
-                assert_jump(&j, pairs[i].in, entry.pad, j.low);
-                assert_jump(&j, pairs[i].in, entry.pad, j.high);
-                assert_jump(&j, pairs[i].in, entry.pad, j.low + (j.high - j.low) / 2);
+                assert_jump(&j, pairs[i].in, j.low);
+                assert_jump(&j, pairs[i].in, j.high);
+                assert_jump(&j, pairs[i].in, j.low + (j.high - j.low) / 2);
             }
         }
     }
@@ -175,26 +189,55 @@ static void bytes_that_stay_choose_where_the_stub_lies(void **state)
 
     (void)state;
     assert_int_equal(headroom_read_entry(claude_in, JUMP_CODE, &entry), 1);
-    assert_true(jump_form(0x331e660, claude_in, &entry, 0, &j));
+    assert_true(jump_form(0x331e660, claude_in, &entry, 0, 0, &j));
     assert_true(j.low == j.high && j.low == 0x331e665ull + 0x41e58948);
-    assert_false(jump_form(0x331e660, claude_in, &entry, 1, &j)); /* no room for a prefix in one byte */
+    assert_false(jump_form(0x331e660, claude_in, &entry, 0, 1, &j)); /* no room for a prefix in one byte */
 
     assert_int_equal(headroom_read_entry(libssl_in, JUMP_CODE, &entry), 1);
-    assert_true(jump_form(0x400000, libssl_in, &entry, 0, &j));
+    assert_true(jump_form(0x400000, libssl_in, &entry, 0, 0, &j));
     assert_true(j.low == 0x400005ull + 0x64000000 && j.high == j.low + 0xffffff);
 
     assert_int_equal(headroom_read_entry(thread_local_first_in, JUMP_CODE, &entry), 1);
-    assert_true(jump_form(0x7f0000001000, thread_local_first_in, &entry, 0, &j));
+    assert_true(jump_form(0x7f0000001000, thread_local_first_in, &entry, 0, 0, &j));
     assert_true(j.low == 0x7f0000001005 - (1ull << 31) && j.high == 0x7f0000001005 + (1ull << 31) - 1);
 
     /* push r12; mov rsi,r12; push rbp: 2 GB behind the jump, which is below address 0 here; the prefix makes it 0x55..... before */
     assert_int_equal(headroom_read_entry(marked_in, JUMP_CODE, &entry), 1);
-    assert_false(jump_form(0x400000, marked_in, &entry, 0, &j));
-    assert_true(jump_form(0x400000, marked_in, &entry, 1, &j));
+    assert_false(jump_form(0x400000, marked_in, &entry, 0, 0, &j));
+    assert_true(jump_form(0x400000, marked_in, &entry, 0, 1, &j));
     assert_true(j.low == j.high && j.low == 0x40000aull + 0x55f48949);
 }
 
 /* The processor itself: code full of nops leads to a function that returns a number, by each form. */
+static void only_what_pops_take_back_may_stand_before_the_jump(void **state)
+{
+    static const struct {
+        uint8_t code[16];
+        unsigned points;
+    } cases[] = {
+        {{0x55, 0x48, 0x89, 0xe5, 0x41, 0x57, 0x41, 0x56, 0x53}, 4},
+        {{0x55, 0x53, 0x48, 0x89, 0xe5, 0x50},
+         3},                           /* push rbp; push rbx; mov rbp,rsp: rbx would come back as rbp */
+        {{0x48, 0x89, 0xe5, 0x55}, 1}, /* rbp is lost */
+        {{0x54, 0x55}, 1},             /* push rsp */
+        {{0x41, 0x54, 0x55, 0xc3}, 2}, /* push r12; push rbp; ret */
+        {{0x66, 0x55, 0x55}, 1},       /* push of 16 bits */
+        {{0x55, 0xe8, 1, 2, 3, 4}, 1}, /* push rbp; call */
+        {{0x48, 0x83, 0xec, 0x18, 0x55}, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        uint8_t code[JUMP_CODE];
+        headroom_entry entry;
+        memset(code, 0x90, sizeof(code));
+        memcpy(code, cases[i].code, sizeof(cases[i].code));
+        print_message("case %zu\n", i);
+        assert_int_equal(headroom_read_entry(code, sizeof(code), &entry), 1);
+        assert_int_equal(entry.n, cases[i].points);
+    }
+}
+
 static void each_form_is_a_jump(void **state)
 {
     uint8_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -228,8 +271,8 @@ static void a_call_behind_a_short_instruction_is_in_reach(void **state)
     (void)state;
     assert_int_equal(headroom_read_entry(code, sizeof(code), &entry), 1);
     for (unsigned form = 0; form < 3; form++)
-        assert_false(jump_form(0x4109a0, code, &entry, form, &j));
-    assert_true(jump_form(0x4109a0, code, &entry, 3, &j));
+        assert_false(jump_form(0x4109a0, code, &entry, 0, form, &j));
+    assert_true(jump_form(0x4109a0, code, &entry, 0, 3, &j));
     assert_true(j.low == j.high && j.low == 0x4109a8 - 0x47818);
 }
 
@@ -242,10 +285,11 @@ static void what_a_stub_could_not_reach_is_refused(void **state)
 
     (void)state;
     assert_int_equal(headroom_read_entry(rip_lea_in, JUMP_CODE, &entry), 1);
+    j.point = entry.point[0];
     j.at = 0x7f0000001000;
-    assert_true(jump_stub(&j, rip_lea_in, &entry, j.at + (1ull << 31) - 4096, 0, stub, &trampoline));
-    assert_false(jump_stub(&j, rip_lea_in, &entry, j.at + (1ull << 31) + 4096, 0, stub, &trampoline));
-    assert_false(jump_stub(&j, rip_lea_in, &entry, j.at - (1ull << 31) - 4096, 0, stub, &trampoline));
+    assert_true(jump_stub(&j, rip_lea_in, j.at + (1ull << 31) - 4096, 0, stub, &trampoline));
+    assert_false(jump_stub(&j, rip_lea_in, j.at + (1ull << 31) + 4096, 0, stub, &trampoline));
+    assert_false(jump_stub(&j, rip_lea_in, j.at - (1ull << 31) - 4096, 0, stub, &trampoline));
 }
 
 int main(void)
@@ -255,6 +299,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(only_the_first_instruction_changes_and_within_one_block),
         cmocka_unit_test(bytes_that_stay_choose_where_the_stub_lies),
+        cmocka_unit_test(only_what_pops_take_back_may_stand_before_the_jump),
         cmocka_unit_test(each_form_is_a_jump),
         cmocka_unit_test(a_call_behind_a_short_instruction_is_in_reach),
         cmocka_unit_test(what_a_stub_could_not_reach_is_refused),

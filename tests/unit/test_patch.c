@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "shim/jump.h"
 #include "shim/maps.h"
 #include "shim/patch.h"
 
@@ -52,6 +53,7 @@ FUNCTION(large_frame, "endbr64; sub $0x108,%rsp; lea 1(%rdi),%rax; add $0x108,%r
 FUNCTION(relative, "mov large_one(%rip),%rax; add %rdi,%rax; ret; nop; large_one: .quad 1")
 FUNCTION(looping, "push %rbp; mov %rsp,%rbp; push %rbx; mov %rdi,%rax; 1: inc %rax; xor %ebx,%ebx; jnz 1b;"
                   "pop %rbx; pop %rbp; ret")
+FUNCTION(zero_first, "xor %eax,%eax; lea 1(%rdi),%rax; ret")
 FUNCTION(called_first, "call 1f; 1: pop %rax; lea 1(%rdi),%rax; ret; nop; nop; nop; nop; nop")
 
 static const struct code {
@@ -174,10 +176,14 @@ static void *call_it(void *arg)
     return NULL;
 }
 
-static void patch_under_load(const struct code *code, unsigned shift, long rounds)
+/* point: the first of those that may be used. */
+static void patch_under_load(const struct code *code, unsigned shift, long rounds, unsigned point)
 {
     struct crew c = {copy(code, shift), rounds, 0, false};
     struct patch p = patch_of(c.f, code);
+
+    p.entry.n = (uint8_t)(p.entry.n - point);
+    memmove(p.entry.point, p.entry.point + point, p.entry.n * sizeof(*p.entry.point));
     pthread_t t[THREADS];
 
     calls = 0;
@@ -196,11 +202,13 @@ static void patch_under_load(const struct code *code, unsigned shift, long round
 static void threads_in_the_function_never_notice(void **state)
 {
     (void)state;
-    patch_under_load(&codes[0], 0, 1000000);
+    patch_under_load(&codes[0], 0, 1000000, 0);
+    for (unsigned point = 1; point < 4; point++)
+        patch_under_load(&codes[0], 5 * point, 100000, point);
     /* Many short ones: the patch falls on another place of the function each time. */
     for (unsigned round = 0; round < 40; round++) {
         for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-            patch_under_load(&codes[i], round % 16, 2000);
+            patch_under_load(&codes[i], round % 16, 2000, 0);
     }
 }
 
@@ -265,22 +273,66 @@ static void what_cannot_be_patched_stays_as_it_is(void **state)
     assert_string_equal(p.refused, "its code is not mapped");
 }
 
-static void the_only_place_of_a_stub_may_be_taken(void **state)
+/* Take the memory that jumps of this point lead to; up to `most` places. */
+static size_t take_places(const struct patch *p, unsigned point, void **taken, size_t most)
 {
-    function *f = copy(&codes[0], 0);
-    struct patch p = patch_of(f, &codes[0]);
-    uint64_t stub = p.function + 5 + 0x41e58948;
-    void *taken = mmap((void *)(uintptr_t)(stub & ~4095ull), PAGE, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    size_t n = 0;
+
+    for (unsigned form = 0; form < JUMP_FORMS; form++) {
+        struct jump j;
+        if (!jump_form(p->function, (const uint8_t *)(uintptr_t)p->function, &p->entry, point, form, &j))
+            continue;
+        assert_true(n < most && j.high - j.low < PAGE);
+        taken[n] = mmap((void *)(uintptr_t)(j.low & ~4095ull), 2 * PAGE, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        n += taken[n] != MAP_FAILED;
+    }
+    return n;
+}
+
+static void where_no_jump_can_lead_nothing_is_patched(void **state)
+{
+    static const struct code code = {"zero_first", zero_first_begin, zero_first_end};
+    function *f = copy(&code, 0);
+    struct patch p = patch_of(f, &code);
+    void *taken[JUMP_FORMS];
 
     (void)state;
-    assert_true(taken != MAP_FAILED);
+    assert_int_equal(p.entry.n, 1);
+    size_t n = take_places(&p, 0, taken, JUMP_FORMS);
+    assert_int_equal(n, 2);
     original = NULL;
     assert_int_equal(shim_patch(&p, 1), 0);
     assert_string_equal(p.refused, "there is no free address that a jump from it could reach");
+    assert_null(original);
     assert_int_equal(f(1), 2);
-    munmap(taken, PAGE);
+    for (size_t i = 0; i < n; i++)
+        munmap(taken[i], 2 * PAGE);
     assert_int_equal(shim_patch(&p, 1), 1);
+    assert_int_equal(f(1), 2);
+}
+
+static void a_place_that_is_taken_moves_the_jump_behind_the_first_push(void **state)
+{
+    function *f = copy(&codes[0], 0);
+    struct patch p = patch_of(f, &codes[0]);
+    uint8_t code[2];
+    void *taken[JUMP_FORMS];
+
+    (void)state;
+    size_t n = take_places(&p, 0, taken, JUMP_FORMS);
+    assert_int_equal(n, 1);
+    calls = 0;
+    original = NULL;
+    assert_int_equal(shim_patch(&p, 1), 1);
+    memcpy(code, (const void *)(uintptr_t)p.function, sizeof(code));
+    assert_int_equal(code[0], 0x55); /* push %rbp */
+    assert_int_equal(code[1], 0xe9);
+    for (long i = 0; i < 1000; i++)
+        assert_int_equal(f(i), i + 1);
+    assert_int_equal(calls, 1000);
+    assert_int_equal(original(1), 2);
+    munmap(taken[0], 2 * PAGE);
 }
 
 /* In a child whose kernel refuses mprotect with all of these bits. */
@@ -349,7 +401,8 @@ int main(void)
         cmocka_unit_test(threads_in_the_function_never_notice),
         cmocka_unit_test(several_functions_of_one_page_are_patched_at_once),
         cmocka_unit_test(what_cannot_be_patched_stays_as_it_is),
-        cmocka_unit_test(the_only_place_of_a_stub_may_be_taken),
+        cmocka_unit_test(where_no_jump_can_lead_nothing_is_patched),
+        cmocka_unit_test(a_place_that_is_taken_moves_the_jump_behind_the_first_push),
         cmocka_unit_test(a_system_that_forbids_it_leaves_the_program_as_it_is),
         cmocka_unit_test(gaps_are_found_on_the_right_side),
     };
