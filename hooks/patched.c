@@ -159,6 +159,12 @@ static void refuse(const struct shim_core *core, const char *function, const cha
     core->warn(core->h, line);
 }
 
+/* One that hardly any program calls beside the other of its kind, which is patched: nothing to tell about in each process. */
+static bool is_spare(void *original)
+{
+    return (original == &linked.write_ex && linked.write) || (original == &linked.read_ex && linked.read);
+}
+
 static void patch_all(const struct shim_core *core, const headroom_located *found)
 {
     static const struct {
@@ -189,7 +195,7 @@ static void patch_all(const struct shim_core *core, const headroom_located *foun
     }
     size_t standing = shim_patch(list, n);
     for (size_t i = 0; i < n; i++)
-        if (list[i].refused)
+        if (list[i].refused && !is_spare(list[i].original))
             refuse(core, name[i], list[i].refused);
     if (standing == 0 || (!linked.write && !linked.write_ex))
         return;
