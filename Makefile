@@ -36,16 +36,17 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
 SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
-    $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
+    $B/san/hooks/connections.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
-PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%)
+PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
+    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
-.PHONY: all deps demo test test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
+.PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
 all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
 
@@ -54,6 +55,7 @@ help:
 	'make demo       install what is missing, build, and show the main job on real input' \
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
+	'make test-programs  fetch the unmodified programs that tests run and Debian lacks (into $B/programs)' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
@@ -106,11 +108,13 @@ $B/clang/%.o: %.c
 	$(Q)clang $(BASE) -O2 -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 $B/clang/libtest.a: $(CLANG_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(CLANG_OBJ)
+# The instruction decoder is held against a real one.
+$B/tests/unit/test_elf_x86 $B/tests/clang/test_elf_x86: TEST_LIBS := -lZydis
 $B/tests/clang/%: tests/unit/%.c $B/clang/libtest.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -Wno-conversion -O2 -DHR_FAULT -iquote core -I. $< -o $@ $B/clang/libtest.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 # An archive: a test of core gets nothing of shim/, whose loader it does not have.
 $B/san/libsan.a: $(SAN_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(SAN_OBJ)
@@ -118,11 +122,20 @@ $B/tests/unit/%: tests/unit/%.c $B/san/libsan.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -Wno-conversion -O1 $(SAN) -DHR_FAULT -iquote core -I. $< -o $@ $B/san/libsan.a $(LDFLAGS) $(CORE_LIBS) \
-	    -l:libhttp_parser.a -lcmocka
+	    -l:libhttp_parser.a -lcmocka $(TEST_LIBS)
 $B/tests/programs/%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP $< -o $@ -lssl -lcrypto -lpthread
+# Programs that have OpenSSL linked in, and no symbol of it left.
+$B/tests/programs/linked_%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -no-pie $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
+$B/tests/programs/linkedpie_%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -153,7 +166,9 @@ test-unit: $(UNIT) $(UNIT_CLANG)
 	$(Q)tests/unit/run.sh $(UNIT) $(UNIT_CLANG)
 test-hygiene: all
 	$(Q)tests/hygiene.sh $B
-test-programs-python: all programs
+test-programs:
+	$(Q)tools/fetch-programs.sh $B
+test-programs-python: all programs test-programs
 	$(Q)tests/programs/run.sh $(abspath $B)
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)

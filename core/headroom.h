@@ -219,6 +219,92 @@ int headroom_purge(headroom *h, const headroom_purge_scope *scope, int64_t wait_
    Needs as much memory, and for its time as much disk, as what is left takes. */
 int headroom_purge_erase(headroom *h, int64_t wait_us);
 
+/* ------------------------------------------------------------------ TLS that is linked into a program (docs/locator.md) */
+enum headroom_tls { HEADROOM_TLS_NONE, HEADROOM_TLS_OPENSSL, HEADROOM_TLS_BORINGSSL /* and aws-lc */ };
+/* What an answer rests on; the first certain one is taken. */
+enum headroom_tier {
+    HEADROOM_TIER_NONE,
+    HEADROOM_TIER_DYNAMIC, /* a symbol that the file exports */
+    HEADROOM_TIER_SYMTAB,  /* a symbol of its .symtab */
+    HEADROOM_TIER_CACHE,   /* an earlier search of the same build id; the bytes were compared */
+    HEADROOM_TIER_ANCHOR   /* the errors that its functions raise */
+};
+enum headroom_ssl_function {
+    HEADROOM_SSL_WRITE,
+    HEADROOM_SSL_WRITE_EX,
+    HEADROOM_SSL_READ,
+    HEADROOM_SSL_READ_EX,
+    HEADROOM_SSL_FUNCTIONS
+};
+/* What confirms that a function begins at an address; an anchor answer has at least two. */
+enum headroom_check {
+    HEADROOM_CHECK_CALLED = 1,   /* direct calls go there */
+    HEADROOM_CHECK_TAKEN = 2,    /* code takes its address */
+    HEADROOM_CHECK_BOUNDARY = 4, /* what stands before it never continues */
+    HEADROOM_CHECK_ALIGNED = 8,  /* to 16 bytes */
+    HEADROOM_CHECK_FRAME = 16,   /* .eh_frame has a function that begins there */
+    HEADROOM_CHECK_PROLOGUE = 32 /* it begins as compilers begin functions */
+};
+enum headroom_locate_flags {
+    HEADROOM_LOCATE_ANCHORS_ONLY = 1, /* as if the file had no symbols and nothing were cached */
+    HEADROOM_LOCATE_DESCRIBE = 2 /* fill version, needs and other, too: for people, costs as much again */
+};
+
+typedef struct headroom_function {
+    uint64_t address;     /* as linked: add the load address for a position-independent file; 0: not found */
+    uint64_t offset;      /* in the file */
+    uint8_t expected[16]; /* its first bytes: patch only where memory holds the same */
+    unsigned checks;      /* enum headroom_check */
+} headroom_function;
+
+typedef struct headroom_located {
+    enum headroom_tls library;
+    enum headroom_tier tier;
+    bool arm;         /* aarch64 code; else x86-64 */
+    bool relocatable; /* position independent: addresses are relative to where it is loaded */
+    bool imports;     /* it calls SSL_write of a shared library: interposition reaches that */
+    char version[96]; /* "OpenSSL 3.0.19 27 Jan 2026", or how the library is recognised, or "" */
+    char needs
+        [64]; /* the shared TLS library that it names as needed: "libssl.so.3", "libcurl.so.4", ..; or "" */
+    const char *other;    /* another TLS implementation seen in it: "Go", "rustls" (static text); or NULL */
+    uint8_t build_id[64]; /* of any length up to 64 */
+    size_t build_id_len;
+    headroom_function function[HEADROOM_SSL_FUNCTIONS];
+    char reason
+        [192]; /* one English clause: why SSL_write was not found, or why another function was not; or "" */
+} headroom_located;
+
+/* Where are the functions of the TLS library that is linked into an executable or shared object? Answers that are not
+   certain are refused: a wrong one would crash the program that is patched. 1: SSL_write is certain. 0: it is not,
+   out->reason says why. Negative: the file cannot be read (HR_EIO, errno), is no ELF file that can be searched
+   (HR_ESHAPE, reason), or memory is short. h may be NULL: nothing is cached. Reads the file, runs nothing of it;
+   an executable of 120 MB takes some 100 ms. Any thread. */
+int headroom_locate(headroom *h, const char *path, unsigned flags, headroom_located *out);
+
+/* How a function begins, for the patch that leads its callers elsewhere (shim/jump.h): the places where its first instructions may be
+   replaced by a jump, in order of preference. Between the beginning and such a place only registers are pushed, and rbp is set to rsp. */
+enum { HEADROOM_ENTRY_POINTS = 4, HEADROOM_ENTRY_UNDO = 8 };
+typedef struct headroom_entry_point {
+    uint8_t offset;      /* of the one instruction that is moved away */
+    uint8_t length;      /* of it, in bytes */
+    uint8_t relative;    /* where in it a 32-bit displacement lies that counts from its end; 0: nowhere */
+    uint8_t undo_length; /* 0 at the beginning */
+    uint8_t undo[HEADROOM_ENTRY_UNDO]; /* instructions that take back what was done before this place */
+} headroom_entry_point;
+typedef struct headroom_entry {
+    uint8_t pad; /* 4: an endbr64 stands in front, and stays; else 0 */
+    uint8_t n;   /* of points */
+    headroom_entry_point point[HEADROOM_ENTRY_POINTS];
+    const char *reason; /* n is 0: static text, one English clause; else NULL */
+} headroom_entry;
+
+/* Read the first n >= 16 bytes of a function. 1: there is a place for a jump; 0: there is none, out->reason says why. Needs
+   libZydis.so.4.0; x86-64 only. Any thread. */
+int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
+
+/* Write one line into the log file, at level `warn`: for what keeps the preload library from working. Never fails. Any thread. */
+void headroom_warn(headroom *h, const char *text);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

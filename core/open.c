@@ -127,3 +127,8 @@ const hr_print_key *hr_context_print(const headroom *h)
 {
     return atomic_load_explicit(&h->key_state, memory_order_acquire) == 2 ? &h->print : NULL;
 }
+
+void headroom_warn(headroom *h, const char *text)
+{
+    hr_log_write(&h->log, HR_LOG_WARN, "%s", text);
+}

@@ -27,7 +27,7 @@ enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
-/* What shim/exports.map has, but for __gmon_start__. No pointers: they would be relocated at the start of each process. */
+/* What shim/exports.map has, but for __gmon_start__ and connect, which is asked for at the program's first connection only. No pointers: they would be relocated at the start of each process. */
 static const char names[][25] = {
     "SSL_write",
     "SSL_write_ex",

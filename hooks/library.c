@@ -70,6 +70,49 @@ static struct library *find_library(const void *home)
     return NULL;
 }
 
+/* The functions that no hook stands before. True: enough of them to hang state on a connection. */
+static bool bind_beside(struct library *l, const void *home)
+{
+    const struct {
+        const char *name;
+        void *where;
+    } beside[] = {
+        {"SSL_is_init_finished", &l->is_init_finished},
+        {"SSL_get_shutdown", &l->get_shutdown},
+        {"SSL_get_ex_data", &l->get_ex_data},
+        {"SSL_set_ex_data", &l->set_ex_data},
+    };
+
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        bind(beside[i].where, resolve_beside(home, beside[i].name));
+    return l->is_init_finished && l->do_handshake && l->get_ex_data && l->set_ex_data;
+}
+
+static const struct library *claim(struct library *l, const void *home, bool complete)
+{
+    for (int i = 0; i < MAX_LIBRARIES; i++) {
+        struct library *slot = &libraries[i];
+        const void *empty = NULL;
+        if (__atomic_compare_exchange_n(&slot->key, &empty, home, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            l->key = home;
+            if (complete) {
+                l->ex_index = library_ex_index(l, LIBRARY_CONNECTION, NULL, NULL, dup_stream, free_stream);
+                alpn_register(l, slot);
+            }
+            memcpy(slot, l, offsetof(struct library, ready));
+            __atomic_store_n(&slot->ready, 1, __ATOMIC_RELEASE);
+            return slot;
+        }
+        if (empty == home) {
+            while (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
+                sched_yield(); /* another thread is at the lines above */
+            return slot;
+        }
+    }
+    return NULL;
+}
+
 /* Everything is looked up before a slot is claimed, so that nobody waits for the dynamic linker's lock. */
 static const struct library *learn(const void *return_address)
 {
@@ -85,15 +128,6 @@ static const struct library *learn(const void *return_address)
         {"SSL_clear", (const void *)own_clear, &l.clear},
         {"SSL_do_handshake", (const void *)own_do_handshake, &l.do_handshake},
     };
-    const struct {
-        const char *name;
-        void *where;
-    } beside[] = {
-        {"SSL_is_init_finished", &l.is_init_finished},
-        {"SSL_get_shutdown", &l.get_shutdown},
-        {"SSL_get_ex_data", &l.get_ex_data},
-        {"SSL_set_ex_data", &l.set_ex_data},
-    };
     bind(&l.write, resolve_original(return_address, "SSL_write", (const void *)own_write));
     bind(&l.read, resolve_original(return_address, "SSL_read", (const void *)own_read));
     if (!l.write && !l.read)
@@ -104,32 +138,16 @@ static const struct library *learn(const void *return_address)
         return known;
     for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
         bind(hooked[i].where, resolve_original(return_address, hooked[i].name, hooked[i].ours));
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-        bind(beside[i].where, resolve_beside(home, beside[i].name));
     alpn_learn(&l.alpn, return_address, home);
-    bool complete = l.is_init_finished && l.do_handshake && l.get_ex_data && l.set_ex_data;
+    return claim(&l, home, bind_beside(&l, home));
+}
 
-    for (int i = 0; i < MAX_LIBRARIES; i++) {
-        struct library *slot = &libraries[i];
-        const void *empty = NULL;
-        if (__atomic_compare_exchange_n(&slot->key, &empty, home, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE)) {
-            l.key = home;
-            if (complete) {
-                l.ex_index = library_ex_index(&l, LIBRARY_CONNECTION, NULL, NULL, dup_stream, free_stream);
-                alpn_register(&l, slot);
-            }
-            memcpy(slot, &l, offsetof(struct library, ready));
-            __atomic_store_n(&slot->ready, 1, __ATOMIC_RELEASE);
-            return slot;
-        }
-        if (empty == home) {
-            while (!__atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE))
-                sched_yield(); /* another thread is at the lines above */
-            return slot;
-        }
-    }
-    return NULL;
+const struct library *library_adopt(struct library *l, const void *home)
+{
+    l->ex_index = -1;
+    bind(&l->do_handshake, resolve_beside(home, "SSL_do_handshake"));
+    alpn_learn(&l->alpn, home, home);
+    return bind_beside(l, home) ? claim(l, home, true) : NULL;
 }
 
 const struct library *library_of(const void *return_address)

@@ -14,7 +14,7 @@ struct library {
     int (*read_ex)(SSL *, void *, size_t, size_t *);
     int (*write_early_data)(SSL *, const void *, size_t, size_t *);
     int (*clear)(SSL *);
-    int (*is_init_finished)(const SSL *);
+    int (*is_init_finished)(const SSL *); /* NULL: not known; a write of no bytes tells it, too */
     int (*do_handshake)(SSL *);
     int (*get_shutdown)(const SSL *); /* may be NULL */
     void *(*get_ex_data)(const SSL *, int);
@@ -43,6 +43,10 @@ int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned 
    NULL: none. errno may change. */
 const struct library *library_of(const void *return_address) HR_HIDDEN;
 
+/* A library whose write, write_ex, read and read_ex are known (trampolines of patched functions) and whose other functions the object
+   around `home` may export. NULL: too few of them to hang state on its connections. Once per home. */
+const struct library *library_adopt(struct library *l, const void *home) HR_HIDDEN;
+
 /* An index for data that hangs on a connection or on a context, with its callbacks (openssl/crypto.h, CRYPTO_EX_new and so on; they may
    be NULL, and `new` is not called by every libssl); argp is handed to them. -1: none. l: its key is set. */
 enum library_class { LIBRARY_CONNECTION, LIBRARY_CONTEXT };
@@ -64,6 +68,15 @@ void library_pass(const struct library *l, SSL *ssl) HR_HIDDEN;
 void library_forget(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* The program has read n bytes; 0: its read failed, or the peer closed. errno is kept. */
 void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) HR_HIDDEN;
+
+/* What the exported functions do, once the library is known; `caller` is a return address in the program. errno as the original has
+   it. (openssl.c) */
+int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller) HR_HIDDEN;
+int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                     const void *caller) HR_HIDDEN;
+/* One write through a stream: > 0: success, and *done is the program's count. saved: errno as the program left it. (openssl.c) */
+int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
+                    size_t *done, int saved) HR_HIDDEN;
 
 /* Connections that this thread is inside of. A custom BIO may write to another connection, or switch coroutines, inside
    SSL_write: only a call for the same SSL is a nested one. */

@@ -53,9 +53,20 @@ static int wire_write(void *conn, const void *buf, size_t len, size_t *done)
     return r;
 }
 
+/* Where a library exports nothing: SSL_write brings the handshake to its end before it looks at what it was given, and of nothing it
+   sends nothing. Its failure is that of the write that the program asked for. */
+static int write_nothing(struct connection *c)
+{
+    size_t none = 0;
+    int r = wire_write(c, "", 0, &none);
+    return r >= (c->ex ? 1 : 0) ? 1 : r;
+}
+
 static int wire_handshake(void *conn)
 {
     struct connection *c = conn;
+    if (!c->library->is_init_finished)
+        return write_nothing(c);
     if (c->library->is_init_finished(c->ssl))
         return 1;
     errno = c->error;
@@ -66,8 +77,8 @@ static int wire_handshake(void *conn)
     return c->ex ? 0 : -1; /* what SSL_write makes of a handshake that did not end */
 }
 
-static int write_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf,
-                         size_t num, size_t *done, int saved)
+int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
+                    size_t *done, int saved)
 {
     struct connection conn = {l, ssl, ex, saved, false};
     const struct shim_wire wire = {&conn, wire_write, wire_handshake};
@@ -81,44 +92,61 @@ static int write_through(const struct library *l, SSL *ssl, shim_stream *s, bool
     return r;
 }
 
-int SSL_write(SSL *ssl, const void *buf, int num)
+int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller)
 {
     int saved = errno;
     size_t done = 0;
-    const void *caller = __builtin_return_address(0);
-    const struct library *l = library_of(caller);
     shim_stream *s = NULL;
 
-    if (!l || !l->write)
-        return -1;
     if (num > 0 && ssl && buf && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, (size_t)num, caller);
     errno = saved;
     if (!s)
         return l->write(ssl, buf, num);
-    int r = write_through(l, ssl, s, false, buf, (size_t)num, &done, saved);
+    int r = openssl_through(l, ssl, s, false, buf, (size_t)num, &done, saved);
     return r > 0 ? (int)done : r;
 }
 
-int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
+int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                     const void *caller)
 {
     int saved = errno;
     size_t done = 0;
-    const void *caller = __builtin_return_address(0);
-    const struct library *l = library_of(caller);
     shim_stream *s = NULL;
 
-    if (!l || !l->write_ex)
-        return 0;
     if (num > 0 && ssl && buf && written && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, num, caller);
     errno = saved;
     if (!s)
         return l->write_ex(ssl, buf, num, written);
-    int r = write_through(l, ssl, s, true, buf, num, &done, saved);
+    int r = openssl_through(l, ssl, s, true, buf, num, &done, saved);
     if (r > 0)
         *written = done;
     return r;
+}
+
+int SSL_write(SSL *ssl, const void *buf, int num)
+{
+    int saved = errno;
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+
+    if (!l || !l->write)
+        return -1;
+    errno = saved;
+    return openssl_write(l, ssl, buf, num, caller);
+}
+
+int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
+{
+    int saved = errno;
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+
+    if (!l || !l->write_ex)
+        return 0;
+    errno = saved;
+    return openssl_write_ex(l, ssl, buf, num, written, caller);
 }
 
 /* OpenSSL writes these bytes by its own SSL_write_ex, in the middle of a handshake: held, they would wait for an end that comes only

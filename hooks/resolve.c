@@ -33,19 +33,32 @@ const void *resolve_module_end(const void *module)
     return high > low ? (const char *)module + (high - low) : NULL;
 }
 
-static int first_headers(struct dl_phdr_info *info, size_t size, void *arg)
+struct search {
+    ElfW(Addr) address;
+    bool found;
+};
+
+static int visit_first(struct dl_phdr_info *info, size_t size, void *arg)
 {
+    struct search *s = arg;
     (void)size;
-    *(const void **)arg = info->dlpi_phdr;
+
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type == PT_LOAD && s->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
+            s->found = true;
+    }
     return 1;
 }
 
-/* The first object of the iteration. (getauxval would be another symbol version for each process to look up.) */
-static const void *executable(void)
+/* Is this an address in the executable, the first object of the iteration? (dladdr walks all symbols of an object: of node's 60,000 a
+   millisecond each time.) */
+static bool in_executable(const void *address)
 {
-    const void *headers = NULL;
-    dl_iterate_phdr(first_headers, &headers);
-    return headers ? resolve_module(headers) : NULL;
+    struct search s = {(ElfW(Addr))address, false};
+
+    dl_iterate_phdr(visit_first, &s);
+    return s.found;
 }
 
 /* Names of all objects, collected first: the linker must not be called again from inside the iteration. */
@@ -93,7 +106,7 @@ void *resolve_original(const void *return_address, const char *name, const void 
     Dl_info caller;
     void *f = NULL;
 
-    if (dladdr(return_address, &caller) && caller.dli_fbase != executable() && caller.dli_fname) {
+    if (!in_executable(return_address) && dladdr(return_address, &caller) && caller.dli_fname) {
         void *handle = dlopen(caller.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
         f = handle ? dlsym(handle, name) : NULL;
     }
@@ -110,11 +123,9 @@ void *resolve_beside(const void *function, const char *name)
     Dl_info info;
     void *handle = NULL;
 
-    if (!dladdr(function, &info))
-        return NULL;
-    if (info.dli_fbase == executable())
+    if (in_executable(function))
         handle = dlopen(NULL, RTLD_LAZY | RTLD_NOLOAD);
-    else if (info.dli_fname)
+    else if (dladdr(function, &info) && info.dli_fname)
         handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     void *f = handle ? dlsym(handle, name) : NULL;
     dlerror();

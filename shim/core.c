@@ -146,10 +146,22 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
         __atomic_store_n(&state, STATE_IDLE, __ATOMIC_RELEASE);
 }
 
+static void (*before_exit)(void); /* atomic */
+
+void shim_before_exit(void (*f)(void))
+{
+    __atomic_store_n(&before_exit, f, __ATOMIC_RELEASE);
+}
+
 __attribute__((destructor)) static void end(void)
 {
-    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LOADED)
-        core.at_exit(core.h);
+    void (*first)(void) = __atomic_load_n(&before_exit, __ATOMIC_ACQUIRE);
+
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != STATE_LOADED)
+        return;
+    if (first)
+        first();
+    core.at_exit(core.h);
 }
 
 static bool bind_all(void *lib)
@@ -158,10 +170,17 @@ static bool bind_all(void *lib)
         const char *name;
         void *where;
     } wanted[] = {
-        {"headroom_request_new", &core.request_new},     {"headroom_request_body", &core.request_body},
-        {"headroom_request_sent", &core.request_sent},   {"headroom_response_head", &core.response_head},
-        {"headroom_response_body", &core.response_body}, {"headroom_request_end", &core.request_end},
-        {"headroom_request_drop", &core.request_drop},   {"headroom_at_exit", &core.at_exit},
+        {"headroom_request_new", &core.request_new},
+        {"headroom_request_body", &core.request_body},
+        {"headroom_request_sent", &core.request_sent},
+        {"headroom_response_head", &core.response_head},
+        {"headroom_response_body", &core.response_body},
+        {"headroom_request_end", &core.request_end},
+        {"headroom_request_drop", &core.request_drop},
+        {"headroom_at_exit", &core.at_exit},
+        {"headroom_locate", &core.locate},
+        {"headroom_read_entry", &core.read_entry},
+        {"headroom_warn", &core.warn},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         void *f = dlsym(lib, wanted[i].name);

@@ -34,11 +34,16 @@ struct shim_core {
     void (*request_end)(headroom_request *, bool);
     void (*request_drop)(headroom_request *);
     void (*at_exit)(headroom *);
+    int (*locate)(headroom *, const char *, unsigned, headroom_located *);
+    int (*read_entry)(const void *, size_t, headroom_entry *);
+    void (*warn)(headroom *, const char *);
 };
 
 /* core.c: libheadroom.so beside ourselves, loaded at the first LLM request. NULL: cannot be loaded (idle for ever), or the
    mode is off. Any thread. Saves and restores nothing: callers guard errno. Unit tests give their own. */
 const struct shim_core *shim_core_get(void) HR_HIDDEN;
+/* f is called when the process ends, before core is told so. One function per process. */
+void shim_before_exit(void (*f)(void)) HR_HIDDEN;
 /* Is there anything to do at all? False in mode off (HEADROOM_MODE=off) and after a failed load. Cheap. */
 bool shim_enabled(void) HR_HIDDEN;
 /* The mode as far as it is known without loading core: HEADROOM_MODE, or -1 where only the configuration file can tell. */

@@ -39,7 +39,6 @@ struct shim_stream {
 shim_stream *shim_stream_new(void)
 {
     shim_stream *s = shim_malloc(sizeof(*s));
-
     if (s) {
         memset(s, 0, sizeof(*s));
         exchange_init(&s->exchange);
@@ -67,7 +66,6 @@ bool shim_stream_wanted(const void *buf, size_t len)
 {
     const char *p = buf;
     size_t i = 0;
-
     while (i < len && i < 16 && ((p[i] >= 'A' && p[i] <= 'Z') || p[i] == '-'))
         i++;
     if (i < len && (i == 0 || p[i] != ' '))
@@ -78,8 +76,19 @@ bool shim_stream_wanted(const void *buf, size_t len)
 const char *shim_stream_state(const shim_stream *s)
 {
     static const char *const names[] = {"IDLE", "HEAD", "BODY", "FLUSH", "SKIP", "WATCH", "PASS"};
-
     return names[s->state];
+}
+
+enum shim_rest shim_stream_rest(const shim_stream *s)
+{
+    const struct held *h = &s->held;
+    shim_tee *t = atomic_load(&s->exchange.tee);
+
+    if (s->state == BODY && !h->chunked && h->len > h->head && h->p[h->head] == '{')
+        return SHIM_IN_JSON;
+    if (s->consumed > 0 || (s->state != IDLE && s->state != PASS))
+        return SHIM_IN_REQUEST;
+    return t && shim_tee_waits(t) ? SHIM_WAITING : SHIM_AT_REST;
 }
 
 /* ---- the exchange ---- */
@@ -453,7 +462,6 @@ int shim_stream_write(shim_stream *s, const struct shim_wire *wire, const void *
 {
     size_t pos = s->consumed < len ? s->consumed : len;
     int rc = GO_ON;
-
     while (rc == GO_ON && (s->state == FLUSH || pos < len)) {
         const char *p = (const char *)buf + pos;
         size_t n = len - pos, took = 0;

@@ -61,6 +61,15 @@ void shim_stream_eof(shim_stream *s) HR_HIDDEN;
 /* Bytes go out that we do not see, or the connection begins anew (SSL_clear): forget everything. */
 void shim_stream_reset(shim_stream *s) HR_HIDDEN;
 
+/* What would be lost if the stream were freed now? */
+enum shim_rest {
+    SHIM_IN_REQUEST, /* the place in a request, held bytes */
+    SHIM_IN_JSON,    /* the same, and what comes next is JSON text */
+    SHIM_WAITING,    /* what a response says */
+    SHIM_AT_REST     /* nothing */
+};
+enum shim_rest shim_stream_rest(const shim_stream *s) HR_HIDDEN;
+
 /* For tests: "IDLE", "HEAD", ... */
 const char *shim_stream_state(const shim_stream *s) HR_HIDDEN;
 

@@ -96,6 +96,17 @@ bool shim_tee_attach(shim_tee *t, uint64_t ticket, const struct shim_core *core,
     return taken;
 }
 
+bool shim_tee_waits(shim_tee *t)
+{
+    bool some;
+
+    if (atomic_load(&t->off) || !lock(t))
+        return false;
+    some = t->first < t->next;
+    unlock(t);
+    return some;
+}
+
 /* Takes the oldest entry out of the queue. False: the queue is empty. */
 static bool pop(shim_tee *t, struct waiting *out)
 {

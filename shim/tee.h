@@ -30,6 +30,9 @@ uint64_t shim_tee_expect(shim_tee *t, bool bodyless) HR_HIDDEN;
 bool shim_tee_attach(shim_tee *t, uint64_t ticket, const struct shim_core *core,
                      headroom_request *r) HR_HIDDEN;
 
+/* Is a response still waited for? */
+bool shim_tee_waits(shim_tee *t) HR_HIDDEN;
+
 /* The program has read n > 0 bytes. */
 void shim_tee_read(shim_tee *t, const void *buf, size_t n) HR_HIDDEN;
 /* The peer closed. */

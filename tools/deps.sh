@@ -12,7 +12,8 @@ packages="gcc make libc6-dev libcjson-dev libsqlite3-dev libzstd-dev zlib1g-dev 
     libssl-dev libcmocka-dev clang clang-format cppcheck shellcheck valgrind libclang-rt-14-dev
     python3 python3-venv curl openssl ca-certificates git wget binutils procps gcc-multilib unzip
     nginx-light libcurl4-openssl-dev libcurl3-gnutls php-cli php-curl ruby ruby-curb ruby-ethon strace
-    g++ libsimdjson-dev"
+    g++ libsimdjson-dev
+    libelf-dev libzydis-dev android-libboringssl gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 
 missing=""
 for p in $packages; do

@@ -52,23 +52,44 @@ static bool find_segment(const struct image *f, const Elf64_Ehdr *h, uint32_t ty
     return false;
 }
 
-/* ld.so has no loader of its own either, but obeys LD_PRELOAD when it is run as a command: a shared object
-   with a name (DT_SONAME) and without the mark of an executable (DF_1_PIE). */
-static bool is_loader(const struct image *f, const Elf64_Ehdr *h)
+/* What the dynamic section of a file without PT_INTERP says. */
+struct marks {
+    bool named, executable, needs;
+};
+
+static struct marks read_marks(const struct image *f, const Elf64_Ehdr *h)
 {
-    bool named = false, executable = false;
+    struct marks m = {false, false, false};
     Elf64_Phdr s;
     Elf64_Dyn d;
 
-    if (h->e_type != ET_DYN || !find_segment(f, h, PT_DYNAMIC, &s))
-        return false;
+    if (!find_segment(f, h, PT_DYNAMIC, &s))
+        return m;
     for (uint64_t at = 0; at < s.p_filesz && at <= UINT64_MAX - s.p_offset; at += sizeof(d)) {
         if (!copy_at(f, s.p_offset + at, &d, sizeof(d)) || d.d_tag == DT_NULL)
             break;
-        named |= d.d_tag == DT_SONAME;
-        executable |= d.d_tag == DT_FLAGS_1 && (d.d_un.d_val & DF_1_PIE) != 0;
+        m.named |= d.d_tag == DT_SONAME;
+        m.needs |= d.d_tag == DT_NEEDED;
+        m.executable |= d.d_tag == DT_FLAGS_1 && (d.d_un.d_val & DF_1_PIE) != 0;
     }
-    return named && !executable;
+    return m;
+}
+
+/* ld.so has no loader of its own either, but obeys LD_PRELOAD when it is run as a command: a shared object
+   with a name (DT_SONAME), an entry point, and without the mark of an executable (DF_1_PIE). A plain shared
+   object has no entry point, or needs others, which nothing static does. */
+static enum elf_kind kind_without_loader(const struct image *f, const Elf64_Ehdr *h)
+{
+    struct marks m;
+
+    if (h->e_type == ET_EXEC)
+        return ELF_KIND_STATIC;
+    m = read_marks(f, h);
+    if (m.executable)
+        return ELF_KIND_STATIC_PIE;
+    if (h->e_entry == 0 || m.needs)
+        return ELF_KIND_SHARED;
+    return m.named ? ELF_KIND_REACHED : ELF_KIND_STATIC_PIE;
 }
 
 static void copy_text(struct elf_facts *out, const uint8_t *p, size_t n)
@@ -117,9 +138,7 @@ static enum elf_kind kind_of_elf(const struct image *f, struct elf_facts *out)
     /* A table that is cut off proves nothing about what it does not show. */
     if (!find_segment(f, &h, PT_LOAD, &s) || h.e_phoff + (uint64_t)h.e_phnum * sizeof(s) > f->n)
         return ELF_KIND_NONE;
-    if (h.e_type == ET_EXEC)
-        return ELF_KIND_STATIC;
-    return is_loader(f, &h) ? ELF_KIND_REACHED : ELF_KIND_STATIC_PIE;
+    return kind_without_loader(f, &h);
 }
 
 void elf_facts_of(const uint8_t *p, size_t n, struct elf_facts *out)

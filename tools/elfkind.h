@@ -12,6 +12,7 @@ enum elf_kind {
     ELF_KIND_REACHED,    /* dynamic, this machine, a loader of glibc's name; or the loader itself */
     ELF_KIND_STATIC,     /* no loader is asked for */
     ELF_KIND_STATIC_PIE, /* the same, position independent */
+    ELF_KIND_SHARED,     /* a shared object, loaded by programs */
     ELF_KIND_32BIT,
     ELF_KIND_MACHINE, /* another processor or byte order */
     ELF_KIND_LIBC,    /* another C library's loader; detail names it */

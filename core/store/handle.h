@@ -39,6 +39,9 @@ enum hr_statement {
     HR_Q_REQUEST_SESSION,
     HR_Q_REQUEST_LAST,
     HR_Q_DECISION_COUNT,
+    HR_Q_BINARY_GET,
+    HR_Q_BINARY_SET,
+    HR_Q_BINARY_EXPIRE,
     HR_Q_COUNT
 };
 
@@ -52,7 +55,8 @@ enum {
     HR_REQUEST_WAIT_US =
         2000, /* a finished request waits this long for a busy database; then its row waits */
     HR_MAX_REQUESTS = 1000000,
-    HR_REQUEST_DAYS = 90
+    HR_REQUEST_DAYS = 90,
+    HR_BINARIES = 256 /* answers kept about executables; the newest */
 };
 
 #define HR_DAY_US INT64_C(86400000000)

@@ -31,9 +31,12 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " bytes_before INTEGER, bytes_after INTEGER, usage TEXT, input_tokens INTEGER, output_tokens INTEGER,"
     " cached_tokens INTEGER, elapsed_us INTEGER, transforms TEXT, results INTEGER, rewritten INTEGER,"
     " replayed INTEGER, results_json TEXT);",
+    "CREATE TABLE binaries(build_id BLOB PRIMARY KEY NOT NULL, found INTEGER NOT NULL, answer BLOB NOT NULL)"
+    " WITHOUT ROWID;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1",
+                                                           "PRAGMA user_version=2"};
 
 static int write_key(hr_store *s)
 {

@@ -74,6 +74,11 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
                              "), 0) " REQUESTS " AND session = ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
+    [HR_Q_BINARY_GET] = "SELECT answer FROM binaries WHERE build_id = ?",
+    [HR_Q_BINARY_SET] = "INSERT INTO binaries VALUES(?, ?, ?) ON CONFLICT(build_id) DO UPDATE SET "
+                        "found = excluded.found, answer = excluded.answer",
+    [HR_Q_BINARY_EXPIRE] = "DELETE FROM binaries WHERE build_id IN "
+                           "(SELECT build_id FROM binaries ORDER BY found DESC LIMIT -1 OFFSET ?)",
 };
 
 /* ------------------------------------------------------------------ results */

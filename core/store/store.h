@@ -80,6 +80,12 @@ void hr_store_flush(hr_store *s);
 /* Rows that were lost because the ring was full or the store is unusable for good. */
 uint64_t hr_store_dropped(hr_store *s);
 
+/* ---- executables that were searched for TLS functions (elf/locate.h); the answer is opaque here ---- */
+/* 1: answer is filled with exactly size bytes; 0: none of this size is known; <0. */
+int hr_store_binary(hr_store *s, const void *build_id, size_t len, void *answer, size_t size);
+/* Keep an answer, and the newest HR_BINARIES of all. Best effort: a busy database keeps none. */
+void hr_store_binary_put(hr_store *s, const void *build_id, size_t len, const void *answer, size_t size);
+
 /* ---- for the CLI (headroom.h wraps these) ---- */
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);

@@ -96,6 +96,7 @@ static void static_static_pie_and_the_loader_itself_are_told_apart(void **state)
     struct small s = small(NULL);
 
     (void)state;
+    s.h.e_entry = 1;
     assert_int_equal(kind_of(&s), ELF_KIND_STATIC_PIE);
     s.d[0] = (Elf64_Dyn){.d_tag = DT_FLAGS_1, .d_un.d_val = DF_1_PIE};
     assert_int_equal(kind_of(&s), ELF_KIND_STATIC_PIE);
@@ -107,6 +108,23 @@ static void static_static_pie_and_the_loader_itself_are_told_apart(void **state)
     assert_int_equal(kind_of(&s), ELF_KIND_STATIC);
     s.h.e_type = ET_REL;
     assert_int_equal(kind_of(&s), ELF_KIND_NONE);
+}
+
+static void a_shared_object_has_no_entry_or_needs_others(void **state)
+{
+    struct small s = small(NULL);
+
+    (void)state;
+    assert_int_equal(kind_of(&s), ELF_KIND_SHARED);
+    s.d[0] = (Elf64_Dyn){.d_tag = DT_SONAME, .d_un.d_val = 1};
+    assert_int_equal(kind_of(&s), ELF_KIND_SHARED);
+    s.h.e_entry = 1;
+    assert_int_equal(kind_of(&s), ELF_KIND_REACHED);
+    s.d[1] = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un.d_val = 1};
+    assert_int_equal(kind_of(&s), ELF_KIND_SHARED);
+    s.h.e_entry = 0;
+    s.d[0] = (Elf64_Dyn){.d_tag = DT_FLAGS_1, .d_un.d_val = DF_1_PIE};
+    assert_int_equal(kind_of(&s), ELF_KIND_STATIC_PIE);
 }
 
 static void other_classes_machines_and_orders_are_named(void **state)
@@ -206,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loader_names_decide_who_is_reached),
         cmocka_unit_test(static_static_pie_and_the_loader_itself_are_told_apart),
+        cmocka_unit_test(a_shared_object_has_no_entry_or_needs_others),
         cmocka_unit_test(other_classes_machines_and_orders_are_named),
         cmocka_unit_test(a_script_gives_the_rest_of_its_first_line),
         cmocka_unit_test(a_file_cut_at_any_byte_is_never_read_behind_its_end_nor_called_static),

