@@ -69,7 +69,7 @@ static void a_request_in_pieces_is_one_request(void **state)
     say(ssl, in.p + in.n - 10, 10, true);
     assert_server(&want);
     connections_tee(ssl, ANSWER, 20);
-    connections_tee(ssl, ANSWER + 20, strlen(ANSWER) - 20);
+    connections_tee(ssl, &ANSWER[20], strlen(ANSWER) - 20);
     assert_int_equal(rig_requests[0]->status, 200);
     assert_int_equal(rig_requests[0]->ends, 1);
     assert_true(rig_requests[0]->complete);
