@@ -10,13 +10,12 @@ enum {
     UNSUPPORTED_WRITE_FLAG = 412 /* of SSL_write_ex2, since 3.3 */
 };
 
+/* Arguments of the internal function; 5: flags before the last. */
+enum form { FORM_UNKNOWN, FORM_4, FORM_5 };
+
 typedef struct names {
     enum hr_text own, internal;
-    enum {
-        FORM_UNKNOWN,
-        FORM_4,
-        FORM_5
-    } form; /* arguments of the internal function; 5: flags before the last */
+    enum form form;
 } names;
 
 static bool raises(const hr_profile *p, enum hr_text text, int32_t reason)
@@ -96,7 +95,7 @@ static bool is_ex_holding(const hr_evidence *e, const hr_profile *p, const void 
 }
 
 /* The plain function gives the internal one its own count to fill in, before that flags of 0 where those exist. */
-static int form_of(const hr_evidence *e, const hr_choice *plain, enum hr_text internal)
+static enum form form_of(const hr_evidence *e, const hr_choice *plain, enum hr_text internal)
 {
     const hr_profile *p = &e->profile[plain->index];
 

@@ -57,8 +57,8 @@ typedef struct hr_evidence {
     hr_profile *profile; /* of each beginning */
 } hr_evidence;
 
-/* Walk every beginning around the sites (deep: starts.h). 0; HR_ENOMEM; HR_ELIMIT: too many. Owner calls hr_evidence_free, in any
-   case. */
+/* Walk every beginning around the sites (deep: starts.h). 0; HR_ENOMEM; HR_ELIMIT: too many. Owner calls
+   hr_evidence_free, in any case. */
 int hr_evidence_gather(hr_evidence *e, const hr_image *img, const hr_anchors *anchors, const hr_site *sites,
                        size_t n, bool deep);
 void hr_evidence_free(hr_evidence *e);

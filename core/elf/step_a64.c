@@ -122,8 +122,7 @@ static void loads_and_stores(uint32_t w, hr_state *s, hr_step *out)
 {
     uint32_t rt = bits(w, 0, 5), rn = bits(w, 5, 5), rt2 = bits(w, 10, 5);
     bool vector = bits(w, 26, 1), load;
-    hr_value base = rn == ZERO ? (hr_value){0} : s->r[rn];
-    hr_value v = {0};
+    hr_value v = {0}, base = rn == ZERO ? v : s->r[rn];
 
     if ((w & 0x3b000000) == 0x18000000) { /* literal */
         if (!vector)

@@ -66,7 +66,7 @@ static hr_value address_of(const hr_x86 *in, const hr_state *s, uint64_t next)
 {
     if (in->rip)
         return hr_value_constant(next + (uint64_t)in->disp);
-    if (in->index != HR_X86_NOTHING)
+    if (in->index != HR_X86_NOTHING || in->mod == 3)
         return (hr_value){0};
     if (in->base == HR_X86_NOTHING)
         return hr_value_constant((uint64_t)in->disp);
@@ -241,7 +241,7 @@ static void one_byte_op(const hr_x86 *in, uint64_t pc, hr_state *s, hr_step *out
             set(s, in->reg, load(in, s), in);
             break;
         case 0x8d:
-            set(s, in->reg, in->mod == 3 ? (hr_value){0} : address_of(in, s, next), in);
+            set(s, in->reg, address_of(in, s, next), in);
             break;
         case 0x8f:
             pop(s);

@@ -155,6 +155,15 @@ void hr_image_dynamic(const hr_image *img, const char *const *names, size_t n, h
     }
 }
 
+/* One more symbol of a name: found and imported together say that two places claim it, and none is certain. */
+static void merge(hr_symbol *known, const hr_symbol *more)
+{
+    if (!known->found)
+        *known = *more;
+    else if (more->found && more->address != known->address)
+        known->imported = true;
+}
+
 void hr_image_symtab(const hr_image *img, const char *const *names, size_t n, hr_symbol *out)
 {
     table symbols = {img->p + img->symtab, (size_t)img->symtab_size};
@@ -170,17 +179,16 @@ void hr_image_symtab(const hr_image *img, const char *const *names, size_t n, hr
             memcmp(strings.p + sym.st_name, names[0], 3) != 0)
             continue;
         for (size_t k = 0; k < n; k++) {
-            hr_symbol got = {0};
+            hr_symbol one = {0};
 
             if (!name_is(&strings, sym.st_name, names[k]))
                 continue;
-            take(img, &sym, &got);
-            if (got.found && out[k].found && got.address != out[k].address)
-                got.found = false, got.imported = true; /* two functions of one name: none is certain */
-            if (got.found || got.imported)
-                out[k] = (hr_symbol){got.address, got.size, got.found && !out[k].imported, got.imported};
+            take(img, &sym, &one);
+            merge(&out[k], &one);
         }
     }
+    for (size_t k = 0; k < n; k++)
+        out[k].found = out[k].found && !out[k].imported;
 }
 
 const char *hr_image_needed(const hr_image *img, size_t i)

@@ -1,9 +1,9 @@
 /* walk.h - follows a function from its first instruction along every branch and notes what identifies it.
 
    Registers carry abstract values: a constant, one of the function's own arguments, a field loaded from the object
-   that the first argument points to, or an address of its own stack; everything else is unknown. So at each call it is known which
-   constants and which of its own arguments the function passes, whatever registers, order or shared tails the
-   compiler chose. A forgotten value only loses a clue: it never makes one up.
+   that the first argument points to, or an address of its own stack; everything else is unknown. So at each call it
+   is known which constants and which of its own arguments the function passes, whatever registers, order or shared
+   tails the compiler chose. A forgotten value only loses a clue: it never makes one up.
 
    Nothing is executed. A walker belongs to one thread. */
 #ifndef HR_ELF_WALK_H

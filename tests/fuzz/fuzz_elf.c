@@ -1,9 +1,9 @@
 /* fuzz_elf.c - libFuzzer target for core/elf/: any bytes as an ELF file, through the reader, the symbols, the frame table
    and the search; what is claimed to be found must be code that is there.
 
-   The seeds are builds of tests/programs/elf/boringssl_shape.c, -Os, stripped, without libc:
+   The seeds are builds of tests/programs/elf/boringssl_*.c, stripped, by gcc and by clang --target=aarch64-linux-gnu:
      CC -Os -DERA=2023 [-fno-pie -no-pie -static | -fPIE -pie | -fPIC -shared] -nostdlib -nostartfiles -Wl,-e,main
-        -Wl,-z,noseparate-code,-z,max-page-size=4096 -Wl,--unresolved-symbols=ignore-all boringssl_shape.c */
+        -Wl,-z,noseparate-code,-z,max-page-size=4096 -Wl,--unresolved-symbols=ignore-all boringssl_*.c */
 #include "elf/describe.h"
 #include "elf/locate.h"
 #include "elf/x86.h"

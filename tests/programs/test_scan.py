@@ -8,10 +8,12 @@ import subprocess
 
 import pytest
 
-from cli_user import DATAERR, NOINPUT, USAGE, Cli
+from cli_user import BUILD, DATAERR, NOINPUT, USAGE, Cli
 from conftest import need
 
 SOURCES = pathlib.Path(__file__).resolve().parent / "elf"
+SHAPE = [SOURCES / "boringssl_shape.c", SOURCES / "boringssl_caller.c"]
+PATCHED = "by a patch of its code at the first connection"
 FUNCTIONS = ("SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex")
 BORINGSSL = "/usr/lib/x86_64-linux-gnu/android/libssl.so.0"
 OPENSSL = "/usr/lib/x86_64-linux-gnu/libssl.so.3"
@@ -40,7 +42,8 @@ def strip(path):
 
 
 def scan(cli, *arguments):
-    p = cli("scan", "--json", *arguments)
+    """All of /usr takes its time on a machine that reads it for the first time."""
+    p = subprocess.run([BUILD / "headroom", "scan", "--json", *arguments], capture_output=True, env=cli.env, timeout=900, check=False)
     assert p.returncode == 0, p.stderr.decode()
     return [json.loads(line) for line in p.stdout.splitlines()]
 
@@ -63,7 +66,7 @@ def test_openssl_in_a_stripped_client_is_found_at_its_symbols(cli, tmp_path, com
     [facts] = scan(cli, client)
     assert facts["tier"] == "anchors" and facts["confidence"] == "certain"
     assert addresses(facts) == truth
-    assert facts["library"] == "OpenSSL" and facts["linkage"] == "linked in" and facts["reachable"] is True
+    assert facts["library"] == "OpenSSL" and facts["linkage"] == "linked in" and facts["why"] == PATCHED
     assert facts["version"] == "OpenSSL 3.0 or later" and facts["position_independent"] is pie
     assert all(len(f["checks"]) >= 2 for f in facts["functions"].values())
 
@@ -75,7 +78,7 @@ MODES = {"fixed": ["-fno-pie", "-no-pie"], "pie": ["-fPIE", "-pie"], "bare": ["-
 
 def check_shape(cli, tmp_path, era, mode, compiler, *arguments):
     program = tmp_path / "program"
-    build(compiler, f"-DERA={era}", *MODES[mode], *arguments, SOURCES / "boringssl_shape.c", "-o", program)
+    build(compiler, f"-DERA={era}", *MODES[mode], *arguments, *SHAPE, "-o", program)
     truth = symbols(program)
     strip(program)
     [facts] = scan(cli, program)
@@ -88,23 +91,24 @@ def check_shape(cli, tmp_path, era, mode, compiler, *arguments):
 def test_the_shape_of_boringssl_is_found_by_every_compiler(cli, tmp_path, compiler, era):
     for level, mode in itertools.product(("-O1", "-O2", "-O3", "-Os"), MODES):
         facts = check_shape(cli, tmp_path, era, mode, compiler, level)
-        assert facts["reachable"] is True and facts["machine"] == "x86-64"
+        assert facts["why"] == PATCHED and facts["machine"] == "x86-64"
 
 
 @pytest.mark.parametrize("era", (2020, 2023, 2025))
 def test_the_shape_of_boringssl_is_found_on_aarch64(cli, tmp_path, era):
     for level, mode in itertools.product(("-O1", "-O2", "-O3", "-Os"), MODES):
-        facts = check_shape(cli, tmp_path, era, mode, "aarch64-linux-gnu-gcc", level)
+        facts = check_shape(cli, tmp_path, era, mode, "clang", level, "--target=aarch64-linux-gnu", "-nostdlib", "-Wl,-e,main",
+                            "-Wl,--unresolved-symbols=ignore-all")
         assert facts["reachable"] is False and facts["machine"] == "aarch64"
 
 
 def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
     """An unknown time of the library: one reason has another number."""
-    source = (SOURCES / "boringssl_shape.c").read_text()
+    source = SHAPE[0].read_text()
     changed = tmp_path / "changed.c"
     changed.write_text(source.replace("RAISE(215)", "RAISE(216)"))
     program = tmp_path / "program"
-    build("gcc", "-O2", "-DERA=2023", changed, "-o", program)
+    build("gcc", "-O2", "-DERA=2023", changed, SHAPE[1], "-o", program)
     strip(program)
     [facts] = scan(cli, program)
     assert facts["functions"] == {} and facts["tier"] == "none" and facts["confidence"] == "refused"
@@ -114,17 +118,17 @@ def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
 
 def test_two_copies_of_a_library_are_refused(cli, tmp_path):
     """Which of them the program writes with cannot be known."""
-    objects = []
-    for name in ("one", "two"):
-        objects.append(tmp_path / f"{name}.o")
-        build("gcc", "-O2", "-DERA=2023", f"-Dmain={name}", "-c", SOURCES / "boringssl_shape.c", "-o", objects[-1])
-        subprocess.run([need("objcopy", "binutils"), f"--prefix-symbols={name}_", objects[-1]], check=True)
+    names = ("SSL_read", "SSL_peek", "SSL_write", "SSL_shutdown", "SSL_do_handshake", "put_error", "discard", "send_all", "main")
+    sources = []
+    for copy in ("one", "two"):
+        for source in SHAPE:
+            sources.append(tmp_path / f"{copy}_{source.name}")
+            sources[-1].write_text("".join(f"#define {name} {copy}_{name}\n" for name in names) + source.read_text())
     main = tmp_path / "main.c"
-    main.write_text("int one_one(int, char **), two_two(int, char **);\n"
-                    "void *one_memset, *one_memcpy, *two_memset, *two_memcpy;\n"
-                    "int main(int c, char **v) { return one_one(c, v) + two_two(c, v); }\n")
+    main.write_text("int one_main(int, char **), two_main(int, char **);\n"
+                    "int main(int c, char **v) { return one_main(c, v) + two_main(c, v); }\n")
     program = tmp_path / "program"
-    build("gcc", "-O2", "-Wl,--unresolved-symbols=ignore-all", main, *objects, "-o", program)
+    build("gcc", "-O2", "-DERA=2023", main, *sources, "-o", program)
     strip(program)
     [facts] = scan(cli, program)
     assert facts["functions"] == {} and facts["why"] == "SSL_write: more than one function carries the signature"
@@ -156,21 +160,21 @@ def test_over_all_of_usr_every_answer_is_true_and_nothing_else_is_found(cli):
 
 
 # ------------------------------------------------------------------ what is not reached
-def facts_of(cli, tmp_path, source, *arguments, compiler="gcc"):
+def facts_of(cli, tmp_path, *arguments):
     program = tmp_path / "program"
-    build(compiler, source, "-o", program, *arguments)
+    build("gcc", "-o", program, *arguments)
     [facts] = scan(cli, program)
     return facts
 
 
 def test_a_static_executable_is_named_and_its_library_found_all_the_same(cli, tmp_path):
     for flag, word in (("-static", "static executable"), ("-static-pie", "static-pie executable")):
-        facts = facts_of(cli, tmp_path, SOURCES / "boringssl_shape.c", "-DERA=2023", "-O2", flag)
+        facts = facts_of(cli, tmp_path, *SHAPE, "-DERA=2023", "-O2", flag)
         assert facts["reachable"] is False and word in facts["why"] and "SSL_write" in facts["functions"]
 
 
 def test_another_c_library_is_named(cli, tmp_path):
-    facts = facts_of(cli, tmp_path, SOURCES / "boringssl_shape.c", "-DERA=2023", "-O2",
+    facts = facts_of(cli, tmp_path, *SHAPE, "-DERA=2023", "-O2",
                      "-Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1")
     assert facts["reachable"] is False and "ld-musl-x86_64.so.1" in facts["why"]
 

@@ -1,0 +1,25 @@
+/* boringssl_caller.c - who calls the functions of boringssl_shape.c: from another file, as in real programs, so that the
+   compiler copies none of them into their callers. */
+#include <stddef.h>
+
+struct ssl;
+int SSL_read(struct ssl *s, void *p, int n), SSL_peek(struct ssl *s, void *p, int n);
+int SSL_write(struct ssl *s, const void *p, int n), SSL_shutdown(struct ssl *s);
+
+/* A wrapper that ends with a jump to SSL_write. */
+__attribute__((noinline)) int send_all(struct ssl *s, const void *p, int n)
+{
+    __asm__ volatile("" ::: "memory");
+    return SSL_write(s, p, n);
+}
+
+int main(int argc, char **argv)
+{
+    struct ssl *volatile s = NULL;
+    char buffer[16];
+
+    if (argc < 100) /* it is read, not run */
+        return 0;
+    return SSL_read(s, buffer, 16) + SSL_peek(s, buffer, 16) + SSL_write(s, argv[0], 3) +
+           send_all(s, argv[1], 3) + SSL_shutdown(s);
+}
