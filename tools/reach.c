@@ -98,8 +98,12 @@ void reach_examine(const char *path, bool anchors, struct reach_facts *out)
     if (out->result == 1 && out->elf.kind == ELF_KIND_SHARED && at->tier == HEADROOM_TIER_DYNAMIC) {
         out->linkage = "shared";
         conclude(out, REACH_YES, "by interposing the functions that it exports");
-    } else if (out->result == 1)
-        conclude(out, REACH_NO, "its functions are located, but this version does not patch code");
+    } else if (out->result == 1 && at->arm)
+        conclude(out, REACH_NO, "code of this processor is located, but not patched");
+    else if (out->result == 1 && out->elf.kind == ELF_KIND_SHARED)
+        conclude(out, REACH_NO, "TLS is linked into a shared object, and only executables are patched");
+    else if (out->result == 1)
+        conclude(out, REACH_YES, "by a patch of its code at the first connection");
     else if (at->library != HEADROOM_TLS_NONE && !at->imports)
         conclude(out, REACH_NO, at->reason);
     else if (at->imports || at->needs[0] != '\0')
