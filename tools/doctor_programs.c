@@ -8,6 +8,7 @@
 #include "elfsym.h"
 #include "format.h"
 #include "preload.h"
+#include "reach.h"
 #include "target.h"
 
 #include <stdbool.h>
@@ -52,6 +53,23 @@ static bool is_shell(const char *program)
 }
 
 /* list: what it loads. */
+/* It loads no TLS library at its start; it may have one inside. */
+static void judge_linked(struct report *r, const char *name, const char *program)
+{
+    struct reach_facts facts;
+
+    reach_examine(program, false, &facts);
+    if (facts.reach == REACH_YES)
+        doctor_say(r, DOCTOR_OK, name, NULL, "reached in the TLS that is linked in, %s: %s", facts.why,
+                   program);
+    else if (facts.reach == REACH_NO)
+        doctor_say(r, DOCTOR_WARN, name, "Nothing to do here yet; it runs unchanged.", "not reached: %s: %s",
+                   program, facts.why);
+    else
+        doctor_say(r, DOCTOR_WARN, name, "Nothing to do here yet; it runs unchanged.",
+                   "not reached: %s loads no TLS library at its start, and none is linked in", program);
+}
+
 static void judge_tls(struct report *r, const char *name, const char *program, const char *list,
                       const struct hooks *hooks)
 {
@@ -67,16 +85,11 @@ static void judge_tls(struct report *r, const char *name, const char *program, c
                    program);
     else if (ssl && hooks->ssl)
         doctor_say(r, DOCTOR_OK, name, NULL, "reached in libssl: %s", program);
-    else if (elf_file_defines(program, "SSL_write"))
-        doctor_say(r, DOCTOR_WARN, name, "Nothing to do here yet; it runs unchanged.",
-                   "not reached: TLS is linked into %s", program);
     else if (strstr(list, "libgnutls") != NULL || strstr(list, "libnss3") != NULL)
         doctor_say(r, DOCTOR_WARN, name, "Nothing to do here yet; it runs unchanged.",
                    "not reached: %s has its TLS from GnuTLS or NSS", program);
     else
-        doctor_say(r, DOCTOR_WARN, name, "Nothing to do here yet; it runs unchanged.",
-                   "not reached: %s loads no TLS library at its start; it may have one inside, as Bun has",
-                   program);
+        judge_linked(r, name, program);
 }
 
 static void check_program(struct report *r, const char *name, const struct target *t,
