@@ -195,6 +195,16 @@ def test_linked_in_optimize_changes_only_literals(name, server, certs, run, body
     transparency.test_optimize_changes_only_literals_of_tool_results(name, server, certs, run, body_file, tmp_path, needs_library)
 
 
+@pytest.mark.parametrize("kind", ["linked", "linkedpie"])
+def test_linked_in_a_first_line_in_pieces_passes_unchanged(kind, server, certs, run, body_file):
+    program, body, _, _ = linked(kind, transparency.PROGRAMS["ssl_write one byte a call"])
+    argv = program(server, certs, body_file(body))
+    bare = run(argv)
+    before = records(server)
+    server.begin()
+    assert run(argv, preload=True, mode="optimize") == bare and records(server) == before
+
+
 CLAUDE = conftest.BUILD / "programs" / "claude-2.1.329" / "claude"
 
 
