@@ -55,7 +55,7 @@ help:
 	'make demo       install what is missing, build, and show the main job on real input' \
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
-	'make test-programs  fetch the unmodified programs that tests run and Debian lacks (into $B/programs)' \
+	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code) into $B/programs, and run them under the library' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
@@ -166,10 +166,12 @@ test-unit: $(UNIT) $(UNIT_CLANG)
 	$(Q)tests/unit/run.sh $(UNIT) $(UNIT_CLANG)
 test-hygiene: all
 	$(Q)tests/hygiene.sh $B
-test-programs:
+test-programs-python: all programs
+	$(Q)tests/programs/run.sh $(abspath $B) tests/programs --ignore=tests/programs/fetched
+test-programs: deps
 	$(Q)tools/fetch-programs.sh $B
-test-programs-python: all programs test-programs
-	$(Q)tests/programs/run.sh $(abspath $B)
+	$(Q)$(MAKE) --no-print-directory all programs
+	$(Q)tests/programs/run.sh $(abspath $B) tests/programs/fetched
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -iquote core $^ -o $@

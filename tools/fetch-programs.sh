@@ -1,10 +1,19 @@
 #!/usr/bin/env bash
-# fetch-programs.sh BUILD_DIR - unmodified programs with TLS linked in, which Debian does not have, for tests/programs/test_patched.py:
+# fetch-programs.sh BUILD_DIR - unmodified programs with TLS linked in, which Debian does not have, for tests/programs/fetched:
 # into BUILD_DIR/programs/NAME-VERSION, in pinned versions, by npm. What is there already is not fetched again.
 set -euo pipefail
 
 build=${1:?usage: fetch-programs.sh BUILD_DIR}
-command -v npm >/dev/null || { echo "fetch-programs: npm is missing (Debian package npm, or nodejs of its makers)" >&2; exit 69; }
+if ! command -v npm >/dev/null; then
+    root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "fetch-programs: not root and no sudo; install as root: npm" >&2; exit 69; }
+        root=sudo
+    fi
+    echo "fetch-programs: installing npm"
+    $root apt-get update -qq
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm >/dev/null
+fi
 
 fetch() { # name in build/programs, package@version
     local to=$build/programs/$1
