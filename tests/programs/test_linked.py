@@ -7,6 +7,10 @@ import conftest
 import test_transparency as transparency
 
 
+def records(server):
+    return [(r.head, r.raw_body) for r in server.requests]
+
+
 @pytest.mark.parametrize("mode", ["off", "optimize"])
 def test_connect_says_what_it_says_without_the_library(mode, run):
     argv = [conftest.c_program("connect_results"), 1]
