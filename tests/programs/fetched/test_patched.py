@@ -8,7 +8,6 @@ import pytest
 
 import conftest
 import conversations
-import test_transparency as transparency
 
 SCRIPT = pathlib.Path(__file__).with_name("client_fetch.js")
 MESSAGES = "/v1/messages"
