@@ -1,33 +1,17 @@
 /* originals.c - what a program made, kept so that it can be read back (law 5): zstd, capped in age here and
    in size by hr_store_commit. See store.h. */
-#define ZSTD_STATIC_LINKING_ONLY
-#include <zstd.h>
-
 #include "store/handle.h"
+#include "zstd_heap.h"
 
 enum {
     LEVEL = 1 /* 50 KB in 20-140 us; higher levels gain a tenth and cost twice */
 };
 
-static void *zstd_alloc(void *opaque, size_t n)
-{
-    (void)opaque;
-    return hr_malloc(n);
-}
-
-static void zstd_free(void *opaque, void *p)
-{
-    (void)opaque;
-    hr_free(p);
-}
-
-static const ZSTD_customMem through_our_heap = {zstd_alloc, zstd_free, NULL};
-
 int hr_originals_pack(hr_arena *a, hr_str raw, hr_str *packed)
 {
     size_t room = ZSTD_compressBound(raw.n);
     char *out = hr_arena_alloc(a, room);
-    ZSTD_CCtx *z = out ? ZSTD_createCCtx_advanced(through_our_heap) : NULL;
+    ZSTD_CCtx *z = out ? ZSTD_createCCtx_advanced(hr_zstd_heap) : NULL;
 
     if (!z)
         return HR_ENOMEM;
@@ -46,7 +30,7 @@ static int unpack(hr_store *s, hr_arena *a, hr_str packed, int64_t plain, hr_str
         return HR_ESTORE;
     }
     char *out = hr_arena_alloc(a, (size_t)plain + 1);
-    ZSTD_DCtx *z = out ? ZSTD_createDCtx_advanced(through_our_heap) : NULL;
+    ZSTD_DCtx *z = out ? ZSTD_createDCtx_advanced(hr_zstd_heap) : NULL;
     if (!z)
         return HR_ENOMEM;
     size_t n = ZSTD_decompressDCtx(z, out, (size_t)plain, packed.p, packed.n);
