@@ -3,6 +3,7 @@
 
 #include "context.h"
 #include "limits.h"
+#include "transform/form.h"
 #include "transform/note.h"
 #include "transform/transform.h"
 
@@ -51,6 +52,22 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
     return r < 0 ? r : 1;
 }
 
+/* A lossless form read back, as the inside of a JSON string. 1, 0, HR_ENOMEM. */
+static int unformed(hr_arena *a, hr_str content, hr_str *raw)
+{
+    hr_buf text = {0}, inside = {0};
+    int r = hr_form_decode(&text, content);
+
+    if (r == 1) {
+        hr_string_encode(&inside, hr_buf_view(&text));
+        *raw = hr_str_make(hr_arena_dup(a, inside.data, inside.len), inside.len);
+        r = inside.err || !raw->p ? HR_ENOMEM : 1;
+    }
+    hr_buf_free(&text);
+    hr_buf_free(&inside);
+    return r;
+}
+
 int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored,
                      size_t *missing)
 {
@@ -74,17 +91,14 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
             r = r == HR_ENOMEM ? r : 0;
             continue;
         }
-        if (!h->store) {
-            *missing += hr_text_has_note(it.content);
-            continue;
-        }
-        r = original_of(h, &w, secret, &it, &raw);
+        r = h->store ? original_of(h, &w, secret, &it, &raw) : 0;
+        bool gone = r == HR_ENOENT;
+        if (r == 0 || gone)
+            r = unformed(w.arena, it.content, &raw);
         if (r == 1)
             list[k++] = (hr_splice){it.raw_off, it.raw_len, raw};
-        if (r == HR_ENOENT) {
-            ++*missing;
-            r = 0;
-        }
+        else
+            *missing += gone || (!h->store && hr_text_has_note(it.content));
     }
     if (r >= 0)
         r = hr_splice_apply(&b, body, len, list, k);

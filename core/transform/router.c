@@ -1,6 +1,7 @@
 /* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
    Adding a transform is one file and one row. */
 #include "transform/crush.h"
+#include "transform/form.h"
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/transform.h"
@@ -26,6 +27,20 @@ static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, h
     return r;
 }
 
+static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    hr_buf b = {0};
+    int r = hr_form_encode(&b, HR_FORM_SEARCH, in->text);
+    if (r == 1) {
+        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
+        out->kind = "search";
+        r = out->text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return r;
+}
+
 static const struct transform {
     enum kind kind;
     const char *name;
@@ -34,6 +49,7 @@ static const struct transform {
 } transforms[] = {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
+    {TEXT, "search_headings", true, search_headings},
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */

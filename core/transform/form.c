@@ -1,0 +1,75 @@
+/* form.c - the table of lossless forms. See form.h. */
+#include "transform/form.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "transform/form_table.h"
+
+#define OPENING "[headroom "
+
+static const struct {
+    const char *head; /* the first line */
+    int (*encode)(hr_buf *b, hr_str text);
+    int (*decode)(hr_buf *b, hr_str body);
+} forms[HR_FORMS] = {
+    [HR_FORM_SEARCH] = {OPENING "search: a path, then its lines as NUMBER:text (NUMBER-text: context)]\n",
+                        hr_search_encode, hr_search_decode},
+};
+
+static bool begins(hr_str text, const char *z)
+{
+    size_t n = strlen(z);
+
+    return text.n >= n && memcmp(text.p, z, n) == 0;
+}
+
+static int drop(hr_buf *b, size_t len)
+{
+    if (b->err)
+        return HR_ENOMEM;
+    b->len = len;
+    return 0;
+}
+
+/* Is the text what this body says? 1, 0, HR_ENOMEM. */
+static int reads_back(enum hr_form form, hr_str body, hr_str text)
+{
+    hr_buf back = {.max = text.n + 1};
+    int r = forms[form].decode(&back, body);
+
+    if (r == 1)
+        r = hr_str_eq(hr_buf_view(&back), text);
+    else if (back.err && back.len == 0 && r == HR_ENOMEM)
+        r = 0; /* longer than the text, or no memory: not used either way */
+    hr_buf_free(&back);
+    return r;
+}
+
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text)
+{
+    size_t before = b->len, head = strlen(forms[form].head);
+
+    if (begins(text, OPENING))
+        return 0;
+    hr_buf_puts(b, forms[form].head);
+    int r = forms[form].encode(b, text);
+    if (r != 1 || b->err || b->len - before >= text.n)
+        return r < 0 ? r : drop(b, before);
+    r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);
+    return r == 1 ? 1 : drop(b, before);
+}
+
+int hr_form_decode(hr_buf *b, hr_str text)
+{
+    if (!begins(text, OPENING))
+        return 0;
+    for (int i = 0; i < HR_FORMS; i++) {
+        size_t before = b->len, head = strlen(forms[i].head);
+        if (!begins(text, forms[i].head))
+            continue;
+        int r = forms[i].decode(b, hr_str_make(text.p + head, text.n - head));
+        return r == 1 && !b->err ? 1 : r < 0 ? r : drop(b, before);
+    }
+    return 0;
+}

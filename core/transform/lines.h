@@ -1,0 +1,23 @@
+/* lines.h - a text line by line. A line is what stands before a line feed or the end of the text; a text that ends in a line feed
+   has no line behind it. Carriage returns belong to the line. Pure. */
+#ifndef HR_LINES_H
+#define HR_LINES_H
+
+#include <string.h>
+
+#include "base.h"
+
+/* Take the next line off *rest. *ended: a line feed stood behind it. false: there is none. */
+static inline bool hr_line_next(hr_str *rest, hr_str *line, bool *ended)
+{
+    if (rest->n == 0)
+        return false;
+    const char *end = memchr(rest->p, '\n', rest->n);
+    *ended = end != NULL;
+    *line = hr_str_make(rest->p, end ? (size_t)(end - rest->p) : rest->n);
+    size_t taken = line->n + *ended;
+    *rest = hr_str_make(rest->p + taken, rest->n - taken);
+    return true;
+}
+
+#endif
