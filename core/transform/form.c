@@ -10,11 +10,15 @@
 
 static const struct {
     const char *head; /* the first line */
-    int (*encode)(hr_buf *b, hr_str text);
+    int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
     int (*decode)(hr_buf *b, hr_str body);
 } forms[HR_FORMS] = {
     [HR_FORM_SEARCH] = {OPENING "search: a path, then its lines as NUMBER:text (NUMBER-text: context)]\n",
                         hr_search_encode, hr_search_decode},
+    [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
+                              "a b' the same line with a, b there; "
+                              "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
+                      hr_rows_encode, hr_rows_decode},
 };
 
 static bool begins(hr_str text, const char *z)
@@ -35,7 +39,7 @@ static int drop(hr_buf *b, size_t len)
 /* Is the text what this body says? 1, 0, HR_ENOMEM. */
 static int reads_back(enum hr_form form, hr_str body, hr_str text)
 {
-    hr_buf back = {.max = text.n + 1};
+    hr_buf back = {.max = 3 * text.n + 1}; /* decoders reserve a line ahead */
     int r = forms[form].decode(&back, body);
 
     if (r == 1)
@@ -46,14 +50,14 @@ static int reads_back(enum hr_form form, hr_str body, hr_str text)
     return r;
 }
 
-int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text)
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned)
 {
     size_t before = b->len, head = strlen(forms[form].head);
 
     if (begins(text, OPENING))
         return 0;
     hr_buf_puts(b, forms[form].head);
-    int r = forms[form].encode(b, text);
+    int r = forms[form].encode(b, text, pinned);
     if (r != 1 || b->err || b->len - before >= text.n)
         return r < 0 ? r : drop(b, before);
     r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);

@@ -4,8 +4,7 @@
    Adding a form is one file with an encoder and a decoder, and one row of the table in form.c. Rules for them:
    - decode(encode(x)) equals x byte for byte; hr_form_encode() reads its own output back each time and drops it where it does not;
    - linear in the text; no state; the same bytes in any locale, thread and process;
-   - a decoder is given what anybody may have written: it refuses what its encoder would not have written, and its output is at most
-     HR_FORM_GROWTH times its input and HR_MAX_FILE.
+   - a decoder is given what anybody may have written: it refuses what cannot be read, and stops at the buffer's maximum.
 
    Thread rule: any; the buffers belong to the caller. */
 #ifndef HR_FORM_H
@@ -13,13 +12,15 @@
 
 #include "base.h"
 
-enum { HR_FORM_GROWTH = 64 }; /* a longest path before each of many short lines */
-
-enum hr_form { HR_FORM_SEARCH, HR_FORMS };
+enum hr_form {
+    HR_FORM_SEARCH, /* matches under their paths */
+    HR_FORM_ROWS,   /* lines of one pattern as rows of what varies */
+    HR_FORMS
+};
 
 /* Append the form of `text` to *b: 1. 0: there is nothing to gain by it, or the text begins as a form does; nothing was appended.
-   HR_ENOMEM. */
-int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text);
+   pinned[line]: this line stays as it is, byte for byte, where the form leaves a choice; NULL: none. HR_ENOMEM. */
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned);
 
 /* Append what `text` was before it was encoded: 1. 0: it is no form of ours, to the letter; nothing was appended. HR_ENOMEM. */
 int hr_form_decode(hr_buf *b, hr_str text);

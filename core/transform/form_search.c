@@ -121,7 +121,7 @@ static void put_line(hr_buf *b, hr_str line, bool ended)
         hr_buf_putc(b, '\n');
 }
 
-int hr_search_encode(hr_buf *b, hr_str text)
+int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned)
 {
     hr_str rest = text, line, path = {0},
            held = {0}; /* held: an ordinary line, not written before the next one is known */
@@ -129,6 +129,7 @@ int hr_search_encode(hr_buf *b, hr_str text)
     size_t hits = 0, lines = 0;
     bool ended = false, holds = false;
 
+    (void)pinned; /* each line of a file keeps its text */
     while (hr_line_next(&rest, &line, &ended)) {
         hr_str p = line.n ? path_of(&ahead, line, path, rest) : (hr_str){0};
         bool named = p.n > 0 && !hr_str_eq(p, path), plain = p.n == 0;

@@ -6,7 +6,11 @@
 #include "base.h"
 
 /* form_search.c: grep -n and its kin. */
-int hr_search_encode(hr_buf *b, hr_str text);
+int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned);
 int hr_search_decode(hr_buf *b, hr_str body);
+
+/* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
+int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_rows_decode(hr_buf *b, hr_str body);
 
 #endif

@@ -2,8 +2,10 @@
    Adding a transform is one file and one row. */
 #include "transform/crush.h"
 #include "transform/form.h"
+#include "transform/lines.h"
 #include "transform/minify.h"
 #include "transform/note.h"
+#include "transform/pins.h"
 #include "transform/transform.h"
 #include "json/json.h"
 
@@ -27,17 +29,55 @@ static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, h
     return r;
 }
 
-static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const bool *pinned,
+                         hr_transform_out *out)
 {
-    (void)tree;
     hr_buf b = {0};
-    int r = hr_form_encode(&b, HR_FORM_SEARCH, in->text);
+    int r = hr_form_encode(&b, form, in->text, pinned);
     if (r == 1) {
         out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        out->kind = "search";
         r = out->text.p ? 1 : HR_ENOMEM;
     }
     hr_buf_free(&b);
+    return r;
+}
+
+static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = lossless_form(a, in, HR_FORM_SEARCH, NULL, out);
+    if (r == 1)
+        out->kind = "search";
+    return r;
+}
+
+/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
+static bool is_records(hr_str text)
+{
+    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25 };
+    size_t lines = 0, indented = 0, diff = 0;
+    hr_str line;
+    bool ended;
+    while (hr_line_next(&text, &line, &ended)) {
+        lines++;
+        indented += line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+        diff += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
+    }
+    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0;
+}
+
+static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    bool *pinned;
+    size_t lines;
+    (void)tree;
+    if (!is_records(in->text))
+        return 0;
+    int r = hr_pin_lines(a, in, &pinned, &lines);
+    if (r == 0)
+        r = lossless_form(a, in, HR_FORM_ROWS, pinned, out);
+    if (r == 1)
+        out->kind = "log";
     return r;
 }
 
@@ -50,6 +90,7 @@ static const struct transform {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
     {TEXT, "search_headings", true, search_headings},
+    {TEXT, "rows", true, rows},
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */

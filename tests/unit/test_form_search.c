@@ -1,4 +1,4 @@
-/* test_form.c - claims of the lossless forms of text (core/transform/form.h): read back byte for byte, whatever stands in the text. */
+/* test_form_search.c - claims of search results under their paths (core/transform/form.h): read back byte for byte, whatever stands in the text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void expect_back(hr_str form, hr_str text)
 static void expect_form(const char *text, const char *body)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text)), 1);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL), 1);
     assert_true(b.len == strlen(HEAD) + strlen(body));
     assert_memory_equal(b.data, HEAD, strlen(HEAD));
     assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
@@ -43,7 +43,7 @@ static void expect_form(const char *text, const char *body)
 static void expect_none(const char *text)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text)), 0);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL), 0);
     assert_int_equal(b.len, 0);
     hr_buf_free(&b);
 }
@@ -150,7 +150,7 @@ static void every_text_comes_back(void **state)
             else
                 piece(&text);
         }
-        int r = hr_form_encode(&form, HR_FORM_SEARCH, hr_buf_view(&text));
+        int r = hr_form_encode(&form, HR_FORM_SEARCH, hr_buf_view(&text), NULL);
         assert_true(r == 0 || r == 1);
         if (r == 1) {
             encoded++;
@@ -172,7 +172,7 @@ static void missing_memory_is_told(void **state)
         hr_buf b = {0};
         assert_true(n < 100);
         hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_SEARCH, view(text));
+        r = hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL);
         hr_fault_after(HR_FAULT_ALLOC, 0, false);
         assert_true(r == 1 || r == HR_ENOMEM || r == 0);
         hr_buf_free(&b);

@@ -1,0 +1,31 @@
+/* line_words.h - the words of a line of a log, a listing, a build's output: runs of other bytes than white space and
+   , ; = ( ) [ ] { } < > | ' " and the backquote. What stands between the words is the line's shape.
+   Pure; the line is borrowed. */
+#ifndef HR_LINE_WORDS_H
+#define HR_LINE_WORDS_H
+
+#include "base.h"
+
+enum { HR_LINE_WORDS = 40 }; /* of longer lines only so many are known */
+
+typedef struct hr_line_words {
+    hr_str word[HR_LINE_WORDS];
+    uint32_t n; /* HR_LINE_WORDS + 1: there are more */
+    uint64_t
+        shape; /* hash of what stands between the words; lines of equal shape and n may still differ in it */
+} hr_line_words;
+
+void hr_line_split(hr_str line, hr_line_words *out);
+
+/* 64 bits that tell words apart. Not keyed: who makes them collide gets a pattern that is not used. */
+uint64_t hr_word_bits(hr_str word);
+
+#define HR_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio: multiplicative hashing */
+
+static inline uint64_t hr_mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * HR_GOLDEN;
+    return h ^ (h >> 29);
+}
+
+#endif
