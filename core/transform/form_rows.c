@@ -47,6 +47,7 @@ static size_t take_number(hr_str s, uint32_t *out)
 
 /* ------------------------------------------------------------------ encoding */
 struct known {
+    bool used;
     uint32_t id;     /* 0: not yet shown */
     hr_str last;     /* its line before */
     uint64_t varies; /* words */
@@ -101,12 +102,12 @@ static void put_pattern(struct encoder *e, struct known *k, hr_str line, const h
     hr_buf_putc(e->b, '\n');
 }
 
-/* How much of the word's beginning ~ may spare; digits of one number stay together. */
+/* How much of the word's beginning ~ may spare: of times and numbers only, so that names stay whole, and digits of one number together. */
 static size_t common_beginning(hr_str word, hr_str before)
 {
     size_t k = 0;
 
-    if (word.n != before.n)
+    if (word.n != before.n || !is_digit(word.p[0]))
         return 0;
     while (word.p[k] == before.p[k])
         k++;
@@ -191,6 +192,17 @@ static void put_line(struct encoder *e, struct known *k, hr_str line)
     e->above = w.n ? w.word[0] : (hr_str){0};
 }
 
+/* Is it worth rows? Lines that share no word are alike by chance. */
+static bool is_pattern(const hr_pattern *p, hr_str first)
+{
+    hr_line_words w;
+
+    if (p->lines < LEAST_LINES)
+        return false;
+    hr_line_split(first, &w);
+    return ((1ull << w.n) - 1) & ~p->varies;
+}
+
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
 {
     hr_arena *a = hr_arena_new();
@@ -207,7 +219,9 @@ int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
         e.known[i].varies = p.list[i].varies;
     for (uint32_t i = 0; r == 0 && hr_line_next(&rest, &line, &ended); i++) {
         uint32_t k = p.of_line[i];
-        put_line(&e, k == HR_PATTERN_NONE || p.list[k].lines < LEAST_LINES ? NULL : &e.known[k], line);
+        if (k != HR_PATTERN_NONE && p.list[k].first == i)
+            e.known[k].used = is_pattern(&p.list[k], line);
+        put_line(&e, k != HR_PATTERN_NONE && e.known[k].used ? &e.known[k] : NULL, line);
         if (b->err)
             r = HR_ENOMEM;
     }
