@@ -264,9 +264,14 @@ static void note_above(struct decoder *d, size_t off)
 {
     hr_line_words w;
 
+    d->above_len = 0;
+    if (d->b->len == off)
+        return;
     hr_line_split(hr_str_make(d->b->data + off, d->b->len - off), &w);
-    d->above_len = w.n ? w.word[0].n : 0;
-    d->above = w.n ? (size_t)(w.word[0].p - d->b->data) : 0;
+    if (w.n == 0)
+        return;
+    d->above_len = w.word[0].n;
+    d->above = (size_t)(w.word[0].p - d->b->data);
 }
 
 /* "#N text": text without its marks becomes a line and pattern N, which must be the next. 1, 0, HR_ENOMEM. */

@@ -217,6 +217,30 @@ def test_restore_kept_names_slices_of_the_original(cli):
     assert kept["of"] == 500 and kept["items"] == [original[i] for i in kept["kept"]]
 
 
+FORMS = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8").split("```\n")
+
+
+@pytest.mark.parametrize("scenario", ["b2_logs_text", "g_ripgrep"])
+@pytest.mark.parametrize("form", ["openai", "anthropic", "anthblk"])
+def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario, form):
+    (body,) = (p for p in scenarios if p.name == f"{scenario}.{form}.json")
+    plan = cli.json("simulate", "--json", "-o", "sent.json", body)
+    sent = (cli.home / "sent.json").read_bytes()
+    assert plan["results"][-1]["lossless"] and len(sent) < body.stat().st_size * 0.8
+    back = cli("restore", "-", input=sent)
+    assert (back.returncode, back.stdout == body.read_bytes()) == (0, True)
+
+
+def test_restore_reads_the_example_of_the_documents(cli):
+    shown, meant = FORMS[3], FORMS[5]
+    head = "[headroom rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N a b' the same line with a, b there; " \
+        "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n"
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = head + shown.split("\n", 1)[1]
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"].rstrip("\n") == meant.rstrip("\n")
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]"])
 def test_restore_of_no_request_is_a_data_error(cli, body):
     p = cli("restore", "-", input=body)

@@ -129,6 +129,7 @@ static void a_reader_takes_what_a_writer_could_have_meant(void **state)
 {
     (void)state;
     expect_decoded("", "");
+    expect_decoded("\nx\n", "\nx\n");
     expect_decoded("x\n\\\\\n\\1\n", "x\n\\\n1\n");
     expect_decoded("#1 a %b c\n1\n1*2\n1 x\n1 ~y\n1 ~~\n1 ~~~a\n",
                    "a b c\na b c\na b c\na b c\na x c\na y c\na ~ c\na ~~a c\n");

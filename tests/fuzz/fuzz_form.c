@@ -1,0 +1,53 @@
+/* fuzz_form.c - libFuzzer target for the lossless forms of text: what an encoder writes reads back byte for byte, without the check that
+   form.c makes; a decoder takes any bytes. The first byte chooses the form and the lines that are pinned. */
+#include "transform/form_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLAIM(x)                                                                                             \
+    do {                                                                                                     \
+        if (!(x))                                                                                            \
+            __builtin_trap();                                                                                \
+    } while (0)
+
+enum { MOST_TEXT = 64 << 10, MOST_OUTPUT = 1 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct {
+        int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
+        int (*decode)(hr_buf *b, hr_str body);
+    } forms[] = {{hr_search_encode, hr_search_decode}, {hr_rows_encode, hr_rows_decode}};
+    static bool pinned[MOST_TEXT];
+
+    if (size < 1 || size > MOST_TEXT)
+        return 0;
+    const unsigned form = data[0] & 1, step = data[0] >> 1;
+    char *copy = malloc(size); /* of exactly the size, so that one byte too far is seen */
+    if (!copy)
+        return 0;
+    memcpy(copy, data + 1, size - 1);
+    hr_str text = hr_str_make(copy, size - 1);
+    for (size_t i = 0; i < size; i++)
+        pinned[i] = step && i % step == 0;
+
+    hr_buf body = {0}, back = {.max = MOST_OUTPUT};
+    int r = forms[form].encode(&body, text, pinned);
+    CLAIM(r >= 0);
+    if (r == 1) {
+        CLAIM(forms[form].decode(&back, hr_buf_view(&body)) == 1);
+        CLAIM(hr_str_eq(hr_buf_view(&back), text));
+    }
+    hr_buf_free(&body);
+    hr_buf_free(&back);
+
+    back = (hr_buf){.max = MOST_OUTPUT};
+    r = forms[form].decode(&back, text);
+    CLAIM(r == 0 || r == 1 || r == HR_ENOMEM);
+    hr_buf_free(&back);
+    free(copy);
+    return 0;
+}
