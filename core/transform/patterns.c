@@ -321,7 +321,9 @@ static int split(struct finder *f, const struct part *p, struct part *todo, uint
 
     word = p->depth < MOST_DEPTH && p->n >= 4 ? best_word(p, class, &classes) : HR_PATTERN_NONE;
     f->node[p->node].splits_at = word;
-    for (uint32_t c = 0; word != HR_PATTERN_NONE && c < classes; c++) {
+    if (word == HR_PATTERN_NONE)
+        return 0;
+    for (uint32_t c = 0; c < classes; c++) {
         uint32_t from = end, next;
         for (uint32_t i = 0; i < p->n; i++)
             if (class[i] == c)
