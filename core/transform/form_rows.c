@@ -48,9 +48,9 @@ static size_t take_number(hr_str s, uint32_t *out)
 /* ------------------------------------------------------------------ encoding */
 struct known {
     bool used;
-    uint32_t id;     /* 0: not yet shown */
-    hr_str last;     /* its line before */
-    uint64_t varies; /* words */
+    uint32_t id;         /* 0: not yet shown */
+    hr_line_words *last; /* its line before */
+    uint64_t varies;     /* words */
 };
 
 struct encoder {
@@ -127,13 +127,11 @@ static void put_item(hr_buf *b, hr_str word, hr_str before)
 
 static void put_row(struct encoder *e, const struct known *k, const hr_line_words *w)
 {
-    hr_line_words last;
     uint32_t same = 0; /* items not yet written */
     bool any = false;
 
-    hr_line_split(k->last, &last);
     for (uint32_t i = 0; i < w->n; i++) {
-        hr_str before = i == 0 && e->above.n ? e->above : last.word[i];
+        hr_str before = i == 0 && e->above.n ? e->above : k->last->word[i];
         if (!(k->varies >> i & 1))
             continue;
         if (hr_str_eq(w->word[i], before)) {
@@ -188,19 +186,24 @@ static void put_line(struct encoder *e, struct known *k, hr_str line)
         e->rows++;
     }
     if (k)
-        k->last = line;
+        *k->last = w;
     e->above = w.n ? w.word[0] : (hr_str){0};
 }
 
-/* Is it worth rows? Lines that share no word are alike by chance. */
-static bool is_pattern(const hr_pattern *p, hr_str first)
+/* At its first line: is the pattern worth rows? Lines that share no word are alike by chance. 0, HR_ENOMEM. */
+static int meet_pattern(hr_arena *a, struct known *k, const hr_pattern *p, hr_str first)
 {
     hr_line_words w;
 
     if (p->lines < LEAST_LINES)
-        return false;
+        return 0;
     hr_line_split(first, &w);
-    return ((1ull << w.n) - 1) & ~p->varies;
+    if (!(((1ull << w.n) - 1) & ~p->varies))
+        return 0;
+    k->varies = p->varies;
+    k->last = hr_arena_alloc(a, sizeof *k->last);
+    k->used = k->last != NULL;
+    return k->used ? 0 : HR_ENOMEM;
 }
 
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
@@ -215,12 +218,10 @@ int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
 
     if (r == 0 && !(e.known = hr_arena_zalloc(a, (p.n + 1) * sizeof *e.known)))
         r = HR_ENOMEM;
-    for (uint32_t i = 0; r == 0 && i < p.n; i++)
-        e.known[i].varies = p.list[i].varies;
     for (uint32_t i = 0; r == 0 && hr_line_next(&rest, &line, &ended); i++) {
         uint32_t k = p.of_line[i];
         if (k != HR_PATTERN_NONE && p.list[k].first == i)
-            e.known[k].used = is_pattern(&p.list[k], line);
+            r = meet_pattern(a, &e.known[k], &p.list[k], line);
         put_line(&e, k != HR_PATTERN_NONE && e.known[k].used ? &e.known[k] : NULL, line);
         if (b->err)
             r = HR_ENOMEM;
@@ -262,16 +263,12 @@ static struct pattern *add_pattern(struct decoder *d)
 
 static void note_above(struct decoder *d, size_t off)
 {
-    hr_line_words w;
+    hr_str word =
+        d->b->len > off ? hr_first_word(hr_str_make(d->b->data + off, d->b->len - off)) : (hr_str){0};
 
-    d->above_len = 0;
-    if (d->b->len == off)
-        return;
-    hr_line_split(hr_str_make(d->b->data + off, d->b->len - off), &w);
-    if (w.n == 0)
-        return;
-    d->above_len = w.word[0].n;
-    d->above = (size_t)(w.word[0].p - d->b->data);
+    d->above_len = word.n;
+    if (word.n)
+        d->above = (size_t)(word.p - d->b->data);
 }
 
 /* "#N text": text without its marks becomes a line and pattern N, which must be the next. 1, 0, HR_ENOMEM. */

@@ -18,35 +18,50 @@ uint64_t hr_word_bits(hr_str s)
     return hr_mix(hr_mix(h, last), HR_GOLDEN);
 }
 
-static bool is_between(unsigned char c)
+static const bool between[256] = {
+    ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true, [' '] = true, ['"'] = true,
+    ['\''] = true, ['('] = true,  [')'] = true,  [','] = true,  [';'] = true,  ['<'] = true, ['='] = true,
+    ['>'] = true,  ['['] = true,  [']'] = true,  ['`'] = true,  ['{'] = true,  ['|'] = true, ['}'] = true};
+
+/* What stands between two words, up to the next word: as a number that tells it apart. */
+static uint64_t gap_of(const char *from, const char *to)
 {
-    static const uint64_t low = 1ull << ' ' | 1ull << '"' | 1ull << '\'' | 1ull << '(' | 1ull << ')' |
-                                1ull << ',' | 1ull << ';' | 1ull << '<' | 1ull << '=' | 1ull << '>' | 0x3e00;
-    static const uint64_t high = 1ull << ('[' - 64) | 1ull << (']' - 64) | 1ull << ('`' - 64) |
-                                 1ull << ('{' - 64) | 1ull << ('|' - 64) | 1ull << ('}' - 64);
-    return c < 64 ? low >> c & 1 : c < 128 && (high >> (c - 64) & 1);
+    uint64_t v = (uint64_t)(to - from);
+
+    if (v == 1)
+        return (unsigned char)*from;
+    return hr_word_bits(hr_str_make(from, (size_t)v));
 }
 
 void hr_line_split(hr_str line, hr_line_words *out)
 {
-    size_t i = 0;
+    const char *p = line.p, *end = line.p + line.n, *from;
 
     out->n = 0;
     out->shape = 0;
     for (;;) {
-        size_t from = i;
-        while (i < line.n && is_between((unsigned char)line.p[i]))
-            out->shape = hr_mix(out->shape, (unsigned char)line.p[i++]);
-        out->shape = hr_mix(out->shape, 256);
-        if (i == line.n)
+        for (from = p; p < end && between[(unsigned char)*p]; p++)
+            ;
+        out->shape = hr_mix(out->shape, gap_of(from, p));
+        if (p == end)
             return;
-        from = i;
-        while (i < line.n && !is_between((unsigned char)line.p[i]))
-            i++;
+        for (from = p; p < end && !between[(unsigned char)*p]; p++)
+            ;
         if (out->n >= HR_LINE_WORDS) {
             out->n = HR_LINE_WORDS + 1;
             return;
         }
-        out->word[out->n++] = hr_str_make(line.p + from, i - from);
+        out->word[out->n++] = hr_str_make(from, (size_t)(p - from));
     }
+}
+
+hr_str hr_first_word(hr_str line)
+{
+    const char *p = line.p, *end = line.p + line.n, *from;
+
+    while (p < end && between[(unsigned char)*p])
+        p++;
+    for (from = p; p < end && !between[(unsigned char)*p]; p++)
+        ;
+    return hr_str_make(from, (size_t)(p - from));
 }

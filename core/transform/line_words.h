@@ -16,6 +16,8 @@ typedef struct hr_line_words {
 } hr_line_words;
 
 void hr_line_split(hr_str line, hr_line_words *out);
+/* The first word alone; n 0: there is none. */
+hr_str hr_first_word(hr_str line);
 
 /* 64 bits that tell words apart. Not keyed: who makes them collide gets a pattern that is not used. */
 uint64_t hr_word_bits(hr_str word);

@@ -203,13 +203,14 @@ bool hr_prose_says_error(hr_str value, bool *strong)
     bool shout, found = false;
     *strong = false;
     while (next_word(value, &pos, w, &shout)) {
-        bool negated = in_table(before, negations, COUNT(negations));
         bool timed_out = strcmp(w, "out") == 0 && strcmp(before, "timed") == 0;
         /* "NullPointerException", "TimeoutError" */
         size_t n = strlen(w);
         bool type =
             (n > 9 && strcmp(w + n - 9, "exception") == 0) || (n > 5 && strcmp(w + n - 5, "error") == 0);
-        if (!negated && (timed_out || type || in_table(w, prose_words, COUNT(prose_words)))) {
+        bool tells =
+            timed_out || type || (n > 2 && is_small(w[0]) && in_table(w, prose_words, COUNT(prose_words)));
+        if (tells && !in_table(before, negations, COUNT(negations))) {
             found = true;
             if (count == 0 || shout || type) {
                 *strong = true;
