@@ -144,6 +144,42 @@ static void another_method_or_other_bytes_search_anew(void **state)
     assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
 }
 
+/* A row that is consistent, but wrong: another function of the file, with its own bytes. */
+static void a_row_that_names_another_function_is_not_believed(void **state)
+{
+    struct memory m = {.known = false};
+    hr_locate_cache cache = {get, put, &m};
+    const char *path = nameless();
+    headroom_located truth, at;
+
+    (void)state;
+    assert_int_equal(hr_locate_file(path, 0, &cache, &truth), 1);
+    m.memo.function[HEADROOM_SSL_WRITE] = m.memo.function[HEADROOM_SSL_READ];
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
+    expect_same(&truth, &at);
+    m.memo.function[HEADROOM_SSL_WRITE].offset = 0; /* a refusal that never was one */
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
+    expect_same(&truth, &at);
+}
+
+/* The same build id, but what stands at that place is another function that begins with the same bytes. */
+static void code_that_only_begins_alike_is_searched_anew(void **state)
+{
+    struct memory m = {.known = false};
+    hr_locate_cache cache = {get, put, &m};
+    const char *path = nameless();
+    headroom_located at;
+
+    (void)state;
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    change_byte(path, at.function[HEADROOM_SSL_READ].offset + sizeof(at.function->expected));
+    assert_true(hr_locate_file(path, 0, &cache, &at) >= 0);
+    assert_int_not_equal(at.tier, HEADROOM_TIER_CACHE);
+    assert_int_equal(m.asked, 2);
+}
+
 static void a_refusal_is_remembered_too(void **state)
 {
     struct memory m = {.known = false};
@@ -255,6 +291,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(symbols_need_no_cache, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_search_is_done_once_for_a_build, make_root, remove_root),
         cmocka_unit_test_setup_teardown(another_method_or_other_bytes_search_anew, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_row_that_names_another_function_is_not_believed, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(code_that_only_begins_alike_is_searched_anew, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_refusal_is_remembered_too, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_answers, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_the_newest, make_root, remove_root),
