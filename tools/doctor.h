@@ -8,6 +8,9 @@
 
 #include "../core/headroom.h"
 
+#include <linux/limits.h>
+#include <stdbool.h>
+
 enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 
 struct report;
@@ -21,7 +24,22 @@ void doctor_libraries(struct report *r);
 void doctor_settings(struct report *r, headroom *h);
 void doctor_state(struct report *r, headroom *h);
 void doctor_programs(struct report *r);
-void doctor_requests(struct report *r, headroom *h);
+/* program: only its rows, by the name of its executable; NULL: all. */
+void doctor_requests(struct report *r, headroom *h, const char *program);
+void doctor_patching(struct report *r);
+void doctor_log(struct report *r, const headroom *h, const char *program);
 void doctor_system(struct report *r);
+
+/* What will become of one command: its answer in one sentence. */
+struct verdict {
+    bool reached;
+    char path[PATH_MAX],
+        program[PATH_MAX]; /* the file that would be run; the executable behind its scripts; or "" */
+    char sentence[512];
+};
+/* argv: the command and its arguments, as a shell would get them; it is not run. All checks that bear on it. */
+void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *out);
+/* How many checks have failed so far. */
+int64_t doctor_failures(const struct report *r);
 
 #endif

@@ -102,6 +102,8 @@ static bool find_interpreter(char *line, char out[PATH_MAX])
         /* `env -S NAME ARG..` and `env VAR=VALUE NAME`; other options may change the search. */
         if (strcmp(word, "-S") == 0 || strchr(word, '=') != NULL)
             continue;
+        if (strncmp(word, "-S", 2) == 0)
+            word += 2;
         return word[0] != '-' && find_program(word, out);
     }
     return false;

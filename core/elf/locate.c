@@ -335,6 +335,10 @@ int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *
         if (got >= 0)
             return got;
     }
+    if (flags & HEADROOM_LOCATE_KNOWN) {
+        say(out, "", "not searched yet");
+        return 0;
+    }
     got = by_anchors(img, out);
     if (got >= 0 && symbols)
         to_cache(img, cache, out);

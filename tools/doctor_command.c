@@ -1,0 +1,285 @@
+/* doctor_command.c - `headroom doctor -- COMMAND`: what will happen when this command is run under Headroom. See doctor.h.
+
+     words ─► file in PATH ─► scripts ─► executable ─► the TLS it has, or loads ─► may that be patched here? ─► verdict
+
+   The command itself is not run. */
+#include "doctor.h"
+#include "doctor_linked.h"
+#include "format.h"
+#include "judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SCRIPTS = 4, LAUNCHER = 64 << 10 /* scripts that only start another program are small */ };
+
+struct settings {
+    const char *mode, *level, *endpoints, *endpoints_origin, *attribution;
+};
+
+struct command {
+    const char *name; /* as given */
+    struct target t;  /* of the last script on the way, or of the command */
+    struct judgement j;
+    struct settings s;
+    bool installed, storing; /* the library comes into a child; something can be stored */
+    bool attested;           /* Claude Code, with its attestation in force */
+};
+
+static int take_setting(void *arg, const char *name, const char *value, const char *origin, const char *env,
+                        const char *error)
+{
+    struct settings *s = arg;
+
+    (void)env, (void)error;
+    if (value == NULL)
+        return 0;
+    if (strcmp(name, "mode") == 0)
+        s->mode = value;
+    else if (strcmp(name, "level") == 0)
+        s->level = value;
+    else if (strcmp(name, "claude.attribution_header") == 0)
+        s->attribution = value;
+    else if (strcmp(name, "endpoints.add") == 0) {
+        s->endpoints = value;
+        s->endpoints_origin = origin;
+    }
+    return 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+__attribute__((format(printf, 3, 4))) static void conclude(struct verdict *v, bool reached,
+                                                           const char *format, ...)
+{
+    char text[sizeof(v->sentence)];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    v->reached = reached;
+    format_word(v->sentence, sizeof(v->sentence), text);
+}
+
+/* ------------------------------------------------------------------ from the words to an executable */
+/* env NAME=VALUE .. COMMAND: the command. */
+static const char *command_word(char **argv)
+{
+    if (strcmp(base_name(argv[0]), "env") != 0)
+        return argv[0];
+    for (char **p = argv + 1; *p != NULL; p++) {
+        if (strchr(*p, '=') == NULL)
+            return **p == '-' ? argv[0] : *p;
+    }
+    return argv[0];
+}
+
+static bool is_script(const struct target *t)
+{
+    return t->program[0] != '\0' && strcmp(t->path, t->program) != 0;
+}
+
+/* A small script of node or Bun that can start programs: what it starts makes the requests. */
+static bool is_launcher(const struct target *t)
+{
+    static char text[LAUNCHER + 1];
+    const char *program = base_name(t->program);
+    FILE *f;
+    size_t n;
+
+    if (!is_script(t) || (strncmp(program, "node", 4) != 0 && strncmp(program, "bun", 3) != 0))
+        return false;
+    f = fopen(t->path, "re");
+    n = f == NULL ? 0 : fread(text, 1, sizeof(text), f);
+    if (f != NULL)
+        fclose(f);
+    return n <= LAUNCHER && memmem(text, n, "child_process", 13) != NULL;
+}
+
+/* False: the verdict is out. */
+static bool find_executable(struct report *r, struct command *c, struct verdict *v)
+{
+    char next[PATH_MAX], real[PATH_MAX];
+
+    target_examine(c->name, &c->t);
+    /* A python that is a script (pyenv) chooses another one; it is asked. */
+    for (int i = 0; i < MOST_SCRIPTS && c->t.found && is_script(&c->t) && judge_is_shell(c->t.program) &&
+                    !judge_is_python(c->t.path) && judge_exec_of_script(c->t.path, next);
+         i++) {
+        doctor_say(r, DOCTOR_OK, "command", NULL, "%s is a shell script that hands over to %s", c->t.path,
+                   next);
+        target_examine(next, &c->t);
+    }
+    if (!c->t.found) {
+        doctor_say(r, DOCTOR_FAIL, "command", "Is it installed, and its directory in PATH?",
+                   "%s: no such command", c->name);
+        conclude(v, false, "%s: no such command", c->name);
+        return false;
+    }
+    if (realpath(c->t.path, real) == NULL)
+        snprintf(real, sizeof(real), "%s", c->t.path);
+    snprintf(v->path, sizeof(v->path), "%s", real);
+    snprintf(v->program, sizeof(v->program), "%s", c->t.program);
+    if (!c->t.reached) {
+        doctor_say(r, DOCTOR_FAIL, "command", "Nothing to do here yet; it runs unchanged.", "%s",
+                   c->t.sentence);
+        conclude(v, false, "%s: will not be reached: %s", base_name(c->name), c->t.sentence);
+        return false;
+    }
+    doctor_say(r, DOCTOR_OK, "command", NULL, "%s%s%s, which is looked at, not run", real,
+               is_script(&c->t) ? ", a script for " : "", is_script(&c->t) ? c->t.program : "");
+    return true;
+}
+
+/* ------------------------------------------------------------------ its TLS */
+/* False: the verdict is out. */
+static bool judge_executable(struct report *r, headroom *h, struct command *c, struct verdict *v)
+{
+    const char *program = judge_is_python(c->t.path) ? c->t.path : c->t.program;
+    const char *name = base_name(c->name), *why;
+    struct hooks hooks;
+
+    if (!judge_hooks(&hooks)) {
+        conclude(v, false, "%s: will not be reached: the library is missing", name);
+        return false;
+    }
+    if (judge_is_shell(program) || is_launcher(&c->t)) {
+        doctor_say(r, DOCTOR_WARN, "tls", "headroom doctor -- PROGRAM, for the one that it starts.",
+                   "%s starts other programs; each gets the library, and is reached or not by itself",
+                   c->t.path);
+        conclude(v, false, "%s: cannot be told: the programs that it starts decide", name);
+        return false;
+    }
+    judge_program(program, &hooks, &c->j);
+    doctor_say(r,
+               c->j.reach == REACH_YES  ? DOCTOR_OK
+               : c->j.reach == REACH_NO ? DOCTOR_FAIL
+                                        : DOCTOR_WARN,
+               "tls", c->j.advice, "%s", c->j.text);
+    if (c->j.reach == REACH_NOTHING) {
+        conclude(v, false, "%s: cannot be told: no TLS is seen in it before it runs", name);
+        return false;
+    }
+    why = c->j.reach == REACH_YES && c->j.linked ? doctor_linked(r, h, program, &c->j.facts)
+          : c->j.reach == REACH_YES              ? NULL
+          : c->j.linked                          ? c->j.facts.why
+                                                 : c->j.text;
+    if (why != NULL)
+        conclude(v, false, "%s: will not be reached: %s", name, why);
+    return why == NULL;
+}
+
+static void check_protocol(struct report *r, const struct command *c)
+{
+    if (strstr(c->j.text, "above libcurl") != NULL)
+        doctor_say(r, DOCTOR_OK, "http2", NULL, "HTTP/2 is as good as HTTP/1.1 here: the hook lies above it");
+    else
+        doctor_say(
+            r, DOCTOR_OK, "http2", NULL,
+            "HTTP/1.1 is read and rewritten; a connection that speaks HTTP/2 passes unchanged, recorded as "
+            "http2");
+}
+
+/* ------------------------------------------------------------------ what is in force for it */
+static void check_endpoints(struct report *r, const struct settings *s)
+{
+    if (s->endpoints == NULL || *s->endpoints == '\0')
+        return;
+    if (strcmp(s->endpoints_origin, "environment") == 0)
+        doctor_say(r, DOCTOR_OK, "endpoints", NULL, "beside those of the known APIs: %s", s->endpoints);
+    else
+        doctor_say(r, DOCTOR_OK, "endpoints", NULL,
+                   "beside those of the known APIs: %s ('headroom run' hands it on; with LD_PRELOAD alone "
+                   "HEADROOM_ENDPOINTS_ADD must say it)",
+                   s->endpoints);
+}
+
+/* Claude Code signs what it says about itself, and only its vendor's switch ends that. */
+static void check_attribution(struct report *r, struct command *c, const struct verdict *v)
+{
+    const char *env = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER");
+
+    if (strcmp(base_name(c->name), "claude") != 0 && strncmp(base_name(v->path), "claude", 6) != 0 &&
+        strstr(v->path, "/claude-code") == NULL)
+        return;
+    if (env != NULL && strcmp(env, "0") == 0)
+        doctor_say(r, DOCTOR_OK, "attribution", NULL,
+                   "CLAUDE_CODE_ATTRIBUTION_HEADER=0 in this shell: its requests carry no attestation");
+    else if (c->s.attribution != NULL && strcmp(c->s.attribution, "off") == 0)
+        doctor_say(
+            r, DOCTOR_OK, "attribution", NULL,
+            "claude.attribution_header = off: 'headroom run' sets CLAUDE_CODE_ATTRIBUTION_HEADER=0 (with "
+            "LD_PRELOAD alone set it yourself)");
+    else {
+        c->attested = true;
+        doctor_say(
+            r, DOCTOR_WARN, "attribution",
+            "claude.attribution_header = off in config.ini lets 'headroom run' set the vendor's own switch, "
+            "CLAUDE_CODE_ATTRIBUTION_HEADER=0.",
+            "its requests to Anthropic carry an attestation (cch): recorded, and passed on unchanged");
+    }
+}
+
+static void conclude_reached(const struct command *c, struct verdict *v)
+{
+    const char *name = base_name(c->name), *mode = c->s.mode, *level = c->s.level;
+
+    if (!c->installed)
+        conclude(v, false, "%s: will not be reached: the library does not come into a child (see above)",
+                 name);
+    else if (strcmp(mode, "off") == 0)
+        conclude(v, false, "%s: will run unchanged: mode off", name);
+    else if (!c->storing)
+        conclude(v, false, "%s: requests will pass unchanged: nothing can be stored (see above)", name);
+    else if (strcmp(mode, "optimize") != 0)
+        conclude(v, true, "%s: requests will be recorded; nothing will be rewritten (mode %s)", name, mode);
+    else if (c->attested)
+        conclude(v, true, "%s: requests will be recorded and passed on unchanged, where they carry cch",
+                 name);
+    else if (strcmp(level, "replay") == 0)
+        conclude(v, true,
+                 "%s: requests will be recorded; what was decided before will be rewritten (level replay)",
+                 name);
+    else
+        conclude(v, true, "%s: requests will be recorded; tool results will be rewritten", name);
+}
+
+void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *out)
+{
+    struct command c = {.name = command_word(argv), .s = {.mode = "optimize", .level = "crush"}};
+    int64_t failures = doctor_failures(r);
+    bool judged;
+
+    memset(out, 0, sizeof(*out));
+    headroom_each_setting(h, take_setting, &c.s);
+    doctor_libraries(r);
+    c.installed = doctor_failures(r) == failures;
+    doctor_settings(r, h);
+    failures = doctor_failures(r);
+    doctor_state(r, h);
+    c.storing = doctor_failures(r) == failures;
+    check_endpoints(r, &c.s);
+    judged = find_executable(r, &c, out) && judge_executable(r, h, &c, out);
+    if (judged) {
+        check_protocol(r, &c);
+        check_attribution(r, &c, out);
+    }
+    if (c.t.found && c.t.program[0] != '\0') {
+        char real[PATH_MAX];
+        const char *program = realpath(c.t.program, real) == NULL ? c.t.program : real;
+
+        doctor_requests(r, h, base_name(program));
+        doctor_log(r, h, base_name(program));
+    }
+    doctor_system(r);
+    if (judged)
+        conclude_reached(&c, out);
+}

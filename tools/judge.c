@@ -1,0 +1,199 @@
+/* judge.c - see judge.h. */
+#include "judge.h"
+#include "child.h"
+#include "elfsym.h"
+#include "preload.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST = 64 << 10, SECONDS = 10 };
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+bool judge_is_shell(const char *program)
+{
+    static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "busybox"};
+
+    for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+        if (strcmp(base_name(program), shells[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool judge_is_python(const char *program)
+{
+    return strncmp(base_name(program), "python", 6) == 0;
+}
+
+bool judge_hooks(struct hooks *out)
+{
+    if (!preload_find(out->library) || !preload_can_name(out->library))
+        return false;
+    out->ssl = elf_file_defines(out->library, "SSL_write");
+    out->curl = elf_file_defines(out->library, "curl_easy_perform");
+    return true;
+}
+
+__attribute__((format(printf, 4, 5))) static void conclude(struct judgement *j, enum reach reach,
+                                                           const char *advice, const char *format, ...)
+{
+    va_list list;
+
+    j->reach = reach;
+    j->advice = advice;
+    va_start(list, format);
+    vsnprintf(j->text, sizeof(j->text), format, list);
+    va_end(list);
+}
+
+/* ------------------------------------------------------------------ what the loader says */
+bool judge_libraries(const char *program, const struct hooks *hooks, char *out, size_t size)
+{
+    struct elf_facts facts;
+    char *argv[4];
+    struct child c = {argv, hooks->library, false, SECONDS};
+
+    elf_facts_of_file(program, &facts);
+    if (facts.kind != ELF_KIND_REACHED || facts.detail[0] != '/')
+        return false;
+    argv[0] = facts.detail;
+    argv[1] = (char *)"--list";
+    argv[2] = (char *)program;
+    argv[3] = NULL;
+    return child_run(&c, out, size) == 0;
+}
+
+/* It loads no TLS library at its start; it may have one inside. */
+static void judge_linked(struct judgement *j, const char *program)
+{
+    static const char later[] = "'headroom log' shows, once it has run, whether requests were seen.";
+
+    j->linked = true;
+    reach_examine(program, false, &j->facts);
+    if (j->facts.reach == REACH_YES)
+        conclude(j, REACH_YES, NULL, "reached in the TLS that is linked in, %s: %s", j->facts.why, program);
+    else if (j->facts.reach == REACH_NO)
+        conclude(j, REACH_NO, "Nothing to do here yet; it runs unchanged.", "not reached: %s: %s", program,
+                 j->facts.why);
+    else
+        conclude(
+            j, REACH_NOTHING, later,
+            "%s loads no TLS library at its start, and none is linked in; a shared libssl or libcurl that it "
+            "loads later is reached",
+            program);
+}
+
+static void judge_list(struct judgement *j, const char *program, const char *list, const struct hooks *hooks)
+{
+    bool ssl = strstr(list, "libssl.so") != NULL, curl = strstr(list, "libcurl") != NULL;
+
+    if (strstr(list, "/libheadroom_preload.so") == NULL) {
+        j->refused = true;
+        conclude(j, REACH_NO, "See the check 'preload'.", "%s: its loader does not take the library",
+                 program);
+    } else if (curl && hooks->curl)
+        conclude(j, REACH_YES, NULL, "reached above libcurl: %s", program);
+    else if (curl && ssl && hooks->ssl)
+        conclude(j, REACH_YES, NULL, "reached below libcurl, in libssl, where it speaks HTTP/1.1: %s",
+                 program);
+    else if (ssl && hooks->ssl)
+        conclude(j, REACH_YES, NULL, "reached in libssl: %s", program);
+    else if (strstr(list, "libgnutls") != NULL || strstr(list, "libnss3") != NULL)
+        conclude(j, REACH_NO, "Nothing to do here yet; it runs unchanged.",
+                 "not reached: %s has its TLS from GnuTLS or NSS", program);
+    else
+        judge_linked(j, program);
+}
+
+/* ------------------------------------------------------------------ Python, which loads its TLS later */
+static void judge_python(struct judgement *j, const char *program, const struct hooks *hooks)
+{
+    static const char code[] =
+        "import ssl, sys; sys.stdout.write(sys.executable + '\\n' + open('/proc/self/maps').read())";
+    char *argv[] = {(char *)program, (char *)"-I", (char *)"-c", (char *)code, NULL};
+    const struct child c = {argv, hooks->library, false, SECONDS};
+    char *maps, out[LIST * 4];
+    int ended = child_run(&c, out, sizeof(out));
+
+    maps = strchr(out, '\n');
+    if (ended != 0 || maps == NULL) {
+        conclude(j, REACH_NOTHING, "Is its ssl module there? python3 -c 'import ssl'",
+                 "%s: could not be tried (exit status %d)", program, ended);
+        return;
+    }
+    *maps++ = '\0';
+    if (strstr(maps, "/libheadroom_preload.so") == NULL) {
+        j->refused = true;
+        conclude(j, REACH_NO, "See the check 'preload'.", "%.*s runs without the library", PATH_MAX, out);
+    } else if (strstr(maps, "libssl.so") != NULL && hooks->ssl)
+        conclude(j, REACH_YES, NULL, "reached in libssl, as it ran with both: %.*s", PATH_MAX, out);
+    else
+        conclude(j, REACH_NO, "Use a Python that loads libssl, such as the distribution's.",
+                 "not reached: TLS is linked into %.*s", PATH_MAX, out);
+}
+
+void judge_program(const char *program, const struct hooks *hooks, struct judgement *out)
+{
+    char list[LIST];
+
+    memset(out, 0, sizeof(*out));
+    if (judge_is_python(program))
+        judge_python(out, program, hooks);
+    else if (judge_libraries(program, hooks, list, sizeof(list)))
+        judge_list(out, program, list, hooks);
+    else
+        conclude(out, REACH_NOTHING,
+                 "Let 'headroom run' start it; 'headroom log' shows whether requests were seen.",
+                 "%s: nothing could be learned from it", program);
+}
+
+/* ------------------------------------------------------------------ scripts */
+/* The word at s, without its quotes; false: the shell would make something else of it. */
+static bool plain_word(const char *s, char out[PATH_MAX])
+{
+    char quote = *s == '"' || *s == '\'' ? *s++ : '\0';
+    size_t n = quote != '\0' ? strcspn(s, quote == '"' ? "\"\n" : "'\n") : strcspn(s, " \t\n;");
+
+    if (n == 0 || n >= PATH_MAX || (quote != '\0' && s[n] != quote))
+        return false;
+    memcpy(out, s, n);
+    out[n] = '\0';
+    return strpbrk(out, "$`*?~(){}<>|&\\\"'") == NULL && (out[0] == '/' || strchr(out, '/') == NULL);
+}
+
+bool judge_exec_of_script(const char *script, char out[PATH_MAX])
+{
+    /* The second form is how installers of Python packages write a long path: sh and Python read it both. */
+    static const char *const forms[] = {"exec ", "'''exec' "};
+    FILE *f = fopen(script, "re");
+    char line[2 * PATH_MAX], word[PATH_MAX];
+    size_t seen = 0;
+    bool plain = true;
+
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+        const char *p = line + strspn(line, " \t");
+
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+            size_t n = strlen(forms[i]);
+
+            if (strncmp(p, forms[i], n) != 0 || p[n] == '>' || p[n] == '<' || (p[n] >= '0' && p[n] <= '9'))
+                continue; /* the latter open files */
+            plain = plain && p[n] != '-' && plain_word(p + n, word) && strcmp(base_name(word), "env") != 0 &&
+                    (seen == 0 || strcmp(word, out) == 0);
+            if (plain)
+                strcpy(out, word);
+            seen++;
+        }
+    }
+    if (f != NULL)
+        fclose(f);
+    return seen > 0 && plain;
+}
