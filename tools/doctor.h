@@ -1,8 +1,8 @@
 /* doctor.h - the checks of `headroom doctor`, one file per subject, and how each says what it found.
 
    A check says one line: what was tried and came out. ok means that it was tried, or read from the system, in this run. What
-   does not work, or could, has an advice. Nothing is changed but for a file of no length that is made in the state directory
-   and removed again. */
+   does not work, or could, has an advice. Nothing is changed but for a file that is made in the state directory and removed
+   again. */
 #ifndef DOCTOR_H
 #define DOCTOR_H
 
