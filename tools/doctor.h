@@ -39,6 +39,8 @@ struct verdict {
 };
 /* argv: the command and its arguments, as a shell would get them; it is not run. All checks that bear on it. */
 void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *out);
+/* Does this shell limit the address space of a program below what a request may take? */
+bool doctor_memory_is_short(void);
 /* How many checks have failed so far. */
 int64_t doctor_failures(const struct report *r);
 

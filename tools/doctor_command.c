@@ -165,7 +165,8 @@ static bool judge_executable(struct report *r, headroom *h, struct command *c, s
                                         : DOCTOR_WARN,
                "tls", c->j.advice, "%s", c->j.text);
     if (c->j.reach == REACH_NOTHING) {
-        conclude(v, false, "%s: cannot be told: no TLS is seen in it before it runs", name);
+        conclude(v, false, "%s: cannot be told: %s", name,
+                 c->j.linked ? "no TLS is seen in it before it runs" : "nothing could be learned from it");
         return false;
     }
     why = c->j.reach == REACH_YES && c->j.linked ? doctor_linked(r, h, program, &c->j.facts)
@@ -249,7 +250,8 @@ static void conclude_reached(const struct command *c, struct verdict *v)
                  "%s: requests will be recorded; what was decided before will be rewritten (level replay)",
                  name);
     else
-        conclude(v, true, "%s: requests will be recorded; tool results will be rewritten", name);
+        conclude(v, true, "%s: requests will be recorded; tool results will be rewritten%s", name,
+                 doctor_memory_is_short() ? ", if the limit of its address space allows" : "");
 }
 
 void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *out)

@@ -340,6 +340,8 @@ int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *
         return 0;
     }
     got = by_anchors(img, out);
+    if (got < 0)
+        say(out, "", "there was no memory for the search");
     if (got >= 0 && symbols)
         to_cache(img, cache, out);
     return got;

@@ -106,11 +106,14 @@ static void a_search_is_done_once_for_a_build(void **state)
 
     (void)state;
     assert_int_equal(hr_locate_file(library, 0, NULL, &truth), 1);
+    assert_int_equal(hr_locate_file(path, HEADROOM_LOCATE_KNOWN, &cache, &first), 0);
+    assert_int_equal(m.kept, 0);
+    m.asked = 0;
     assert_int_equal(hr_locate_file(path, 0, &cache, &first), 1);
     assert_int_equal(first.tier, HEADROOM_TIER_ANCHOR);
     assert_int_equal(m.kept, 1);
     expect_same(&truth, &first);
-    assert_int_equal(hr_locate_file(path, 0, &cache, &second), 1);
+    assert_int_equal(hr_locate_file(path, HEADROOM_LOCATE_KNOWN, &cache, &second), 1);
     assert_int_equal(second.tier, HEADROOM_TIER_CACHE);
     assert_int_equal(m.kept, 1);
     expect_same(&first, &second);
@@ -281,6 +284,7 @@ static void lack_of_memory_is_an_error(void **state)
             return;
         }
         assert_int_equal(got, HR_ENOMEM);
+        assert_string_equal(at.reason, "there was no memory for the search");
     }
     fail_msg("more allocations than there should be");
 }
