@@ -27,7 +27,7 @@ static void check_program(struct report *r, const char *name, const struct targe
                j.refused              ? DOCTOR_FAIL
                : j.reach == REACH_YES ? DOCTOR_OK
                                       : DOCTOR_WARN,
-               name, j.advice, "%s", j.text);
+               name, j.advice, "%s%s", j.reach == REACH_NO && !j.refused ? "not reached: " : "", j.text);
 }
 
 /* git itself has no TLS; it starts this. */

@@ -81,8 +81,7 @@ static void judge_linked(struct judgement *j, const char *program)
     if (j->facts.reach == REACH_YES)
         conclude(j, REACH_YES, NULL, "reached in the TLS that is linked in, %s: %s", j->facts.why, program);
     else if (j->facts.reach == REACH_NO)
-        conclude(j, REACH_NO, "Nothing to do here yet; it runs unchanged.", "not reached: %s: %s", program,
-                 j->facts.why);
+        conclude(j, REACH_NO, "Nothing to do here yet; it runs unchanged.", "%s: %s", program, j->facts.why);
     else
         conclude(
             j, REACH_NOTHING, later,
@@ -108,7 +107,7 @@ static void judge_list(struct judgement *j, const char *program, const char *lis
         conclude(j, REACH_YES, NULL, "reached in libssl: %s", program);
     else if (strstr(list, "libgnutls") != NULL || strstr(list, "libnss3") != NULL)
         conclude(j, REACH_NO, "Nothing to do here yet; it runs unchanged.",
-                 "not reached: %s has its TLS from GnuTLS or NSS", program);
+                 "%s has its TLS from GnuTLS or NSS", program);
     else
         judge_linked(j, program);
 }
@@ -137,7 +136,7 @@ static void judge_python(struct judgement *j, const char *program, const struct 
         conclude(j, REACH_YES, NULL, "reached in libssl, as it ran with both: %.*s", PATH_MAX, out);
     else
         conclude(j, REACH_NO, "Use a Python that loads libssl, such as the distribution's.",
-                 "not reached: TLS is linked into %.*s", PATH_MAX, out);
+                 "TLS is linked into %.*s", PATH_MAX, out);
 }
 
 void judge_program(const char *program, const struct hooks *hooks, struct judgement *out)
