@@ -17,11 +17,14 @@ MESSAGES = "/v1/messages"
 
 
 class Program:
-    """A program with TLS linked in: where it lies, and how it sends the bodies of a file. rigid: the same without making code while it
-    runs."""
+    """A program with TLS linked in: where it lies, and how it sends the bodies of a file, each with a header of ours. rigid: the same
+    without making code while it runs."""
 
     def __init__(self, path, argv, bodies, rigid=None):
         self.path, self.argv, self.bodies, self.rigid = pathlib.Path(path), argv, bodies, rigid or argv
+
+
+HEADER = "x-headroom-level", "crush"  # taken away by whoever sees the request
 
 
 class Fault:
@@ -39,11 +42,16 @@ class Fault:
         done = self.run([*before, *argv], preload=preload, mode="optimize", level=level)
         return done, [(r.head, r.raw_body) for r in self.server.requests]
 
-    def unchanged(self, *before):
+    def unchanged(self, *before, seen=False):
+        """As without the library. seen: but for the header of ours."""
         bare = self(False, before)
         assert bare[0].returncode == 0 and bare[1], bare
-        assert self(True, before) == bare
-        return bare
+        done, sent = self(True, before)
+        if seen:
+            ours = re.compile(rb"%s: ?%s\r\n" % tuple(w.encode() for w in HEADER), re.I)
+            bare = bare[0], [(ours.sub(b"", head, count=1), body) for head, body in bare[1]]
+        assert done.stdout == bare[0].stdout and done.returncode == 0 and sent == bare[1]
+        assert seen or done.stderr == bare[0].stderr
 
     def shrunk(self, *before):
         """It says the same, and what leaves is smaller. The bodies that left."""
@@ -57,9 +65,9 @@ class Fault:
         path = self.run.state / "headroom.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def doctor(self, *before, command=None, preload=True):
+    def doctor(self, *before, env=None):
         """(exit status, {check: [(state, text, advice)]}, verdict) of doctor -- PROGRAM."""
-        done = self.run([*before, conftest.COMMAND, "doctor", "--json", "--", *(command or [self.program.path])])
+        done = self.run([*before, conftest.COMMAND, "doctor", "--json", "--", self.program.path], env=env)
         out = json.loads(done.stdout)
         checks = {}
         for c in out["checks"]:
@@ -201,6 +209,11 @@ def test_a_wrong_row_is_not_believed_but_searched_anew(spoil, fault):
 
 
 # ------------------------------------------------------------------ the system refuses
+def in_a_mount(script):
+    """In front of a command: a mount namespace in which script was run."""
+    return [*conftest.mount_namespace(), "sh", "-c", f'{script} && exec "$@"', "sh"]
+
+
 def forbid(what):
     return conftest.c_program("forbid"), what
 
@@ -229,11 +242,6 @@ def test_a_library_that_is_missing_is_named(fault, tmp_path, name, why):
 
 
 # ------------------------------------------------------------------ the store
-def in_a_mount(fault, script):
-    """In front of a command: a mount namespace in which script was run."""
-    return [*conftest.mount_namespace(), "sh", "-c", f'{script} && exec "$@"', "sh"]
-
-
 def a_file(fault):
     fault.run.state.rmdir()
     fault.run.state.write_text("a file where a directory should be")
@@ -247,18 +255,18 @@ def garbage(fault):
 
 
 def a_full_disk(fault):
-    return in_a_mount(fault, f"mount -t tmpfs -o size=64k,mode=0700 none {fault.run.state} && "
-                             f"(dd if=/dev/zero of={fault.run.state}/fill bs=1k 2>/dev/null; true)"), "No space left"
+    return in_a_mount(f"mount -t tmpfs -o size=64k,mode=0700 none {fault.run.state} && "
+                      f"(dd if=/dev/zero of={fault.run.state}/fill bs=1k 2>/dev/null; true)"), "No space left"
 
 
 def a_read_only_disk(fault):
-    return in_a_mount(fault, f"mount --bind {fault.run.state} {fault.run.state} && mount -o remount,ro,bind {fault.run.state}"), "Read-only"
+    return in_a_mount(f"mount --bind {fault.run.state} {fault.run.state} && mount -o remount,ro,bind {fault.run.state}"), "Read-only"
 
 
 @pytest.mark.parametrize("spoil", [a_file, garbage, a_full_disk, a_read_only_disk])
 def test_without_a_store_nothing_new_is_decided(spoil, fault):
     before, word = spoil(fault)
-    fault.unchanged(*before)
+    fault.unchanged(*before, seen=True)
     code, checks, verdict = fault.doctor(*before)
     assert code == 1 and verdict.endswith("requests will pass unchanged: nothing can be stored (see above)"), verdict
     assert word in " ".join(text for rows in checks.values() for state, text, _ in rows if state == "fail"), checks

@@ -8,11 +8,11 @@ import pytest
 import conftest
 import conversations
 from forced import *  # noqa: F401,F403 - its tests
-from forced import MESSAGES, Program, rows
+from forced import HEADER, MESSAGES, Program, forbid, in_a_mount, rows
 
 
 def argv(path, server, ca, body):
-    return [path, "127.0.0.1", server.port, ca, MESSAGES, body, 2]
+    return ["env", f"REQUEST_HEADERS={': '.join(HEADER)}\n", path, "127.0.0.1", server.port, ca, MESSAGES, body, 2]
 
 
 @pytest.fixture(params=["linked_ssl_write", "linkedpie_ssl_write"])
@@ -104,3 +104,21 @@ def test_address_space_that_runs_out_anywhere_in_the_look_changes_nothing(fault)
     _, checks, verdict = fault.doctor("prlimit", "--as=400000000")
     assert verdict.endswith("tool results will be rewritten, if the limit of its address space allows")
     assert "address space" in checks["limits"][-1][1] and "SSL_write is not patched" in checks["log"][0][1]
+
+
+# ------------------------------------------------------------------ a system that is not as usual
+def test_without_proc_it_is_left_alone(fault):
+    before = in_a_mount("mount -t tmpfs none /proc")
+    fault.unchanged(*before)
+    assert "SSL_write is not patched: cannot be opened" in fault.log()
+    # The loader does not know where the command lies, either.
+    code, checks, verdict = fault.doctor(*before, env={"LD_LIBRARY_PATH": str(conftest.BUILD)})
+    assert code == 1 and "the library does not come into a child" in verdict
+    assert checks["preload"][0][0] == "fail" and "/proc is not mounted" in checks["system"][0][1]
+
+
+def test_a_system_that_kills_for_the_attempt_is_named_before(fault):
+    """The program itself would be ended: doctor is who can tell."""
+    code, checks, verdict = fault.doctor(*forbid("kill"))
+    why = "the system ends a process that tries to change its code"
+    assert code == 1 and verdict.endswith(f": will not be reached: {why}") and checks["patching"][0][:2] == ("fail", f"SSL_write is not patched: {why}")

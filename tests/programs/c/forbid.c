@@ -1,6 +1,7 @@
 /* forbid.c - runs a command under a kernel that refuses something, by a seccomp filter that its children inherit:
 
      forbid code COMMAND..    mprotect to writable and executable at once: a page of code cannot be changed
+     forbid kill COMMAND..    the same, and who tries is ended
      forbid exec COMMAND..    mprotect to executable: what was written cannot become code
      forbid near COMMAND..    mmap at a wished address that replaces nothing: no memory near a function */
 #include <errno.h>
@@ -18,11 +19,12 @@ static const struct {
     const char *word;
     unsigned number, argument; /* of the system call; which of its arguments */
     unsigned bits;             /* refused where all of these are set */
-    int error;
+    unsigned answer;
 } rules[] = {
-    {"code", SYS_mprotect, 2, PROT_WRITE | PROT_EXEC, EACCES},
-    {"exec", SYS_mprotect, 2, PROT_EXEC, EACCES},
-    {"near", SYS_mmap, 3, 0x100000 /* MAP_FIXED_NOREPLACE */, ENOMEM},
+    {"code", SYS_mprotect, 2, PROT_WRITE | PROT_EXEC, SECCOMP_RET_ERRNO | EACCES},
+    {"kill", SYS_mprotect, 2, PROT_WRITE | PROT_EXEC, SECCOMP_RET_KILL_PROCESS},
+    {"exec", SYS_mprotect, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES},
+    {"near", SYS_mmap, 3, 0x100000 /* MAP_FIXED_NOREPLACE */, SECCOMP_RET_ERRNO | ENOMEM},
 };
 
 static int install(size_t i)
@@ -34,7 +36,7 @@ static int install(size_t i)
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rules[i].bits),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rules[i].bits, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)rules[i].error),
+        BPF_STMT(BPF_RET | BPF_K, rules[i].answer),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
@@ -54,6 +56,6 @@ int main(int argc, char **argv)
         perror("forbid");
         return 125;
     }
-    fprintf(stderr, "usage: forbid code|exec|near COMMAND..\n");
+    fprintf(stderr, "usage: forbid code|kill|exec|near COMMAND..\n");
     return 125;
 }

@@ -5,11 +5,11 @@ import conftest
 import conversations
 import test_patched
 from forced import *  # noqa: F401,F403 - its tests
-from forced import Program
+from forced import HEADER, Program
 
 
 def argv(path, server, ca, body):
-    return test_patched.client(path, server, body)
+    return test_patched.client(path, server, body, "header=" + ":".join(HEADER))
 
 
 def rigid(path, server, ca, body):
