@@ -5,6 +5,7 @@
    The command itself is not run. */
 #include "doctor.h"
 #include "doctor_linked.h"
+#include "follow.h"
 #include "format.h"
 #include "judge.h"
 
@@ -13,13 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SCRIPTS = 4, LAUNCHER = 64 << 10 /* scripts that only start another program are small */ };
-
 struct settings {
     const char *mode, *level, *endpoints, *endpoints_origin, *attribution;
 };
 
-struct command {
+struct subject {
     const char *name; /* as given */
     struct target t;  /* of the last script on the way, or of the command */
     struct judgement j;
@@ -82,42 +81,17 @@ static const char *command_word(char **argv)
     return argv[0];
 }
 
-static bool is_script(const struct target *t)
+static void say_step(void *arg, const char *script, const char *next)
 {
-    return t->program[0] != '\0' && strcmp(t->path, t->program) != 0;
-}
-
-/* A small script of node or Bun that can start programs: what it starts makes the requests. */
-static bool is_launcher(const struct target *t)
-{
-    static char text[LAUNCHER + 1];
-    const char *program = base_name(t->program);
-    FILE *f;
-    size_t n;
-
-    if (!is_script(t) || (strncmp(program, "node", 4) != 0 && strncmp(program, "bun", 3) != 0))
-        return false;
-    f = fopen(t->path, "re");
-    n = f == NULL ? 0 : fread(text, 1, sizeof(text), f);
-    if (f != NULL)
-        fclose(f);
-    return n <= LAUNCHER && memmem(text, n, "child_process", 13) != NULL;
+    doctor_say(arg, DOCTOR_OK, "command", NULL, "%s is a script that hands over to %s", script, next);
 }
 
 /* False: the verdict is out. */
-static bool find_executable(struct report *r, struct command *c, struct verdict *v)
+static bool find_executable(struct report *r, struct subject *c, struct verdict *v)
 {
-    char next[PATH_MAX], real[PATH_MAX];
+    char real[PATH_MAX];
 
-    target_examine(c->name, &c->t);
-    /* A python that is a script (pyenv) chooses another one; it is asked. */
-    for (int i = 0; i < MOST_SCRIPTS && c->t.found && is_script(&c->t) && judge_is_shell(c->t.program) &&
-                    !judge_is_python(c->t.path) && judge_exec_of_script(c->t.path, next);
-         i++) {
-        doctor_say(r, DOCTOR_OK, "command", NULL, "%s is a shell script that hands over to %s", c->t.path,
-                   next);
-        target_examine(next, &c->t);
-    }
+    follow(c->name, &c->t, say_step, r);
     if (!c->t.found) {
         doctor_say(r, DOCTOR_FAIL, "command", "Is it installed, and its directory in PATH?",
                    "%s: no such command", c->name);
@@ -135,13 +109,13 @@ static bool find_executable(struct report *r, struct command *c, struct verdict 
         return false;
     }
     doctor_say(r, DOCTOR_OK, "command", NULL, "%s%s%s, which is looked at, not run", real,
-               is_script(&c->t) ? ", a script for " : "", is_script(&c->t) ? c->t.program : "");
+               follow_is_script(&c->t) ? ", a script for " : "", follow_is_script(&c->t) ? c->t.program : "");
     return true;
 }
 
 /* ------------------------------------------------------------------ its TLS */
 /* False: the verdict is out. */
-static bool judge_executable(struct report *r, headroom *h, struct command *c, struct verdict *v)
+static bool judge_executable(struct report *r, headroom *h, struct subject *c, struct verdict *v)
 {
     const char *program = judge_is_python(c->t.path) ? c->t.path : c->t.program;
     const char *name = base_name(c->name), *why;
@@ -151,7 +125,7 @@ static bool judge_executable(struct report *r, headroom *h, struct command *c, s
         conclude(v, false, "%s: will not be reached: the library is missing", name);
         return false;
     }
-    if (judge_is_shell(program) || is_launcher(&c->t)) {
+    if (follow_ends_open(&c->t)) {
         doctor_say(r, DOCTOR_WARN, "tls", "headroom doctor -- PROGRAM, for the one that it starts.",
                    "%s starts other programs; each gets the library, and is reached or not by itself",
                    c->t.path);
@@ -178,7 +152,7 @@ static bool judge_executable(struct report *r, headroom *h, struct command *c, s
     return why == NULL;
 }
 
-static void check_protocol(struct report *r, const struct command *c)
+static void check_protocol(struct report *r, const struct subject *c)
 {
     if (strstr(c->j.text, "above libcurl") != NULL)
         doctor_say(r, DOCTOR_OK, "http2", NULL, "HTTP/2 is as good as HTTP/1.1 here: the hook lies above it");
@@ -204,7 +178,7 @@ static void check_endpoints(struct report *r, const struct settings *s)
 }
 
 /* Claude Code signs what it says about itself, and only its vendor's switch ends that. */
-static void check_attribution(struct report *r, struct command *c, const struct verdict *v)
+static void check_attribution(struct report *r, struct subject *c, const struct verdict *v)
 {
     const char *env = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER");
 
@@ -229,7 +203,7 @@ static void check_attribution(struct report *r, struct command *c, const struct 
     }
 }
 
-static void conclude_reached(const struct command *c, struct verdict *v)
+static void conclude_reached(const struct subject *c, struct verdict *v)
 {
     const char *name = base_name(c->name), *mode = c->s.mode, *level = c->s.level;
 
@@ -256,7 +230,7 @@ static void conclude_reached(const struct command *c, struct verdict *v)
 
 void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *out)
 {
-    struct command c = {.name = command_word(argv), .s = {.mode = "optimize", .level = "crush"}};
+    struct subject c = {.name = command_word(argv), .s = {.mode = "optimize", .level = "crush"}};
     int64_t failures = doctor_failures(r);
     bool judged;
 

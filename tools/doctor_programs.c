@@ -1,6 +1,7 @@
 /* doctor_programs.c - the programs that people run: does the library get into them, and does it see their TLS? See doctor.h. */
 #include "child.h"
 #include "doctor.h"
+#include "follow.h"
 #include "judge.h"
 
 #include <stdbool.h>
@@ -16,10 +17,10 @@ static void check_program(struct report *r, const char *name, const struct targe
     const char *program = judge_is_python(t->path) ? t->path : t->program;
     struct judgement j;
 
-    if (judge_is_shell(program)) {
+    if (follow_ends_open(t)) {
         doctor_say(r, DOCTOR_WARN, name,
                    "Let 'headroom run' start it; 'headroom log' shows whether requests were seen.",
-                   "%s is a shell script; what it starts decides", t->path);
+                   "%s is a script; what it starts decides", t->path);
         return;
     }
     judge_program(program, hooks, &j);
@@ -76,7 +77,7 @@ void doctor_programs(struct report *r)
     if (!judge_hooks(&hooks))
         return; /* said already */
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-        target_examine(programs[i].name, &t);
+        follow(programs[i].name, &t, NULL, NULL);
         if (!t.found) {
             size_t n = strlen(missing);
             snprintf(missing + n, sizeof(missing) - n, " %s", programs[i].name);

@@ -17,17 +17,6 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-bool judge_is_shell(const char *program)
-{
-    static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "busybox"};
-
-    for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-        if (strcmp(base_name(program), shells[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool judge_is_python(const char *program)
 {
     return strncmp(base_name(program), "python", 6) == 0;
@@ -152,47 +141,4 @@ void judge_program(const char *program, const struct hooks *hooks, struct judgem
         conclude(out, REACH_NOTHING,
                  "Let 'headroom run' start it; 'headroom log' shows whether requests were seen.",
                  "%s: nothing could be learned from it", program);
-}
-
-/* ------------------------------------------------------------------ scripts */
-/* The word at s, without its quotes; false: the shell would make something else of it. */
-static bool plain_word(const char *s, char out[PATH_MAX])
-{
-    char quote = *s == '"' || *s == '\'' ? *s++ : '\0';
-    size_t n = quote != '\0' ? strcspn(s, quote == '"' ? "\"\n" : "'\n") : strcspn(s, " \t\n;");
-
-    if (n == 0 || n >= PATH_MAX || (quote != '\0' && s[n] != quote))
-        return false;
-    memcpy(out, s, n);
-    out[n] = '\0';
-    return strpbrk(out, "$`*?~(){}<>|&\\\"'") == NULL && (out[0] == '/' || strchr(out, '/') == NULL);
-}
-
-bool judge_exec_of_script(const char *script, char out[PATH_MAX])
-{
-    /* The second form is how installers of Python packages write a long path: sh and Python read it both. */
-    static const char *const forms[] = {"exec ", "'''exec' "};
-    FILE *f = fopen(script, "re");
-    char line[2 * PATH_MAX], word[PATH_MAX];
-    size_t seen = 0;
-    bool plain = true;
-
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        const char *p = line + strspn(line, " \t");
-
-        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-            size_t n = strlen(forms[i]);
-
-            if (strncmp(p, forms[i], n) != 0 || p[n] == '>' || p[n] == '<' || (p[n] >= '0' && p[n] <= '9'))
-                continue; /* the latter open files */
-            plain = plain && p[n] != '-' && plain_word(p + n, word) && strcmp(base_name(word), "env") != 0 &&
-                    (seen == 0 || strcmp(word, out) == 0);
-            if (plain)
-                strcpy(out, word);
-            seen++;
-        }
-    }
-    if (f != NULL)
-        fclose(f);
-    return seen > 0 && plain;
 }

@@ -25,13 +25,10 @@ struct judgement {
 
 /* False: there is no library, or LD_PRELOAD cannot name it. */
 bool judge_hooks(struct hooks *out);
-/* Is this the path of a shell, of an interpreter of Python? By the name alone. */
-bool judge_is_shell(const char *program);
+/* Is this the path of an interpreter of Python? By the name alone. */
 bool judge_is_python(const char *program);
 /* program: an executable that target_examine came to. */
 void judge_program(const char *program, const struct hooks *hooks, struct judgement *out);
-/* The word that a shell script hands over to: the plain word behind `exec`, where there is just one. */
-bool judge_exec_of_script(const char *script, char out[PATH_MAX]);
 /* Does the loader of program take the library, and what does it load with it? False: it says nothing. */
 bool judge_libraries(const char *program, const struct hooks *hooks, char *out, size_t size);
 

@@ -114,6 +114,28 @@ def test_links_of_npm_are_followed_to_the_interpreter(cli, tmp_path):
     assert "headroom doctor -- PROGRAM" in checks["tls"][0][2]
 
 
+@pytest.mark.parametrize("place", ["node_modules/@vendor/agent-linux-x64/vendor/bin", "node_modules/@vendor/agent/node_modules/@vendor/agent-linux-x64"])
+def test_a_launcher_of_npm_is_followed_to_the_package_of_its_platform(cli, tmp_path, place):
+    path = f"{tmp_path}/path:/usr/bin:/bin"
+    (tmp_path / "path").mkdir()
+    shutil.copy(c_program(LINKED), tmp_path / "path" / "node")
+    launcher = script(tmp_path / "node_modules/@vendor/agent/bin/agent.js", "#!/usr/bin/env node\nimport { spawn } from 'node:child_process';\n")
+    names = [f"@vendor/agent-{x}" for x in ("darwin-arm64", "linux-x64-musl", "linux-x64")]
+    (launcher.parents[1] / "package.json").write_text(json.dumps({"optionalDependencies": dict.fromkeys(names, "1.0.0")}))
+    native = tmp_path / place / "agent"
+    native.parent.mkdir(parents=True)
+    link = tmp_path / "path" / "agent"
+    link.symlink_to(launcher)
+    assert ask(cli, "agent", PATH=path)[0] == "agent: cannot be told: the programs that it starts decide"
+    shutil.copy(c_program(LINKED), native)
+    verdict, checks, about = ask(cli, "agent", PATH=path)
+    assert verdict == f"agent: {REWRITTEN}" and about["program"] == str(native)
+    assert checks["command"][0][1] == f"{link} is a script that hands over to {native}"
+    (native.parent / "other").mkdir()
+    shutil.copy(native, native.parent / "other" / "agent")
+    assert ask(cli, "agent", PATH=path)[0] == "agent: cannot be told: the programs that it starts decide"
+
+
 def test_env_in_front_is_passed_over(cli):
     checks, about = judged_like_curl(cli, "env", "A=1", "B=2", "curl", "-s")
     assert about["program"] == shutil.which("curl")
