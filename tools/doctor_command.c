@@ -154,13 +154,14 @@ static bool judge_executable(struct report *r, headroom *h, struct subject *c, s
 
 static void check_protocol(struct report *r, const struct subject *c)
 {
+    bool nameless = c->j.linked && c->j.facts.located.tier != HEADROOM_TIER_DYNAMIC;
+
     if (strstr(c->j.text, "above libcurl") != NULL)
         doctor_say(r, DOCTOR_OK, "http2", NULL, "HTTP/2 is as good as HTTP/1.1 here: the hook lies above it");
     else
-        doctor_say(
-            r, DOCTOR_OK, "http2", NULL,
-            "HTTP/1.1 is read and rewritten; a connection that speaks HTTP/2 passes unchanged, recorded as "
-            "http2");
+        doctor_say(r, DOCTOR_OK, "http2", NULL,
+                   "HTTP/1.1 is read and rewritten; a connection that speaks HTTP/2 passes unchanged%s",
+                   nameless ? " and leaves no row" : ", recorded as http2");
 }
 
 /* ------------------------------------------------------------------ what is in force for it */
@@ -177,29 +178,35 @@ static void check_endpoints(struct report *r, const struct settings *s)
                    s->endpoints);
 }
 
-/* Claude Code signs what it says about itself, and only its vendor's switch ends that. */
-static void check_attribution(struct report *r, struct subject *c, const struct verdict *v)
+/* Claude Code attests what it says about itself to its vendor's hosts, and only the vendor's switch ends that. A switch that is set goes
+   before the setting. */
+static void check_attestation(struct report *r, struct subject *c, const struct verdict *v)
 {
-    const char *env = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER");
+    const char *set = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER"), *url = getenv("ANTHROPIC_BASE_URL");
 
     if (strcmp(base_name(c->name), "claude") != 0 && strncmp(base_name(v->path), "claude", 6) != 0 &&
         strstr(v->path, "/claude-code") == NULL)
         return;
-    if (env != NULL && strcmp(env, "0") == 0)
-        doctor_say(r, DOCTOR_OK, "attribution", NULL,
-                   "CLAUDE_CODE_ATTRIBUTION_HEADER=0 in this shell: its requests carry no attestation");
-    else if (c->s.attribution != NULL && strcmp(c->s.attribution, "off") == 0)
+    if (set != NULL && strcmp(set, "0") == 0)
+        doctor_say(r, DOCTOR_OK, "attestation", NULL,
+                   "CLAUDE_CODE_ATTRIBUTION_HEADER=0 in this shell: its requests carry none");
+    else if (set == NULL && c->s.attribution != NULL && strcmp(c->s.attribution, "off") == 0)
         doctor_say(
-            r, DOCTOR_OK, "attribution", NULL,
+            r, DOCTOR_OK, "attestation", NULL,
             "claude.attribution_header = off: 'headroom run' sets CLAUDE_CODE_ATTRIBUTION_HEADER=0 (with "
             "LD_PRELOAD alone set it yourself)");
+    else if (url != NULL && *url != '\0')
+        doctor_say(r, DOCTOR_OK, "attestation", NULL,
+                   "it attests what goes to its vendor's own hosts, and ANTHROPIC_BASE_URL names another: %s",
+                   url);
     else {
         c->attested = true;
-        doctor_say(
-            r, DOCTOR_WARN, "attribution",
-            "claude.attribution_header = off in config.ini lets 'headroom run' set the vendor's own switch, "
-            "CLAUDE_CODE_ATTRIBUTION_HEADER=0.",
-            "its requests to Anthropic carry an attestation (cch): recorded, and passed on unchanged");
+        doctor_say(r, DOCTOR_WARN, "attestation",
+                   set != NULL
+                       ? "Unset CLAUDE_CODE_ATTRIBUTION_HEADER, or set it to 0, the vendor's own switch."
+                       : "claude.attribution_header = off in config.ini lets 'headroom run' set the "
+                         "vendor's own switch, CLAUDE_CODE_ATTRIBUTION_HEADER=0.",
+                   "its requests to its vendor carry one (cch): recorded, and passed on unchanged");
     }
 }
 
@@ -246,7 +253,7 @@ void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *
     judged = find_executable(r, &c, out) && judge_executable(r, h, &c, out);
     if (judged) {
         check_protocol(r, &c);
-        check_attribution(r, &c, out);
+        check_attestation(r, &c, out);
     }
     if (c.t.found && c.t.program[0] != '\0') {
         char real[PATH_MAX];

@@ -160,6 +160,7 @@ def test_gnutls_past_libcurl_is_not_reached(cli, tmp_path):
 def test_a_shared_libssl_is_reached(cli):
     verdict, checks, _ = ask(cli, c_program("ssl_write"))
     assert verdict == f"ssl_write: {REWRITTEN}" and "reached in libssl" in checks["tls"][0][1] and "entry" not in checks
+    assert "recorded as http2" in checks["http2"][0][1]
 
 
 def test_an_interpreter_of_python_is_asked_for_its_ssl_module(cli, tmp_path):
@@ -177,7 +178,7 @@ def test_linked_in_tls_is_found_and_its_patch_is_tried(cli):
     scan = cli.json("scan", "--json", c_program(LINKED))
     assert f"SSL_write at {scan['functions']['SSL_write']['address']} by the errors that it raises" in checks["located"][0][1]
     assert [c[0] for c in checks["entry"]] == ["ok", "ok"] and "SSL_read" in checks["entry"][1][1]
-    assert checks["patching"][0][0] == "ok" and "recorded as http2" in checks["http2"][0][1]
+    assert checks["patching"][0][0] == "ok" and "leaves no row" in checks["http2"][0][1]
 
 
 # ------------------------------------------------------------------ what is in force
@@ -215,12 +216,15 @@ def test_the_attestation_of_claude_code_is_named_with_its_switch(cli, tmp_path):
     shutil.copy(c_program(LINKED), claude)
     verdict, checks, _ = ask(cli, claude)
     assert verdict == "claude: requests will be recorded and passed on unchanged, where they carry cch"
-    state, text, advice = checks["attribution"][0]
+    state, text, advice = checks["attestation"][0]
     assert state == "warn" and "cch" in text
     assert "claude.attribution_header = off" in advice and "CLAUDE_CODE_ATTRIBUTION_HEADER=0" in advice
-    verdict, checks, _ = ask(cli, claude, CLAUDE_CODE_ATTRIBUTION_HEADER="0")
-    assert verdict == f"claude: {REWRITTEN}" and checks["attribution"][0][0] == "ok"
-    assert "attribution" not in ask(cli, c_program(LINKED))[1]
+    assert "attestation" not in ask(cli, c_program(LINKED))[1]
+    for env in ({"CLAUDE_CODE_ATTRIBUTION_HEADER": "0"}, {"ANTHROPIC_BASE_URL": "https://127.0.0.1:1"}):
+        verdict, checks, _ = ask(cli, claude, **env)
+        assert verdict == f"claude: {REWRITTEN}" and checks["attestation"][0][0] == "ok"
+    verdict, checks, _ = ask(cli, claude, CLAUDE_CODE_ATTRIBUTION_HEADER="1")
+    assert "unchanged, where they carry cch" in verdict and "Unset CLAUDE_CODE_ATTRIBUTION_HEADER" in checks["attestation"][0][2]
 
 
 def test_only_the_requests_of_this_program_are_counted(cli):

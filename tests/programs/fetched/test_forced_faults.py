@@ -23,3 +23,19 @@ def program(request):
     if not path.exists():
         pytest.fail(f"{path} is missing: run tools/fetch-programs.sh {conftest.BUILD}")
     return Program(path, argv, conversations.anthropic_turns(2), rigid)
+
+
+PUBLISHED = [*test_patched.FETCHED, "claude-2.1.329"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_doctor_says_what_becomes_of_published_programs(name, run, tmp_path, needs_library):
+    """By a link of npm's, as they are installed."""
+    path = test_patched.CLAUDE if "claude" in name else conftest.BUILD / "programs" / name / "bin" / name.split("-")[0]
+    link = tmp_path / "node_modules" / ".bin" / path.name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(path)
+    done = run([conftest.COMMAND, "doctor", "--", path.name], env={"PATH": f"{link.parent}:/usr/bin:/bin"})
+    words = "passed on unchanged, where they carry cch" if "claude" in name else "tool results will be rewritten"
+    assert done.returncode == 0 and done.stdout.decode().splitlines()[-1].endswith(words), done
+    assert f"\nok    command     {path.resolve()}, which is looked at, not run\n" in done.stdout.decode()
