@@ -121,8 +121,11 @@ static bool judge_executable(struct report *r, headroom *h, struct subject *c, s
     const char *name = base_name(c->name), *why;
     struct hooks hooks;
 
-    if (!judge_hooks(&hooks)) {
-        conclude(v, false, "%s: will not be reached: the library is missing", name);
+    if (!c->installed || !judge_hooks(&hooks)) {
+        conclude(
+            v, false,
+            "%s: will not be reached: the library is not complete, or does not come into a child (see above)",
+            name);
         return false;
     }
     if (follow_ends_open(&c->t)) {
@@ -143,10 +146,10 @@ static bool judge_executable(struct report *r, headroom *h, struct subject *c, s
                  c->j.linked ? "no TLS is seen in it before it runs" : "nothing could be learned from it");
         return false;
     }
-    why = c->j.reach == REACH_YES && c->j.linked ? doctor_linked(r, h, program, &c->j.facts)
-          : c->j.reach == REACH_YES              ? NULL
-          : c->j.linked                          ? c->j.facts.why
-                                                 : c->j.text;
+    if (c->j.reach == REACH_NO)
+        why = c->j.linked ? c->j.facts.why : c->j.text;
+    else
+        why = c->j.linked && c->j.facts.result == 1 ? doctor_linked(r, h, program, &c->j.facts) : NULL;
     if (why != NULL)
         conclude(v, false, "%s: will not be reached: %s", name, why);
     return why == NULL;
@@ -184,8 +187,7 @@ static void check_attestation(struct report *r, struct subject *c, const struct 
 {
     const char *set = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER"), *url = getenv("ANTHROPIC_BASE_URL");
 
-    if (strcmp(base_name(c->name), "claude") != 0 && strncmp(base_name(v->path), "claude", 6) != 0 &&
-        strstr(v->path, "/claude-code") == NULL)
+    if (strcmp(base_name(c->name), "claude") != 0 && strstr(v->path, "/claude-code/") == NULL)
         return;
     if (set != NULL && strcmp(set, "0") == 0)
         doctor_say(r, DOCTOR_OK, "attestation", NULL,
@@ -214,10 +216,7 @@ static void conclude_reached(const struct subject *c, struct verdict *v)
 {
     const char *name = base_name(c->name), *mode = c->s.mode, *level = c->s.level;
 
-    if (!c->installed)
-        conclude(v, false, "%s: will not be reached: the library does not come into a child (see above)",
-                 name);
-    else if (strcmp(mode, "off") == 0)
+    if (strcmp(mode, "off") == 0)
         conclude(v, false, "%s: will run unchanged: mode off", name);
     else if (!c->storing)
         conclude(v, false, "%s: requests will pass unchanged: nothing can be stored (see above)", name);

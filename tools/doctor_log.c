@@ -60,11 +60,13 @@ void doctor_log(struct report *r, const headroom *h, const char *program)
         const char *found = refusal(line, since, program);
 
         if (found != NULL && strstr(found, ": SSL_write") != NULL)
-            snprintf(last, sizeof(last), "%.20s %s", line, found);
+            snprintf(last, sizeof(last), "%.19sZ %s", line, found);
     }
     fclose(f);
     last[strcspn(last, "\n")] = '\0';
     if (last[0] != '\0')
-        doctor_say(r, DOCTOR_WARN, "log", "headroom doctor -- PROGRAM says whether that is still so.",
+        doctor_say(r, DOCTOR_WARN, "log",
+                   program == NULL ? "headroom doctor -- PROGRAM says whether that is still so."
+                                   : "The checks above say whether that is still so.",
                    "the last refusal of a day: %s", last);
 }

@@ -4,6 +4,7 @@
 #include "dryrun.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* push rbp; mov rbp, rsp; push r15; ..: how most functions begin. */
 static const uint8_t usual[16] = {0x55, 0x48, 0x89, 0xe5, 0x41, 0x57, 0x41, 0x56,
@@ -20,8 +21,10 @@ void doctor_patching(struct report *r)
         doctor_say(r, DOCTOR_WARN, "patching", "Install libelf.so.1 (Debian: libelf1).", without,
                    found.reason);
     else if (headroom_read_entry(usual, sizeof(usual), &entry) == 0)
-        doctor_say(r, DOCTOR_WARN, "patching", "Install libZydis.so.4.0 (Debian: libzydis4.0).", without,
-                   entry.reason);
+        doctor_say(r, DOCTOR_WARN, "patching",
+                   strstr(entry.reason, "libZydis") != NULL ? "Install libZydis.so.4.0 (Debian: libzydis4.0)."
+                                                            : "Nothing to do here yet; they run unchanged.",
+                   without, entry.reason);
     else if ((why = dryrun_own()) != NULL)
         doctor_say(
             r, DOCTOR_WARN, "patching",

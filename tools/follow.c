@@ -61,7 +61,8 @@ static bool plain_word(const char *s, char out[PATH_MAX])
 
 static bool exec_of_script(const char *script, char out[PATH_MAX])
 {
-    /* The second form is how installers of Python packages write a long path: sh and Python read it both. */
+    /* At the beginning of a line: what is indented may depend on something. The second form is how installers of Python packages
+       write a long path: sh and Python read it both. */
     static const char *const forms[] = {"exec ", "'''exec' "};
     FILE *f = fopen(script, "re");
     char line[2 * PATH_MAX], word[PATH_MAX];
@@ -69,14 +70,14 @@ static bool exec_of_script(const char *script, char out[PATH_MAX])
     bool plain = true;
 
     while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        const char *p = line + strspn(line, " \t");
-
         for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
             size_t n = strlen(forms[i]);
 
-            if (strncmp(p, forms[i], n) != 0 || p[n] == '>' || p[n] == '<' || (p[n] >= '0' && p[n] <= '9'))
+            const char *p = line + n;
+
+            if (strncmp(line, forms[i], n) != 0 || *p == '>' || *p == '<' || (*p >= '0' && *p <= '9'))
                 continue; /* the latter open files */
-            plain = plain && p[n] != '-' && plain_word(p + n, word) && strcmp(base_name(word), "env") != 0 &&
+            plain = plain && *p != '-' && plain_word(p, word) && strcmp(base_name(word), "env") != 0 &&
                     (seen == 0 || strcmp(word, out) == 0);
             if (plain)
                 strcpy(out, word);

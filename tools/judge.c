@@ -19,7 +19,9 @@ static const char *base_name(const char *path)
 
 bool judge_is_python(const char *program)
 {
-    return strncmp(base_name(program), "python", 6) == 0;
+    const char *name = base_name(program);
+
+    return strncmp(name, "python", 6) == 0 && name[6 + strspn(name + 6, "0123456789.")] == '\0';
 }
 
 bool judge_hooks(struct hooks *out)

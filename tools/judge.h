@@ -25,7 +25,7 @@ struct judgement {
 
 /* False: there is no library, or LD_PRELOAD cannot name it. */
 bool judge_hooks(struct hooks *out);
-/* Is this the path of an interpreter of Python? By the name alone. */
+/* Is this the path of an interpreter of Python? By the whole name: it will be run. */
 bool judge_is_python(const char *program);
 /* program: an executable that target_examine came to. */
 void judge_program(const char *program, const struct hooks *hooks, struct judgement *out);

@@ -272,6 +272,19 @@ def test_without_a_store_nothing_new_is_decided(spoil, fault):
     assert word in " ".join(text for rows in checks.values() for state, text, _ in rows if state == "fail"), checks
 
 
+def test_a_store_that_another_process_keeps_locked_lets_the_patch_stand(fault):
+    """The answer of the search cannot be kept, nor can a decision; what is known to the log says so afterwards."""
+    fault.run(fault.program.argv(fault.program.path, fault.server, fault.ca, fault.body), preload=True, mode="audit")
+    db = sqlite3.connect(fault.run.state / "headroom.db", isolation_level=None)
+    db.execute("DELETE FROM binaries")
+    db.execute("BEGIN IMMEDIATE")
+    fault.unchanged(seen=True)
+    db.execute("ROLLBACK")
+    db.close()
+    fault.shrunk()
+    assert is_exported(fault) or len(rows(fault)) == 1
+
+
 def test_a_store_that_became_read_only_still_replays(fault):
     first = fault.shrunk()
     assert fault.shrunk(*a_read_only_disk(fault)[0]) == first

@@ -58,7 +58,9 @@ def test_the_command_is_not_run_and_nothing_is_changed(cli, tmp_path):
     source = '#include <fcntl.h>\n__attribute__((constructor)) static void f(void) { creat("ran", 0600); }\nint main(void) { return 0; }\n'
     subprocess.run([need("gcc", "gcc"), "-x", "c", "-", "-o", tmp_path / "touches"], input=source.encode(), check=True)
     script(tmp_path / "touch.sh", "#!/bin/sh\ntouch ran\n")
-    for command in (tmp_path / "touches", tmp_path / "touch.sh", c_program(LINKED)):
+    script(tmp_path / "python3-tool", "#!/bin/sh\ntouch ran\n")
+    shutil.copy(tmp_path / "touches", tmp_path / "python_tool")
+    for command in (tmp_path / "touches", tmp_path / "touch.sh", c_program(LINKED), tmp_path / "python3-tool", tmp_path / "python_tool"):
         ask(cli, command)
     assert not (tmp_path / "ran").exists() and not cli.state.exists()
     cli.record(quickstart())
@@ -83,14 +85,14 @@ def test_first_lines_of_scripts_are_followed(cli, tmp_path, line):
     assert about["path"] == str(path) and f"{path}, a script for {about['program']}" in checks["command"][0][1]
 
 
-@pytest.mark.parametrize("text", ["exec curl \"$@\"", "  exec 'CURL' -s \"$@\"", "exec 3>&1 </dev/null\nexec \"CURL\"",
+@pytest.mark.parametrize("text", ["exec curl \"$@\"", "exec 'CURL' -s \"$@\"", "exec 3>&1 </dev/null\nexec \"CURL\"",
                                   "'''exec' \"CURL\" \"$0\" \"$@\"\n' '''\n"])
 def test_a_shell_script_that_hands_over_is_followed(cli, tmp_path, text):
     judged_like_curl(cli, script(tmp_path / "agent", "#!/bin/sh\nset -e\n" + text.replace("CURL", shutil.which("curl")) + "\n"))
 
 
 @pytest.mark.parametrize("text", ["curl -s", "exec \"$HOME/curl\"", "[ -t 0 ] || exec wget\nexec $(which curl)",
-                                  "test x &&\nexec curl\nexec wget", "exec env A=1 curl", "exec -a x curl", "exec ./curl"])
+                                  "test x &&\nexec curl\nexec wget", "exec env A=1 curl", "exec -a x curl", "exec ./curl", "if test x\nthen\n  exec curl\nfi\nwget"])
 def test_a_shell_script_that_decides_itself_cannot_be_told(cli, tmp_path, text):
     verdict, checks, about = ask(cli, script(tmp_path / "agent", "#!/bin/sh\n" + text + "\n"))
     assert verdict == "agent: cannot be told: the programs that it starts decide" and about["reached"] is False
@@ -192,14 +194,18 @@ def test_settings_change_the_verdict(cli, env, code, verdict):
     assert done.returncode == code and done.stdout.decode().endswith(f"\ncurl: {verdict}\n"), done
 
 
-def test_a_library_that_does_not_come_into_a_child_reaches_nothing(cli, tmp_path):
-    place = tmp_path / "i"
-    place.mkdir()
-    for name in ("headroom", "libheadroom.so", "libheadroom_preload.so"):
-        shutil.copy2(BUILD / name, place)
-    (place / "libheadroom_preload.so").write_bytes(b"")
-    done = subprocess.run([place / "headroom", "doctor", "--", "curl"], env=cli.env, capture_output=True, check=False)
-    assert done.returncode == 1 and b"will not be reached" in done.stdout.splitlines()[-1], done.stdout
+@pytest.mark.parametrize("spoiled,check", [("bin/libheadroom_preload.so", "preload"), ("bin/libheadroom.so", "libraries")])
+def test_a_library_that_is_not_whole_reaches_nothing(cli, tmp_path, spoiled, check):
+    for name in ("bin/headroom", "bin/libheadroom.so", "bin/libheadroom_preload.so", "lib/libheadroom.so"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(BUILD / name[4:], tmp_path / name)
+    (tmp_path / spoiled).unlink()
+    if check == "preload":
+        (tmp_path / spoiled).write_bytes(b"")
+    done = subprocess.run([tmp_path / "bin" / "headroom", "doctor", "--", "curl"], env=cli.env, capture_output=True, check=False)
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and lines[-1].startswith("curl: will not be reached: the library is not complete"), lines
+    assert any(line.startswith(f"fail  {check} ") for line in lines), lines
 
 
 def test_endpoints_say_who_hands_them_on(cli):

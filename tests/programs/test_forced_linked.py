@@ -115,7 +115,7 @@ def test_without_proc_it_is_left_alone(fault):
     assert "SSL_write is not patched: cannot be opened" in fault.log()
     # The loader does not know where the command lies, either.
     code, checks, verdict = fault.doctor(*before, env={"LD_LIBRARY_PATH": str(conftest.BUILD)})
-    assert code == 1 and "the library does not come into a child" in verdict
+    assert code == 1 and "does not come into a child" in verdict
     assert checks["preload"][0][0] == "fail" and "/proc is not mounted" in checks["system"][0][1]
 
 
@@ -124,3 +124,13 @@ def test_a_system_that_kills_for_the_attempt_is_named_before(fault):
     code, checks, verdict = fault.doctor(*forbid("kill"))
     why = "the system ends a process that tries to change its code"
     assert code == 1 and verdict.endswith(f": will not be reached: {why}") and checks["patching"][0][:2] == ("fail", f"SSL_write is not patched: {why}")
+
+
+def test_the_name_of_a_program_cannot_make_lines_of_the_log(fault, tmp_path):
+    name = tmp_path / "a\n2099-01-01T00:00:00Z WARN headroom[1]: b"
+    name.write_bytes(fault.program.path.read_bytes())
+    name.chmod(0o755)
+    fault.program.path = name
+    fault.unchanged(*forbid("code"))
+    lines = fault.log().splitlines()
+    assert lines and all(re.fullmatch(r"[0-9TZ:.-]+ WARN headroom\[\d+\]: a\?2099-.*: b: TLS linked into the program: .*", x) for x in lines), lines
