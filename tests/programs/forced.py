@@ -272,6 +272,25 @@ def test_without_a_store_nothing_new_is_decided(spoil, fault):
     assert word in " ".join(text for rows in checks.values() for state, text, _ in rows if state == "fail"), checks
 
 
+def test_a_damaged_page_of_answers_is_met_by_a_search(fault):
+    fault.run(fault.program.argv(fault.program.path, fault.server, fault.ca, fault.body), preload=True, mode="audit")
+    path = fault.run.state / "headroom.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    root, = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'binaries'").fetchone()
+    size, = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    with path.open("r+b") as f:
+        f.seek((root - 1) * size)
+        f.write(b"\xff" * size)
+    if is_exported(fault):
+        fault.shrunk()  # that page is not read
+    else:
+        fault.unchanged(seen=True)
+    code, checks, _ = fault.doctor()
+    assert code == 1 and checks["database"][0][0] == "fail" and "is damaged" in checks["database"][0][1]
+
+
 def test_a_store_that_another_process_keeps_locked_lets_the_patch_stand(fault):
     """The answer of the search cannot be kept, nor can a decision; what is known to the log says so afterwards."""
     fault.run(fault.program.argv(fault.program.path, fault.server, fault.ca, fault.body), preload=True, mode="audit")
