@@ -10,7 +10,6 @@ import subprocess
 import pytest
 
 import conftest
-import conversations
 
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
 MESSAGES = "/v1/messages"
@@ -35,11 +34,11 @@ class Fault:
         self.body = body_file(program.bodies)
         run.state.mkdir(mode=0o700)  # the log is written where there is a place for it
 
-    def __call__(self, preload, before=(), level=None):
+    def __call__(self, preload, before=(), env=None):
         """What the program said, and what the server got."""
         self.server.begin()
         argv = self.program.argv(self.program.path, self.server, self.ca, self.body)
-        done = self.run([*before, *argv], preload=preload, mode="optimize", level=level)
+        done = self.run([*before, *argv], preload=preload, mode="optimize", env=env)
         return done, [(r.head, r.raw_body) for r in self.server.requests]
 
     def unchanged(self, *before, seen=False):
@@ -50,13 +49,12 @@ class Fault:
         if seen:
             ours = re.compile(rb"%s: ?%s\r\n" % tuple(w.encode() for w in HEADER), re.I)
             bare = bare[0], [(ours.sub(b"", head, count=1), body) for head, body in bare[1]]
-        assert done.stdout == bare[0].stdout and done.returncode == 0 and sent == bare[1]
-        assert seen or done.stderr == bare[0].stderr
+        assert (done, sent) == bare
 
     def shrunk(self, *before):
-        """It says the same, and what leaves is smaller. The bodies that left."""
+        """It says the same, and what leaves is smaller, however slow the machine is. The bodies that left."""
         bare, full = self(False, before)
-        done, sent = self(True, before)
+        done, sent = self(True, before, {"HEADROOM_DEADLINE_MS": "10000"})
         assert done.returncode == 0 and done.stdout.count(b"200") == bare.stdout.count(b"200") > 0, done
         assert len(sent) == len(full) and all(len(a[1]) < len(b[1]) / 2 for a, b in zip(sent, full))
         return [body for _, body in sent]
@@ -90,8 +88,8 @@ def fault(program, run, server, certs, body_file, needs_library):
     return Fault(program, run, server, certs, body_file)
 
 
-def scan(fault, *options):
-    return json.loads(fault.run.headroom("scan", "--json", *options, fault.program.path))
+def scan(fault):
+    return json.loads(fault.run.headroom("scan", "--json", fault.program.path))
 
 
 def is_exported(fault):
