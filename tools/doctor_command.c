@@ -48,13 +48,6 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
     return 0;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 __attribute__((format(printf, 3, 4))) static void conclude(struct verdict *v, bool reached,
                                                            const char *format, ...)
 {
@@ -72,7 +65,7 @@ __attribute__((format(printf, 3, 4))) static void conclude(struct verdict *v, bo
 /* env NAME=VALUE .. COMMAND: the command. */
 static const char *command_word(char **argv)
 {
-    if (strcmp(base_name(argv[0]), "env") != 0)
+    if (strcmp(target_base_name(argv[0]), "env") != 0)
         return argv[0];
     for (char **p = argv + 1; *p != NULL; p++) {
         if (strchr(*p, '=') == NULL)
@@ -105,7 +98,7 @@ static bool find_executable(struct report *r, struct subject *c, struct verdict 
     if (!c->t.reached) {
         doctor_say(r, DOCTOR_FAIL, "command", "Nothing to do here yet; it runs unchanged.", "%s",
                    c->t.sentence);
-        conclude(v, false, "%s: will not be reached: %s", base_name(c->name), c->t.sentence);
+        conclude(v, false, "%s: will not be reached: %s", target_base_name(c->name), c->t.sentence);
         return false;
     }
     doctor_say(r, DOCTOR_OK, "command", NULL, "%s%s%s, which is looked at, not run", real,
@@ -118,7 +111,7 @@ static bool find_executable(struct report *r, struct subject *c, struct verdict 
 static bool judge_executable(struct report *r, headroom *h, struct subject *c, struct verdict *v)
 {
     const char *program = judge_is_python(c->t.path) ? c->t.path : c->t.program;
-    const char *name = base_name(c->name), *why;
+    const char *name = target_base_name(c->name), *why;
     struct hooks hooks;
 
     if (!c->installed || !judge_hooks(&hooks)) {
@@ -187,7 +180,7 @@ static void check_attestation(struct report *r, struct subject *c, const struct 
 {
     const char *set = getenv("CLAUDE_CODE_ATTRIBUTION_HEADER"), *url = getenv("ANTHROPIC_BASE_URL");
 
-    if (strcmp(base_name(c->name), "claude") != 0 && strstr(v->path, "/claude-code/") == NULL)
+    if (strcmp(target_base_name(c->name), "claude") != 0 && strstr(v->path, "/claude-code/") == NULL)
         return;
     if (set != NULL && strcmp(set, "0") == 0)
         doctor_say(r, DOCTOR_OK, "attestation", NULL,
@@ -214,7 +207,7 @@ static void check_attestation(struct report *r, struct subject *c, const struct 
 
 static void conclude_reached(const struct subject *c, struct verdict *v)
 {
-    const char *name = base_name(c->name), *mode = c->s.mode, *level = c->s.level;
+    const char *name = target_base_name(c->name), *mode = c->s.mode, *level = c->s.level;
 
     if (strcmp(mode, "off") == 0)
         conclude(v, false, "%s: will run unchanged: mode off", name);
@@ -258,8 +251,8 @@ void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *
         char real[PATH_MAX];
         const char *program = realpath(c.t.program, real) == NULL ? c.t.program : real;
 
-        doctor_requests(r, h, base_name(program));
-        doctor_log(r, h, base_name(program));
+        doctor_requests(r, h, target_base_name(program));
+        doctor_log(r, h, target_base_name(program));
     }
     doctor_system(r);
     if (judged)

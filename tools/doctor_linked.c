@@ -3,7 +3,6 @@
 #include "dryrun.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const names[HEADROOM_SSL_FUNCTIONS] = {"SSL_write", "SSL_write_ex", "SSL_read",

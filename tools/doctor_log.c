@@ -3,7 +3,6 @@
 #include "format.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TAIL = 64 << 10 };

@@ -8,19 +8,12 @@
 
 enum { MOST_STEPS = 4 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 static bool is_shell(const char *program)
 {
     static const char *const shells[] = {"sh", "bash", "dash", "zsh", "ksh", "busybox"};
 
     for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-        if (strcmp(base_name(program), shells[i]) == 0)
+        if (strcmp(target_base_name(program), shells[i]) == 0)
             return true;
     }
     return false;
@@ -33,7 +26,7 @@ bool follow_is_script(const struct target *t)
 
 static bool is_launcher(const struct target *t)
 {
-    const char *program = base_name(t->program);
+    const char *program = target_base_name(t->program);
 
     return follow_is_script(t) && (strncmp(program, "node", 4) == 0 || strncmp(program, "bun", 3) == 0) &&
            launcher_is(t->path);
@@ -77,7 +70,7 @@ static bool exec_of_script(const char *script, char out[PATH_MAX])
 
             if (strncmp(line, forms[i], n) != 0 || *p == '>' || *p == '<' || (*p >= '0' && *p <= '9'))
                 continue; /* the latter open files */
-            plain = plain && *p != '-' && plain_word(p, word) && strcmp(base_name(word), "env") != 0 &&
+            plain = plain && *p != '-' && plain_word(p, word) && strcmp(target_base_name(word), "env") != 0 &&
                     (seen == 0 || strcmp(word, out) == 0);
             if (plain)
                 strcpy(out, word);
@@ -99,7 +92,7 @@ void follow(const char *name, struct target *t, void (*said)(void *arg, const ch
     target_examine(name, t);
     for (int i = 0; i < MOST_STEPS && t->found && follow_is_script(t) && follow_ends_open(t); i++) {
         if (!(is_shell(t->program) ? exec_of_script(t->path, word)
-                                   : launcher_program(t->path, base_name(name), word)))
+                                   : launcher_program(t->path, target_base_name(name), word)))
             return;
         target_examine(word, &next);
         if (!next.found)

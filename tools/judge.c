@@ -10,16 +10,9 @@
 
 enum { LIST = 64 << 10, SECONDS = 10 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 bool judge_is_python(const char *program)
 {
-    const char *name = base_name(program);
+    const char *name = target_base_name(program);
 
     return strncmp(name, "python", 6) == 0 && name[6 + strspn(name + 6, "0123456789.")] == '\0';
 }
