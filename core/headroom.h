@@ -247,7 +247,8 @@ enum headroom_check {
 };
 enum headroom_locate_flags {
     HEADROOM_LOCATE_ANCHORS_ONLY = 1, /* as if the file had no symbols and nothing were cached */
-    HEADROOM_LOCATE_DESCRIBE = 2 /* fill version, needs and other, too: for people, costs as much again */
+    HEADROOM_LOCATE_DESCRIBE = 2, /* fill version, needs and other, too: for people, costs as much again */
+    HEADROOM_LOCATE_KNOWN = 4 /* only what symbols and earlier searches tell; nothing is searched or stored */
 };
 
 typedef struct headroom_function {
@@ -302,7 +303,8 @@ typedef struct headroom_entry {
    libZydis.so.4.0; x86-64 only. Any thread. */
 int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
 
-/* Write one line into the log file, at level `warn`: for what keeps the preload library from working. Never fails. Any thread. */
+/* Write one line into the log file, at level `warn`, with the name of the program: for what keeps the preload library from working.
+   Never fails. Any thread. */
 void headroom_warn(headroom *h, const char *text);
 
 #pragma GCC visibility pop

@@ -94,6 +94,8 @@ void hr_log_write(const hr_log *log, enum hr_log_level level, const char *format
         return;
     size_t len =
         (size_t)n + ((size_t)m < sizeof line - (size_t)n - 1 ? (size_t)m : sizeof line - (size_t)n - 2);
+    for (size_t i = 0; i < len; i++) /* names of files may hold anything; a line stays one line */
+        line[i] = (unsigned char)line[i] < ' ' ? '?' : line[i];
     line[len++] = '\n';
     bool to_stderr = strcmp(log->path, "-") == 0;
     int fd = to_stderr ? STDERR_FILENO : open_file(log);

@@ -130,5 +130,5 @@ const hr_print_key *hr_context_print(const headroom *h)
 
 void headroom_warn(headroom *h, const char *text)
 {
-    hr_log_write(&h->log, HR_LOG_WARN, "%s", text);
+    hr_log_write(&h->log, HR_LOG_WARN, "%s: %s", h->program, text);
 }

@@ -223,7 +223,7 @@ static void look(void)
     if (r == 1)
         patch_all(core, &found);
     else
-        refuse(core, "SSL_write", r < 0 ? "the executable cannot be read" : found.reason);
+        refuse(core, "SSL_write", found.reason);
 }
 
 bool patched_looked(void)

@@ -7,7 +7,7 @@ _headroom() {
         mapfile -t COMPREPLY < <(compgen -W "$(headroom --help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p') --help --version" -- "$word")
         return
     fi
-    if [ "$command" = run ]; then # behind the options: a command of its own, with its own arguments
+    if [ "$command" = run ] || [ "$command" = doctor ]; then # behind the options: a command of its own, with its own arguments
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
             --) break ;;

@@ -43,14 +43,31 @@ void doctor_say(struct report *r, enum doctor_state state, const char *check, co
     fflush(stdout); /* the next check may take a second */
 }
 
+int64_t doctor_failures(const struct report *r)
+{
+    return r->count[DOCTOR_FAIL];
+}
+
 static void examine(struct report *r, headroom *h)
 {
     doctor_libraries(r);
     doctor_settings(r, h);
     doctor_state(r, h);
-    doctor_requests(r, h);
+    doctor_requests(r, h, NULL);
+    doctor_log(r, h, NULL);
     doctor_programs(r);
+    doctor_patching(r);
     doctor_system(r);
+}
+
+static void verdict_to_json(struct json_tree *t, cJSON *root, const struct verdict *v)
+{
+    cJSON *o = json_object(t, root, "command");
+
+    json_string(t, o, "path", v->path[0] == '\0' ? NULL : v->path);
+    json_string(t, o, "program", v->program[0] == '\0' ? NULL : v->program);
+    json_bool(t, o, "reached", v->reached);
+    json_string(t, o, "verdict", v->sentence);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -65,15 +82,16 @@ static int run(const struct command *self, int argc, char **argv)
     cJSON *root = NULL;
     bool json = false;
     headroom *h;
+    struct verdict v = {.reached = true};
+    char **command;
     int option, code = EX_OK;
 
-    while ((option = cli_option(self, argc, argv, ":jh", names)) != -1) {
+    while ((option = cli_option(self, argc, argv, "+:jh", names)) != -1) {
         if (option != 'j')
             return cli_option_exit(option);
         json = true;
     }
-    if (optind != argc)
-        return cli_usage(self, "no argument is taken");
+    command = optind == argc ? NULL : argv + optind;
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "doctor: no memory");
@@ -81,25 +99,32 @@ static int run(const struct command *self, int argc, char **argv)
         root = json_object(&t, NULL, NULL);
         r.checks = json_array(&t, root, "checks");
     }
-    examine(&r, h);
+    if (command == NULL)
+        examine(&r, h);
+    else
+        doctor_command(&r, h, command, &v);
     headroom_close(h);
     if (json) {
         json_int(&t, root, "ok", r.count[DOCTOR_OK]);
         json_int(&t, root, "warn", r.count[DOCTOR_WARN]);
         json_int(&t, root, "fail", r.count[DOCTOR_FAIL]);
+        if (command != NULL)
+            verdict_to_json(&t, root, &v);
         code = json_print(&t, true);
     } else {
         printf("\n%lld ok, %lld warnings, %lld failures\n", (long long)r.count[DOCTOR_OK],
                (long long)r.count[DOCTOR_WARN], (long long)r.count[DOCTOR_FAIL]);
+        if (command != NULL)
+            printf("%s\n", v.sentence);
     }
-    return code == EX_OK && r.count[DOCTOR_FAIL] > 0 ? 1 : code;
+    return code == EX_OK && (r.count[DOCTOR_FAIL] > 0 || !v.reached) ? 1 : code;
 }
 
 const struct command command_doctor = {
     .name = "doctor",
     .summary = "what works here, what does not, and what to do",
     .help =
-        "usage: headroom doctor [--json]\n"
+        "usage: headroom doctor [--json] [-- COMMAND [ARGUMENT..]]\n"
         "\n"
         "Tries, in this shell and for this user, what Headroom needs, and says one line for each: ok, warn "
         "or\n"
@@ -109,11 +134,22 @@ const struct command command_doctor = {
         "how.\n"
         "Changes nothing; a file is made in the state directory and removed again.\n"
         "\n"
-        "  -j, --json  one object: checks (check, state, text, advice), and the counts ok, warn, fail\n"
+        "With COMMAND: what will become of its requests when it is run under Headroom, in one sentence at "
+        "the "
+        "end.\n"
+        "It is looked at, not run: its scripts are followed to an executable (an interpreter of Python is "
+        "asked "
+        "for\n"
+        "its ssl module), its TLS is found, and a child of this command tries whether that may be patched "
+        "here.\n"
+        "\n"
+        "  -j, --json  one object: checks (check, state, text, advice), the counts ok, warn, fail, and with\n"
+        "              COMMAND command (path, program, reached, verdict)\n"
         "  -h, --help  this text\n"
         "\n"
-        "exit status: 0 nothing fails, 1 something fails; 64 wrong usage\n"
+        "exit status: 0 nothing fails, and COMMAND is reached; 1 else; 64 wrong usage\n"
         "\n"
-        "example: headroom doctor | grep -v ^ok\n",
+        "example: headroom doctor | grep -v ^ok\n"
+        "         headroom doctor -- claude\n",
     .run = run,
 };

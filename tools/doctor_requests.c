@@ -14,6 +14,7 @@ struct ring {
     char skipped[LAST][WORD];
     bool rewritten[LAST], refused[LAST];
     size_t seen;
+    const char *program; /* NULL: all */
 };
 
 struct tally {
@@ -24,7 +25,11 @@ struct tally {
 static int note(void *arg, const headroom_row *row)
 {
     struct ring *ring = arg;
-    size_t i = ring->seen++ % LAST;
+    size_t i;
+
+    if (ring->program != NULL && (row->program == NULL || strcmp(row->program, ring->program) != 0))
+        return 0;
+    i = ring->seen++ % LAST;
 
     snprintf(ring->skipped[i], WORD, "%s", row->skipped == NULL ? "" : row->skipped);
     ring->rewritten[i] = row->rewritten > 0;
@@ -87,12 +92,13 @@ static void say(struct report *r, const struct ring *ring)
             "%zu of the last %zu were rewritten and answered with status 400", refused, rows);
 }
 
-void doctor_requests(struct report *r, headroom *h)
+void doctor_requests(struct report *r, headroom *h, const char *program)
 {
     struct ring *ring = calloc(1, sizeof(*ring));
 
     if (ring == NULL)
         return;
+    ring->program = program;
     if (headroom_each_request(h, 0, note, ring) == 0) {
         if (ring->seen == 0)
             doctor_say(r, DOCTOR_OK, "requests", NULL,

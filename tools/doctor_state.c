@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,10 @@
 
 #define PROBE ".headroom-doctor"
 
-enum { LONG_LOG = 64 << 20 /* hosts cut their log at 8 MB; beyond this somebody keeps them from it */ };
+enum {
+    LONG_LOG = 64 << 20,    /* hosts cut their log at 8 MB; beyond this somebody keeps them from it */
+    PROBE_BYTES = 128 << 10 /* a new database with its log */
+};
 
 /* Why the store refuses, with what to do. */
 static void say_reason(struct report *r, enum doctor_state state, const char *check, const char *where,
@@ -51,12 +55,24 @@ static void check_parent(struct report *r, const char *directory)
                    directory);
 }
 
-/* A file is really made, and removed. */
+static bool fill(int fd)
+{
+    static const char zeros[PROBE_BYTES];
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN); /* ulimit -f: an error is wanted */
+    ssize_t n = write(fd, zeros, sizeof(zeros));
+
+    signal(SIGXFSZ, before);
+    if (n >= 0 && n < (ssize_t)sizeof(zeros))
+        errno = ENOSPC;
+    return n == (ssize_t)sizeof(zeros) && fsync(fd) == 0;
+}
+
+/* A file is really written, and removed. */
 static bool can_write(const char *directory, char *why, size_t size)
 {
     int dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int fd = dir == -1 ? -1 : openat(dir, PROBE, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool done = fd != -1 && fsync(fd) == 0;
+    bool done = fd != -1 && fill(fd);
 
     if (!done)
         snprintf(why, size, "%s", strerror(errno));

@@ -21,6 +21,13 @@ static rlim_t limit_of(__rlimit_resource_t what)
     return getrlimit(what, &l) == 0 ? l.rlim_cur : RLIM_INFINITY;
 }
 
+bool doctor_memory_is_short(void)
+{
+    rlim_t memory = limit_of(RLIMIT_AS);
+
+    return memory != RLIM_INFINITY && memory < MEMORY_BYTES;
+}
+
 void doctor_system(struct report *r)
 {
     rlim_t descriptors = limit_of(RLIMIT_NOFILE), file = limit_of(RLIMIT_FSIZE), memory = limit_of(RLIMIT_AS);
@@ -35,7 +42,7 @@ void doctor_system(struct report *r)
     if (file != RLIM_INFINITY && file < FILE_BYTES)
         doctor_say(r, DOCTOR_WARN, "limits", "ulimit -f unlimited",
                    "files may have only %llu bytes: the database may not grow", (unsigned long long)file);
-    if (memory != RLIM_INFINITY && memory < MEMORY_BYTES)
+    if (doctor_memory_is_short())
         doctor_say(r, DOCTOR_WARN, "limits", "ulimit -v unlimited",
                    "processes may have only %llu bytes of address space", (unsigned long long)memory);
     if (access("/proc/self/maps", R_OK) != 0)

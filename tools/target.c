@@ -69,7 +69,7 @@ static const char *privilege(const char *path)
     return NULL;
 }
 
-static const char *base_name(const char *path)
+const char *target_base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
@@ -96,12 +96,14 @@ static bool find_interpreter(char *line, char out[PATH_MAX])
 
     if (word == NULL)
         return false;
-    if (strcmp(base_name(word), "env") != 0)
+    if (strcmp(target_base_name(word), "env") != 0)
         return find_program(word, out);
     while ((word = next_word(&line)) != NULL) {
         /* `env -S NAME ARG..` and `env VAR=VALUE NAME`; other options may change the search. */
         if (strcmp(word, "-S") == 0 || strchr(word, '=') != NULL)
             continue;
+        if (strncmp(word, "-S", 2) == 0)
+            word += 2;
         return word[0] != '-' && find_program(word, out);
     }
     return false;
@@ -158,7 +160,7 @@ void target_examine(const char *name, struct target *out)
     if (!out->found)
         return;
     strcpy(path, out->path);
-    format_word(word, sizeof(word), base_name(name));
+    format_word(word, sizeof(word), target_base_name(name));
     snprintf(who, sizeof(who), "%s", word);
     for (int depth = 0; depth <= MAX_SCRIPTS; depth++) {
         elf_facts_of_file(path, &facts);

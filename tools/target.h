@@ -17,5 +17,7 @@ struct target {
 /* Search PATH as execvp does, follow scripts, judge the executable at the end. Where nothing is known,
    reached is true: silence is better than a wrong sentence. */
 void target_examine(const char *name, struct target *out);
+/* What stands behind the last slash. */
+const char *target_base_name(const char *path);
 
 #endif

@@ -2,8 +2,10 @@
 #include "elf/locate.h"
 #include "elf/describe.h"
 #include "elf/profile.h"
+#include "siphash.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,23 +74,50 @@ static bool by_symbols(const hr_image *img, const hr_symbol *symbols, enum headr
 }
 
 /* ---------------------------------------------------------------- cache */
+/* Of the code of each function; shorter ones are followed by others, which may not have moved either. */
+enum { SEALED_CODE = 256 };
+
+static uint64_t address_of(const hr_image *img, uint64_t offset)
+{
+    for (size_t k = 0; k < img->segments; k++) {
+        const hr_segment *s = &img->segment[k];
+        if (offset >= s->offset && offset - s->offset < s->size)
+            return s->address + (offset - s->offset);
+    }
+    return 0;
+}
+
+static void seal(const hr_image *img, const hr_located_memo *memo, uint8_t out[16])
+{
+    static const uint8_t key[16];
+    hr_siphash h;
+
+    hr_siphash_init(&h, key);
+    hr_siphash_field(&h, hr_str_make((const char *)img->build_id, img->build_id_len));
+    hr_siphash_add(&h, memo, offsetof(hr_located_memo, seal));
+    for (size_t i = 0; i < HEADROOM_SSL_FUNCTIONS; i++) {
+        uint64_t address = memo->function[i].offset ? address_of(img, memo->function[i].offset) : 0;
+        size_t n = 0;
+        const uint8_t *p = address ? hr_image_at(img, address, &n) : NULL;
+        hr_siphash_field(&h, hr_str_make((const char *)p, p && n < SEALED_CODE ? n : p ? SEALED_CODE : 0));
+    }
+    hr_siphash_end(&h, out);
+}
+
 static bool memo_holds(const hr_image *img, const hr_located_memo *memo, headroom_located *out)
 {
-    headroom_function found[HEADROOM_SSL_FUNCTIONS];
+    headroom_function found[HEADROOM_SSL_FUNCTIONS] = {{0}};
+    uint8_t sealed[sizeof(memo->seal)];
 
-    memset(found, 0, sizeof(found));
+    seal(img, memo, sealed);
+    if (memcmp(sealed, memo->seal, sizeof(sealed)) != 0)
+        return false;
     for (size_t i = 0; i < HEADROOM_SSL_FUNCTIONS; i++) {
         uint64_t offset = memo->function[i].offset;
-        const hr_segment *s = NULL;
 
-        if (offset == 0)
-            continue;
-        for (size_t k = 0; k < img->segments; k++) {
-            if (offset >= img->segment[k].offset && offset - img->segment[k].offset < img->segment[k].size)
-                s = &img->segment[k];
-        }
-        if (!s || !take(img, s->address + (offset - s->offset), memo->function[i].checks, &found[i]) ||
-            memcmp(found[i].expected, memo->function[i].expected, sizeof(found[i].expected)) != 0)
+        if (offset != 0 &&
+            (!take(img, address_of(img, offset), memo->function[i].checks, &found[i]) ||
+             memcmp(found[i].expected, memo->function[i].expected, sizeof(found[i].expected)) != 0))
             return false;
     }
     memcpy(out->function, found, sizeof(found));
@@ -126,6 +155,7 @@ static void to_cache(const hr_image *img, const hr_locate_cache *cache, const he
         memo.function[i].checks = found->function[i].checks;
         memcpy(memo.function[i].expected, found->function[i].expected, sizeof(memo.function[i].expected));
     }
+    seal(img, &memo, memo.seal);
     cache->put(cache->arg, img->build_id, img->build_id_len, &memo);
 }
 
@@ -305,7 +335,13 @@ int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *
         if (got >= 0)
             return got;
     }
+    if (flags & HEADROOM_LOCATE_KNOWN) {
+        say(out, "", "not searched yet");
+        return 0;
+    }
     got = by_anchors(img, out);
+    if (got < 0)
+        say(out, "", "there was no memory for the search");
     if (got >= 0 && symbols)
         to_cache(img, cache, out);
     return got;

@@ -13,7 +13,9 @@ enum {
     HR_LOCATE_METHOD = 1
 };
 
-/* An answer to keep, by build id: where in the file, and which bytes. offset 0: not found. */
+/* An answer to keep, by build id: where in the file, and which bytes. offset 0: not found. Many functions begin with the same 16
+   bytes: the seal covers more of the code, the build id and this record, so that a row for code that has moved, or one that was
+   changed, is no answer. It guards against mistakes; who may write the database is the user. */
 typedef struct hr_located_memo {
     uint32_t method;  /* HR_LOCATE_METHOD of the search */
     uint32_t library; /* enum headroom_tls */
@@ -22,6 +24,7 @@ typedef struct hr_located_memo {
         uint8_t expected[16];
         uint32_t checks;
     } function[HEADROOM_SSL_FUNCTIONS];
+    uint8_t seal[16];
 } hr_located_memo;
 
 /* Both may be NULL. get: true and *out for a build id that is known. put: best effort. */

@@ -34,6 +34,7 @@ def test_options_are_those_of_the_command(cli):
 def test_behind_run_stand_commands(cli):
     assert "headroom" in offered(cli, "headroom run head") and "cat" in offered(cli, "headroom run --mode off ca")
     assert "cat" in offered(cli, "headroom run -- ca")
+    assert "cat" in offered(cli, "headroom doctor --json -- ca") and offered(cli, "headroom doctor --j") == ["--json"]
 
 
 def test_ids_are_those_that_show_lists(cli):

@@ -106,11 +106,14 @@ static void a_search_is_done_once_for_a_build(void **state)
 
     (void)state;
     assert_int_equal(hr_locate_file(library, 0, NULL, &truth), 1);
+    assert_int_equal(hr_locate_file(path, HEADROOM_LOCATE_KNOWN, &cache, &first), 0);
+    assert_int_equal(m.kept, 0);
+    m.asked = 0;
     assert_int_equal(hr_locate_file(path, 0, &cache, &first), 1);
     assert_int_equal(first.tier, HEADROOM_TIER_ANCHOR);
     assert_int_equal(m.kept, 1);
     expect_same(&truth, &first);
-    assert_int_equal(hr_locate_file(path, 0, &cache, &second), 1);
+    assert_int_equal(hr_locate_file(path, HEADROOM_LOCATE_KNOWN, &cache, &second), 1);
     assert_int_equal(second.tier, HEADROOM_TIER_CACHE);
     assert_int_equal(m.kept, 1);
     expect_same(&first, &second);
@@ -142,6 +145,42 @@ static void another_method_or_other_bytes_search_anew(void **state)
     m.memo.library = 77;
     assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
     assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
+}
+
+/* A row that is consistent, but wrong: another function of the file, with its own bytes. */
+static void a_row_that_names_another_function_is_not_believed(void **state)
+{
+    struct memory m = {.known = false};
+    hr_locate_cache cache = {get, put, &m};
+    const char *path = nameless();
+    headroom_located truth, at;
+
+    (void)state;
+    assert_int_equal(hr_locate_file(path, 0, &cache, &truth), 1);
+    m.memo.function[HEADROOM_SSL_WRITE] = m.memo.function[HEADROOM_SSL_READ];
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
+    expect_same(&truth, &at);
+    m.memo.function[HEADROOM_SSL_WRITE].offset = 0; /* a refusal that never was one */
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    assert_int_equal(at.tier, HEADROOM_TIER_ANCHOR);
+    expect_same(&truth, &at);
+}
+
+/* The same build id, but what stands at that place is another function that begins with the same bytes. */
+static void code_that_only_begins_alike_is_searched_anew(void **state)
+{
+    struct memory m = {.known = false};
+    hr_locate_cache cache = {get, put, &m};
+    const char *path = nameless();
+    headroom_located at;
+
+    (void)state;
+    assert_int_equal(hr_locate_file(path, 0, &cache, &at), 1);
+    change_byte(path, at.function[HEADROOM_SSL_READ].offset + sizeof(at.function->expected));
+    assert_true(hr_locate_file(path, 0, &cache, &at) >= 0);
+    assert_int_not_equal(at.tier, HEADROOM_TIER_CACHE);
+    assert_int_equal(m.asked, 2);
 }
 
 static void a_refusal_is_remembered_too(void **state)
@@ -245,6 +284,7 @@ static void lack_of_memory_is_an_error(void **state)
             return;
         }
         assert_int_equal(got, HR_ENOMEM);
+        assert_string_equal(at.reason, "there was no memory for the search");
     }
     fail_msg("more allocations than there should be");
 }
@@ -255,6 +295,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(symbols_need_no_cache, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_search_is_done_once_for_a_build, make_root, remove_root),
         cmocka_unit_test_setup_teardown(another_method_or_other_bytes_search_anew, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_row_that_names_another_function_is_not_believed, make_root,
+                                        remove_root),
+        cmocka_unit_test_setup_teardown(code_that_only_begins_alike_is_searched_anew, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_refusal_is_remembered_too, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_answers, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_the_newest, make_root, remove_root),
