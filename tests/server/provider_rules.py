@@ -225,7 +225,7 @@ def check_anthropic(body, count_only=False):
         if m.get("role") not in ("user", "assistant", "system"):
             _refuse(f"messages.{i}.role: Input should be 'user' or 'assistant'")
         for k in m:
-            if k not in ("role", "content"):
+            if k not in ("role", "content") and (m["role"], k) != ("system", "output_config"):
                 _refuse(f"messages.{i}.{k}: Extra inputs are not permitted")
         blocks.append(_blocks(m, f"messages.{i}"))
         if not blocks[-1] and not (m["role"] == "assistant" and i == len(messages) - 1):

@@ -1,0 +1,261 @@
+"""Claude Code from end to end, against api.anthropic.com on this machine: real tool calls in three ways of running it.
+
+The results of JSON shrink; the log, the file that was read with line numbers and what the program itself put into a file pass for now.
+"""
+import json
+import os
+import re
+import shutil
+
+import certs as certs_module
+import claude_script
+import conftest
+import prompt_cache
+import pytest
+import vendor_host
+
+CLAUDE = conftest.BUILD / "programs" / "claude-2.1.329" / "claude"
+SECONDS = 30  # of one run; it takes two or three
+OWN_AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return certs_module.make(tmp_path_factory.mktemp("authority"), [vendor_host.NAME])
+
+
+class Played:
+    """One run: what the program said, and what it sent."""
+
+    def __init__(self, done, requests, kept):
+        self.done, self.kept = done, kept  # kept: call id -> the result as the program holds it itself
+        self.all = requests
+        self.messages = [r for r in requests if r.target.startswith("/v1/messages?")]
+        self.counts = [r for r in requests if r.target.startswith("/v1/messages/count_tokens")]
+        self.telemetry = [r for r in requests if r.target.startswith("/api/event_logging")]
+
+
+class Claude:
+    """Runs the program in the same directories, under the same names, from the same beginning each time."""
+
+    def __init__(self, run, authority, directory, system_bundle):
+        if not CLAUDE.exists():
+            pytest.fail(f"{CLAUDE} is missing: run tools/fetch-programs.sh {conftest.BUILD}")
+        self._run, self._system_bundle = run, system_bundle
+        self._project, self._home = directory / "project", directory / "user"
+        claude_script.make_project(self._project)
+        self.host = vendor_host.VendorHost(authority, claude_script.player(self._project), directory, system_bundle)
+        self._env = {"HOME": str(self._home), "ANTHROPIC_API_KEY": "sk-ant-api03-test", "IS_SANDBOX": "1",
+                     "NODE_EXTRA_CA_CERTS": authority.ca}
+
+    def __call__(self, under=(), resumed=False):
+        """under: the words that start the program under the library."""
+        if not resumed:
+            shutil.rmtree(self._home, ignore_errors=True)
+            self._home.mkdir()
+            self.host.begin()
+        first = len(self.host.requests)
+        unset = [word for name in OWN_AUTHORITIES for word in ("-u", name)] if self._system_bundle else []
+        command = ["env", *unset, *under, CLAUDE, *(["-c"] if resumed else []), "-p", "What is wrong?",
+                   "--dangerously-skip-permissions", "--mcp-config", claude_script.mcp_config(self._project)]
+        done = self._run(self.host.argv(command), cwd=self._project, env=self._env, timeout=SECONDS, **self.host.popen)
+        assert done.returncode == 0, done
+        return Played(done, self.host.requests[first:], self._kept())
+
+    def _kept(self):
+        kept = {}
+        for path in self._home.glob(".claude/projects/*/*.jsonl"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                message = json.loads(line).get("message") or {}
+                for b in message.get("content") if isinstance(message.get("content"), list) else []:
+                    if b["type"] == "tool_result":
+                        kept[b["tool_use_id"]] = text_of(b["content"])
+        return kept
+
+
+def text_of(content):
+    return content if isinstance(content, str) else "".join(b["text"] for b in content)
+
+
+def results(request):
+    return {b["tool_use_id"]: text_of(b["content"]) for m in request.json["messages"] if isinstance(m["content"], list)
+            for b in m["content"] if b["type"] == "tool_result"}
+
+
+@pytest.fixture
+def claude(run, authority, tmp_path):
+    def make(system_bundle=False):
+        made.append(Claude(run, authority, tmp_path, system_bundle))
+        return made[-1]
+
+    made = []
+    yield make
+    for c in made:
+        c.host.stop()
+
+
+def preloaded():
+    return [] if conftest.BARE else ["env", f"LD_PRELOAD={conftest.LIBRARY}"]
+
+
+@pytest.fixture
+def without_attribution(run):
+    """The words that start a program by `headroom run`, with the vendor's switch chosen in config.ini."""
+    config = run.home / "config" / "headroom"
+    config.mkdir()
+    (config / "config.ini").write_text("claude.attribution_header = off\n")
+    return [conftest.COMMAND, "run", "--"]
+
+
+# ------------------------------------------------------------------ (a) as it is
+# What differs between two runs of the same program: ids, the attestation, times, and where what is too large was put.
+DIFFERS = [(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", b"UUID"), (rb"\b(req|msg)_\d{6}\b", b"ID"),
+           (rb"\bcch=[0-9a-f]{5};", b"cch=;"),
+           (rb'(device_id\\":\\")[0-9a-f]{64}', rb"\1DEVICE"), (rb"(tool-results/)[0-9a-z]+\.", rb"\1FILE."),
+           (rb"\d{4}-\d\d-\d\d", b"DATE"), (rb"(x-claude-code-prev-tool-durations: ).*", rb"\1TIMES")]
+
+
+def masked(played):
+    """Head and body of each request to the model, in order."""
+    texts = []
+    for r in played.messages + played.counts:
+        text = r.head + r.raw_body
+        for pattern, name in DIFFERS:
+            text = re.sub(pattern, name, text)
+        texts.append(text)
+    return texts
+
+
+def first_difference(ours, theirs):
+    """None, or where two lists of texts part, with what stands there."""
+    for k, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        if a != b:
+            i = len(os.path.commonprefix([a, b]))
+            return k, a[max(0, i - 60):i + 60], b[max(0, i - 60):i + 60]
+    return None
+
+
+def paths(played):
+    return {(r.method, r.target.split("?")[0], r.status) for r in played.all}
+
+
+def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(claude, run):
+    program = claude()
+    first, second = program(), program()
+    assert first_difference(masked(first), masked(second)) is None, "the masks are not all that differs between two runs"
+    assert all(b"cch=" in r.raw_body for r in first.messages) and len(first.messages) == len(claude_script.turns("."))
+    ours = program(preloaded())
+    assert ours.done == first.done and ours.kept.keys() == first.kept.keys()
+    assert first_difference(masked(ours), masked(first)) is None
+    assert paths(ours) == paths(first) and not program.host.failures
+    check_telemetry(ours)
+    if conftest.BARE:
+        return
+    rows = run.log()
+    asked = [row for row in rows if not row["path"].endswith("/count_tokens")]
+    assert [row["skipped"] for row in asked] == ["cch"] * len(ours.messages), rows
+    assert [row["bytes_after"] for row in asked] == [len(r.body) for r in ours.messages]
+    assert len(rows) == len(ours.messages) + len(ours.counts), "telemetry has no row"
+
+
+# ------------------------------------------------------------------ (b) and (c) without the attestation
+def one_spelling(body):
+    """A body without cache_control, which moves to the newest message, and with system messages of one block as their text, as the
+    program writes them once they are not the newest."""
+    body = re.sub(rb',"cache_control":\{[^{}]*\}', b"", body)
+    return re.sub(rb'("role":"system","content":)\[\{"type":"text","text":("(?:[^"\\]|\\.)*")\}\]', rb"\1\2", body)
+
+
+def check_replay(requests):
+    """Request k up to the end of its last message begins request k+1, to the byte, and the server's prompt cache held all of it."""
+    before, rest_before, tokens = b"", None, 0
+    for r in requests:
+        conversation, _, rest = one_spelling(r.body).partition(b'],"system":')
+        rest = rest.partition(b'"metadata":')[0]
+        assert conversation.startswith(before) and rest_before in (None, rest), "what was sent before is not sent again"
+        assert r.cached_tokens >= tokens, "the prefix broke"
+        before, rest_before, tokens = conversation, rest, r.prompt_tokens
+
+
+def check_results(requests, kept):
+    """kept: the results as the program holds them, from which the sent ones were made."""
+    sent = results(requests[-1])
+    assert sent.keys() == kept.keys() == {b["id"] for t in claude_script.turns(".") for b in t if b["type"] == "tool_use"}
+    for call, faults in claude_script.FAULTS_OF_CALL.items():
+        assert all(f in kept[call] and f in sent[call] for f in faults), call
+    assert kept["toolu_log"].count("\n") == claude_script.LOG_LINES - 1
+    assert "<persisted-output>" in sent["toolu_large"], "the program put it into a file; what it sends instead says where"
+    tokens = {call: [prompt_cache.count_tokens(t[call]) for t in (kept, sent)] for call in kept}
+    for call in claude_script.JSON_CALLS:
+        assert tokens[call][1] < tokens[call][0] / 2, (call, tokens[call])
+    assert sum(after for _, after in tokens.values()) < sum(before for before, _ in tokens.values()) / 2, tokens
+
+
+def literals(request, texts):
+    """Bytes that these results take in a request, as JSON strings."""
+    return sum(len(json.dumps(texts[call], ensure_ascii=False).encode()) for call in results(request))
+
+
+def check_rows(rows, requests, kept):
+    """A row a request; what is not a result has the length that the program gave it, the white space at the end too."""
+    assert [(row["skipped"], row["status"]) for row in rows] == [(None, 200)] * len(requests), rows
+    assert {row["path"] for row in rows} == {"/v1/messages", "/v1/messages/count_tokens"}, "telemetry has no row"
+    for path in ("/v1/messages", "/v1/messages/count_tokens"):
+        of_path = [r for r in requests if r.target.split("?")[0] == path]
+        for row, r in zip((row for row in rows if row["path"] == path), of_path, strict=True):
+            assert row["bytes_after"] == len(r.body)
+            assert row["bytes_before"] - row["bytes_after"] == literals(r, kept) - literals(r, results(r)), row
+
+
+def spoken(done):
+    """What the program said on stderr itself."""
+    return [line for line in done.stderr.splitlines() if not line.startswith(b"headroom: ")]
+
+
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("system_bundle", [False, True], ids=["plain", "gzip"])
+def test_without_the_attestation_results_shrink_and_replay(system_bundle, claude, run, without_attribution):
+    """gzip: with the authority among the system's, the program compresses and pads its bodies."""
+    program = claude(system_bundle)
+    bare = program(["env", "CLAUDE_CODE_ATTRIBUTION_HEADER=0"])
+    check_coding(bare, system_bundle)
+    ours = program(without_attribution)
+    assert (ours.done.returncode, ours.done.stdout) == (bare.done.returncode, bare.done.stdout)
+    assert spoken(ours.done) == spoken(bare.done) and b"CLAUDE_CODE_ATTRIBUTION_HEADER=0" in ours.done.stderr
+    assert ours.done.stdout.decode() == claude_script.LAST_WORDS + "\n" and not program.host.failures
+    assert all(r.status in (200, 404) and not r.error for r in ours.all)
+    assert not any(b"cch=" in r.body for r in ours.messages)
+    assert len(ours.messages) == len(bare.messages) == len(claude_script.turns("."))
+    check_coding(ours, system_bundle)
+    check_telemetry(ours)
+    check_results(ours.messages, ours.kept)
+    assert {c: t for c, t in ours.kept.items() if c != "toolu_large"} == {c: t for c, t in bare.kept.items() if c != "toolu_large"}
+    assert sum(len(r.body) for r in ours.messages) < sum(len(r.body) for r in bare.messages) / 2
+    resumed = program(without_attribution, resumed=True)  # another process: what was sent is known from disk
+    check_replay(ours.messages + resumed.messages)
+    check_coding(resumed, system_bundle)
+    check_rows(run.log(), ours.messages + ours.counts + resumed.messages + resumed.counts, ours.kept)
+
+
+def check_coding(played, compressed):
+    """Bodies are coded as the program does it, with the white space behind the JSON that hides how long it is."""
+    padding = [r.body[len(r.body.rstrip()):] for r in played.messages + played.counts]
+    assert any(padding) == compressed and all(len(p) < 300 for p in padding)
+    assert {r.header("content-encoding") for r in played.messages + played.counts} == {"gzip" if compressed else None}
+
+
+def check_telemetry(played):
+    """It goes to the same host, and arrives whole."""
+    assert played.telemetry and all(json.loads(r.body)["events"] for r in played.telemetry)
+
+
+@pytest.mark.parametrize("ci", [True, False])
+def test_where_namespaces_are_not_permitted_ci_fails_and_others_are_told(ci, monkeypatch):
+    monkeypatch.setattr(vendor_host, "_prefix", lambda: None)
+    monkeypatch.setenv("CI", "true" if ci else "")
+    if ci:
+        with pytest.raises(pytest.fail.Exception, match="not permitted"):
+            vendor_host.need_namespaces()
+    else:
+        with pytest.warns(UserWarning, match="NOT tested"), pytest.raises(pytest.skip.Exception):
+            vendor_host.need_namespaces()
