@@ -12,7 +12,7 @@ NOT_JSON = "The request body is not valid JSON"
 ANTHROPIC_FIELDS = frozenset("""
     model messages max_tokens system tools tool_choice metadata stop_sequences stream temperature top_k top_p thinking
     service_tier container context_management mcp_servers betas output_config output_format inference_geo cache_control
-    speed thread diagnostics anthropic_version
+    speed thread diagnostics anthropic_version fallbacks
     """.split())
 # Fields of the Messages API that count_tokens takes as well.
 COUNT_FIELDS = frozenset("""model messages system tools tool_choice thinking mcp_servers context_management output_config

@@ -70,11 +70,14 @@ def turns(project):
 
 
 def player(project):
-    """play(body) for vendor_host: the turn after as many answers as the conversation already holds; the API's own words beyond."""
+    """play(body) for vendor_host: the turn after as many answers as the conversation already holds; beyond it the API's own words, or
+    the summary that is asked for."""
     script = turns(project)
 
     def play(body):
         answered = sum(m["role"] == "assistant" for m in body["messages"])
+        if "<summary>" in json.dumps(body["messages"][-1]):
+            return [{"type": "text", "text": f"<analysis>All was said.</analysis><summary>{LAST_WORDS}</summary>"}]
         has_bash = any(t.get("name") == "Bash" for t in body.get("tools", []))
         return script[answered] if has_bash and answered < len(script) else None
 

@@ -48,15 +48,15 @@ class Claude:
         self._env = {"HOME": str(self._home), "ANTHROPIC_API_KEY": "sk-ant-api03-test", "IS_SANDBOX": "1",
                      "NODE_EXTRA_CA_CERTS": authority.ca}
 
-    def __call__(self, under=(), resumed=False):
-        """under: the words that start the program under the library."""
+    def __call__(self, under=(), prompt="What is wrong?", resumed=False):
+        """under: the words that start the program, under the library or not. resumed: the conversation before goes on, in a new process."""
         if not resumed:
             shutil.rmtree(self._home, ignore_errors=True)
             self._home.mkdir()
             self.host.begin()
         first = len(self.host.requests)
         unset = [word for name in OWN_AUTHORITIES for word in ("-u", name)] if self._system_bundle else []
-        command = ["env", *unset, *under, CLAUDE, *(["-c"] if resumed else []), "-p", "What is wrong?",
+        command = ["env", *unset, *under, CLAUDE, *(["-c"] if resumed else []), "-p", prompt,
                    "--dangerously-skip-permissions", "--mcp-config", claude_script.mcp_config(self._project)]
         done = self._run(self.host.argv(command), cwd=self._project, env=self._env, timeout=SECONDS, **self.host.popen)
         assert done.returncode == 0, done
@@ -112,18 +112,23 @@ def without_attribution(run):
 DIFFERS = [(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", b"UUID"), (rb"\b(req|msg)_\d{6}\b", b"ID"),
            (rb"\bcch=[0-9a-f]{5};", b"cch=;"),
            (rb'(device_id\\":\\")[0-9a-f]{64}', rb"\1DEVICE"), (rb"(tool-results/)[0-9a-z]+\.", rb"\1FILE."),
-           (rb"\d{4}-\d\d-\d\d", b"DATE"), (rb"(x-claude-code-prev-tool-durations: ).*", rb"\1TIMES")]
+           (rb"(?i)(content-length: )\d+", rb"\1LENGTH"), (rb"(Today's date is )[0-9-]{10}", rb"\1DATE"), (rb"(x-claude-code-prev-tool-durations: ).*", rb"\1TIMES")]
 
 
-def masked(played):
-    """Head and body of each request to the model, in order."""
-    texts = []
-    for r in played.messages + played.counts:
-        text = r.head + r.raw_body
-        for pattern, name in DIFFERS:
-            text = re.sub(pattern, name, text)
-        texts.append(text)
-    return texts
+def masked(text):
+    for pattern, name in DIFFERS:
+        text = re.sub(pattern, name, text)
+    return text
+
+
+def requests(played):
+    """Head and body of each request to the model, in order, without what differs between two runs."""
+    return [masked(r.head) + masked(r.body).rstrip() for r in played.messages + played.counts]
+
+
+def kept(played):
+    """The results as the program holds them, in the same way."""
+    return {call: masked(text.encode()) for call, text in played.kept.items()}
 
 
 def first_difference(ours, theirs):
@@ -139,37 +144,37 @@ def paths(played):
     return {(r.method, r.target.split("?")[0], r.status) for r in played.all}
 
 
-def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(claude, run):
-    program = claude()
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
+def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(compressed, claude, run):
+    program = claude(compressed)
     first, second = program(), program()
-    assert first_difference(masked(first), masked(second)) is None, "the masks are not all that differs between two runs"
-    assert all(b"cch=" in r.raw_body for r in first.messages) and len(first.messages) == len(claude_script.turns("."))
+    assert first_difference(requests(first), requests(second)) is None, "the masks are not all that differs between two runs"
+    assert all(b"cch=" in r.body for r in first.messages) and len(first.messages) == len(claude_script.turns("."))
     ours = program(preloaded())
-    assert ours.done == first.done and ours.kept.keys() == first.kept.keys()
-    assert first_difference(masked(ours), masked(first)) is None
+    assert ours.done == first.done and kept(ours) == kept(first)
+    assert first_difference(requests(ours), requests(first)) is None
     assert paths(ours) == paths(first) and not program.host.failures
+    check_coding(ours, compressed)
     check_telemetry(ours)
     if conftest.BARE:
         return
     rows = run.log()
-    asked = [row for row in rows if not row["path"].endswith("/count_tokens")]
-    assert [row["skipped"] for row in asked] == ["cch"] * len(ours.messages), rows
-    assert [row["bytes_after"] for row in asked] == [len(r.body) for r in ours.messages]
-    assert len(rows) == len(ours.messages) + len(ours.counts), "telemetry has no row"
+    assert [row["skipped"] for row in rows] == ["cch"] * (len(ours.messages) + len(ours.counts)), "telemetry has no row"
+    assert sorted(row["bytes_after"] for row in rows) == sorted(len(r.body) for r in ours.messages + ours.counts)
 
 
 # ------------------------------------------------------------------ (b) and (c) without the attestation
 def one_spelling(body):
-    """A body without cache_control, which moves to the newest message, and with system messages of one block as their text, as the
+    """A body without cache_control, which moves to the newest message, and with messages of one text block as their text, as the
     program writes them once they are not the newest."""
     body = re.sub(rb',"cache_control":\{[^{}]*\}', b"", body)
-    return re.sub(rb'("role":"system","content":)\[\{"type":"text","text":("(?:[^"\\]|\\.)*")\}\]', rb"\1\2", body)
+    return re.sub(rb'("role":"(?:system|user)","content":)\[\{"type":"text","text":("(?:[^"\\]|\\.)*")\}\]', rb"\1\2", body)
 
 
-def check_replay(requests):
+def check_replay(sent):
     """Request k up to the end of its last message begins request k+1, to the byte, and the server's prompt cache held all of it."""
     before, rest_before, tokens = b"", None, 0
-    for r in requests:
+    for r in sent:
         conversation, _, rest = one_spelling(r.body).partition(b'],"system":')
         rest = rest.partition(b'"metadata":')[0]
         assert conversation.startswith(before) and rest_before in (None, rest), "what was sent before is not sent again"
@@ -177,15 +182,15 @@ def check_replay(requests):
         before, rest_before, tokens = conversation, rest, r.prompt_tokens
 
 
-def check_results(requests, kept):
-    """kept: the results as the program holds them, from which the sent ones were made."""
-    sent = results(requests[-1])
-    assert sent.keys() == kept.keys() == {b["id"] for t in claude_script.turns(".") for b in t if b["type"] == "tool_use"}
+def check_results(last, held):
+    """held: the results as the program has them itself, from which those of its last request were made."""
+    sent = results(last)
+    assert sent.keys() == held.keys() == {b["id"] for t in claude_script.turns(".") for b in t if b["type"] == "tool_use"}
     for call, faults in claude_script.FAULTS_OF_CALL.items():
-        assert all(f in kept[call] and f in sent[call] for f in faults), call
-    assert kept["toolu_log"].count("\n") == claude_script.LOG_LINES - 1
+        assert all(f in held[call] and f in sent[call] for f in faults), call
+    assert held["toolu_log"].count("\n") == claude_script.LOG_LINES - 1
     assert "<persisted-output>" in sent["toolu_large"], "the program put it into a file; what it sends instead says where"
-    tokens = {call: [prompt_cache.count_tokens(t[call]) for t in (kept, sent)] for call in kept}
+    tokens = {call: [prompt_cache.count_tokens(t[call]) for t in (held, sent)] for call in held}
     for call in claude_script.JSON_CALLS:
         assert tokens[call][1] < tokens[call][0] / 2, (call, tokens[call])
     assert sum(after for _, after in tokens.values()) < sum(before for before, _ in tokens.values()) / 2, tokens
@@ -196,15 +201,15 @@ def literals(request, texts):
     return sum(len(json.dumps(texts[call], ensure_ascii=False).encode()) for call in results(request))
 
 
-def check_rows(rows, requests, kept):
+def check_rows(rows, sent, held):
     """A row a request; what is not a result has the length that the program gave it, the white space at the end too."""
-    assert [(row["skipped"], row["status"]) for row in rows] == [(None, 200)] * len(requests), rows
+    assert [(row["skipped"], row["status"]) for row in rows] == [(None, 200)] * len(sent), rows
     assert {row["path"] for row in rows} == {"/v1/messages", "/v1/messages/count_tokens"}, "telemetry has no row"
     for path in ("/v1/messages", "/v1/messages/count_tokens"):
-        of_path = [r for r in requests if r.target.split("?")[0] == path]
+        of_path = [r for r in sent if r.target.split("?")[0] == path]
         for row, r in zip((row for row in rows if row["path"] == path), of_path, strict=True):
             assert row["bytes_after"] == len(r.body)
-            assert row["bytes_before"] - row["bytes_after"] == literals(r, kept) - literals(r, results(r)), row
+            assert row["bytes_before"] - row["bytes_after"] == literals(r, held) - literals(r, results(r)), row
 
 
 def spoken(done):
@@ -213,28 +218,28 @@ def spoken(done):
 
 
 @pytest.mark.usefixtures("needs_library")
-@pytest.mark.parametrize("system_bundle", [False, True], ids=["plain", "gzip"])
-def test_without_the_attestation_results_shrink_and_replay(system_bundle, claude, run, without_attribution):
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
+def test_without_the_attestation_results_shrink_and_replay(compressed, claude, run, without_attribution):
     """gzip: with the authority among the system's, the program compresses and pads its bodies."""
-    program = claude(system_bundle)
+    program = claude(compressed)
     bare = program(["env", "CLAUDE_CODE_ATTRIBUTION_HEADER=0"])
-    check_coding(bare, system_bundle)
     ours = program(without_attribution)
     assert (ours.done.returncode, ours.done.stdout) == (bare.done.returncode, bare.done.stdout)
     assert spoken(ours.done) == spoken(bare.done) and b"CLAUDE_CODE_ATTRIBUTION_HEADER=0" in ours.done.stderr
-    assert ours.done.stdout.decode() == claude_script.LAST_WORDS + "\n" and not program.host.failures
-    assert all(r.status in (200, 404) and not r.error for r in ours.all)
-    assert not any(b"cch=" in r.body for r in ours.messages)
+    assert ours.done.stdout.decode() == claude_script.LAST_WORDS + "\n" and kept(ours) == kept(bare)
     assert len(ours.messages) == len(bare.messages) == len(claude_script.turns("."))
-    check_coding(ours, system_bundle)
-    check_telemetry(ours)
-    check_results(ours.messages, ours.kept)
-    assert {c: t for c, t in ours.kept.items() if c != "toolu_large"} == {c: t for c, t in bare.kept.items() if c != "toolu_large"}
     assert sum(len(r.body) for r in ours.messages) < sum(len(r.body) for r in bare.messages) / 2
-    resumed = program(without_attribution, resumed=True)  # another process: what was sent is known from disk
-    check_replay(ours.messages + resumed.messages)
-    check_coding(resumed, system_bundle)
-    check_rows(run.log(), ours.messages + ours.counts + resumed.messages + resumed.counts, ours.kept)
+    assert paths(ours) == paths(bare)
+    check_results(ours.messages[-1], ours.kept)
+    check_telemetry(ours)
+    # Other processes: what was sent is known from disk. The last one has the conversation summed up.
+    later = [program(without_attribution, resumed=True), program(without_attribution, "/compact", resumed=True)]
+    check_replay([r for played in (ours, *later) for r in played.messages])
+    for played in (bare, ours, *later):
+        check_coding(played, compressed)
+        assert all(r.status in (200, 404) and not r.error for r in played.all) and not any(b"cch=" in r.body for r in played.messages)
+    assert not program.host.failures
+    check_rows(run.log(), [r for played in (ours, *later) for r in played.messages + played.counts], ours.kept)
 
 
 def check_coding(played, compressed):
