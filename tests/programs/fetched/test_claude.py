@@ -16,6 +16,11 @@ import vendor_host
 
 CLAUDE = conftest.BUILD / "programs" / "claude-2.1.329" / "claude"
 SECONDS = 30  # of one run; it takes two or three
+# How the program codes its bodies. With the authority in the system's bundle it compresses and pads them; those above 512 KiB it may put
+# together of blocks that were compressed before, each with a flush behind it. The vendor decides that from afar, a variable decides it here.
+PLAIN, GZIP, BLOCKS = "plain", "gzip", "gzip in blocks"
+IN_BLOCKS = {"CLAUDE_CODE_GZIP_REQUEST_BODY_BLOCKS": "2"}
+FLUSH = b"\0\0\xff\xff"
 OWN_AUTHORITIES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -38,15 +43,18 @@ class Played:
 class Claude:
     """Runs the program in the same directories, under the same names, from the same beginning each time."""
 
-    def __init__(self, run, authority, directory, system_bundle):
+    def __init__(self, run, authority, directory, coding):
         if not CLAUDE.exists():
             pytest.fail(f"{CLAUDE} is missing: run tools/fetch-programs.sh {conftest.BUILD}")
-        self._run, self._system_bundle = run, system_bundle
-        self._project, self._home = directory / "project", directory / "user"
+        self._run, self._project, self._home = run, directory / "project", directory / "user"
         claude_script.make_project(self._project)
-        self.host = vendor_host.VendorHost(authority, claude_script.player(self._project), directory, system_bundle)
-        self._env = {"HOME": str(self._home), "ANTHROPIC_API_KEY": "sk-ant-api03-test", "IS_SANDBOX": "1",
-                     "NODE_EXTRA_CA_CERTS": authority.ca}
+        temporary = directory / "tmp"
+        temporary.mkdir()
+        self.host = vendor_host.VendorHost(authority, claude_script.player(self._project), directory, coding != PLAIN)
+        self._unset = [word for name in OWN_AUTHORITIES for word in ("-u", name)] if coding != PLAIN else []
+        self._env = {"HOME": str(self._home), "TMPDIR": str(temporary), "CLAUDE_CODE_TMPDIR": str(temporary), "IS_SANDBOX": "1",
+                     "ANTHROPIC_API_KEY": "sk-ant-api03-test", "NODE_EXTRA_CA_CERTS": authority.ca,
+                     **(IN_BLOCKS if coding == BLOCKS else {})}
 
     def __call__(self, under=(), prompt="What is wrong?", resumed=False):
         """under: the words that start the program, under the library or not. resumed: the conversation before goes on, in a new process."""
@@ -55,8 +63,7 @@ class Claude:
             self._home.mkdir()
             self.host.begin()
         first = len(self.host.requests)
-        unset = [word for name in OWN_AUTHORITIES for word in ("-u", name)] if self._system_bundle else []
-        command = ["env", *unset, *under, CLAUDE, *(["-c"] if resumed else []), "-p", prompt,
+        command = ["env", *self._unset, *under, CLAUDE, *(["-c"] if resumed else []), "-p", prompt,
                    "--dangerously-skip-permissions", "--mcp-config", claude_script.mcp_config(self._project)]
         done = self._run(self.host.argv(command), cwd=self._project, env=self._env, timeout=SECONDS, **self.host.popen)
         assert done.returncode == 0, done
@@ -84,8 +91,8 @@ def results(request):
 
 @pytest.fixture
 def claude(run, authority, tmp_path):
-    def make(system_bundle=False):
-        made.append(Claude(run, authority, tmp_path, system_bundle))
+    def make(coding):
+        made.append(Claude(run, authority, tmp_path, coding))
         return made[-1]
 
     made = []
@@ -144,9 +151,9 @@ def paths(played):
     return {(r.method, r.target.split("?")[0], r.status) for r in played.all}
 
 
-@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
-def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(compressed, claude, run):
-    program = claude(compressed)
+@pytest.mark.parametrize("coding", [PLAIN, GZIP])
+def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(coding, claude, run):
+    program = claude(coding)
     first, second = program(), program()
     assert first_difference(requests(first), requests(second)) is None, "the masks are not all that differs between two runs"
     assert all(b"cch=" in r.body for r in first.messages) and len(first.messages) == len(claude_script.turns("."))
@@ -154,7 +161,7 @@ def test_as_it_is_every_request_equals_that_of_a_run_without_the_library(compres
     assert ours.done == first.done and kept(ours) == kept(first)
     assert first_difference(requests(ours), requests(first)) is None
     assert paths(ours) == paths(first) and not program.host.failures
-    check_coding(ours, compressed)
+    check_coding(ours, coding)
     check_telemetry(ours)
     if conftest.BARE:
         return
@@ -218,16 +225,16 @@ def spoken(done):
 
 
 @pytest.mark.usefixtures("needs_library")
-@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
-def test_without_the_attestation_results_shrink_and_replay(compressed, claude, run, without_attribution):
-    """gzip: with the authority among the system's, the program compresses and pads its bodies."""
-    program = claude(compressed)
+@pytest.mark.parametrize("coding", [PLAIN, GZIP, BLOCKS])
+def test_without_the_attestation_results_shrink_and_replay(coding, claude, run, without_attribution):
+    program = claude(coding)
     bare = program(["env", "CLAUDE_CODE_ATTRIBUTION_HEADER=0"])
     ours = program(without_attribution)
     assert (ours.done.returncode, ours.done.stdout) == (bare.done.returncode, bare.done.stdout)
     assert spoken(ours.done) == spoken(bare.done) and b"CLAUDE_CODE_ATTRIBUTION_HEADER=0" in ours.done.stderr
     assert ours.done.stdout.decode() == claude_script.LAST_WORDS + "\n" and kept(ours) == kept(bare)
     assert len(ours.messages) == len(bare.messages) == len(claude_script.turns("."))
+    assert any(r.raw_body.count(FLUSH) > 4 for r in bare.messages) == (coding == BLOCKS)
     assert sum(len(r.body) for r in ours.messages) < sum(len(r.body) for r in bare.messages) / 2
     assert paths(ours) == paths(bare)
     check_results(ours.messages[-1], ours.kept)
@@ -236,17 +243,18 @@ def test_without_the_attestation_results_shrink_and_replay(compressed, claude, r
     later = [program(without_attribution, resumed=True), program(without_attribution, "/compact", resumed=True)]
     check_replay([r for played in (ours, *later) for r in played.messages])
     for played in (bare, ours, *later):
-        check_coding(played, compressed)
+        check_coding(played, coding)
         assert all(r.status in (200, 404) and not r.error for r in played.all) and not any(b"cch=" in r.body for r in played.messages)
     assert not program.host.failures
     check_rows(run.log(), [r for played in (ours, *later) for r in played.messages + played.counts], ours.kept)
 
 
-def check_coding(played, compressed):
+def check_coding(played, coding):
     """Bodies are coded as the program does it, with the white space behind the JSON that hides how long it is."""
-    padding = [r.body[len(r.body.rstrip()):] for r in played.messages + played.counts]
-    assert any(padding) == compressed and all(len(p) < 300 for p in padding)
-    assert {r.header("content-encoding") for r in played.messages + played.counts} == {"gzip" if compressed else None}
+    sent = played.messages + played.counts
+    padding = [r.body[len(r.body.rstrip()):] for r in sent]
+    assert any(padding) == (coding != PLAIN) and all(len(p) < 300 for p in padding)
+    assert {r.header("content-encoding") for r in sent} == {None if coding == PLAIN else "gzip"}
 
 
 def check_telemetry(played):
