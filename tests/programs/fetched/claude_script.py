@@ -84,5 +84,27 @@ def player(project):
     return play
 
 
+AGENTS = ("alpha", "bravo", "charlie", "delta")
+
+
+def agents_player():
+    """play(body): the first answer starts four agents, which look at the same tables at once; one of their requests is refused once."""
+    refused = []
+
+    def play(body):
+        answered = sum(m["role"] == "assistant" for m in body["messages"])
+        agent = next((name for name in AGENTS if f"task {name}" in json.dumps(body["messages"][0])), None)
+        if agent and answered == 1 and not refused:
+            refused.append(agent)
+            return 529
+        if agent and answered < 2:
+            return [bash(f"{agent}_{answered}", "cat parcels.json"), call(f"{agent}_query_{answered}", "mcp__files__query", table="inventory")]
+        if agent or answered:
+            return [{"type": "text", "text": f"{agent or 'all'} done"}]
+        return [call(name, "Agent", description=f"do {name}", prompt=f"task {name}", subagent_type="general-purpose") for name in AGENTS]
+
+    return play
+
+
 def mcp_config(project):
     return json.dumps({"mcpServers": {"files": {"type": "stdio", "command": sys.executable, "args": [MCP_SERVER, str(project)]}}})

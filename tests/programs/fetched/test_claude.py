@@ -71,7 +71,7 @@ class Claude:
 
     def _kept(self):
         kept = {}
-        for path in self._home.glob(".claude/projects/*/*.jsonl"):
+        for path in self._home.glob(".claude/projects/**/*.jsonl"):
             for line in path.read_text(encoding="utf-8").splitlines():
                 message = json.loads(line).get("message") or {}
                 for b in message.get("content") if isinstance(message.get("content"), list) else []:
@@ -247,6 +247,23 @@ def test_without_the_attestation_results_shrink_and_replay(coding, claude, run, 
         assert all(r.status in (200, 404) and not r.error for r in played.all) and not any(b"cch=" in r.body for r in played.messages)
     assert not program.host.failures
     check_rows(run.log(), [r for played in (ours, *later) for r in played.messages + played.counts], ours.kept)
+
+
+@pytest.mark.usefixtures("needs_library")
+def test_agents_at_once_and_a_request_that_is_sent_again(claude, run, without_attribution):
+    program = claude(PLAIN)
+    program.host.play = claude_script.agents_player()
+    ours = program(without_attribution)
+    agents = [r for r in ours.messages if r.header("x-claude-code-request-class") == "subagent"]
+    refused = [r for r in agents if r.status == 529]
+    again = [r for r in agents if refused and r.raw_body == refused[0].raw_body]
+    assert [r.status for r in again] == [529, 200], "the same bytes, once more"
+    assert len({r.connection for r in agents}) > 1 and not program.host.failures
+    assert all(len(texts) == 1 for texts in program.host.hashes().values()), "one text for each result"
+    shrunk = {call: n for r in agents for call, n in r.result_tokens.items()}
+    assert len(shrunk) == 4 * len(claude_script.AGENTS)
+    assert all(n < prompt_cache.count_tokens(ours.kept[call]) / 2 for call, n in shrunk.items())
+    assert {row["skipped"] for row in run.log()} == {None}
 
 
 def check_coding(played, coding):

@@ -72,10 +72,10 @@ def tool_events(name, model, blocks, usage):
 
 class VendorHost(llm_api.LlmApi):
     def __init__(self, certs, play, directory, system_bundle=False):
-        """play(body): the content blocks of the answer to a Messages request, or None for the API's own. system_bundle: the test
-        authority stands in the system's file of authorities too."""
+        """play(body): the content blocks of the answer to a Messages request, a status to refuse it with, or None for the API's own
+        answer. system_bundle: the test authority stands in the system's file of authorities too."""
         super().__init__(certs)
-        self._play = play
+        self.play = play
         self._prefix = need_namespaces()
         hosts = directory / "hosts"
         hosts.write_text(f"127.0.0.1 localhost {NAME}\n")
@@ -118,7 +118,9 @@ class VendorHost(llm_api.LlmApi):
     def _answer(self, head, r):
         status, fields, pieces, stream = super()._answer(head, r)
         if status == 200 and stream and r.dialect == "anthropic":
-            blocks = self._play(r.json)
+            blocks = self.play(r.json)
+            if isinstance(blocks, int):
+                return self._refusal(r, blocks, "this answer was asked for")
             if blocks:
                 usage = answers.anthropic_usage(r.prompt_tokens, r.cached_tokens, 9)
                 pieces = tool_events(f"{r.number:06d}", r.json["model"], blocks, usage)
