@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
-                      quickstart)
+                      conversation, quickstart)
 
 COMMANDS = "run simulate restore stats log show diff config doctor purge scan".split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
@@ -215,6 +215,17 @@ def test_restore_kept_names_slices_of_the_original(cli):
     (kept,) = cli.json("restore", "--kept", "-", input=cli.record(quickstart()))
     original = json.loads(json.loads(quickstart())["messages"][2]["content"])["results"]
     assert kept["of"] == 500 and kept["items"] == [original[i] for i in kept["kept"]]
+
+
+def test_a_file_read_with_line_numbers_keeps_them_and_is_restored(cli):
+    rows = json.dumps([{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)])
+    body = conversation(f"1\t{rows}\n2\t")
+    sent = cli.record(body)
+    content = json.loads(sent)["messages"][2]["content"]
+    assert content.startswith("1\t[{") and content.endswith("}]\n2\t") and len(content) < len(rows) / 10
+    assert cli("restore", "--state", "-", input=sent).stdout == body
+    (kept,) = cli.json("restore", "--kept", "-", input=sent)
+    assert kept["of"] == 500 and kept["items"] == [json.loads(rows)[i] for i in kept["kept"]]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]"])

@@ -16,7 +16,7 @@ FAULTS = {"inventory.json": ("stock of 4812 is negative", "warehouse 7 does not 
           "orders.json": ("order 90210 was charged twice", "no carrier for parcel 5533")}
 FAULTS_OF_CALL = {"toolu_log": LOG_FAULTS, "toolu_read": FAULTS["inventory.json"], "toolu_inventory": FAULTS["inventory.json"],
                   "toolu_parcels": FAULTS["parcels.json"], "toolu_orders": FAULTS["orders.json"]}
-JSON_CALLS = ("toolu_inventory", "toolu_parcels", "toolu_orders")  # answered with JSON and nothing around it
+JSON_CALLS = ("toolu_read", "toolu_inventory", "toolu_parcels", "toolu_orders")  # answered with JSON; read: behind the number of its line
 LAST_WORDS = "Three disks, two payments, one parcel."
 
 PRINT_LOG = f"""#!/bin/sh

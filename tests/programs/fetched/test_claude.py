@@ -1,6 +1,6 @@
 """Claude Code from end to end, against api.anthropic.com on this machine: real tool calls in three ways of running it.
 
-The results of JSON shrink; the log, the file that was read with line numbers and what the program itself put into a file pass for now.
+Results of JSON shrink, those of its tool for files too; the log and what the program itself put into a file pass for now.
 """
 import json
 import os
