@@ -16,7 +16,7 @@ FAULTS = {"inventory.json": ("stock of 4812 is negative", "warehouse 7 does not 
           "orders.json": ("order 90210 was charged twice", "no carrier for parcel 5533")}
 FAULTS_OF_CALL = {"toolu_log": LOG_FAULTS, "toolu_read": FAULTS["inventory.json"], "toolu_inventory": FAULTS["inventory.json"],
                   "toolu_parcels": FAULTS["parcels.json"], "toolu_orders": FAULTS["orders.json"]}
-JSON_CALLS = ("toolu_read", "toolu_inventory", "toolu_parcels", "toolu_orders")  # answered with JSON; read: behind the number of its line
+JSON_CALLS = ("toolu_read", "toolu_inventory", "toolu_parcels", "toolu_orders")  # their answers are JSON
 LAST_WORDS = "Three disks, two payments, one parcel."
 
 PRINT_LOG = f"""#!/bin/sh
@@ -57,13 +57,17 @@ def bash(name, command):
     return call(name, "Bash", command=command, description=f"Run {name}")
 
 
+def query(name, table):
+    return call(name, "mcp__files__query", table=table)
+
+
 def turns(project):
     """[[blocks of one answer]]."""
     return [
         [{"type": "thinking", "thinking": "The log first.", "signature": "c2lnbmVkLW9uZQ=="},
          {"type": "text", "text": "I look at the log."}, bash("log", "./print-log")],
-        [call("read", "Read", file_path=f"{project}/inventory.json"), call("inventory", "mcp__files__query", table="inventory")],
-        [{"type": "text", "text": "Two at once."}, bash("parcels", "cat parcels.json"), call("orders", "mcp__files__query", table="orders")],
+        [call("read", "Read", file_path=f"{project}/inventory.json"), query("inventory", "inventory")],
+        [{"type": "text", "text": "Two at once."}, bash("parcels", "cat parcels.json"), query("orders", "orders")],
         [bash("large", "cat large.txt")],
         [{"type": "text", "text": LAST_WORDS}],
     ]
@@ -98,7 +102,7 @@ def agents_player():
             refused.append(agent)
             return 529
         if agent and answered < 2:
-            return [bash(f"{agent}_{answered}", "cat parcels.json"), call(f"{agent}_query_{answered}", "mcp__files__query", table="inventory")]
+            return [bash(f"{agent}_{answered}", "cat parcels.json"), query(f"{agent}_query_{answered}", "inventory")]
         if agent or answered:
             return [{"type": "text", "text": f"{agent or 'all'} done"}]
         return [call(name, "Agent", description=f"do {name}", prompt=f"task {name}", subagent_type="general-purpose") for name in AGENTS]

@@ -3,7 +3,8 @@ import json
 import pathlib
 import sys
 
-QUERY = {"name": "query", "description": "Rows of one table.", "_meta": {"anthropic/alwaysLoad": True, "anthropic/maxResultSizeChars": 500000},
+QUERY = {"name": "query", "description": "Rows of one table.",
+         "_meta": {"anthropic/alwaysLoad": True, "anthropic/maxResultSizeChars": 500000},
          "inputSchema": {"type": "object", "properties": {"table": {"type": "string"}}, "required": ["table"]}}
 
 

@@ -25,7 +25,8 @@ ENTER = pathlib.Path(__file__).with_name("enter_namespace.py")
 
 
 def _prefix():
-    """The command that may make what is needed; None: nothing may. In a chroot the root is no mount point whose propagation could change."""
+    """The command that may make what is needed; None: nothing may."""
+    # In a chroot the root is no mount point whose propagation could be changed.
     for user in ([], ["-r"]):
         for propagation in ([], ["--propagation", "unchanged"]):
             argv = ["unshare", *user, "-n", "-m", *propagation]
