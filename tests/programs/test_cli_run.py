@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from cli_user import BUILD, UNAVAILABLE, Cli, quickstart
+from cli_user import BUILD, CONFIG, UNAVAILABLE, Cli, quickstart
 
 
 @pytest.fixture
@@ -236,6 +236,12 @@ def test_run_sets_the_vendors_switch_where_the_setting_says_so_and_says_it(cli):
     assert environment(p)[ATTRIBUTION] == "0"
     assert p.stderr.count(b"\n") == 1 and f"claude.attribution_header = off: {ATTRIBUTION}=0".encode() in p.stderr
     assert cli("config", "get", "claude.attribution_header").stdout == b"off\n"
+
+
+def test_a_wrong_word_for_the_attribution_header_leaves_it_to_the_vendor_and_is_named(cli):
+    p = cli.run("env", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no")
+    assert ATTRIBUTION not in environment(p) and b'"no" is not one of: vendor off; vendor is in force' in p.stderr
+    assert cli("config", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no").returncode == CONFIG
 
 
 @pytest.mark.parametrize("value", ["1", "0", ""])
