@@ -24,8 +24,10 @@ static size_t number(const char *p, const char *end, char digit)
 
 hr_wrapped hr_unwrap(hr_str text)
 {
+    if (text.n == 0)
+        return (hr_wrapped){text, text, text};
     const char *end = text.p + text.n, *stop = end;
-    size_t before = text.n ? number(text.p, end, '1') : 0;
+    size_t before = number(text.p, end, '1');
     const char *line = before ? memrchr(text.p + before, '\n', text.n - before) : NULL;
 
     if (line && line + 1 + number(line + 1, end, '2') == end && line + 1 < end)

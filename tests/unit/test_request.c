@@ -216,6 +216,8 @@ static void where_requests_are_attested_counts_are_left_alone_too(void **state)
     assert_non_null(free_again.body); /* what is to be answered speaks for itself */
     struct road_out counted_again = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, true);
     assert_string_equal(counted_again.body, free_again.body);
+    struct road_out stored = road_send(h, attested, strlen(attested), HEADROOM_OPTIMIZE, false);
+    assert_null(stored.body); /* nor are stored decisions replayed */
     headroom_close(h);
     free(before.body), free(free_again.body), free(counted_again.body), free(attested), free(body),
         free(rows);
