@@ -31,6 +31,8 @@ static const struct setting table[HR_SETTINGS] = {
     [HR_SET_MAX_ITEMS] = {"max_items_after_crush", "HEADROOM_MAX_ITEMS_AFTER_CRUSH", "15", NULL, 1 << 20},
     [HR_SET_DEADLINE_MS] = {"deadline_ms", "HEADROOM_DEADLINE_MS", "50", NULL, 60000},
     [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0},
+    [HR_SET_ATTRIBUTION] = {"claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor",
+                            "vendor off", 0},
     [HR_SET_LOG] = {"log", "HEADROOM_LOG", "warn", "error warn info debug", 0},
     [HR_SET_LOG_FILE] = {"log_file", "HEADROOM_LOG_FILE", "", NULL, 0},
 };

@@ -26,6 +26,7 @@ enum hr_setting {
     HR_SET_MAX_ITEMS,
     HR_SET_DEADLINE_MS,
     HR_SET_ENDPOINTS_ADD,
+    HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,
     HR_SETTINGS

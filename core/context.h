@@ -28,7 +28,8 @@ struct headroom {
     uint8_t key[32];
     hr_print_key print; /* valid with key */
     hr_counts counts;
-    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
+    _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+    hr_arena *shown;      /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */

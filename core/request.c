@@ -87,6 +87,16 @@ static const char *only_reason(const hr_item *items, size_t n)
     return reason;
 }
 
+/* Is this body left alone for its attestation? One that only asks for a count of tokens carries none: there it counts what this
+   process would send, as its last request was. */
+static bool is_attested(headroom_request *r, const hr_conversation *conv)
+{
+    if (r->count_only)
+        return conv->attested || atomic_load(&r->h->attests);
+    atomic_store(&r->h->attests, conv->attested);
+    return conv->attested;
+}
+
 static int work_on(headroom_request *r, const char *body, size_t len)
 {
     hr_conversation conv;
@@ -100,15 +110,15 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     if (!r->row.model || !items)
         return HR_ENOMEM;
     list_items(&conv, items);
-    if (conv.attested)
+    bool attested = is_attested(r, &conv);
+    if (attested)
         r->row.skipped = "cch";
-    err =
-        conv.attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
+    err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err < 0)
         return err;
     if (!r->row.skipped)
         r->row.skipped = only_reason(items, conv.results);
-    int built = r->mode == HEADROOM_OPTIMIZE && !conv.attested ? splice(r, &conv, items, conv.results) : 0;
+    int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, conv.results) : 0;
     if ((err = hr_record_body(r, &conv, items, conv.results)) < 0 && built <= 0)
         return err;
     return built;

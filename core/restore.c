@@ -6,6 +6,7 @@
 #include "transform/form.h"
 #include "transform/note.h"
 #include "transform/transform.h"
+#include "transform/wrapper.h"
 
 /* What both functions begin with. */
 struct reading {
@@ -213,7 +214,7 @@ int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_by
             continue;
         r = hr_item_read(&w.conv, i, &it);
         if (r >= 0)
-            r = kept_in_text(w.arena, it.content, &b);
+            r = kept_in_text(w.arena, hr_unwrap(it.content).inside, &b);
         else if (r != HR_ENOMEM)
             r = 0;
     }

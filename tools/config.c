@@ -39,7 +39,7 @@ static int print_setting(void *arg, const char *name, const char *value, const c
     else if (p->only != NULL)
         puts(value == NULL ? "" : value);
     else
-        printf("%-22s = %-10s  (%s)\n", name, value == NULL ? "" : value, origin == NULL ? "-" : origin);
+        printf("%-25s = %-10s  (%s)\n", name, value == NULL ? "" : value, origin == NULL ? "-" : origin);
     if (error != NULL) {
         cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
         p->wrong++;

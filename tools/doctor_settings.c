@@ -1,4 +1,5 @@
 /* doctor_settings.c - are all settings right, and what do those in force mean? See doctor.h. */
+#include "attribution.h"
 #include "doctor.h"
 #include "nearest.h"
 
@@ -190,6 +191,22 @@ static void check_mode(struct report *r, const struct settings *s)
                                                                 : level);
 }
 
+/* What the user set in the environment goes before the setting. */
+static void check_attribution(struct report *r, const struct settings *s)
+{
+    const char *set = getenv(ATTRIBUTION_SWITCH);
+
+    if (strcmp(value_of(s, ATTRIBUTION_SETTING), "off") != 0)
+        return;
+    if (set != NULL && strcmp(set, "0") != 0)
+        doctor_say(r, DOCTOR_WARN, "attribution", "Unset it, or set it to 0.",
+                   ATTRIBUTION_SETTING " is off, but " ATTRIBUTION_SWITCH
+                                       " has a value of its own in this environment, which goes before it");
+    else
+        doctor_say(r, DOCTOR_OK, "attribution", NULL,
+                   "'headroom run' sets " ATTRIBUTION_SWITCH "=0 for Claude Code");
+}
+
 void doctor_settings(struct report *r, headroom *h)
 {
     struct settings s = {.n = 0};
@@ -204,4 +221,5 @@ void doctor_settings(struct report *r, headroom *h)
         doctor_say(r, DOCTOR_OK, "settings", NULL, "all %zu have a value that they take; file %s", s.n,
                    headroom_config_path(h) == NULL ? "none (HOME is not set)" : headroom_config_path(h));
     check_mode(r, &s);
+    check_attribution(r, &s);
 }

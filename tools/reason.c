@@ -38,7 +38,8 @@ static const struct reason reasons[] = {
     {"signed", "a header signs the body (AWS SigV4 and others)",
      "Nothing can be done: a changed body would be refused."},
     {"cch", "Claude Code attests its system prompt (cch=)",
-     "The vendor's own switch is CLAUDE_CODE_ATTRIBUTION_HEADER=0 in the environment of claude."},
+     "claude.attribution_header = off in config.ini lets 'headroom run' set the vendor's own switch, "
+     "CLAUDE_CODE_ATTRIBUTION_HEADER=0."},
     {"http2", "the connection spoke HTTP/2, or libcurl read the body from a callback and spoke HTTP/2",
      "Let the program offer HTTP/1.1, too, or alone; curl -d @- instead of -T -."},
     {"read_callback", "libcurl read the body from a callback, over GnuTLS or plain http",

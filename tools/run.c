@@ -2,6 +2,7 @@
 
    exec, not fork: the program keeps the pid, the terminal and the exit status that it would have had. */
 #include "../core/headroom.h"
+#include "attribution.h"
 #include "cli.h"
 #include "format.h"
 #include "notice.h"
@@ -22,8 +23,14 @@ struct plan {
     char mode[32], level[32];
     bool originals;
     char days[16]; /* how long originals are kept */
-    int code;      /* first error of a setting, or 0 */
+    bool attribution_off;
+    int code; /* first error of a setting, or 0 */
 };
+
+static int no_memory(void)
+{
+    return cli_fail(EX_OSERR, "run: no memory for the environment");
+}
 
 /* An option that was given must be right; a wrong word elsewhere only costs that setting. */
 static void check_setting(struct plan *p, const char *name, const char *value, const char *env,
@@ -59,13 +66,15 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
         p->originals = strcmp(value, "off") != 0;
     } else if (value != NULL && strcmp(name, "originals.days") == 0) {
         snprintf(p->days, sizeof(p->days), "%s", value);
+    } else if (value != NULL && strcmp(name, ATTRIBUTION_SETTING) == 0) {
+        p->attribution_off = strcmp(value, "off") == 0;
     }
     if (exported && env != NULL && setenv(env, value, 1) != 0)
-        p->code = cli_fail(EX_OSERR, "run: no memory for the environment");
+        p->code = no_memory();
     return 0;
 }
 
-static int apply_settings(struct plan *p)
+static int apply_settings(struct plan *p, const char *command)
 {
     headroom *h = headroom_open(HEADROOM_READ_ONLY);
 
@@ -75,10 +84,13 @@ static int apply_settings(struct plan *p)
     if (headroom_config_error(h) != NULL)
         cli_fail(0, "%s: %s; see 'headroom config'", headroom_config_path(h), headroom_config_error(h));
     if (p->code == 0) {
-        if (strcmp(p->mode, "optimize") == 0)
-            notice_storage(h, p->originals ? p->days : "");
-        else
+        if (strcmp(p->mode, "optimize") != 0) {
             notice_mode(h, p->mode);
+        } else {
+            notice_storage(h, p->originals ? p->days : "");
+            if (!attribution_choose(h, p->attribution_off, command))
+                p->code = no_memory();
+        }
     }
     headroom_close(h);
     return p->code;
@@ -122,7 +134,7 @@ static int run(const struct command *self, int argc, char **argv)
         else
             plan.level_given = true;
         if (setenv(option == 'm' ? "HEADROOM_MODE" : "HEADROOM_LEVEL", optarg, 1) != 0)
-            return cli_fail(EX_OSERR, "run: no memory for the environment");
+            return no_memory();
     }
     if (optind == argc)
         return cli_usage(self, "no command to run");
@@ -135,14 +147,14 @@ static int run(const struct command *self, int argc, char **argv)
                         "run: %s: LD_PRELOAD cannot hold a path with a space or colon;"
                         " install elsewhere",
                         library);
-    code = apply_settings(&plan);
+    code = apply_settings(&plan, argv[optind]);
     if (code != 0)
         return code;
     target_examine(argv[optind], &target);
     if (!target.reached)
         cli_fail(0, "%s", target.sentence);
     if (!(target.harmed ? preload_withdraw() : preload_export(library)))
-        return cli_fail(EX_OSERR, "run: no memory for the environment");
+        return no_memory();
     return start(argv + optind, &target);
 }
 
@@ -171,6 +183,8 @@ const struct command command_run = {
             "is lost,\n"
             "and models that bind their reasoning refuse the conversation. Level replay does not have that "
             "effect.\n"
+            "Where claude.attribution_header is off, CLAUDE_CODE_ATTRIBUTION_HEADER=0 is set too, unless it "
+            "is set.\n"
             "\n"
             "exit status: COMMAND's own; 127 not found, 126 not executable, 64 wrong usage, 69 no library\n"
             "\n"

@@ -7,6 +7,7 @@
 #include "transform/note.h"
 #include "transform/pins.h"
 #include "transform/transform.h"
+#include "transform/wrapper.h"
 #include "json/json.h"
 
 #include <string.h>
@@ -106,11 +107,27 @@ static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
+/* The wrapper around the new inside. 1 or HR_ENOMEM. */
+static int wrap_again(hr_arena *a, const hr_wrapped *w, hr_str *text)
+{
+    char *p = hr_arena_alloc(a, w->before.n + text->n + w->behind.n + 1);
+    if (!p)
+        return HR_ENOMEM;
+    char *end =
+        mempcpy(mempcpy(mempcpy(p, w->before.p, w->before.n), text->p, text->n), w->behind.p, w->behind.n);
+    *end = 0;
+    *text = hr_str_make(p, (size_t)(end - p));
+    return 1;
+}
+
 int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
 {
+    const hr_wrapped w = hr_unwrap(in->text);
+    hr_transform_in inside = *in;
     hr_tree tree = {0};
+    inside.text = w.inside;
     *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
-    int kind = find_kind(a, in->text, &tree);
+    int kind = find_kind(a, inside.text, &tree);
     if (kind < 0)
         return kind;
     out->kind = kind_names[kind];
@@ -119,7 +136,11 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
         const struct transform *t = &transforms[i];
         if ((int)t->kind != kind || (!t->lossless && !lossy))
             continue;
-        int r = t->run(a, in, &tree, out);
+        if (t->lossless && w.before.n) /* a file: who edits it finds the place by its text, white space too */
+            continue;
+        int r = t->run(a, &inside, &tree, out);
+        if (r == 1 && w.before.n)
+            r = wrap_again(a, &w, &out->text);
         if (r < 0)
             return r;
         if (r == 1) {

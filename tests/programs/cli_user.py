@@ -26,7 +26,7 @@ class Cli:
         self.home = home
         self.state = home / "state"
         self.config = home / "config" / "headroom" / "config.ini"
-        ours = ("HEADROOM_", "XDG_", "LD_", "ASAN_")
+        ours = ("HEADROOM_", "XDG_", "LD_", "ASAN_", "CLAUDE_", "ANTHROPIC_")
         keep = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         self.env = {**keep, "HOME": str(home), "XDG_STATE_HOME": str(self.state),
                     "XDG_CONFIG_HOME": str(home / "config")}

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
-                      quickstart)
+                      conversation, quickstart)
 
 COMMANDS = "run simulate restore stats log show diff config doctor purge scan".split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
@@ -224,7 +224,7 @@ FORMS = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8").split("```\n")
 @pytest.mark.parametrize("form", ["openai", "anthropic", "anthblk"])
 def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario, form):
     (body,) = (p for p in scenarios if p.name == f"{scenario}.{form}.json")
-    plan = cli.json("simulate", "--json", "-o", "sent.json", body)
+    plan = cli.json("simulate", "--json", "-o", "sent.json", body, HEADROOM_LEVEL="lossless")
     sent = (cli.home / "sent.json").read_bytes()
     assert plan["results"][-1]["lossless"] and len(sent) < body.stat().st_size * 0.8
     back = cli("restore", "-", input=sent)
@@ -239,6 +239,17 @@ def test_restore_reads_the_example_of_the_documents(cli):
     request["messages"][2]["content"] = head + shown.split("\n", 1)[1]
     back = cli("restore", "-", input=json.dumps(request).encode())
     assert json.loads(back.stdout)["messages"][2]["content"].rstrip("\n") == meant.rstrip("\n")
+
+
+def test_a_file_read_with_line_numbers_keeps_them_and_is_restored(cli):
+    rows = json.dumps([{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)])
+    body = conversation(f"1\t{rows}\n2\t")
+    sent = cli.record(body)
+    content = json.loads(sent)["messages"][2]["content"]
+    assert content.startswith("1\t[{") and content.endswith("}]\n2\t") and len(content) < len(rows) / 10
+    assert cli("restore", "--state", "-", input=sent).stdout == body
+    (kept,) = cli.json("restore", "--kept", "-", input=sent)
+    assert kept["of"] == 500 and kept["items"] == [json.loads(rows)[i] for i in kept["kept"]]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]"])

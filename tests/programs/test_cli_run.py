@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from cli_user import BUILD, UNAVAILABLE, Cli, quickstart
+from cli_user import BUILD, CONFIG, UNAVAILABLE, Cli, quickstart
 
 
 @pytest.fixture
@@ -214,3 +214,56 @@ def test_run_judges_odd_files_without_a_word_of_its_own(cli, text):
     (cli.home / "t").chmod(0o755)
     p = cli.run("./t")
     assert p.returncode >= 0 and b"runs unchanged" not in p.stderr
+
+
+# ------------------------------------------------------------------ run: Claude Code's attestation
+ATTRIBUTION = "CLAUDE_CODE_ATTRIBUTION_HEADER"
+
+
+def choose_no_attribution(cli):
+    cli.config.parent.mkdir(parents=True)
+    cli.config.write_text("[claude]\nattribution_header = off\n")
+
+
+def test_run_leaves_the_attribution_header_to_the_vendor(cli):
+    p = cli.run("env")
+    assert ATTRIBUTION not in environment(p) and p.stderr == b""
+
+
+def test_run_sets_the_vendors_switch_where_the_setting_says_so_and_says_it(cli):
+    choose_no_attribution(cli)
+    p = cli.run("env")
+    assert environment(p)[ATTRIBUTION] == "0"
+    assert p.stderr.count(b"\n") == 1 and f"claude.attribution_header = off: {ATTRIBUTION}=0".encode() in p.stderr
+    assert cli("config", "get", "claude.attribution_header").stdout == b"off\n"
+
+
+def test_a_wrong_word_for_the_attribution_header_leaves_it_to_the_vendor_and_is_named(cli):
+    p = cli.run("env", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no")
+    assert ATTRIBUTION not in environment(p) and b'"no" is not one of: vendor off; vendor is in force' in p.stderr
+    assert cli("config", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no").returncode == CONFIG
+
+
+@pytest.mark.parametrize("value", ["1", "0", ""])
+def test_a_switch_that_the_user_set_goes_before_the_setting(cli, value):
+    choose_no_attribution(cli)
+    p = cli.run("env", **{ATTRIBUTION: value})
+    assert environment(p)[ATTRIBUTION] == value and p.stderr == b""
+
+
+@pytest.mark.parametrize("mode", ["off", "audit", "simulate"])
+def test_modes_that_change_nothing_leave_the_attribution_header(cli, mode):
+    choose_no_attribution(cli)
+    assert ATTRIBUTION not in environment(cli.run("--mode", mode, "env"))
+
+
+def test_run_of_claude_code_says_how_to_choose_where_it_matters(cli):
+    there = cli.home / "claude"
+    there.write_text("#!/bin/sh\nexec env\n")
+    there.chmod(0o755)
+    p = cli.run(there)
+    assert ATTRIBUTION not in environment(p) and p.stderr.count(b"\n") == 1
+    assert f"claude.attribution_header = off in {cli.config} ".encode() in p.stderr
+    assert cli.run(there, **{ATTRIBUTION: "1"}).stderr == b""
+    assert cli.run(there, ANTHROPIC_BASE_URL="https://gateway.example").stderr == b""
+    assert cli.run("--mode", "audit", there).stderr == b""

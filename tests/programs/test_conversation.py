@@ -113,6 +113,20 @@ def test_count_tokens_computes_the_same_and_stores_nothing(server, certs, run, b
     assert server.requests[0].result_tokens["toolu_123"] < 2000
 
 
+def test_count_tokens_replays_what_is_stored(server, certs, run, body_file):
+    turns = conversations.anthropic_turns(3)
+    for body in turns:
+        run(c("ssl_write", repeat=1, path="/v1/messages")(server, certs, body_file(body)), preload=True)
+    entries = json.loads(run.headroom("stats", "--json"))["cache"]["entries"]
+    counted = {k: v for k, v in turns[-1].items() if k != "max_tokens"}
+    for level in ("crush", "replay"):
+        run(c("ssl_write", repeat=1, path="/v1/messages/count_tokens")(server, certs, body_file(counted)), preload=True, level=level)
+    assert [r.status for r in server.requests] == [200] * 5
+    assert [r.results for r in server.requests[3:]] == [server.requests[2].results] * 2
+    assert [r.prompt_tokens for r in server.requests[3:]] == [server.requests[2].prompt_tokens] * 2
+    assert json.loads(run.headroom("stats", "--json"))["cache"]["entries"] == entries == 3
+
+
 def test_simulate_sends_originals_and_says_what_it_would_have_saved(server, certs, run, body_file):
     body = conversations.quickstart_openai()
     run(c("ssl_write", repeat=2)(server, certs, body_file(body)), preload=True, mode="simulate")

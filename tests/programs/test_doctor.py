@@ -260,7 +260,15 @@ def test_reasons_of_the_last_requests_come_with_what_to_do(cli):
     assert "of the last 6, 1 had results rewritten, 5 were passed on" in found[0][2]
     assert found[1][2].startswith("3 of the last 6 passed on: invalid_json: ") and found[1][3]
     assert found[2][2].startswith("2 of the last 6 passed on: cch: ")
-    assert "CLAUDE_CODE_ATTRIBUTION_HEADER=0" in found[2][3]
+    assert "claude.attribution_header = off" in found[2][3] and "CLAUDE_CODE_ATTRIBUTION_HEADER=0" in found[2][3]
+
+
+@pytest.mark.parametrize("variable, level", [(None, "ok"), ("0", "ok"), ("1", "warn"), ("", "warn")])
+def test_the_choice_of_no_attribution_header_is_named_and_what_goes_before_it(cli, variable, level):
+    env = {} if variable is None else {"CLAUDE_CODE_ATTRIBUTION_HEADER": variable}
+    assert [c for c in examine(cli, **env) if c[0] == "attribution"] == []
+    said = only(examine(cli, HEADROOM_CLAUDE_ATTRIBUTION_HEADER="off", **env), "attribution")
+    assert said[0] == level and "CLAUDE_CODE_ATTRIBUTION_HEADER" in said[1]
 
 
 def test_refused_rewrites_are_named(cli):

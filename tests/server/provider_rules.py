@@ -12,7 +12,7 @@ NOT_JSON = "The request body is not valid JSON"
 ANTHROPIC_FIELDS = frozenset("""
     model messages max_tokens system tools tool_choice metadata stop_sequences stream temperature top_k top_p thinking
     service_tier container context_management mcp_servers betas output_config output_format inference_geo cache_control
-    speed thread diagnostics anthropic_version
+    speed thread diagnostics anthropic_version fallbacks
     """.split())
 # Fields of the Messages API that count_tokens takes as well.
 COUNT_FIELDS = frozenset("""model messages system tools tool_choice thinking mcp_servers context_management output_config
@@ -225,7 +225,7 @@ def check_anthropic(body, count_only=False):
         if m.get("role") not in ("user", "assistant", "system"):
             _refuse(f"messages.{i}.role: Input should be 'user' or 'assistant'")
         for k in m:
-            if k not in ("role", "content"):
+            if k not in ("role", "content") and (m["role"], k) != ("system", "output_config"):
                 _refuse(f"messages.{i}.{k}: Extra inputs are not permitted")
         blocks.append(_blocks(m, f"messages.{i}"))
         if not blocks[-1] and not (m["role"] == "assistant" and i == len(messages) - 1):

@@ -196,6 +196,33 @@ static void counting_tokens_computes_the_same_and_stores_nothing(void **state)
     free(a.body), free(b.body), free(c.body), free(body), free(rows);
 }
 
+static void where_requests_are_attested_counts_are_left_alone_too(void **state)
+{
+    (void)state;
+    char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
+    size_t len = strlen(body) + 64;
+    char *attested = malloc(len);
+    snprintf(attested, len, "{\"system\":[{\"type\":\"text\",\"text\":\"cch=00000\"}],%s", body + 1);
+    headroom *h = headroom_open(0);
+    struct road_out before = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, true);
+    assert_non_null(before.body);
+    struct road_out sent = road_send(h, attested, strlen(attested), HEADROOM_OPTIMIZE, false);
+    struct road_out counted = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, true);
+    assert_null(sent.body);
+    assert_string_equal(sent.skipped, "cch");
+    assert_null(counted.body);
+    assert_string_equal(counted.skipped, "cch");
+    struct road_out free_again = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, false);
+    assert_non_null(free_again.body); /* what is to be answered speaks for itself */
+    struct road_out counted_again = road_send(h, body, strlen(body), HEADROOM_OPTIMIZE, true);
+    assert_string_equal(counted_again.body, free_again.body);
+    struct road_out stored = road_send(h, attested, strlen(attested), HEADROOM_OPTIMIZE, false);
+    assert_null(stored.body); /* nor are stored decisions replayed */
+    headroom_close(h);
+    free(before.body), free(free_again.body), free(counted_again.body), free(attested), free(body),
+        free(rows);
+}
+
 static void trailing_reminders_are_neither_changed_nor_part_of_the_key(void **state)
 {
     (void)state;
@@ -362,6 +389,7 @@ int main(void)
         T(a_result_met_late_stays_as_it_is_unless_adopted),
         T(bound_models_are_left_alone_where_the_user_says_so),
         T(counting_tokens_computes_the_same_and_stores_nothing),
+        T(where_requests_are_attested_counts_are_left_alone_too),
         T(trailing_reminders_are_neither_changed_nor_part_of_the_key),
         T(output_of_headroom_show_is_never_compressed),
         T(a_replacement_of_ours_is_left_alone_by_the_ledger_and_a_forged_note_by_its_key),
