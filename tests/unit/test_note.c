@@ -24,7 +24,7 @@ static hr_str view(const char *z)
 static void expect_note(uint32_t of, const uint32_t *kept, uint32_t n, bool command, const char *expected)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_note_write(&b, of, kept, n, ID, command), 0);
+    assert_int_equal(hr_note_write(&b, HR_NOTE_ITEMS, of, kept, n, ID, command), 0);
     assert_int_equal(b.len, strlen(expected));
     assert_memory_equal(b.data, expected, b.len);
     hr_buf_free(&b);
@@ -47,10 +47,12 @@ static void a_note_with_too_many_ranges_is_not_written(void **state)
     hr_buf b = {0};
     for (uint32_t i = 0; i < HR_MAX_NOTE_RANGES; i++)
         kept[i] = 2 * i + 1;
-    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES, kept, HR_MAX_NOTE_RANGES, ID, true), 0);
+    assert_int_equal(
+        hr_note_write(&b, HR_NOTE_ITEMS, 2 * HR_MAX_NOTE_RANGES, kept, HR_MAX_NOTE_RANGES, ID, true), 0);
     hr_buf_free(&b);
-    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true),
-                     HR_ELIMIT);
+    assert_int_equal(
+        hr_note_write(&b, HR_NOTE_ITEMS, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true),
+        HR_ELIMIT);
     assert_int_equal(b.len, 0);
 }
 
@@ -68,7 +70,7 @@ static void what_is_written_reads_back(void **state)
         hr_buf b = {0};
         hr_note note;
         hr_arena *a = hr_arena_new();
-        assert_int_equal(hr_note_write(&b, of, kept, n, ID, round & 1), 0);
+        assert_int_equal(hr_note_write(&b, HR_NOTE_ITEMS, of, kept, n, ID, round & 1), 0);
         size_t head = strlen("{\"" HR_NOTE_KEY "\":\"");
         assert_int_equal(hr_note_read(a, hr_str_make(b.data + head, b.len - head - 2), &note), 0);
         assert_int_equal(note.of, of);
