@@ -4,6 +4,7 @@
 #include "context.h"
 #include "limits.h"
 #include "transform/form.h"
+#include "transform/lines.h"
 #include "transform/note.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
@@ -114,7 +115,7 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
 }
 
 /* ------------------------------------------------------------------ --kept */
-static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_note *note)
+static void write_positions(hr_buf *b, const hr_note *note)
 {
     if (b->len > 1)
         hr_buf_putc(b, ',');
@@ -129,11 +130,32 @@ static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_not
         hr_buf_u64(b, note->kept[i]);
     }
     hr_buf_puts(b, "],\"items\":[");
+}
+
+static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_note *note)
+{
     uint32_t i = 0;
+    write_positions(b, note);
     for (uint32_t c = t->nodes[array].child; c && t->nodes[c].next; c = t->nodes[c].next, i++) {
         if (i)
             hr_buf_putc(b, ',');
         hr_buf_add(b, t->text + t->nodes[c].off, t->nodes[c].len);
+    }
+    hr_buf_puts(b, "]}");
+}
+
+/* The same of a text's lines. */
+static void write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
+{
+    hr_str line;
+    bool ended;
+    write_positions(b, note);
+    for (bool first = true; hr_line_next(&lines, &line, &ended); first = false) {
+        if (!first)
+            hr_buf_putc(b, ',');
+        hr_buf_putc(b, '"');
+        hr_string_encode(b, line);
+        hr_buf_putc(b, '"');
     }
     hr_buf_puts(b, "]}");
 }
@@ -172,9 +194,13 @@ static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
     while (todo) {
         hr_tree t;
         hr_note note;
-        hr_str now = todo->text;
+        hr_str now = todo->text, lines;
         todo = todo->next;
-        int r = hr_tree_parse(&t, a, now.p, now.n, NULL);
+        int r = hr_note_of_text(a, now, &note, &lines);
+        if (r == 1)
+            write_kept_lines(out, lines, &note);
+        if (r != HR_ENOMEM)
+            r = hr_tree_parse(&t, a, now.p, now.n, NULL);
         if (r == HR_ENOMEM)
             return r;
         for (uint32_t i = 1; r == 0 && i < t.n; i++) {

@@ -72,7 +72,7 @@ static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
         hr_minify(b, t->text + v->off, v->len);
         hr_buf_putc(b, ',');
     }
-    int r = hr_note_write(b, t->nodes[e->node].count, e->plan.kept, e->plan.nkept, c->in->id,
+    int r = hr_note_write(b, HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept, e->plan.nkept, c->in->id,
                           c->in->offers_command);
     hr_buf_putc(b, ']');
     return r < 0 ? r : b->err;

@@ -5,10 +5,15 @@
 
 #include <string.h>
 
-#define MIDDLE     " items omitted: "
+#define LINE_KEY   "[" HR_NOTE_KEY ": "
 #define COMMAND    "; headroom show "
 #define NO_COMMAND "; id "
 enum { ID_DIGITS = 20 };
+
+static const char *const middle[] = {
+    [HR_NOTE_ITEMS] = " items omitted: ", [HR_NOTE_LINES] = " lines omitted, the first is 0: "};
+static const char *const begin[] = {[HR_NOTE_ITEMS] = "{\"" HR_NOTE_KEY "\":\"", [HR_NOTE_LINES] = LINE_KEY};
+static const char *const end[] = {[HR_NOTE_ITEMS] = "\"}", [HR_NOTE_LINES] = "]"};
 
 /* The ranges of positions left out, as calls of `range`; their number. */
 static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept)
@@ -33,21 +38,21 @@ static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_
     return ranges;
 }
 
-int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id,
-                  bool offers_command)
+int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
+                  const char *id, bool offers_command)
 {
     if (of > HR_NOTE_MAX_ITEMS || nkept > HR_NOTE_MAX_KEPT ||
         write_ranges(NULL, of, kept, nkept) > HR_MAX_NOTE_RANGES)
         return HR_ELIMIT;
-    hr_buf_puts(b, "{\"" HR_NOTE_KEY "\":\"");
+    hr_buf_puts(b, begin[unit]);
     hr_buf_u64(b, of - nkept);
     hr_buf_puts(b, " of ");
     hr_buf_u64(b, of);
-    hr_buf_puts(b, MIDDLE);
+    hr_buf_puts(b, middle[unit]);
     write_ranges(b, of, kept, nkept);
     hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
     hr_buf_puts(b, id);
-    hr_buf_puts(b, "\"}");
+    hr_buf_puts(b, end[unit]);
     return b->err;
 }
 
@@ -109,8 +114,10 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
     hr_str s = value;
     uint32_t next = 0, from, to, nkept = 0;
 
-    if (!take_number(&s, &note.omitted) || !take(&s, " of ") || !take_number(&s, &note.of) ||
-        !take(&s, MIDDLE))
+    if (!take_number(&s, &note.omitted) || !take(&s, " of ") || !take_number(&s, &note.of))
+        return HR_ESHAPE;
+    note.unit = take(&s, middle[HR_NOTE_LINES]) ? HR_NOTE_LINES : HR_NOTE_ITEMS;
+    if (note.unit == HR_NOTE_ITEMS && !take(&s, middle[HR_NOTE_ITEMS]))
         return HR_ESHAPE;
     if (note.omitted == 0 || note.omitted > note.of || note.of > HR_NOTE_MAX_ITEMS ||
         note.of - note.omitted > HR_NOTE_MAX_KEPT)
@@ -137,4 +144,20 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
         return HR_ESHAPE;
     *out = note;
     return 0;
+}
+
+int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines)
+{
+    const char *feed = text.n ? memrchr(text.p, '\n', text.n) : NULL;
+    size_t from = feed ? (size_t)(feed + 1 - text.p) : 0;
+    hr_str line = hr_str_make(text.p + from, text.n - from);
+
+    if (!take(&line, LINE_KEY) || line.n == 0 || line.p[line.n - 1] != ']')
+        return 0;
+    line.n--;
+    int r = hr_note_read(a, line, out);
+    if (r < 0)
+        return r == HR_ENOMEM ? r : 0;
+    *lines = hr_str_make(text.p, from);
+    return out->unit == HR_NOTE_LINES;
 }

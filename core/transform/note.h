@@ -6,7 +6,11 @@
 
    n of m, the zero-based positions left out as ascending ranges, and the id. "headroom show " stands before the id only
    where the request offers the model a tool that can run a command, else "id ". Only counts, positions and id: never a
-   word from the data. Elsewhere (other formats, later) the same text stands in that format's own form. */
+   word from the data.
+
+   In text it is one more line, behind the last kept one; lines are counted from 0, as items are, and that is said:
+
+     [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123] */
 #ifndef HR_NOTE_H
 #define HR_NOTE_H
 
@@ -19,17 +23,24 @@ enum {
     HR_NOTE_MAX_KEPT = 1 << 20   /* a forged note must not make its reader allocate more than 4 MB */
 };
 
-/* Append the note object for an array of `of` items of which kept[] (ascending, nkept of them) stay.
+/* What was left out of. */
+enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_LINES };
+
+/* Append the note for `of` items (the object) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
-int hr_note_write(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept, const char *id,
-                  bool offers_command);
+int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
+                  const char *id, bool offers_command);
 
 typedef struct hr_note {
+    enum hr_note_unit unit;
     uint32_t omitted, of;
     char id[21];
     uint32_t *kept; /* ascending, of - omitted entries, in the arena */
 } hr_note;
-/* Read a note object's string value (decoded). 0; HR_ESHAPE: not one of ours to the letter; HR_ENOMEM. */
+/* Read a note object's string value (decoded), or a line without its brackets and key. 0; HR_ESHAPE: not one of ours to the letter; HR_ENOMEM. */
 int hr_note_read(hr_arena *a, hr_str value, hr_note *out);
+
+/* The note that is the last line of a text. 1; 0: there is none; HR_ENOMEM. *lines: the text before it, its line feed included. */
+int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines);
 
 #endif

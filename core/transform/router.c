@@ -3,6 +3,7 @@
 #include "transform/crush.h"
 #include "transform/form.h"
 #include "transform/lines.h"
+#include "transform/log.h"
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/pins.h"
@@ -82,6 +83,15 @@ static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_
     return r;
 }
 
+static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = is_records(in->text) ? hr_log_select(a, in, out) : 0;
+    if (r == 1)
+        out->kind = "log";
+    return r;
+}
+
 static const struct transform {
     enum kind kind;
     const char *name;
@@ -91,6 +101,7 @@ static const struct transform {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
     {TEXT, "search_headings", true, search_headings},
+    {TEXT, "log_lines", false, log_lines},
     {TEXT, "rows", true, rows},
 };
 
@@ -131,7 +142,7 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
     if (kind < 0)
         return kind;
     out->kind = kind_names[kind];
-    bool lossy = in->allow_lossy && kind != TEXT && !hr_text_has_note(in->text);
+    bool lossy = in->allow_lossy && !hr_text_has_note(in->text);
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
         if ((int)t->kind != kind || (!t->lossless && !lossy))

@@ -24,7 +24,7 @@ static hr_str view(const char *z)
 static void expect_note(uint32_t of, const uint32_t *kept, uint32_t n, bool command, const char *expected)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_note_write(&b, of, kept, n, ID, command), 0);
+    assert_int_equal(hr_note_write(&b, HR_NOTE_ITEMS, of, kept, n, ID, command), 0);
     assert_int_equal(b.len, strlen(expected));
     assert_memory_equal(b.data, expected, b.len);
     hr_buf_free(&b);
@@ -40,6 +40,30 @@ static void the_note_names_count_positions_and_id(void **state)
     expect_note(5, NULL, 0, false, "{\"_headroom\":\"5 of 5 items omitted: 0-4; id " ID "\"}");
 }
 
+static void the_note_of_a_text_is_its_last_line(void **state)
+{
+    (void)state;
+    static const char text[] = "a\nb\n[_headroom: 3 of 5 lines omitted, the first is 0: 1-3; id " ID "]";
+    const uint32_t ends[] = {0, 4};
+    static const char *const bad[] = {"", "a\nb", "[_headroom: 3 of 5 items omitted: 1-3; id " ID "]",
+                                      "[_headroom: 3 of 5 lines omitted, the first is 0: 1-3; id " ID "]\n",
+                                      "[_headroom: 4 of 5 lines omitted, the first is 0: 1-3; id " ID "]"};
+    hr_buf b = {0};
+    hr_note note;
+    hr_str lines;
+    hr_arena *a = hr_arena_new();
+    assert_int_equal(hr_note_write(&b, HR_NOTE_LINES, 5, ends, 2, ID, false), 0);
+    assert_true(hr_str_ends(view(text), hr_arena_dup(a, b.data, b.len)));
+    assert_int_equal(hr_note_of_text(a, view(text), &note, &lines), 1);
+    assert_true(hr_str_is(lines, "a\nb\n"));
+    assert_true(note.of == 5 && note.omitted == 3 && note.kept[0] == 0 && note.kept[1] == 4);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(hr_note_of_text(a, view(bad[i]), &note, &lines), 0);
+    assert_true(hr_text_has_note(view(text)));
+    hr_buf_free(&b);
+    hr_arena_free(a);
+}
+
 static void a_note_with_too_many_ranges_is_not_written(void **state)
 {
     (void)state;
@@ -47,10 +71,12 @@ static void a_note_with_too_many_ranges_is_not_written(void **state)
     hr_buf b = {0};
     for (uint32_t i = 0; i < HR_MAX_NOTE_RANGES; i++)
         kept[i] = 2 * i + 1;
-    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES, kept, HR_MAX_NOTE_RANGES, ID, true), 0);
+    assert_int_equal(
+        hr_note_write(&b, HR_NOTE_ITEMS, 2 * HR_MAX_NOTE_RANGES, kept, HR_MAX_NOTE_RANGES, ID, true), 0);
     hr_buf_free(&b);
-    assert_int_equal(hr_note_write(&b, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true),
-                     HR_ELIMIT);
+    assert_int_equal(
+        hr_note_write(&b, HR_NOTE_ITEMS, 2 * HR_MAX_NOTE_RANGES + 1, kept, HR_MAX_NOTE_RANGES, ID, true),
+        HR_ELIMIT);
     assert_int_equal(b.len, 0);
 }
 
@@ -68,7 +94,7 @@ static void what_is_written_reads_back(void **state)
         hr_buf b = {0};
         hr_note note;
         hr_arena *a = hr_arena_new();
-        assert_int_equal(hr_note_write(&b, of, kept, n, ID, round & 1), 0);
+        assert_int_equal(hr_note_write(&b, HR_NOTE_ITEMS, of, kept, n, ID, round & 1), 0);
         size_t head = strlen("{\"" HR_NOTE_KEY "\":\"");
         assert_int_equal(hr_note_read(a, hr_str_make(b.data + head, b.len - head - 2), &note), 0);
         assert_int_equal(note.of, of);
@@ -160,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_note_names_count_positions_and_id),
+        cmocka_unit_test(the_note_of_a_text_is_its_last_line),
         cmocka_unit_test(a_note_with_too_many_ranges_is_not_written),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(what_is_not_ours_to_the_letter_is_refused),

@@ -1,0 +1,254 @@
+/* test_log.c - claims of the selection of a log's lines (core/transform/log.h) and of its note (note.h): what stays, byte for byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fault.h"
+#include "transform/lines.h"
+#include "transform/log.h"
+#include "transform/note.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ID "0123456789abcdef0123"
+
+static hr_buf text;
+static hr_arena *arena;
+static hr_transform_out out;
+static unsigned clock_s;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = hr_arena_new();
+    clock_s = 0;
+    srand(5);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    hr_fault_after(HR_FAULT_ALLOC, 0, false);
+    hr_buf_free(&text);
+    hr_arena_free(arena);
+    return 0;
+}
+
+static void add(const char *format, ...)
+{
+    char z[500];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(z, sizeof z, format, ap);
+    va_end(ap);
+    hr_buf_puts(&text, z);
+}
+
+/* A line with its time. */
+#define LINE(format, ...)                                                                                    \
+    (clock_s += 3, add("2026-11-21 10:%02u:%02u " format "\n", clock_s / 60 % 60, clock_s % 60, __VA_ARGS__))
+
+static void usual(unsigned n)
+{
+    static const char *const services[] = {"catalog", "gateway", "checkout"};
+    while (n-- > 0) {
+        int r = rand();
+        if (r & 1)
+            LINE("INFO [%s] request %d served in %dms", services[r / 2 % 3], r % 90000, 20 + r % 50);
+        else
+            LINE("INFO [%s] page %d loaded", services[r / 2 % 3], r % 90000);
+    }
+}
+
+static int select_for(const char *query)
+{
+    const hr_transform_in in = {.text = hr_buf_view(&text),
+                                .query = hr_query_new(arena, hr_str_make(query, strlen(query))),
+                                .allow_lossy = true,
+                                .offers_command = true,
+                                .max_items = 15,
+                                .id = ID};
+    assert_false(text.err);
+    return hr_log_select(arena, &in, &out);
+}
+
+/* The output without its note; the note is checked against the text: what it says was left out, and nothing else, is not there. */
+static hr_str kept_lines(void)
+{
+    hr_note note;
+    hr_str lines, rest = hr_buf_view(&text), line, left;
+    bool ended;
+    uint32_t k = 0, i = 0;
+    assert_int_equal(hr_note_of_text(arena, out.text, &note, &lines), 1);
+    assert_string_equal(note.id, ID);
+    for (left = lines; hr_line_next(&rest, &line, &ended); i++) {
+        hr_str kept;
+        if (k == note.of - note.omitted || note.kept[k] != i)
+            continue;
+        k++;
+        assert_true(hr_line_next(&left, &kept, &ended) && hr_str_eq(kept, line));
+    }
+    assert_int_equal(left.n, 0);
+    assert_int_equal(i, note.of);
+    assert_int_equal(k, note.of - note.omitted);
+    assert_int_equal(out.kept, k);
+    assert_int_equal(out.of, i);
+    return lines;
+}
+
+static bool stays(const char *part)
+{
+    return hr_str_find(kept_lines(), hr_str_make(part, strlen(part)), 0) != SIZE_MAX;
+}
+
+static void errors_stay_with_what_belongs_to_them(void **state)
+{
+    (void)state;
+    usual(150);
+    LINE("ERROR [checkout] payment %d declined", 17);
+    add("java.io.IOException: broken pipe\n\tat a.b.C.run(C.java:218)\nCaused by: java.net.SocketException: "
+        "reset\n");
+    usual(150);
+    assert_int_equal(select_for(""), 1);
+    assert_true(out.text.n * 5 < text.len);
+    assert_true(stays(
+        "ERROR [checkout] payment 17 declined\njava.io.IOException: broken pipe\n\tat a.b.C.run(C.java:218)\n"
+        "Caused by: java.net.SocketException: reset\n2026"));
+}
+
+static void what_is_rare_or_far_from_the_rest_stays(void **state)
+{
+    (void)state;
+    usual(100);
+    LINE("INFO [canary-7] page %d loaded", 5);
+    usual(60);
+    LINE("INFO [gateway] request %d served in %dms", 77, 48213);
+    usual(60);
+    LINE("WARN [gateway] certificate expires in %d days", 3);
+    usual(80);
+    assert_int_equal(select_for(""), 1);
+    assert_true(stays("[canary-7]"));
+    assert_true(stays("48213ms"));
+    assert_true(stays("certificate expires"));
+}
+
+static void what_is_asked_for_stays(void **state)
+{
+    (void)state;
+    usual(120);
+    LINE("INFO [gateway] request %d served in 33ms", 4417123);
+    usual(120);
+    assert_int_equal(select_for("what happened to request 4417123?"), 1);
+    assert_true(stays("request 4417123"));
+}
+
+static void the_first_and_the_last_lines_stay(void **state)
+{
+    (void)state;
+    usual(200);
+    assert_int_equal(select_for(""), 1);
+    hr_str lines = kept_lines();
+    size_t first = hr_str_find(hr_buf_view(&text), HR_STR("\n"), 0);
+    assert_memory_equal(lines.p, text.data, first);
+    const char *last = memrchr(text.data, '\n', text.len - 1);
+    assert_memory_equal(lines.p + lines.n - (text.data + text.len - last - 1), last + 1,
+                        text.data + text.len - last - 1);
+}
+
+static void a_log_without_errors_is_not_said_to_have_any_or_none(void **state)
+{
+    (void)state;
+    usual(200);
+    assert_int_equal(select_for("any errors?"), 1);
+    hr_str lines = kept_lines();
+    hr_str note = hr_str_make(lines.p + lines.n, out.text.n - lines.n);
+    assert_int_equal(hr_str_find(note, HR_STR("rror"), 0), SIZE_MAX);
+    assert_true(hr_str_find(note, HR_STR(" of 200 lines omitted, the first is 0: "), 0) != SIZE_MAX);
+}
+
+static void what_tells_no_time_is_no_log(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        add("tests/test_a.py::test_%d PASSED\n", i);
+    assert_int_equal(select_for(""), 0);
+    text.len = 0;
+    usual(30);
+    for (int i = 0; i < 100; i++)
+        add("row %d of a table that somebody printed\n", i);
+    assert_int_equal(select_for(""), 0);
+    text.len = 0;
+    assert_int_equal(select_for(""), 0);
+    usual(10);
+    assert_int_equal(select_for(""), 0);
+}
+
+static void where_all_lines_differ_all_stay(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        LINE("%c%d and nothing %d like %c%d", 'a' + rand() % 26, rand(), rand(), 'a' + rand() % 26, rand());
+    int r = select_for("");
+    assert_true(r == 0 || r == 1);
+    if (r == 1)
+        kept_lines();
+}
+
+static void random_logs_keep_every_error(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        char needle[4][40];
+        text.len = 0;
+        for (int i = 0; i < 4; i++) {
+            usual((unsigned)(20 + rand() % 200));
+            snprintf(needle[i], sizeof needle[i], "failed to open shard %d-%d\n", round, rand());
+            LINE("%s [db] %.*s", rand() & 1 ? "ERROR" : "INFO", (int)strlen(needle[i]) - 1, needle[i]);
+        }
+        usual(3);
+        assert_int_equal(select_for(""), 1);
+        for (int i = 0; i < 4; i++)
+            assert_true(stays(needle[i]));
+    }
+}
+
+static void missing_memory_is_told(void **state)
+{
+    (void)state;
+    int r = HR_ENOMEM;
+    usual(60);
+    for (long n = 1; r != 1; n++) {
+        assert_true(n < 500);
+        hr_fault_after(HR_FAULT_ALLOC, n, true);
+        const hr_transform_in in = {
+            .text = hr_buf_view(&text), .query = NULL, .allow_lossy = true, .max_items = 15, .id = ID};
+        hr_transform_in copy = in;
+        copy.query = hr_query_new(arena, (hr_str){0});
+        r = copy.query ? hr_log_select(arena, &copy, &out) : HR_ENOMEM;
+        hr_fault_after(HR_FAULT_ALLOC, 0, false);
+        assert_true(r == 1 || r == HR_ENOMEM);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(errors_stay_with_what_belongs_to_them),
+        TEST(what_is_rare_or_far_from_the_rest_stays),
+        TEST(what_is_asked_for_stays),
+        TEST(the_first_and_the_last_lines_stay),
+        TEST(a_log_without_errors_is_not_said_to_have_any_or_none),
+        TEST(what_tells_no_time_is_no_log),
+        TEST(where_all_lines_differ_all_stay),
+        TEST(random_logs_keep_every_error),
+        TEST(missing_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
