@@ -48,6 +48,14 @@ static bool is_ssl(const void *ssl)
     return false;
 }
 
+/* An HTTP/2 connection, for a library that tells to which host. */
+static bool begins_http_2(const void *buf, size_t n)
+{
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+    return adopted && n >= sizeof preface - 1 && memcmp(buf, preface, sizeof preface - 1) == 0;
+}
+
 /* May this call be looked at? */
 static bool is_write(const void *ssl, const void *buf, size_t n)
 {
@@ -56,7 +64,7 @@ static bool is_write(const void *ssl, const void *buf, size_t n)
     if (__atomic_load_n(&proved, __ATOMIC_RELAXED))
         return true;
     if (!is_readable(buf) || !is_readable((const char *)buf + n - 1) || !is_ssl(ssl) ||
-        !connections_begins_request(buf, n))
+        (!connections_begins_request(buf, n) && !begins_http_2(buf, n)))
         return false;
     __atomic_store_n(&proved, true, __ATOMIC_RELAXED);
     return true;
@@ -126,8 +134,20 @@ static void tee(SSL *ssl, const void *buf, size_t n)
     errno = saved;
 }
 
+/* node begins its handshakes by reading, and so before any write has proved anything. errno is kept. */
+static void before_read(SSL *ssl)
+{
+    int saved = errno;
+
+    if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE) && adopted && shim_enabled() &&
+        (__atomic_load_n(&proved, __ATOMIC_RELAXED) || (ssl && is_ssl(ssl))))
+        alpn_before_handshake(adopted, ssl, false);
+    errno = saved;
+}
+
 static int patched_read(SSL *ssl, void *buf, int num)
 {
+    before_read(ssl);
     int r = linked.read(ssl, buf, num);
 
     if (num > 0 && !library_is_inside(ssl))
@@ -142,6 +162,7 @@ static int patched_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
 
     if (library_is_inside(ssl))
         return linked.read_ex(ssl, buf, num, readbytes);
+    before_read(ssl);
     library_enter(&frame, ssl);
     int r = linked.read_ex(ssl, buf, num, readbytes);
     library_leave(&frame);
