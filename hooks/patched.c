@@ -19,9 +19,10 @@ static struct library
 static const struct library
     *adopted; /* the same with state on its SSL objects; NULL: it does not export enough */
 static struct executable program;
-static bool ready;  /* atomic: all above is constant */
-static bool proved; /* atomic: SSL_write's arguments were seen to be what they must be */
-static bool looked; /* atomic */
+static bool ready;       /* atomic: all above is constant */
+static bool proved;      /* atomic: SSL_write's arguments were seen to be what they must be; */
+static bool read_proved; /* atomic: SSL_read's first one was */
+static bool looked;      /* atomic */
 static __thread bool looking;
 
 /* ------------------------------------------------------------------ the functions that the patches lead to */
@@ -139,8 +140,11 @@ static void before_read(SSL *ssl)
 {
     int saved = errno;
 
-    if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE) && adopted && shim_enabled() &&
-        (__atomic_load_n(&proved, __ATOMIC_RELAXED) || (ssl && is_ssl(ssl))))
+    if (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE) || !adopted || !ssl || !shim_enabled())
+        return;
+    if (!__atomic_load_n(&read_proved, __ATOMIC_RELAXED) && is_ssl(ssl))
+        __atomic_store_n(&read_proved, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&read_proved, __ATOMIC_RELAXED))
         alpn_before_handshake(adopted, ssl, false);
     errno = saved;
 }
