@@ -43,7 +43,7 @@ UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
 PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
     $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p) \
-    $B/tests/programs/exporting_ssl_alpn
+    $(addprefix $B/tests/programs/,exporting_ssl_alpn linkedpie_ssl_edges)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 

@@ -38,33 +38,38 @@ def renegotiating(certs, tmp_path):
         yield api
 
 
-def edges(run, port, certs, body, words, **how):
-    return run([conftest.c_program("ssl_edges"), "127.0.0.1", port, certs.ca, CHAT, body, 1, *words.split()], **how)
+# With libssl beside it; and inside of it and stripped, where state is kept by the address of the SSL (hooks/connections.c).
+kinds = pytest.mark.parametrize("kind", ["", "linkedpie_"])
 
 
-def compare(run, server, certs, body, words, tmp_path, requests=2):
+def edges(run, port, certs, body, words, kind="", **how):
+    return run([conftest.c_program(kind + "ssl_edges"), "127.0.0.1", port, certs.ca, CHAT, body, 1, *words.split()], **how)
+
+
+def compare(run, server, certs, body, words, tmp_path, kind, requests=2):
     """Off and audit against no library; then the run in optimize, with its requests."""
     server.begin(tmp_path / "without")
-    without = edges(run, server.port, certs, body, words)
+    without = edges(run, server.port, certs, body, words, kind)
     assert server.wait_for(requests), without
     for mode in ("off", "audit"):
         server.begin(tmp_path / mode)
-        done = edges(run, server.port, certs, body, words, preload=True, mode=mode)
+        done = edges(run, server.port, certs, body, words, kind, preload=True, mode=mode)
         assert server.wait_for(requests)
         assert_same_directories(tmp_path / "without", tmp_path / mode)
         assert done == without, mode
     server.begin()
-    return without, edges(run, server.port, certs, body, words, preload=True, mode="optimize")
+    return without, edges(run, server.port, certs, body, words, kind, preload=True, mode="optimize")
 
 
 EVENTS = ["tls12 renegotiate", "key_update", "key_update_now", "clear"]
 
 
+@kinds
 @pytest.mark.parametrize("words", [f"{e}{p}{x}" for e in EVENTS for p in ("", " inside") for x in ("", " ex")])
-def test_an_event_of_the_connection(words, run, server, renegotiating, certs, body_file, tmp_path, needs_library):
+def test_an_event_of_the_connection(words, kind, run, server, renegotiating, certs, body_file, tmp_path, needs_library):
     api = renegotiating if "renegotiate" in words else server
     abandoned = words.startswith("clear inside")
-    without, done = compare(run, api, certs, body_file(BODY), words, tmp_path)
+    without, done = compare(run, api, certs, body_file(BODY), words, tmp_path, kind)
     assert without.returncode == 0, without
     if "renegotiate" in words:
         assert b"renegotiations 1\n" in without.stderr
@@ -113,14 +118,15 @@ def closing_server(certs, how):
         thread.join(20)
 
 
+@kinds
 @pytest.mark.parametrize("words", ["", " ex"])
 @pytest.mark.parametrize("how", ["clean", "abrupt", "reset"])
-def test_the_peer_closes_in_mid_request(how, words, run, certs, body_file, needs_library):
+def test_the_peer_closes_in_mid_request(how, words, kind, run, certs, body_file, needs_library):
     body = body_file(BODY)
     done = {}
     for mode in (None, "off", "audit", "optimize"):
         with closing_server(certs, how) as port:
-            done[mode] = edges(run, port, certs, body, "peer_closes inside" + words, preload=mode is not None, mode=mode)
+            done[mode] = edges(run, port, certs, body, "peer_closes inside" + words, kind, preload=mode is not None, mode=mode)
     assert done[None].returncode == 1 and b"closed 1" in done[None].stderr
     assert done["off"] == done[None] and done["audit"] == done[None]
     # In optimize the bytes were held: the program learns of the close when they leave, or when it reads.
