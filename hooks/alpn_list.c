@@ -3,17 +3,12 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
+#include "peek.h"
 #include "resolve.h"
 
-enum {
-    WORDS = 2048, /* of an object that are looked at; OpenSSL 3.5 has its list in word 340 or so */
-    PAGE = 4096,
-    PIECES = WORDS * sizeof(uint64_t) / PAGE + 1,
-    ROOM = 128
-};
+/* What is looked at holds every release's object, and may reach beyond it. */
+enum { WORDS = PEEK_MOST / sizeof(uint64_t), ROOM = 128 };
 
 /* Lengths that nothing else in an object counts up and down to. */
 static const unsigned char lengths[] = {83, 127, 59};
@@ -27,23 +22,6 @@ static bool possible[WORDS];
 /* The thread that learns: what it asks about. */
 static __thread const struct library *asking;
 static __thread const SSL *model;
-
-/* How many bytes of [from, from + n) could be read, n <= sizeof words. A piece that is not mapped ends it. */
-static size_t copy(uint64_t from, void *to, size_t n)
-{
-    struct iovec local = {to, n}, remote[PIECES];
-    uint64_t end = from + n;
-    size_t pieces = 0;
-
-    for (uint64_t next; from < end; from = next) {
-        next = (from & ~(uint64_t)(PAGE - 1)) + PAGE;
-        if (next > end)
-            next = end;
-        remote[pieces++] = (struct iovec){(void *)(uintptr_t)from, next - from}; // NOLINT: it may be none
-    }
-    ssize_t got = process_vm_readv(getpid(), &local, 1, remote, pieces, 0);
-    return got > 0 ? (size_t)got : 0;
-}
 
 /* A list of one name. */
 static void make_list(unsigned char *list, size_t n)
@@ -61,7 +39,7 @@ static bool narrow(SSL *own, size_t n)
     make_list(list, n);
     if (asking->alpn.set_list(own, list, (unsigned)n) != 0)
         return false;
-    size_t seen = copy((uint64_t)(uintptr_t)own, words, sizeof words) / sizeof *words;
+    size_t seen = peek((uint64_t)(uintptr_t)own, words, sizeof words) / sizeof *words;
     for (size_t i = 0; i < WORDS; i++)
         possible[i] = possible[i] && i + 1 < seen && words[i] != 0 && words[i + 1] == n;
     return seen > 0;
@@ -74,7 +52,7 @@ static size_t only_place(void)
 
     make_list(list, n);
     for (size_t i = 1; i < WORDS; i++) {
-        if (!possible[i] || copy(words[i], there, n) != n || memcmp(there, list, n) != 0)
+        if (!possible[i] || peek(words[i], there, n) != n || memcmp(there, list, n) != 0)
             continue;
         if (found)
             return 0;

@@ -49,14 +49,6 @@ static bool is_ssl(const void *ssl)
     return false;
 }
 
-/* An HTTP/2 connection, for a library that tells to which host. */
-static bool begins_http_2(const void *buf, size_t n)
-{
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-    return adopted && n >= sizeof preface - 1 && memcmp(buf, preface, sizeof preface - 1) == 0;
-}
-
 /* May this call be looked at? */
 static bool is_write(const void *ssl, const void *buf, size_t n)
 {
@@ -65,7 +57,7 @@ static bool is_write(const void *ssl, const void *buf, size_t n)
     if (__atomic_load_n(&proved, __ATOMIC_RELAXED))
         return true;
     if (!is_readable(buf) || !is_readable((const char *)buf + n - 1) || !is_ssl(ssl) ||
-        (!connections_begins_request(buf, n) && !begins_http_2(buf, n)))
+        (!connections_begins_request(buf, n) && !(adopted && connections_begins_http_2(buf, n))))
         return false;
     __atomic_store_n(&proved, true, __ATOMIC_RELAXED);
     return true;
@@ -121,17 +113,17 @@ static int patched_write_ex(SSL *ssl, const void *buf, size_t num, size_t *writt
                    : write_kept(ssl, true, buf, num, written, saved);
 }
 
-/* The program has read n bytes; 0: its read failed. errno is kept. */
-static void tee(SSL *ssl, const void *buf, size_t n)
+/* The program has read n bytes; 0: the peer has closed; less: it is to try again, or it is not known which. errno is kept. */
+static void tee(SSL *ssl, const void *buf, long n)
 {
     int saved = errno;
 
     if (!__atomic_load_n(&proved, __ATOMIC_RELAXED) || !shim_enabled())
         return;
     if (adopted)
-        library_tee(adopted, ssl, buf, n);
-    else if (n > 0)
-        connections_tee(ssl, buf, n);
+        library_tee(adopted, ssl, buf, n > 0 ? (size_t)n : 0);
+    else if (n >= 0)
+        connections_tee(ssl, buf, (size_t)n);
     errno = saved;
 }
 
@@ -155,7 +147,7 @@ static int patched_read(SSL *ssl, void *buf, int num)
     int r = linked.read(ssl, buf, num);
 
     if (num > 0 && !library_is_inside(ssl))
-        tee(ssl, buf, r > 0 ? (size_t)r : 0);
+        tee(ssl, buf, r);
     return r;
 }
 
@@ -171,7 +163,7 @@ static int patched_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
     int r = linked.read_ex(ssl, buf, num, readbytes);
     library_leave(&frame);
     if (num > 0)
-        tee(ssl, buf, r > 0 ? *readbytes : 0);
+        tee(ssl, buf, r > 0 ? (long)*readbytes : -1);
     return r;
 }
 
