@@ -124,9 +124,12 @@ enum identity_verdict identity_compare(const struct identity *id, const void *ss
             other++;
     }
     atomic_flag_clear(&busy);
-    return same == 0 && other > 0   ? IDENTITY_OTHER
-           : same > 0 && other == 0 ? IDENTITY_SAME
-                                    : IDENTITY_UNKNOWN;
+    if (same > 0)
+        return other == 0 ? IDENTITY_SAME : IDENTITY_UNKNOWN;
+    /* A sandbox may have closed since; the object itself is there, the program has just named it. */
+    uint64_t word;
+    return other > 0 && peek(word_at(ssl, 0), &word, sizeof word) == sizeof word ? IDENTITY_OTHER
+                                                                                 : IDENTITY_UNKNOWN;
 }
 
 static void learn_place(struct place *p, uint64_t print, const void *ssl)
