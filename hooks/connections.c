@@ -15,9 +15,10 @@ struct connection_slot {
     atomic_int holder;         /* guards all below: the process whose thread is at work here; 0: none is */
     atomic_bool deaf;          /* something was read that the stream did not see */
     shim_stream *stream;
-    struct identity identity; /* taken when the handshake is done */
-    uint64_t failed;          /* fingerprint of the call that failed; */
-    size_t failed_len;        /* 0: none did */
+    struct identity first,
+        last;          /* when the request began, after the handshake; after the program's last write */
+    uint64_t failed;   /* fingerprint of the call that failed; */
+    size_t failed_len; /* 0: none did */
 };
 
 static struct connection_slot slots[SLOTS + WINDOW];
@@ -89,7 +90,7 @@ static struct connection_slot *claim(const void *ssl)
                 w[i].stream = shim_stream_new();
                 if (w[i].stream) {
                     atomic_store(&w[i].deaf, false);
-                    w[i].identity.generation = 0;
+                    w[i].first = w[i].last = (struct identity){0};
                     atomic_store_explicit(&w[i].ssl, ssl, memory_order_release);
                     return &w[i];
                 }
@@ -158,7 +159,7 @@ static bool begins_otherwise(enum shim_rest rest, const void *buf, size_t n)
 
 static bool continues(const struct connection_slot *c, const void *buf, size_t n)
 {
-    enum identity_verdict who = identity_compare(&c->identity, atomic_load(&c->ssl));
+    enum identity_verdict who = identity_compare(&c->last, atomic_load(&c->ssl));
 
     if (who == IDENTITY_OTHER)
         return false;
@@ -192,8 +193,11 @@ shim_stream *connections_stream(const struct connection_slot *c)
 void connections_leave(struct connection_slot *c, const void *buf, size_t n, bool failed)
 {
     c->failed_len = failed ? n : 0;
-    if (!failed && c->identity.generation == 0)
-        identity_take(&c->identity, atomic_load(&c->ssl));
+    /* Each time, since the call may have renegotiated; but a first call that failed may have left the handshake half done. */
+    if (!failed || c->first.generation != 0)
+        identity_take(&c->last, atomic_load(&c->ssl));
+    if (c->first.generation == 0)
+        c->first = c->last;
     if (failed)
         c->failed = fingerprint(buf, n);
     else if (shim_stream_rest(c->stream) == SHIM_AT_REST)
@@ -204,14 +208,14 @@ void connections_leave(struct connection_slot *c, const void *buf, size_t n, boo
 /* The program has read from the connection that c is for. */
 static void follow(struct connection_slot *c, const void *ssl, const void *buf, size_t n)
 {
-    bool same = identity_compare(&c->identity, ssl) != IDENTITY_OTHER, deaf = atomic_load(&c->deaf);
+    bool same = identity_compare(&c->last, ssl) != IDENTITY_OTHER, deaf = atomic_load(&c->deaf);
 
     if (same && !deaf && n > 0)
         shim_stream_read(c->stream, buf, n);
     if (same && !deaf && n == 0)
         shim_stream_eof(c->stream);
     if (same && shim_stream_rest(c->stream) == SHIM_AT_REST)
-        identity_learn(&c->identity, ssl);
+        identity_learn(&c->first, ssl);
     if (!same || shim_stream_rest(c->stream) == SHIM_AT_REST)
         release(c);
 }

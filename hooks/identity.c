@@ -11,7 +11,7 @@ enum {
     OBJECT = 64,  /* words of an SSL that are looked at: OpenSSL 3.5 has them in word 45, s3 stands before */
     BEHIND = 34,  /* words behind a pointer: OpenSSL 1.1 has them in word 19, BoringSSL in word 2 */
     DIRECT = 255, /* no pointer: in the object itself */
-    MOST_SCANS = 16
+    MOST_SCANS = 32
 };
 
 struct place {
@@ -97,10 +97,12 @@ static bool any_alive(void)
 /* ------------------------------------------------------------------ what connections.c asks */
 void identity_take(struct identity *id, const void *ssl)
 {
+    bool anew = id->generation == 0;
+
     *id = (struct identity){0};
     if (atomic_flag_test_and_set(&busy))
         return;
-    if (!any_alive() && generation < MOST_SCANS)
+    if (anew && !any_alive() && generation < MOST_SCANS)
         scan(ssl);
     for (int i = 0; i < IDENTITY_PLACES; i++)
         if (places[i].alive)

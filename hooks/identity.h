@@ -26,7 +26,7 @@ struct identity {
 
 enum identity_verdict { IDENTITY_UNKNOWN, IDENTITY_SAME, IDENTITY_OTHER };
 
-/* The handshake is done: note who this is. */
+/* The handshake is done: note who this is. Candidates are looked for where *id was {0}. */
 void identity_take(struct identity *id, const void *ssl) HR_HIDDEN;
 /* Is ssl now what it was when id was taken? */
 enum identity_verdict identity_compare(const struct identity *id, const void *ssl) HR_HIDDEN;

@@ -85,6 +85,53 @@ def test_an_event_of_the_connection(words, kind, run, server, renegotiating, cer
     assert [r["status"] for r in run.log()][-len(whole):] == [200] * len(whole)
 
 
+@pytest.mark.parametrize("kind", ["", "linked_", "linkedpie_"])
+@pytest.mark.parametrize("words", ["", "moved", "partial moved longer"])
+def test_a_write_that_waits_for_a_renegotiation(words, kind, run, renegotiating, certs, body_file, tmp_path, needs_library):
+    """SSL_write says WANT_READ in the middle of a request, three times over, and with held bytes where they leave."""
+    argv = [conftest.c_program(kind + "ssl_nonblocking"), "127.0.0.1", renegotiating.port, certs.ca, CHAT, body_file(BODY), 3, "renegotiate",
+            *words.split()]
+    waited = set()
+
+    def send(where, **how):
+        renegotiating.begin(where)
+        done = run(argv, **how)
+        assert done.returncode == 0 and len(renegotiating.requests) == 3 and not renegotiating.failures, done
+        *lines, last = done.stderr.splitlines()
+        wait, count = re.fullmatch(rb"want_read (\d) renegotiations (\d)", last).groups()
+        assert count == b"3"
+        waited.add(wait)  # a server that is quick enough answers before it is asked again
+        return done.stdout, lines
+
+    without = send(tmp_path / "without")
+    for mode in ("off", "audit"):
+        assert send(tmp_path / mode, preload=True, mode=mode) == without
+        assert_same_directories(tmp_path / "without", tmp_path / mode)
+    send(tmp_path / "optimize", preload=True, mode="optimize")
+    assert all(n < 2000 for r in renegotiating.requests for n in r.result_tokens.values()), "it was not rewritten"
+    assert b"1" in waited
+
+
+# ------------------------------------------------------------------ the program closes
+@kinds
+@pytest.mark.parametrize("words", [f"{e} inside{x}" for e in ("shutdown", "half_close") for x in ("", " ex")])
+def test_the_program_closes_in_mid_request(words, kind, run, server, certs, body_file, needs_library):
+    """What was held stays held; the write that fails is the one whose bytes complete the request."""
+    body, done = body_file(BODY), {}
+    for mode in (None, "off", "audit", "optimize"):
+        server.begin()
+        done[mode] = edges(run, server.port, certs, body, words, kind, preload=mode is not None, mode=mode)
+        assert done[mode].returncode == 1 and all(r.status != 200 for r in server.requests)
+    assert done["off"] == done[None] and done["audit"] == done[None]
+
+    def failure(of):
+        return [x.partition(b" -> ")[2] for x in of.stderr.splitlines() if re.match(rb"write \d+ -> (0|-1) ", x)]
+
+    assert len(failure(done[None])) == 1 and failure(done["optimize"]) == failure(done[None])
+    assert not server.requests or all(not r.raw_body for r in server.requests), "nothing has left"
+    assert all(r["status"] == 0 for r in run.log())
+
+
 # ------------------------------------------------------------------ the peer closes
 @contextlib.contextmanager
 def closing_server(certs, how):
@@ -137,7 +184,7 @@ def test_the_peer_closes_in_mid_request(how, words, kind, run, certs, body_file,
 
 
 # ------------------------------------------------------------------ the end of a response
-@pytest.mark.parametrize("program", ["ssl_write", "ssl_write_ex", "ssl_bio"])
+@pytest.mark.parametrize("program", ["ssl_write", "ssl_write_ex", "ssl_bio", "linked_ssl_write", "linkedpie_ssl_write"])
 def test_a_response_without_length_ends_with_the_connection(program, server, certs, run, body_file, needs_library):
     """SSL_read_ex says 0 for a failure and for the end: the connection's own state tells which. The API ends well, then not."""
     argv = [conftest.c_program(program), "127.0.0.1", server.port, certs.ca, CHAT, body_file({**BODY, "stream": True}), 1]

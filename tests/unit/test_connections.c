@@ -205,6 +205,30 @@ static void what_the_random_numbers_say_goes_before_what_the_bytes_say(void **st
     end();
 }
 
+static void a_renegotiation_inside_of_a_write_is_no_other_connection(void **state)
+{
+    static uint64_t a[64], b[64], s3[2][64];
+    size_t done = 0;
+
+    (void)state;
+    begin();
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    connect_boringssl(a, s3[0]);
+    connect_boringssl(b, s3[1]);
+    whole_exchange(a);
+    whole_exchange(b);
+    sim.server.n = 0;
+    say(a, in.p, in.n - 10, true);
+    struct connection_slot *c = connections_enter(a, in.p + in.n - 10, 5);
+    assert_non_null(c);
+    assert_int_equal(shim_stream_write(connections_stream(c), &rig_wire, in.p + in.n - 10, 5, &done), 1);
+    connect_boringssl(a, s3[0]);
+    connections_leave(c, in.p + in.n - 10, 5, false);
+    say(a, in.p + in.n - 5, 5, true);
+    assert_server(&want);
+    end();
+}
+
 static void a_response_of_another_connection_is_not_that_of_the_request(void **state)
 {
     static uint64_t a[64], b[64], s3[2][64];
@@ -377,6 +401,7 @@ int main(void)
         cmocka_unit_test(another_protocol_in_mid_body_is_another_connection),
         cmocka_unit_test(bytes_of_a_coded_body_continue_it),
         cmocka_unit_test(what_the_random_numbers_say_goes_before_what_the_bytes_say),
+        cmocka_unit_test(a_renegotiation_inside_of_a_write_is_no_other_connection),
         cmocka_unit_test(a_response_of_another_connection_is_not_that_of_the_request),
         cmocka_unit_test(a_response_without_length_ends_with_its_connection),
         cmocka_unit_test(a_failed_write_is_continued_by_its_own_bytes_only),

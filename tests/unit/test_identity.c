@@ -61,7 +61,7 @@ static void connect_object(struct object *o, const struct layout *l)
 /* A request and its response: the buffer is written, the rest stays. */
 static void exchange(struct object *o)
 {
-    struct identity id;
+    struct identity id = {0};
 
     identity_take(&id, o);
     randomize(o->buffer + 4, 8);
@@ -72,7 +72,7 @@ static void exchange(struct object *o)
 static void forget(const struct layout *l)
 {
     struct object o;
-    struct identity id;
+    struct identity id = {0};
 
     connect_object(&o, l);
     identity_take(&id, &o);
@@ -91,7 +91,7 @@ static const struct layout *begin(size_t i)
 static void nothing_is_known_before_the_second_exchange(void **state)
 {
     struct object a, b;
-    struct identity id;
+    struct identity id = {0};
 
     (void)state;
     const struct layout *l = begin(0);
@@ -115,7 +115,7 @@ static void the_same_address_with_another_connection_is_another(void **state)
     for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
         const struct layout *l = begin(i);
         struct object a, b;
-        struct identity id;
+        struct identity id = {0};
 
         connect_object(&a, l);
         connect_object(&b, l);
@@ -138,7 +138,7 @@ static void a_reused_address_is_learned_from_as_well(void **state)
 {
     const struct layout *l = begin(3);
     struct object a;
-    struct identity id;
+    struct identity id = {0};
 
     (void)state;
     connect_object(&a, l);
@@ -158,7 +158,7 @@ static void longer_and_shorter_runs_are_no_random_numbers(void **state)
     for (int words = 6; words <= 10; words += 2) {
         const struct layout *l = begin(3);
         struct object a, b;
-        struct identity id;
+        struct identity id = {0};
 
         for (int i = 0; i < 2; i++) {
             struct object *o = i ? &b : &a;
@@ -179,7 +179,7 @@ static void a_renegotiation_ends_the_trust(void **state)
 {
     const struct layout *l = begin(0);
     struct object a, b;
-    struct identity id;
+    struct identity id = {0};
 
     (void)state;
     connect_object(&a, l);
@@ -199,7 +199,7 @@ static void an_object_at_the_edge_of_memory_is_read_to_there(void **state)
     const struct layout *l = begin(3);
     char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct object whole[2];
-    struct identity id;
+    struct identity id = {0};
     uint64_t *edge[2];
 
     (void)state;
