@@ -122,12 +122,12 @@ def test_the_program_closes_in_mid_request(words, kind, run, server, certs, body
         server.begin()
         done[mode] = edges(run, server.port, certs, body, words, kind, preload=mode is not None, mode=mode)
         assert done[mode].returncode == 1 and all(r.status != 200 for r in server.requests)
+        # A server that is quick to close makes ECONNRESET of a half-closed socket's EPIPE.
+        done[mode] = done[mode]._replace(stderr=done[mode].stderr.replace(b"errno 104", b"errno 32"))
     assert done["off"] == done[None] and done["audit"] == done[None]
 
-    def failure(of):
-        return [x.partition(b" -> ")[2] for x in of.stderr.splitlines() if re.match(rb"write \d+ -> (0|-1) ", x)]
-
-    assert len(failure(done[None])) == 1 and failure(done["optimize"]) == failure(done[None])
+    failure = {mode: re.findall(rb"write \d+ -> ((?:0|-1) error .*)", x.stderr) for mode, x in done.items()}
+    assert len(failure[None]) == 1 and failure["optimize"] == failure[None]
     assert not server.requests or all(not r.raw_body for r in server.requests), "nothing has left"
     assert all(r["status"] == 0 for r in run.log())
 

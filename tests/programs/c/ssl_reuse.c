@@ -41,6 +41,17 @@ static void gone(SSL *ssl)
     SSL_free(ssl);
 }
 
+/* Close after the peer has read all: a close with unread bytes (tickets) would make it lose what it has not read yet. */
+static void finish(SSL *ssl)
+{
+    char rest[4096];
+    SSL_shutdown(ssl);
+    shutdown(SSL_get_fd(ssl), SHUT_WR);
+    while (read(SSL_get_fd(ssl), rest, sizeof rest) > 0)
+        ;
+    gone(ssl);
+}
+
 static void say(SSL *ssl, const char *data, size_t len)
 {
     for (size_t at = 0; at < len;) {
@@ -117,22 +128,25 @@ int main(int argc, char **argv)
     SSL_CTX *ctx = client_context(j.cafile);
     size_t head_len;
     char *head = request_head(&j, "", &head_len), port[24];
+    const char *more = job_word(&j, "refused", NULL) ? "X-Test-Read-Delay: 3000\r\n" : "";
+    size_t given_up_len;
+    char *given_up = request_head(&j, more, &given_up_len); /* the server is not to read what is written */
     snprintf(port, sizeof port, "%ld", other);
     while (warm-- > 0)
         exchange(ctx, &j, head, head_len);
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        const void *address = give_up(ctx, &j, head, head_len);
+        const void *address = give_up(ctx, &j, given_up, given_up_len);
         SSL *ssl = connection(another_at(address, ctx), &j, port);
         size_t n = told[i].n, first = told[i].first ? told[i].first : n;
         int a = SSL_write(ssl, told[i].text, (int)first);
         int b = first < n ? SSL_write(ssl, told[i].text + first, (int)(n - first)) : 0;
         printf("told %d %d\n", a, b);
-        SSL_shutdown(ssl);
-        gone(ssl);
+        finish(ssl);
     }
     exchange(ctx, &j, head, head_len);
     SSL_CTX_free(ctx);
     free(head);
+    free(given_up);
     free(j.body);
     return 0;
 }
