@@ -15,10 +15,10 @@ struct connection_slot {
     atomic_int holder;         /* guards all below: the process whose thread is at work here; 0: none is */
     atomic_bool deaf;          /* something was read that the stream did not see */
     shim_stream *stream;
-    struct identity first,
-        last;          /* when the request began, after the handshake; after the program's last write */
-    uint64_t failed;   /* fingerprint of the call that failed; */
-    size_t failed_len; /* 0: none did */
+    struct identity first; /* when the request began, after the handshake */
+    struct identity last;  /* after the program's last write */
+    uint64_t failed;       /* fingerprint of the call that failed; */
+    size_t failed_len;     /* 0: none did */
 };
 
 static struct connection_slot slots[SLOTS + WINDOW];

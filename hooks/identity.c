@@ -1,6 +1,7 @@
 /* identity.c - see identity.h. */
 #include "identity.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -24,6 +25,24 @@ struct place {
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* guards all below */
 static struct place places[IDENTITY_PLACES];
 static unsigned generation;
+
+/* A thread that a fork() left behind never leaves: so there is an end to the waiting. */
+static bool enter(void)
+{
+    enum { MOST_YIELDS = 64 };
+
+    for (int i = 0; i < MOST_YIELDS; i++) {
+        if (!atomic_flag_test_and_set(&busy))
+            return true;
+        sched_yield();
+    }
+    return false;
+}
+
+static void leave(void)
+{
+    atomic_flag_clear(&busy);
+}
 
 static uint64_t word_at(const void *ssl, unsigned word)
 {
@@ -113,7 +132,7 @@ void identity_take(struct identity *id, const void *ssl)
     bool anew = id->generation == 0;
 
     *id = (struct identity){0};
-    if (atomic_flag_test_and_set(&busy))
+    if (!enter())
         return;
     if (anew && !any_alive() && generation < MOST_SCANS)
         scan(ssl);
@@ -121,30 +140,32 @@ void identity_take(struct identity *id, const void *ssl)
         if (places[i].alive)
             id->print[i] = print_of(ssl, &places[i], false);
     id->generation = generation;
-    atomic_flag_clear(&busy);
+    leave();
 }
 
 enum identity_verdict identity_compare(const struct identity *id, const void *ssl)
 {
-    int same = 0, other = 0;
+    int same = 0, trusted_same = 0, trusted_other = 0;
 
-    if (id->generation == 0 || atomic_flag_test_and_set(&busy))
+    if (id->generation == 0 || !enter())
         return IDENTITY_UNKNOWN;
     for (int i = 0; i < IDENTITY_PLACES && id->generation == generation; i++) {
-        if (!places[i].alive || !places[i].trusted || id->print[i] == 0)
+        if (!places[i].alive || id->print[i] == 0)
             continue;
-        if (print_of(ssl, &places[i], true) == id->print[i])
-            same++;
-        else
-            other++;
+        bool stayed = print_of(ssl, &places[i], true) == id->print[i];
+        same += stayed;
+        trusted_same += stayed && places[i].trusted;
+        trusted_other += !stayed && places[i].trusted;
     }
-    atomic_flag_clear(&busy);
-    if (same > 0)
-        return other == 0 ? IDENTITY_SAME : IDENTITY_UNKNOWN;
-    /* A sandbox may have closed since; the object itself is there, the program has just named it. */
+    leave();
+    if (trusted_same > 0 && trusted_other == 0)
+        return IDENTITY_SAME;
+    /* A candidate that stayed may be the one that counts. Nor may it be a sandbox that has closed since: the object itself is there,
+       the program has just named it. */
     uint64_t word;
-    return other > 0 && peek(word_at(ssl, 0), &word, sizeof word) == sizeof word ? IDENTITY_OTHER
-                                                                                 : IDENTITY_UNKNOWN;
+    return same == 0 && trusted_other > 0 && peek(word_at(ssl, 0), &word, sizeof word) == sizeof word
+               ? IDENTITY_OTHER
+               : IDENTITY_UNKNOWN;
 }
 
 static void learn_place(struct place *p, uint64_t print, const void *ssl)
@@ -165,10 +186,10 @@ static void learn_place(struct place *p, uint64_t print, const void *ssl)
 
 void identity_learn(const struct identity *id, const void *ssl)
 {
-    if (id->generation == 0 || atomic_flag_test_and_set(&busy))
+    if (id->generation == 0 || !enter())
         return;
     for (int i = 0; i < IDENTITY_PLACES && id->generation == generation; i++)
         if (places[i].alive)
             learn_place(&places[i], id->print[i], ssl);
-    atomic_flag_clear(&busy);
+    leave();
 }

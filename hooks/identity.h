@@ -11,7 +11,7 @@
    Until a place is trusted (the second connection of a process), or where memory may not be read (peek.h), the answer is UNKNOWN.
    A renegotiation (TLS 1.2) makes other random numbers, and so another connection.
 
-   Any thread; never waits: where two meet, one gets UNKNOWN. errno may change. */
+   Any thread; waits a moment for another one, and then gives UNKNOWN. errno may change. */
 #ifndef HR_IDENTITY_H
 #define HR_IDENTITY_H
 
