@@ -8,7 +8,8 @@
      candidate   at the first request: eight words in a row, no more, of which none looks like a number or an address
      trusted     it stayed what it was through a request and its response, and was another one for another connection; never otherwise
 
-   Until a place is trusted (the second connection of a process), or where memory may not be read (peek.h), the answer is UNKNOWN.
+   OTHER: all candidates have changed, and one of them at least is trusted. SAME: all that are trusted stayed. Else, and so until a second
+   connection was answered, or where memory may not be read (peek.h): UNKNOWN.
    A renegotiation (TLS 1.2) makes other random numbers, and so another connection.
 
    Any thread; waits a moment for another one, and then gives UNKNOWN. errno may change. */
