@@ -36,13 +36,14 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
 SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
-    $B/san/hooks/connections.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
+    $B/san/hooks/connections.o $B/san/hooks/identity.o $B/san/hooks/peek.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
 PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
-    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p)
+    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p) \
+    $(addprefix $B/tests/programs/,exporting_ssl_alpn linkedpie_ssl_edges linked_ssl_reuse linkedpie_ssl_reuse)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -136,6 +137,11 @@ $B/tests/programs/linkedpie_%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
+# One that has it inside and exports its names, as node does.
+$B/tests/programs/exporting_%: tests/programs/c/%.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -rdynamic -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)

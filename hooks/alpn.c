@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../shim/hosts.h"
+#include "alpn_list.h"
 #include "curl.h"
 #include "library.h"
 #include "resolve.h"
@@ -152,11 +153,20 @@ void alpn_learn(struct alpn *a, const void *caller, const void *home)
         {"ERR_set_mark", &a->set_mark},
         {"ERR_pop_to_mark", &a->pop_to_mark},
     };
+    const struct {
+        const char *name;
+        const void *ours;
+        void *where;
+    } hooked[] = {
+        {"SSL_connect", (const void *)own_connect, &a->connect},
+        {"SSL_set_alpn_protos", (const void *)own_set_alpn_protos, &a->set_list},
+        {"SSL_CTX_set_alpn_protos", (const void *)own_ctx_set_alpn_protos, &a->set_context_list},
+    };
     a->index = a->context_index = -1;
-    bind(&a->connect, resolve_original(caller, "SSL_connect", (const void *)own_connect));
-    bind(&a->set_list, resolve_original(caller, "SSL_set_alpn_protos", (const void *)own_set_alpn_protos));
-    bind(&a->set_context_list,
-         resolve_original(caller, "SSL_CTX_set_alpn_protos", (const void *)own_ctx_set_alpn_protos));
+    a->unseen = !caller;
+    for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
+        bind(hooked[i].where, caller ? resolve_original(caller, hooked[i].name, hooked[i].ours)
+                                     : resolve_beside(home, hooked[i].name));
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
         bind(beside[i].where, resolve_beside(home, beside[i].name));
 }
@@ -204,24 +214,47 @@ static bool wants_http_1(const struct alpn *a, const SSL *ssl)
     return core && core->mode == HEADROOM_OPTIMIZE;
 }
 
-void alpn_before_handshake(const struct library *l, SSL *ssl, bool connects)
+/* Unseen: what was noted when we set it may have been replaced by the program since. */
+static const struct list *list_in_object(const struct library *l, const SSL *ssl, const struct list *noted)
+{
+    unsigned char now[MAX_LIST];
+    size_t n = alpn_list_of(l, ssl, now, sizeof now);
+
+    if (noted && noted->len == n && memcmp(noted->bytes, now, n) == 0)
+        return noted;
+    return find_list(now, (unsigned)n);
+}
+
+static void set_what_fits(const struct library *l, SSL *ssl)
 {
     const struct alpn *a = &l->alpn;
-    const struct list *in_force = a->index < 0 ? NULL : l->get_ex_data(ssl, a->index);
+    const struct list *in_force = l->get_ex_data(ssl, a->index);
+    bool trimmed = wants_http_1(a, ssl);
 
-    if (!in_force || !a->in_before(ssl) || (!connects && a->is_server(ssl)) || a->is_dtls(ssl) ||
-        (a->is_quic && a->is_quic(ssl)))
+    if (a->unseen && (in_force || trimmed))
+        in_force = list_in_object(l, ssl, in_force);
+    if (!in_force)
         return;
     /* The object may have served another host before (SSL_clear), so it goes both ways. */
     const struct offer *o = offer_of(in_force);
-    const struct list *fits = wants_http_1(a, ssl) ? &o->trimmed : &o->whole;
+    const struct list *fits = trimmed ? &o->trimmed : &o->whole;
     if (fits == in_force)
         return;
-    a->set_mark();
     if (a->set_list(ssl, fits->bytes, fits->len) == 0)
         note(l, ssl, fits);
     else
         a->set_list(ssl, in_force->bytes, in_force->len); /* a failed one may have thrown the old list away */
+}
+
+void alpn_before_handshake(const struct library *l, SSL *ssl, bool connects)
+{
+    const struct alpn *a = &l->alpn;
+
+    if (a->index < 0 || (!a->unseen && !l->get_ex_data(ssl, a->index)) || !a->in_before(ssl) ||
+        (!connects && a->is_server(ssl)) || a->is_dtls(ssl) || (a->is_quic && a->is_quic(ssl)))
+        return;
+    a->set_mark();
+    set_what_fits(l, ssl);
     a->pop_to_mark();
 }
 

@@ -9,7 +9,10 @@
      SSL_connect, SSL_do_handshake, a read or write before it --> host? mode? --> the list that fits is set, by the original
 
    OpenSSL has no getter for the list. One that we did not see being set (by a pointer from dlsym) is not known, and what is not
-   known is not changed. So it is with the copy that SSL_dup makes. libcurl's lists are not noted: its own hook works above HTTP/2. */
+   known is not changed. So it is with the copy that SSL_dup makes. libcurl's lists are not noted: its own hook works above HTTP/2.
+
+   Where the library is linked into the executable (patched.c) no setter comes through us: alpn_list.c reads the list out of the object
+   when the handshake is about to begin, in SSL_read or SSL_write; SSL_connect and SSL_do_handshake are not seen there. */
 #ifndef HR_ALPN_H
 #define HR_ALPN_H
 
@@ -38,10 +41,12 @@ struct alpn {
     void (*session_alpn)(const SSL_SESSION *, const unsigned char **, size_t *);
     int (*set_mark)(void);
     int (*pop_to_mark)(void);
+    bool unseen;              /* the setters are called past us: the list is read out of the object */
     int index, context_index; /* ex_data of SSL and SSL_CTX: the list in force; -1: lists are not noted */
 };
 
-/* Look up the functions, for a caller whose libssl holds `home`. May wait for the dynamic linker. */
+/* Look up the functions, for a caller whose libssl holds `home`; NULL: its callers do not come through us, all is looked up beside home.
+   May wait for the dynamic linker. */
 void alpn_learn(struct alpn *a, const void *caller, const void *home) HR_HIDDEN;
 /* Get the ex_data indexes for l, which will stand in slot. */
 void alpn_register(struct library *l, struct library *slot) HR_HIDDEN;

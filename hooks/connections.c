@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "identity.h"
+
 enum { SLOTS = 512, WINDOW = 8, MAX_LINE = 8 << 10 };
 
 struct connection_slot {
@@ -13,8 +15,10 @@ struct connection_slot {
     atomic_int holder;         /* guards all below: the process whose thread is at work here; 0: none is */
     atomic_bool deaf;          /* something was read that the stream did not see */
     shim_stream *stream;
-    uint64_t failed;   /* fingerprint of the call that failed; */
-    size_t failed_len; /* 0: none did */
+    struct identity first; /* when the request began, after the handshake */
+    struct identity last;  /* after the program's last write */
+    uint64_t failed;       /* fingerprint of the call that failed; */
+    size_t failed_len;     /* 0: none did */
 };
 
 static struct connection_slot slots[SLOTS + WINDOW];
@@ -86,6 +90,7 @@ static struct connection_slot *claim(const void *ssl)
                 w[i].stream = shim_stream_new();
                 if (w[i].stream) {
                     atomic_store(&w[i].deaf, false);
+                    w[i].first = w[i].last = (struct identity){0};
                     atomic_store_explicit(&w[i].ssl, ssl, memory_order_release);
                     return &w[i];
                 }
@@ -110,6 +115,13 @@ bool connections_begins_request(const void *buf, size_t n)
         return false;
     space = end - 10; /* " HTTP/1.1\r" */
     return space > p + verb && memcmp(space, " HTTP/1.", 8) == 0 && (space[8] == '0' || space[8] == '1');
+}
+
+bool connections_begins_http_2(const void *buf, size_t n)
+{
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+    return n >= sizeof preface - 1 && memcmp(buf, preface, sizeof preface - 1) == 0;
 }
 
 /* FNV-1a by words would do as well; this is only to tell one call's bytes from another's. */
@@ -138,13 +150,24 @@ static bool is_no_text(const unsigned char *p, size_t n)
     return false;
 }
 
+/* What hardly stands in the middle of a request, and at the beginning of another connection. */
+static bool begins_otherwise(enum shim_rest rest, const void *buf, size_t n)
+{
+    return connections_begins_request(buf, n) || connections_begins_http_2(buf, n) ||
+           (rest == SHIM_IN_JSON && is_no_text(buf, n));
+}
+
 static bool continues(const struct connection_slot *c, const void *buf, size_t n)
 {
+    enum identity_verdict who = identity_compare(&c->last, atomic_load(&c->ssl));
+
+    if (who == IDENTITY_OTHER)
+        return false;
     if (c->failed_len > 0)
         return n >= c->failed_len && fingerprint(buf, c->failed_len) == c->failed;
     enum shim_rest rest = shim_stream_rest(c->stream);
-    return (rest == SHIM_IN_REQUEST || (rest == SHIM_IN_JSON && !is_no_text(buf, n))) &&
-           !connections_begins_request(buf, n);
+    return (rest == SHIM_IN_REQUEST || rest == SHIM_IN_JSON) &&
+           (who == IDENTITY_SAME || !begins_otherwise(rest, buf, n));
 }
 
 struct connection_slot *connections_enter(const void *ssl, const void *buf, size_t n)
@@ -170,11 +193,31 @@ shim_stream *connections_stream(const struct connection_slot *c)
 void connections_leave(struct connection_slot *c, const void *buf, size_t n, bool failed)
 {
     c->failed_len = failed ? n : 0;
+    /* Each time, since the call may have renegotiated; but a first call that failed may have left the handshake half done. */
+    if (!failed || c->first.generation != 0)
+        identity_take(&c->last, atomic_load(&c->ssl));
+    if (c->first.generation == 0)
+        c->first = c->last;
     if (failed)
         c->failed = fingerprint(buf, n);
     else if (shim_stream_rest(c->stream) == SHIM_AT_REST)
         release(c);
     unlock(c);
+}
+
+/* The program has read from the connection that c is for. */
+static void follow(struct connection_slot *c, const void *ssl, const void *buf, size_t n)
+{
+    bool same = identity_compare(&c->last, ssl) != IDENTITY_OTHER, deaf = atomic_load(&c->deaf);
+
+    if (same && !deaf && n > 0)
+        shim_stream_read(c->stream, buf, n);
+    if (same && !deaf && n == 0)
+        shim_stream_eof(c->stream);
+    if (same && shim_stream_rest(c->stream) == SHIM_AT_REST)
+        identity_learn(&c->first, ssl);
+    if (!same || shim_stream_rest(c->stream) == SHIM_AT_REST)
+        release(c);
 }
 
 void connections_tee(const void *ssl, const void *buf, size_t n)
@@ -187,10 +230,8 @@ void connections_tee(const void *ssl, const void *buf, size_t n)
         atomic_store(&c->deaf, true);
         return;
     }
-    if (atomic_load(&c->ssl) == ssl && n > 0 && !atomic_load(&c->deaf))
-        shim_stream_read(c->stream, buf, n);
-    if (atomic_load(&c->ssl) == ssl && shim_stream_rest(c->stream) == SHIM_AT_REST)
-        release(c);
+    if (atomic_load(&c->ssl) == ssl)
+        follow(c, ssl, buf, n);
     unlock(c);
 }
 

@@ -146,7 +146,7 @@ const struct library *library_adopt(struct library *l, const void *home)
 {
     l->ex_index = -1;
     bind(&l->do_handshake, resolve_beside(home, "SSL_do_handshake"));
-    alpn_learn(&l->alpn, home, home);
+    alpn_learn(&l->alpn, NULL, home);
     return bind_beside(l, home) ? claim(l, home, true) : NULL;
 }
 

@@ -19,9 +19,10 @@ static struct library
 static const struct library
     *adopted; /* the same with state on its SSL objects; NULL: it does not export enough */
 static struct executable program;
-static bool ready;  /* atomic: all above is constant */
-static bool proved; /* atomic: SSL_write's arguments were seen to be what they must be */
-static bool looked; /* atomic */
+static bool ready;       /* atomic: all above is constant */
+static bool proved;      /* atomic: SSL_write's arguments were seen to be what they must be; */
+static bool read_proved; /* atomic: SSL_read's first one was */
+static bool looked;      /* atomic */
 static __thread bool looking;
 
 /* ------------------------------------------------------------------ the functions that the patches lead to */
@@ -56,7 +57,7 @@ static bool is_write(const void *ssl, const void *buf, size_t n)
     if (__atomic_load_n(&proved, __ATOMIC_RELAXED))
         return true;
     if (!is_readable(buf) || !is_readable((const char *)buf + n - 1) || !is_ssl(ssl) ||
-        !connections_begins_request(buf, n))
+        (!connections_begins_request(buf, n) && !(adopted && connections_begins_http_2(buf, n))))
         return false;
     __atomic_store_n(&proved, true, __ATOMIC_RELAXED);
     return true;
@@ -112,26 +113,41 @@ static int patched_write_ex(SSL *ssl, const void *buf, size_t num, size_t *writt
                    : write_kept(ssl, true, buf, num, written, saved);
 }
 
-/* The program has read n bytes; 0: its read failed. errno is kept. */
-static void tee(SSL *ssl, const void *buf, size_t n)
+/* The program has read n bytes; 0: the peer has closed; less: it is to try again, or it is not known which. errno is kept. */
+static void tee(SSL *ssl, const void *buf, long n)
 {
     int saved = errno;
 
     if (!__atomic_load_n(&proved, __ATOMIC_RELAXED) || !shim_enabled())
         return;
     if (adopted)
-        library_tee(adopted, ssl, buf, n);
-    else if (n > 0)
-        connections_tee(ssl, buf, n);
+        library_tee(adopted, ssl, buf, n > 0 ? (size_t)n : 0);
+    else if (n >= 0)
+        connections_tee(ssl, buf, (size_t)n);
+    errno = saved;
+}
+
+/* node begins its handshakes by reading, and so before any write has proved anything. errno is kept. */
+static void before_read(SSL *ssl)
+{
+    int saved = errno;
+
+    if (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE) || !adopted || !ssl || !shim_enabled())
+        return;
+    if (!__atomic_load_n(&read_proved, __ATOMIC_RELAXED) && is_ssl(ssl))
+        __atomic_store_n(&read_proved, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&read_proved, __ATOMIC_RELAXED))
+        alpn_before_handshake(adopted, ssl, false);
     errno = saved;
 }
 
 static int patched_read(SSL *ssl, void *buf, int num)
 {
+    before_read(ssl);
     int r = linked.read(ssl, buf, num);
 
     if (num > 0 && !library_is_inside(ssl))
-        tee(ssl, buf, r > 0 ? (size_t)r : 0);
+        tee(ssl, buf, r);
     return r;
 }
 
@@ -142,11 +158,12 @@ static int patched_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
 
     if (library_is_inside(ssl))
         return linked.read_ex(ssl, buf, num, readbytes);
+    before_read(ssl);
     library_enter(&frame, ssl);
     int r = linked.read_ex(ssl, buf, num, readbytes);
     library_leave(&frame);
     if (num > 0)
-        tee(ssl, buf, r > 0 ? *readbytes : 0);
+        tee(ssl, buf, r > 0 ? (long)*readbytes : -1);
     return r;
 }
 

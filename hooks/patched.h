@@ -4,7 +4,8 @@
      locate    core says where SSL_write, SSL_write_ex, SSL_read, SSL_read_ex are (headroom_locate); exactly, or not at all
      patch     shim/patch.h; from then on the program's calls come to patched.c
      observe   a call passes until one was seen whose arguments are what SSL_write's must be: an SSL of this library and the
-               beginning of an HTTP request. That call is the first that may be held.
+               beginning of an HTTP request. That call is the first that may be held. (A read may come before: it is looked at for
+               what its handshake is about to offer, alpn.h.)
 
    Where the library exports enough, state hangs on its SSL objects as it does in a shared libssl (library.c). Else it lies in
    connections.c, from the first byte of a request to the last of its response.

@@ -56,8 +56,8 @@ def tls_server(certs):
 
 
 class Alpn:
-    def __init__(self, run, certs, port):
-        self.run, self.base = run, [conftest.c_program("ssl_alpn"), "127.0.0.1", port, certs.ca]
+    def __init__(self, run, certs, port, program="ssl_alpn"):
+        self.run, self.base = run, [conftest.c_program(program), "127.0.0.1", port, certs.ca]
 
     def __call__(self, steps, **how):
         done = self.run([*self.base, *steps.split()], env={**LOCAL, **how.pop("env", {})}, **how)
@@ -224,6 +224,85 @@ def test_a_request_in_early_data_passes(run, certs, s_server, needs_library):
     assert "reused 1 early data 2" in without, without
     for mode in ("audit", "optimize"):
         assert alpn(steps, preload=True, mode=mode) == without
+
+
+# ------------------------------------------------------------------ linked into an executable that exports its names
+# Its setters are called past us, before the first connection and after it: the list is read out of the object, where a read or a write
+# is about to begin the handshake.
+@pytest.fixture
+def exporting(run, certs, tls_server):
+    return Alpn(run, certs, tls_server, "exporting_ssl_alpn")
+
+
+INSIDE = {
+    "list of the context": f"ctx={BOTH} new host=localhost read talk free",
+    "list of the connection": f"new list={BOTH} host=localhost read talk free",
+    "first SSL_write": f"new list={BOTH} host=localhost write free",
+    "first SSL_write_ex": f"new list={BOTH} host=localhost write_ex free",
+    "TLS 1.2": f"tls12 ctx={BOTH} new host=localhost read talk free",
+    "other protocols": f"ctx=acme,{BOTH} new host=localhost read talk free",
+    "after SSL_clear": f"ctx={BOTH} new host=localhost read clear read talk free",
+    "later connections": f"ctx={BOTH} new host=localhost read free new host=localhost read talk free",
+}
+
+
+@pytest.mark.parametrize("way", INSIDE)
+def test_a_list_that_is_set_past_us_is_read_and_shortened_in_optimize_only(way, exporting, needs_library):
+    without = exporting(INSIDE[way])
+    assert all(x[-2:] == ["h2", "http/1.1"] for x in offered(without)) and offered(without)
+    for mode in ("off", "audit", "simulate"):
+        assert exporting(INSIDE[way], preload=True, mode=mode) == without, mode
+    changed = [re.sub("^offered (acme )?h2 ", r"offered \1", x) for x in without]
+    if "acme" not in way:
+        changed = [x.replace("agreed h2", "agreed http/1.1").replace("talk h2 -> 24", "talk http/1.1 -> 27") for x in changed]
+    assert exporting(INSIDE[way], preload=True, mode="optimize") == changed
+
+
+@pytest.mark.parametrize("case", UNCHANGED)
+def test_what_is_set_past_us_and_must_not_be_changed_is_not(case, exporting, needs_library):
+    """Alone, and behind a connection for which the place of the list was learned."""
+    steps = UNCHANGED[case].replace("connect", "read")
+    without = exporting(steps)
+    first = f"new list={BOTH} host=localhost read free "
+    for mode in ("audit", "optimize"):
+        assert exporting(steps, preload=True, mode=mode) == without
+        assert exporting(first + steps, preload=True, mode=mode)[3:] == without, "behind the three lines of the first one"
+
+
+def test_an_object_whose_list_is_replaced_or_whose_host_changes(exporting, needs_library):
+    lines = exporting(f"new list={BOTH} host=localhost read clear host=other.example read clear list=h2 host=localhost read free", preload=True)
+    assert offered(lines) == [["http/1.1"], ["h2", "http/1.1"], ["h2"]]
+
+
+def test_handshakes_that_begin_elsewhere_keep_their_list(exporting, needs_library):
+    for how in ("connect", "handshake"):
+        steps = f"new list={BOTH} host=localhost {how} talk free"
+        assert exporting(steps, preload=True, mode="optimize") == exporting(steps)
+
+
+def test_where_memory_may_not_be_read_the_list_stays(exporting, needs_library):
+    """A sandbox without process_vm_readv."""
+    steps = f"sandbox new list={BOTH} host=localhost read talk free"
+    without = exporting(steps)
+    assert without[0] == "sandbox 0"
+    assert exporting(steps, preload=True, mode="optimize") == without
+
+
+def test_a_session_of_http_2_is_resumed_over_http_1_past_us(exporting, needs_library):
+    steps = f"new list=h2 host=localhost read talk keep free new list={BOTH} host=localhost resume read reused talk free"
+    lines = exporting(steps, preload=True)
+    assert offered(lines) == [["h2"], ["http/1.1"]]
+    assert any(x.startswith("reused 1") for x in lines), lines
+    assert lines[-1].startswith("talk http/1.1 -> 27"), lines
+
+
+def test_http_2_past_us_is_one_row_a_connection(exporting, run, needs_library):
+    steps = "ctx=h2 new host=localhost read talk free new host=localhost read talk free new host=other.example read talk free"
+    without = exporting(steps)
+    for mode in ("audit", "optimize"):
+        assert exporting(steps, preload=True, mode=mode) == without
+    assert [(r["mode"], r["skipped"], r["host"], r["path"], r["status"]) for r in run.log()] == [
+        (mode, "http2", "localhost", "", 0) for mode in ("audit", "audit", "optimize", "optimize")]
 
 
 # ------------------------------------------------------------------ HTTP/2 end to end

@@ -1,5 +1,13 @@
 """Programs that have OpenSSL linked in, and connect(), at whose first call they are looked at: what needs no fetched program."""
+import contextlib
+import gzip
+import json
 import pathlib
+import random
+import re
+import socket
+import ssl
+import threading
 
 import pytest
 
@@ -54,3 +62,62 @@ def test_linked_in_a_first_line_in_pieces_passes_unchanged(kind, server, certs, 
     before = records(server)
     server.begin()
     assert run(argv, preload=True, mode="optimize") == bare and records(server) == before
+
+
+# ------------------------------------------------------------------ one address, two connections
+TOLD = 7  # texts of ssl_reuse.c
+
+
+@pytest.fixture
+def recorder(certs):
+    """A TLS server that says nothing: (its port, what each connection was told, a function that waits until one more of them has ended)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certs.cert, certs.key)
+    listener = socket.create_server(("127.0.0.1", 0))
+    told, ended = [], threading.Semaphore(0)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                raw, _ = listener.accept()
+                raw.settimeout(20)
+                words = b""
+                with contextlib.suppress(OSError), context.wrap_socket(raw, server_side=True) as s:
+                    while piece := s.recv(65536):
+                        words += piece
+                told.append(words)
+                ended.release()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1], told, lambda: ended.acquire(timeout=20)
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(20)
+
+
+@pytest.mark.parametrize("kind", ["", "linked_", "linkedpie_"])
+@pytest.mark.parametrize("given_up", ["", "response", "refused"])
+@pytest.mark.parametrize("body", ["json", "gzip"])
+def test_another_connection_at_the_same_address_is_told_what_it_was_told(kind, given_up, body, server, certs, run, body_file, recorder):
+    """Nothing of the one goes to the other. Where the random numbers of a connection lie is known after two whole exchanges."""
+    port, told, wait = recorder
+    much = random.Random(1).randbytes(2_000_000).hex() if given_up == "refused" else ""  # more than a socket takes, in gzip too
+    value = json.dumps({**transparency.OPENAI, "user": much}).encode()
+    file = body_file(gzip.compress(value, 0) if body == "gzip" else value)
+    env = {"REQUEST_HEADERS": "Content-Encoding: gzip\n"} if body == "gzip" else {}
+
+    def once(**how):
+        argv = [conftest.c_program(kind + "ssl_reuse"), "127.0.0.1", server.port, certs.ca, transparency.CHAT, file, 1, "warm=2",
+                f"other={port}", given_up]
+        server.begin()
+        done = run(argv, env=env, **how)
+        assert done.returncode == 0 and done.stdout.count(b"same address 1\n") == TOLD, done
+        assert done.stdout.count(b"refused 1\n") == (TOLD if given_up == "refused" else 0)
+        assert all(wait() for _ in range(TOLD))
+        return re.findall(rb"told .*", done.stdout), [len(r.raw_body) for r in server.requests if r.status == 200]
+
+    without, with_it = once(), once(preload=True, mode="optimize")
+    assert told[TOLD:] == told[:TOLD] and all(told) and with_it[0] == without[0]
+    if not conftest.BARE:
+        assert len(with_it[1]) == len(without[1]) >= 3 and all(a < b for a, b in zip(with_it[1], without[1]))

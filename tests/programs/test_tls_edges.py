@@ -38,33 +38,38 @@ def renegotiating(certs, tmp_path):
         yield api
 
 
-def edges(run, port, certs, body, words, **how):
-    return run([conftest.c_program("ssl_edges"), "127.0.0.1", port, certs.ca, CHAT, body, 1, *words.split()], **how)
+# With libssl beside it; and inside of it and stripped, where state is kept by the address of the SSL (hooks/connections.c).
+kinds = pytest.mark.parametrize("kind", ["", "linkedpie_"])
 
 
-def compare(run, server, certs, body, words, tmp_path, requests=2):
+def edges(run, port, certs, body, words, kind="", **how):
+    return run([conftest.c_program(kind + "ssl_edges"), "127.0.0.1", port, certs.ca, CHAT, body, 1, *words.split()], **how)
+
+
+def compare(run, server, certs, body, words, tmp_path, kind, requests=2):
     """Off and audit against no library; then the run in optimize, with its requests."""
     server.begin(tmp_path / "without")
-    without = edges(run, server.port, certs, body, words)
+    without = edges(run, server.port, certs, body, words, kind)
     assert server.wait_for(requests), without
     for mode in ("off", "audit"):
         server.begin(tmp_path / mode)
-        done = edges(run, server.port, certs, body, words, preload=True, mode=mode)
+        done = edges(run, server.port, certs, body, words, kind, preload=True, mode=mode)
         assert server.wait_for(requests)
         assert_same_directories(tmp_path / "without", tmp_path / mode)
         assert done == without, mode
     server.begin()
-    return without, edges(run, server.port, certs, body, words, preload=True, mode="optimize")
+    return without, edges(run, server.port, certs, body, words, kind, preload=True, mode="optimize")
 
 
 EVENTS = ["tls12 renegotiate", "key_update", "key_update_now", "clear"]
 
 
+@kinds
 @pytest.mark.parametrize("words", [f"{e}{p}{x}" for e in EVENTS for p in ("", " inside") for x in ("", " ex")])
-def test_an_event_of_the_connection(words, run, server, renegotiating, certs, body_file, tmp_path, needs_library):
+def test_an_event_of_the_connection(words, kind, run, server, renegotiating, certs, body_file, tmp_path, needs_library):
     api = renegotiating if "renegotiate" in words else server
     abandoned = words.startswith("clear inside")
-    without, done = compare(run, api, certs, body_file(BODY), words, tmp_path)
+    without, done = compare(run, api, certs, body_file(BODY), words, tmp_path, kind)
     assert without.returncode == 0, without
     if "renegotiate" in words:
         assert b"renegotiations 1\n" in without.stderr
@@ -78,6 +83,53 @@ def test_an_event_of_the_connection(words, run, server, renegotiating, certs, bo
     if abandoned:  # what was held is dropped: the program gave it up
         assert len(api.requests) == 1
     assert [r["status"] for r in run.log()][-len(whole):] == [200] * len(whole)
+
+
+@pytest.mark.parametrize("kind", ["", "linked_", "linkedpie_"])
+@pytest.mark.parametrize("words", ["", "moved", "partial moved longer"])
+def test_a_write_that_waits_for_a_renegotiation(words, kind, run, renegotiating, certs, body_file, tmp_path, needs_library):
+    """SSL_write says WANT_READ in the middle of a request, three times over, and with held bytes where they leave."""
+    argv = [conftest.c_program(kind + "ssl_nonblocking"), "127.0.0.1", renegotiating.port, certs.ca, CHAT, body_file(BODY), 3, "renegotiate",
+            *words.split()]
+    waited = set()
+
+    def send(where, **how):
+        renegotiating.begin(where)
+        done = run(argv, **how)
+        assert done.returncode == 0 and len(renegotiating.requests) == 3 and not renegotiating.failures, done
+        *lines, last = done.stderr.splitlines()
+        wait, count = re.fullmatch(rb"want_read (\d) renegotiations (\d)", last).groups()
+        assert count == b"3"
+        waited.add(wait)  # a server that is quick enough answers before it is asked again
+        return done.stdout, lines
+
+    without = send(tmp_path / "without")
+    for mode in ("off", "audit"):
+        assert send(tmp_path / mode, preload=True, mode=mode) == without
+        assert_same_directories(tmp_path / "without", tmp_path / mode)
+    send(tmp_path / "optimize", preload=True, mode="optimize")
+    assert all(n < 2000 for r in renegotiating.requests for n in r.result_tokens.values()), "it was not rewritten"
+    assert b"1" in waited
+
+
+# ------------------------------------------------------------------ the program closes
+@kinds
+@pytest.mark.parametrize("words", [f"{e} inside{x}" for e in ("shutdown", "half_close") for x in ("", " ex")])
+def test_the_program_closes_in_mid_request(words, kind, run, server, certs, body_file, needs_library):
+    """What was held stays held; the write that fails is the one whose bytes complete the request."""
+    body, done = body_file(BODY), {}
+    for mode in (None, "off", "audit", "optimize"):
+        server.begin()
+        done[mode] = edges(run, server.port, certs, body, words, kind, preload=mode is not None, mode=mode)
+        assert done[mode].returncode == 1 and all(r.status != 200 for r in server.requests)
+        # A server that is quick to close makes ECONNRESET of a half-closed socket's EPIPE.
+        done[mode] = done[mode]._replace(stderr=done[mode].stderr.replace(b"errno 104", b"errno 32"))
+    assert done["off"] == done[None] and done["audit"] == done[None]
+
+    failure = {mode: re.findall(rb"write \d+ -> ((?:0|-1) error .*)", x.stderr) for mode, x in done.items()}
+    assert len(failure[None]) == 1 and failure["optimize"] == failure[None]
+    assert not server.requests or all(not r.raw_body for r in server.requests), "nothing has left"
+    assert all(r["status"] == 0 for r in run.log())
 
 
 # ------------------------------------------------------------------ the peer closes
@@ -113,14 +165,15 @@ def closing_server(certs, how):
         thread.join(20)
 
 
+@kinds
 @pytest.mark.parametrize("words", ["", " ex"])
 @pytest.mark.parametrize("how", ["clean", "abrupt", "reset"])
-def test_the_peer_closes_in_mid_request(how, words, run, certs, body_file, needs_library):
+def test_the_peer_closes_in_mid_request(how, words, kind, run, certs, body_file, needs_library):
     body = body_file(BODY)
     done = {}
     for mode in (None, "off", "audit", "optimize"):
         with closing_server(certs, how) as port:
-            done[mode] = edges(run, port, certs, body, "peer_closes inside" + words, preload=mode is not None, mode=mode)
+            done[mode] = edges(run, port, certs, body, "peer_closes inside" + words, kind, preload=mode is not None, mode=mode)
     assert done[None].returncode == 1 and b"closed 1" in done[None].stderr
     assert done["off"] == done[None] and done["audit"] == done[None]
     # In optimize the bytes were held: the program learns of the close when they leave, or when it reads.
@@ -131,7 +184,7 @@ def test_the_peer_closes_in_mid_request(how, words, run, certs, body_file, needs
 
 
 # ------------------------------------------------------------------ the end of a response
-@pytest.mark.parametrize("program", ["ssl_write", "ssl_write_ex", "ssl_bio"])
+@pytest.mark.parametrize("program", ["ssl_write", "ssl_write_ex", "ssl_bio", "linked_ssl_write", "linkedpie_ssl_write"])
 def test_a_response_without_length_ends_with_the_connection(program, server, certs, run, body_file, needs_library):
     """SSL_read_ex says 0 for a failure and for the end: the connection's own state tells which. The API ends well, then not."""
     argv = [conftest.c_program(program), "127.0.0.1", server.port, certs.ca, CHAT, body_file({**BODY, "stream": True}), 1]

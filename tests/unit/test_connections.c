@@ -164,6 +164,110 @@ static void bytes_of_a_coded_body_continue_it(void **state)
     }
 }
 
+/* Where the random numbers of BoringSSL lie: in what the word behind six others points to. */
+static void connect_boringssl(uint64_t *object, uint64_t *s3)
+{
+    memset(object, 0, 512);
+    memset(s3, 0, 512);
+    object[6] = (uint64_t)(uintptr_t)s3;
+    for (int i = 2; i < 10; i++)
+        s3[i] = (uint64_t)1 << 62 | chance(1u << 30);
+}
+
+static void whole_exchange(const void *connection)
+{
+    say(connection, in.p, in.n, true);
+    connections_tee(connection, ANSWER, strlen(ANSWER));
+}
+
+static void what_the_random_numbers_say_goes_before_what_the_bytes_say(void **state)
+{
+    static uint64_t a[64], b[64], s3[2][64];
+
+    (void)state;
+    begin();
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    connect_boringssl(a, s3[0]);
+    connect_boringssl(b, s3[1]);
+    whole_exchange(a);
+    whole_exchange(b);
+
+    sim.server.n = 0;
+    say(a, in.p, in.n - 5, true);
+    connect_boringssl(a, s3[0]);
+    say_text(a, "EHLO a\r\n", false); /* text, which might stand in a body */
+    assert_int_equal(sim.server.n, strlen("EHLO a\r\n"));
+
+    say(a, in.p, in.n - 5, true);
+    say(a, "\0\1\2", 3, true); /* no JSON: but the same connection it is */
+    assert_int_equal(sim.server.n, strlen("EHLO a\r\n"));
+
+    end();
+}
+
+static void a_renegotiation_inside_of_a_write_is_no_other_connection(void **state)
+{
+    static uint64_t a[64], b[64], s3[2][64];
+    size_t done = 0;
+
+    (void)state;
+    begin();
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    connect_boringssl(a, s3[0]);
+    connect_boringssl(b, s3[1]);
+    whole_exchange(a);
+    whole_exchange(b);
+    sim.server.n = 0;
+    say(a, in.p, in.n - 10, true);
+    struct connection_slot *c = connections_enter(a, in.p + in.n - 10, 5);
+    assert_non_null(c);
+    assert_int_equal(shim_stream_write(connections_stream(c), &rig_wire, in.p + in.n - 10, 5, &done), 1);
+    connect_boringssl(a, s3[0]);
+    connections_leave(c, in.p + in.n - 10, 5, false);
+    say(a, in.p + in.n - 5, 5, true);
+    assert_server(&want);
+    end();
+}
+
+static void a_response_of_another_connection_is_not_that_of_the_request(void **state)
+{
+    static uint64_t a[64], b[64], s3[2][64];
+
+    (void)state;
+    begin();
+    add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+    connect_boringssl(a, s3[0]);
+    connect_boringssl(b, s3[1]);
+    whole_exchange(a);
+    whole_exchange(b);
+    say(a, in.p, in.n, true);
+    connect_boringssl(a, s3[0]);
+    connections_tee(a, ANSWER, strlen(ANSWER));
+    assert_int_equal(rig_requests[2]->status, 0);
+    assert_int_equal(rig_requests[2]->ends, 1);
+    assert_false(rig_requests[2]->complete);
+    end();
+}
+
+static void a_response_without_length_ends_with_its_connection(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        begin();
+        add_llm(&in, &want, "/v1/messages", BODY_CUT, strlen(BODY_CUT));
+        say(ssl, in.p, in.n, true);
+        connections_tee(ssl, "HTTP/1.1 200 OK\r\n\r\n{", 20);
+        assert_int_equal(rig_requests[0]->ends, 0);
+        if (closed)
+            connections_tee(ssl, "", 0);
+        else
+            connections_end();
+        assert_int_equal(rig_requests[0]->ends, 1);
+        assert_int_equal(rig_requests[0]->complete, closed);
+        end();
+    }
+}
+
 static void a_failed_write_is_continued_by_its_own_bytes_only(void **state)
 {
     bool passed;
@@ -296,6 +400,10 @@ int main(void)
         cmocka_unit_test(a_request_line_in_mid_body_is_another_connection),
         cmocka_unit_test(another_protocol_in_mid_body_is_another_connection),
         cmocka_unit_test(bytes_of_a_coded_body_continue_it),
+        cmocka_unit_test(what_the_random_numbers_say_goes_before_what_the_bytes_say),
+        cmocka_unit_test(a_renegotiation_inside_of_a_write_is_no_other_connection),
+        cmocka_unit_test(a_response_of_another_connection_is_not_that_of_the_request),
+        cmocka_unit_test(a_response_without_length_ends_with_its_connection),
         cmocka_unit_test(a_failed_write_is_continued_by_its_own_bytes_only),
         cmocka_unit_test(the_handshake_is_waited_for),
         cmocka_unit_test(a_new_request_before_the_response_begins_anew),

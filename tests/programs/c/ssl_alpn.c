@@ -2,12 +2,18 @@
 
      ssl_alpn HOST PORT CAFILE STEP...
 
-   Steps, in order: ctx=LIST, list=LIST (names separated by commas; "-" is an empty list), tls12, new, host=NAME, connect, handshake,
+   Steps, in order: sandbox (no process_vm_readv from here on), ctx=LIST, list=LIST (names separated by commas; "-" is an empty list), tls12, new, host=NAME, connect, handshake,
    write, write_ex, read, bio, early_data, early_post (each of these does the handshake), clear (SSL_clear and a new socket), dup, wait, keep (the
    session; wait: until its ticket has come), resume, reused, talk (write what fits the protocol, read an answer), free.
    Every ClientHello is read from OpenSSL's message callback and its list printed: `offered h2 http/1.1`. Every call that does a
    handshake prints its result, SSL_get_error, errno, whether the error queue is empty, and the protocol that was agreed on. */
 #include "wire_client.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 static struct job job;
 static SSL_CTX *ctx;
@@ -135,6 +141,18 @@ static bool handshake_step(const char *step)
     return true;
 }
 
+static int sandbox(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
 static void step(const char *s)
 {
     const char *value = strchr(s, '=');
@@ -142,7 +160,9 @@ static void step(const char *s)
     value = value ? value + 1 : "";
     if (handshake_step(s))
         return;
-    if (strncmp(s, "ctx=", 4) == 0) {
+    if (strcmp(s, "sandbox") == 0) {
+        printf("sandbox %d\n", sandbox());
+    } else if (strncmp(s, "ctx=", 4) == 0) {
         printf("ctx list -> %d\n", SSL_CTX_set_alpn_protos(ctx, list, wire_list(value, list)));
     } else if (strncmp(s, "list=", 5) == 0) {
         printf("list -> %d\n", SSL_set_alpn_protos(ssl, list, wire_list(value, list)));

@@ -6,6 +6,8 @@
      key_update_now    the same, sent at once by SSL_do_handshake
      clear             the connection is given up; SSL_clear, and the object serves a new connection. With inside the first request is
                        abandoned where it stands
+     shutdown          SSL_shutdown, after which the program goes on writing; it ends at the first call that fails
+     half_close        shutdown() of the socket's writing side, and the same
      peer_closes       wait until the peer has closed, then go on writing; the program ends at the first call that fails
 
    Further words: tls12, ex (SSL_write_ex and SSL_read_ex). Every call is traced with its result, SSL_get_error, errno and queue. */
@@ -86,6 +88,10 @@ static bool event(struct client *c)
         SSL_set_fd(c->ssl, connected_socket(c->job, 0));
         traced(c, "SSL_connect", SSL_connect(c->ssl));
         return true;
+    } else if (job_word(c->job, "shutdown", NULL)) {
+        traced(c, "SSL_shutdown", SSL_shutdown(c->ssl));
+    } else if (job_word(c->job, "half_close", NULL)) {
+        shutdown(SSL_get_fd(c->ssl), SHUT_WR);
     } else if (job_word(c->job, "peer_closes", NULL)) {
         struct pollfd p = {SSL_get_fd(c->ssl), POLLRDHUP, 0};
         fprintf(stderr, "closed %d\n", poll(&p, 1, 10000));

@@ -1,6 +1,7 @@
 /* ssl_nonblocking.c - a non-blocking socket with a tiny send buffer and a poll loop; the handshake is left to
    the first SSL_write. Words: partial (SSL_MODE_ENABLE_PARTIAL_WRITE), moved (each retry from a fresh copy,
-   the old one is overwritten and freed), longer (a retry may bring more bytes than the first attempt had).
+   the old one is overwritten and freed), longer (a retry may bring more bytes than the first attempt had), renegotiate (TLS 1.2; begun
+   between head and body, so that the next write waits for the peer).
 
    How often the socket was not ready differs between two runs, so the trace names each kind of refusal once;
    the counts that successful calls return are printed except under `longer`, where they depend on those
@@ -15,7 +16,7 @@ struct loop {
     SSL *ssl;
     int fd;
     bool partial, moved, longer;
-    bool saw_want_write;
+    bool saw_want_write, saw_want_read;
 };
 
 /* True: ready again. False: the error is final. */
@@ -70,6 +71,7 @@ static bool write_all(struct loop *l, const char *data, size_t len)
         }
         tried = n;
         l->saw_want_write = l->saw_want_write || ssl_error == SSL_ERROR_WANT_WRITE;
+        l->saw_want_read = l->saw_want_read || ssl_error == SSL_ERROR_WANT_READ;
         if (!wait_ready(l, ssl_error)) {
             trace_call(stderr, "SSL_write failed", n, done, ssl_error, err);
             free(copy);
@@ -105,6 +107,9 @@ int main(int argc, char **argv)
         (l.partial ? SSL_MODE_ENABLE_PARTIAL_WRITE : 0) | (l.moved ? SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER : 0);
     SSL_CTX_clear_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_mode(ctx, mode);
+    bool renegotiate = job_word(&j, "renegotiate", NULL);
+    if (renegotiate)
+        SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
     l.fd = connected_socket(&j, SEND_BUFFER);
     if (fcntl(l.fd, F_SETFL, O_NONBLOCK) != 0 || !(l.ssl = SSL_new(ctx)) || SSL_set_fd(l.ssl, l.fd) != 1)
         die("cannot make the connection");
@@ -113,10 +118,16 @@ int main(int argc, char **argv)
     char *head = request_head(&j, "", &head_len);
     struct answer a = {0};
     bool ok = true;
-    for (int i = 0; ok && i < j.repeat; i++)
-        ok = write_all(&l, head, head_len) && write_all(&l, j.body, j.body_len) &&
-             answer_print(&a, read_ready, &l, stdout);
+    for (int i = 0; ok && i < j.repeat; i++) {
+        ok = write_all(&l, head, head_len);
+        l.saw_want_read = l.saw_want_read && i > 0; /* not that of the handshake */
+        if (ok && renegotiate)
+            ok = SSL_renegotiate(l.ssl) == 1;
+        ok = ok && write_all(&l, j.body, j.body_len) && answer_print(&a, read_ready, &l, stdout);
+    }
     fprintf(stderr, "want_write %d\n", l.saw_want_write);
+    if (renegotiate)
+        fprintf(stderr, "want_read %d renegotiations %ld\n", l.saw_want_read, SSL_num_renegotiations(l.ssl));
     SSL_free(l.ssl);
     close(l.fd);
     SSL_CTX_free(ctx);

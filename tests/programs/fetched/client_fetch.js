@@ -1,7 +1,7 @@
 // node, Bun: sends bodies by fetch or https.request over kept-alive connections and prints what was answered.
-//   client_fetch.js BASE_URL PATH BODIES [https] [stream] [parallel=N] [abort | abort-early] [header=NAME:VALUE]
+//   client_fetch.js BASE_URL PATH BODIES [https] [stream] [parallel=N] [abort | abort-early] [fresh] [header=NAME:VALUE]
 // BODIES: a file with one JSON body, or with a list of bodies, sent in turn. parallel: the last body N times at once; abort: every second
-// of these is given up after its first bytes; abort-early: some milliseconds after it was begun.
+// of these is given up after its first bytes; abort-early: some milliseconds after it was begun. fresh: a connection a request.
 "use strict";
 const fs = require("fs");
 const https = require("https");
@@ -11,6 +11,8 @@ const option = (name) => (words.find((w) => w.startsWith(name + "=")) || "").sli
 const parsed = JSON.parse(fs.readFileSync(file, "utf8"));
 const bodies = (Array.isArray(parsed) ? parsed : [parsed]).map((b) => JSON.stringify(words.includes("stream") ? { ...b, stream: true } : b));
 const headers = { "content-type": "application/json", "x-api-key": "test" };
+if (words.includes("fresh"))
+  headers.connection = "close";
 for (const w of words.filter((x) => x.startsWith("header="))) {
   const [name, value] = w.slice(7).split(":");
   headers[name] = value;

@@ -185,15 +185,107 @@ def test_claude_code_says_the_same_and_is_recorded(mode, run, server):
         assert all(r["usage"]["output_tokens"] > 0 for r in rows)
 
 
+# ------------------------------------------------------------------ HTTP/2
+LOCAL = {"HEADROOM_ENDPOINTS_ADD": "localhost/v1/messages anthropic"}
+nodes = pytest.mark.parametrize("program", [p for p in PROGRAMS if p.startswith("node")], indirect=True)
+
+
+def front(nginx):
+    nginx.begin()
+    return f"https://localhost:{nginx.port}"
+
+
 @pytest.mark.usefixtures("needs_library")
-def test_http_2_is_spoken_by_the_newest_node_alone_and_passes_untouched(program, run, nginx, body_file):
-    """The others do not offer it to fetch's servers; what node sets before its first connection is not known to us."""
-    turns = conversations.anthropic_turns(2)
-    done = run(client(program, nginx, body_file(turns), "fetch"), preload=True, mode="optimize")
-    assert done.returncode == 0 and done.stdout == b"200 answered\n" * 2, done
-    sizes = [len(json.dumps(t, separators=(",", ":")).encode()) for t in turns]
-    if {p for _, p in nginx.spoken} == {"HTTP/2.0"}:
-        assert "node-26" in program and [len(r.body) for r in nginx.requests] == sizes
-        assert {row["skipped"] for row in run.log()} <= {"http2"}
-    else:
-        assert "node-26" not in program and all(len(r.body) < n / 2 for r, n in zip(nginx.requests, sizes))
+@pytest.mark.parametrize("way", ["fetch", "https"])
+def test_where_http_2_is_to_be_had_http_1_is_spoken_from_the_first_connection_on(program, way, run, nginx, body_file):
+    """node 26's fetch offers both; its list is set before its first connect() and with it the patch. The others offer no HTTP/2."""
+    turns = conversations.anthropic_turns(3)
+    body = body_file(turns)
+
+    def send(mode):
+        argv = [program, SCRIPT, front(nginx), MESSAGES, body, way, "fresh"]
+        done = run(argv, preload=mode is not None, mode=mode, env=LOCAL)
+        assert done.returncode == 0 and done.stdout == b"200 answered\n" * 3, done
+        return {r.header("x-test-protocol") for r in nginx.requests}, [r.body for r in nginx.requests]
+
+    without = send(None)
+    assert without[0] == {"HTTP/2.0" if way == "fetch" and "node-26" in program else "HTTP/1.1"}
+    assert send("audit") == without
+    spoken, bodies = send("optimize")
+    assert spoken == {"HTTP/1.1"} and all(len(a) < len(b) / 2 for a, b in zip(bodies, without[1]))
+    rows = run.log()
+    if without[0] == {"HTTP/2.0"}:
+        assert {(r["skipped"], r["host"], r["path"]) for r in rows if r["mode"] == "audit"} == {("http2", "localhost", "")}
+    assert [(r["skipped"], r["path"], r["status"]) for r in rows if r["mode"] == "optimize"] == [(None, MESSAGES, 200)] * 3
+
+
+@nodes
+@pytest.mark.usefixtures("needs_library")
+def test_a_host_that_is_no_llm_api_is_spoken_to_as_before(program, run, nginx, body_file):
+    body = body_file(conversations.anthropic_turns(2))
+    seen = []
+    for preload in (False, True):
+        done = run([program, SCRIPT, front(nginx), MESSAGES, body, "fetch"], preload=preload, mode="optimize")
+        assert done.stdout == b"200 answered\n" * 2, done
+        seen.append({r.header("x-test-protocol") for r in nginx.requests})
+    assert seen[0] == seen[1]
+
+
+# url order: a letter a request; 2: a session of HTTP/2 of its own, f: fetch, whose list is another one.
+HTTP_2 = """
+const http2 = require("http2");
+const [url, order] = process.argv.slice(1);
+const post = { ":method": "POST", ":path": "/v1/messages", "content-type": "application/json", "x-api-key": "test",
+               "anthropic-version": "2023-06-01" };
+const body = JSON.stringify({ model: "claude-sonnet-4-5", max_tokens: 16, messages: [{ role: "user", content: "hi" }] });
+const by_http2 = () => new Promise((resolve, reject) => {
+  const session = http2.connect(url);
+  session.on("error", reject);
+  const stream = session.request(post);
+  let status;
+  stream.on("response", (h) => { status = h[":status"]; });
+  stream.on("data", () => {});
+  stream.on("end", () => { session.close(); resolve(`http2 ${status} ${session.alpnProtocol}`); });
+  stream.end(body);
+});
+const by_fetch = async () => {
+  const answer = await fetch(url + "/v1/messages", { method: "POST", body, headers: { "content-type": "application/json", "x-api-key": "test",
+                                                                                     "anthropic-version": "2023-06-01" } });
+  await answer.text();
+  return `fetch ${answer.status}`;
+};
+(async () => {
+  for (const which of order)
+    console.log(await (which === "2" ? by_http2() : by_fetch()));
+  process.exit(0);
+})().catch((e) => { console.log("failed", e.message); process.exit(1); });
+"""
+
+
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("order", ["22", "2f2", "f22"])
+def test_a_client_that_offers_http_2_alone_keeps_it(program, order, run, nginx):
+    """Recorded where the library's names tell to which host it speaks."""
+    for mode in (None, "optimize"):
+        done = run([program, "-e", HTTP_2, front(nginx), order], preload=mode is not None, mode=mode, env=LOCAL)
+        assert done.returncode == 0, done
+        assert done.stdout.decode().splitlines() == ["http2 200 h2" if w == "2" else "fetch 200" for w in order]
+        spoken = [r.header("x-test-protocol") for r in nginx.requests]
+        assert [p for p, w in zip(spoken, order) if w == "2"] == ["HTTP/2.0"] * 2
+    assert [p for p, w in zip(spoken, order) if w == "f"] == ["HTTP/1.1"] * order.count("f")
+    rows = run.log()
+    assert [(r["skipped"], r["host"]) for r in rows if r["skipped"]] == ([] if "bun" in program else [("http2", "localhost")] * 2)
+
+
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("program", ["bun-1.4.5"], indirect=True)
+def test_bun_whose_fetch_is_told_to_speak_http_2_passes_unrecorded(program, run, nginx, body_file):
+    body = body_file(conversations.anthropic_turns(2))
+    seen = []
+    for preload in (False, True):
+        done = run([program, SCRIPT, front(nginx), MESSAGES, body, "fetch"], preload=preload, mode="optimize",
+                   env={**LOCAL, "BUN_FEATURE_FLAG_EXPERIMENTAL_HTTP2_CLIENT": "1"})
+        assert done.returncode == 0, done
+        seen.append([(r.header("x-test-protocol"), r.body) for r in nginx.requests])
+    assert {p for p, _ in seen[0]} == {"HTTP/2.0"} and seen[1] == seen[0]
+    assert run.log() == []
