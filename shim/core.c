@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -191,6 +192,16 @@ static bool bind_all(void *lib)
     return true;
 }
 
+/* Is there address space for core and what it needs first, and as much again for the program? Under RLIMIT_AS what we take is not there
+   for it, and where all is taken its next allocation fails. */
+static bool has_room(void)
+{
+    enum { ROOM = 16 << 20 };
+    void *p = mmap(NULL, ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return p != MAP_FAILED && munmap(p, ROOM) == 0;
+}
+
 /* True when libheadroom.so is loaded and has something to do. */
 static bool load(void)
 {
@@ -205,7 +216,7 @@ static bool load(void)
     const char *slash = strrchr(own_path, '/');
     size_t dir = slash ? (size_t)(slash - own_path) + 1 : 0;
 
-    if (dir == 0 || dir + sizeof name > sizeof path)
+    if (dir == 0 || dir + sizeof name > sizeof path || !has_room())
         return false;
     memcpy(path, own_path, dir);
     memcpy(path + dir, name, sizeof name);

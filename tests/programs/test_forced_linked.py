@@ -101,11 +101,10 @@ def test_address_space_that_runs_out_anywhere_in_the_look_changes_nothing(fault)
             break
     assert outcomes.count(True) > 5 and not outcomes[-1], "all of it was tried"
     assert all(len(body) < 5000 for _, body in done[1])
-    log = fault.log()
-    assert re.search(r"SSL_write is not patched: (there was no memory for the search|cannot be mapped|libelf is not installed)", log), log
+    assert not fault.log(), "all is there, or nothing is begun"
     _, checks, verdict = fault.doctor("prlimit", "--as=400000000")
     assert verdict.endswith("tool results will be rewritten, if the limit of its address space allows")
-    assert "address space" in checks["limits"][-1][1] and "SSL_write is not patched" in checks["log"][0][1]
+    assert "address space" in checks["limits"][-1][1]
 
 
 # ------------------------------------------------------------------ a system that is not as usual
