@@ -317,24 +317,34 @@ int SSL_connect(SSL *ssl)
 {
     int saved = errno;
     const struct library *l = library_of(__builtin_return_address(0));
+    struct library_frame frame;
 
     if (!l || !l->alpn.connect)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, true);
+    library_hand(&frame, ssl);
     errno = saved;
-    return l->alpn.connect(ssl);
+    int r = l->alpn.connect(ssl);
+    library_leave(&frame);
+    return r;
 }
 
+/* libssl calls it, too, for an SSL_connect that may have come past us: that is not in our hands. */
 int SSL_do_handshake(SSL *ssl)
 {
     int saved = errno;
-    const struct library *l = library_of(__builtin_return_address(0));
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+    struct library_frame frame;
 
     if (!l || !l->do_handshake)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, false);
+    library_hand(&frame, library_is_itself(l, caller) ? NULL : ssl);
     errno = saved;
-    return l->do_handshake(ssl);
+    int r = l->do_handshake(ssl);
+    library_leave(&frame);
+    return r;
 }

@@ -81,6 +81,7 @@ static bool bind_beside(struct library *l, const void *home)
         {"SSL_get_shutdown", &l->get_shutdown},
         {"SSL_get_ex_data", &l->get_ex_data},
         {"SSL_set_ex_data", &l->set_ex_data},
+        {"SSL_get_rbio", &l->get_rbio},
     };
 
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
@@ -139,6 +140,8 @@ static const struct library *learn(const void *return_address)
     for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
         bind(hooked[i].where, resolve_original(return_address, hooked[i].name, hooked[i].ours));
     alpn_learn(&l.alpn, return_address, home);
+    l.begin = resolve_module(home);
+    l.end = l.begin ? resolve_module_end(l.begin) : NULL;
     return claim(&l, home, bind_beside(&l, home));
 }
 
@@ -158,10 +161,23 @@ const struct library *library_of(const void *return_address)
     return l;
 }
 
+bool library_is_itself(const struct library *l, const void *address)
+{
+    return (const char *)address >= l->begin && (const char *)address < l->end;
+}
+
 /* ------------------------------------------------------------------ state of a connection */
 static __thread struct library_frame *inside;
 
 bool library_is_inside(const SSL *ssl)
+{
+    for (const struct library_frame *f = inside; f; f = f->below)
+        if (f->ssl == ssl && !f->handed)
+            return true;
+    return false;
+}
+
+bool library_is_handed(const SSL *ssl)
 {
     for (const struct library_frame *f = inside; f; f = f->below)
         if (f->ssl == ssl)
@@ -171,7 +187,13 @@ bool library_is_inside(const SSL *ssl)
 
 void library_enter(struct library_frame *frame, const SSL *ssl)
 {
-    *frame = (struct library_frame){ssl, inside};
+    *frame = (struct library_frame){ssl, inside, false};
+    inside = frame;
+}
+
+void library_hand(struct library_frame *frame, const SSL *ssl)
+{
+    *frame = (struct library_frame){ssl, inside, true};
     inside = frame;
 }
 

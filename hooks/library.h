@@ -6,7 +6,10 @@
 #include "../shim/stream.h"
 #include "alpn.h"
 
-/* The functions of one libssl that we call. Constant once ready is set. */
+typedef struct bio_st BIO;
+
+/* The functions of one libssl that we call. Constant once ready is set, but for the first six: where one is patched (pointers.c) it is
+   replaced, once, by the way around the patch. */
 struct library {
     int (*write)(SSL *, const void *, int);
     int (*write_ex)(SSL *, const void *, size_t, size_t *);
@@ -19,6 +22,8 @@ struct library {
     int (*get_shutdown)(const SSL *); /* may be NULL */
     void *(*get_ex_data)(const SSL *, int);
     int (*set_ex_data)(SSL *, int, void *);
+    BIO *(*get_rbio)(const SSL *); /* may be NULL */
+    const char *begin, *end;       /* its module; empty: not known, or the program itself */
     struct alpn alpn;
     int ex_index;    /* -1: no state can be kept, everything passes */
     int ready;       /* atomic */
@@ -42,6 +47,8 @@ int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
 const struct library *library_of(const void *return_address) HR_HIDDEN;
+/* Is this the code of the library itself? It calls some of its own functions by name, which leads to us. */
+bool library_is_itself(const struct library *l, const void *address) HR_HIDDEN;
 
 /* A library whose write, write_ex, read and read_ex are known (trampolines of patched functions) and whose other functions the object
    around `home` may export. NULL: too few of them to hang state on its connections. Once per home. */
@@ -74,18 +81,31 @@ void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) H
 int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller) HR_HIDDEN;
 int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
                      const void *caller) HR_HIDDEN;
+int openssl_write_early_data(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                             const void *caller) HR_HIDDEN;
+int openssl_read(const struct library *l, SSL *ssl, void *buf, int num) HR_HIDDEN;
+int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
+int openssl_clear(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* One write through a stream: > 0: success, and *done is the program's count. saved: errno as the program left it. (openssl.c) */
 int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
                     size_t *done, int saved) HR_HIDDEN;
 
 /* Connections that this thread is inside of. A custom BIO may write to another connection, or switch coroutines, inside
-   SSL_write: only a call for the same SSL is a nested one. */
+   SSL_write: only a call for the same SSL is a nested one.
+
+     enter  for a write through a stream, and what must not become one
+     hand   for every other call of an original that a hook makes and that could come to a hook again, or begin a handshake
+
+   is_inside: between enter and leave; is_handed: in either. */
 struct library_frame {
     const SSL *ssl;
     struct library_frame *below;
+    bool handed;
 };
 bool library_is_inside(const SSL *ssl) HR_HIDDEN;
+bool library_is_handed(const SSL *ssl) HR_HIDDEN;
 void library_enter(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
+void library_hand(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
 void library_leave(const struct library_frame *frame) HR_HIDDEN;
 
 #endif

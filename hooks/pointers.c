@@ -1,0 +1,337 @@
+/* pointers.c - see pointers.h. From the top: what the patches lead to; patching one libssl; which one. */
+#include "pointers.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../shim/patch.h"
+#include "library.h"
+#include "resolve.h"
+
+enum { MOST = 4, FUNCTIONS = 6 };
+
+/* The libraries that are patched, or were refused; in the order in which they were met. */
+static struct {
+    const struct library *library; /* constant before the first patch of it stands */
+    bool settled;                  /* atomic: all is done */
+} met[MOST];
+
+/* ------------------------------------------------------------------ the functions that the patches lead to */
+static int write_to(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller)
+{
+    return library_is_handed(ssl) ? l->write(ssl, buf, num) : openssl_write(l, ssl, buf, num, caller);
+}
+
+static int write_ex_to(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                       const void *caller)
+{
+    return library_is_handed(ssl) ? l->write_ex(ssl, buf, num, written)
+                                  : openssl_write_ex(l, ssl, buf, num, written, caller);
+}
+
+static int write_early_to(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                          const void *caller)
+{
+    return library_is_handed(ssl) ? l->write_early_data(ssl, buf, num, written)
+                                  : openssl_write_early_data(l, ssl, buf, num, written, caller);
+}
+
+static int read_from(const struct library *l, SSL *ssl, void *buf, int num)
+{
+    return library_is_handed(ssl) ? l->read(ssl, buf, num) : openssl_read(l, ssl, buf, num);
+}
+
+static int read_ex_from(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes)
+{
+    return library_is_handed(ssl) ? l->read_ex(ssl, buf, num, readbytes)
+                                  : openssl_read_ex(l, ssl, buf, num, readbytes);
+}
+
+/* A patch does not say in which library it stands: each has functions of its own. */
+#define CALLER __builtin_return_address(0)
+#define LIBRARY(k)                                                                                           \
+    static int write_##k(SSL *ssl, const void *buf, int num)                                                 \
+    {                                                                                                        \
+        return write_to(met[k].library, ssl, buf, num, CALLER);                                              \
+    }                                                                                                        \
+    static int write_ex_##k(SSL *ssl, const void *buf, size_t num, size_t *written)                          \
+    {                                                                                                        \
+        return write_ex_to(met[k].library, ssl, buf, num, written, CALLER);                                  \
+    }                                                                                                        \
+    static int write_early_##k(SSL *ssl, const void *buf, size_t num, size_t *written)                       \
+    {                                                                                                        \
+        return write_early_to(met[k].library, ssl, buf, num, written, CALLER);                               \
+    }                                                                                                        \
+    static int read_##k(SSL *ssl, void *buf, int num)                                                        \
+    {                                                                                                        \
+        return read_from(met[k].library, ssl, buf, num);                                                     \
+    }                                                                                                        \
+    static int read_ex_##k(SSL *ssl, void *buf, size_t num, size_t *readbytes)                               \
+    {                                                                                                        \
+        return read_ex_from(met[k].library, ssl, buf, num, readbytes);                                       \
+    }                                                                                                        \
+    static int clear_##k(SSL *ssl)                                                                           \
+    {                                                                                                        \
+        return openssl_clear(met[k].library, ssl);                                                           \
+    }
+LIBRARY(0)
+LIBRARY(1)
+LIBRARY(2)
+LIBRARY(3)
+
+#define REPLACEMENTS(k, out)                                                                                 \
+    out[0] = (const void *)write_##k, out[1] = (const void *)write_ex_##k, out[2] = (const void *)read_##k,  \
+    out[3] = (const void *)read_ex_##k, out[4] = (const void *)write_early_##k,                              \
+    out[5] = (const void *)clear_##k
+
+/* In the order of struct library. No table: its pointers would be relocated at the start of each process. */
+static void get_replacements(size_t k, const void *out[FUNCTIONS])
+{
+    switch (k) {
+    case 0:
+        REPLACEMENTS(0, out);
+        break;
+    case 1:
+        REPLACEMENTS(1, out);
+        break;
+    case 2:
+        REPLACEMENTS(2, out);
+        break;
+    default:
+        REPLACEMENTS(3, out);
+    }
+}
+
+static const char names[FUNCTIONS][24] = {"SSL_write",   "SSL_write_ex",         "SSL_read",
+                                          "SSL_read_ex", "SSL_write_early_data", "SSL_clear"};
+_Static_assert(offsetof(struct library, is_init_finished) == FUNCTIONS * sizeof(void *),
+               "the first six members are these functions");
+
+/* ------------------------------------------------------------------ patching */
+static void refuse(const struct shim_core *core, const char *library, const char *function, const char *why)
+{
+    const char *slash = strrchr(library, '/');
+    char line[320];
+
+    snprintf(line, sizeof line, "%s, called by looked-up pointers: %s is not patched: %s",
+             slash ? slash + 1 : library, function, why);
+    core->warn(core->h, line);
+}
+
+/* Does the symbol of this name, and no other, begin there? */
+static bool is_function(const struct library *l, const void *f, const char *name)
+{
+    Dl_info info;
+
+    return library_is_itself(l, f) && dladdr(f, &info) && info.dli_fbase == l->begin && info.dli_saddr == f &&
+           info.dli_sname && strcmp(info.dli_sname, name) == 0;
+}
+
+static void patch_library(const struct shim_core *core, size_t k)
+{
+    const struct library *l = met[k].library;
+    /* It lies in the table of library.c; shim_patch replaces these words one by one, before each patch stands. */
+    void **original = (void **)(uintptr_t)l; // NOLINT
+    struct patch list[FUNCTIONS];
+    const void *replacement[FUNCTIONS];
+    const char *of[FUNCTIONS];
+    Dl_info info;
+    size_t n = 0;
+
+    if (!l->begin || !dladdr(l->begin, &info) || !info.dli_fname)
+        return;
+    if (l->ex_index < 0) {
+        refuse(core, info.dli_fname, names[0], "nothing can be hung on its connections");
+        return;
+    }
+    get_replacements(k, replacement);
+    for (int i = 0; i < FUNCTIONS; i++) {
+        if (!original[i])
+            continue;
+        if (!is_function(l, original[i], names[i])) {
+            refuse(core, info.dli_fname, names[i], "its address is not that of a plain symbol");
+            continue;
+        }
+        of[n] = names[i];
+        list[n] = (struct patch){.function = (uint64_t)(uintptr_t)original[i],
+                                 .expected = original[i],
+                                 .replacement = replacement[i],
+                                 .original = &original[i]};
+        core->read_entry(list[n].expected, PATCH_EXPECTED, &list[n].entry);
+        n++;
+    }
+    shim_patch(list, n);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].refused)
+            refuse(core, info.dli_fname, of[i], list[i].refused);
+}
+
+static bool is_settled(const struct library *l)
+{
+    for (size_t k = 0; k < MOST; k++)
+        if (__atomic_load_n(&met[k].settled, __ATOMIC_ACQUIRE) && met[k].library == l)
+            return true;
+    return false;
+}
+
+static void settle(const struct library *l)
+{
+    const struct shim_core *core = is_settled(l) ? NULL : shim_core_get();
+
+    for (size_t k = 0; core && k < MOST; k++)
+        if (!met[k].library) {
+            met[k].library = l;
+            patch_library(core, k);
+            __atomic_store_n(&met[k].settled, true, __ATOMIC_RELEASE);
+            return;
+        }
+}
+
+/* ------------------------------------------------------------------ one at a time */
+static int holder; /* atomic: the process whose thread looks; 0: none does */
+
+/* False: nobody is to look here and now. A fork() in the middle of a look leaves a child in which nothing more is patched. */
+static bool begin(int *cancel)
+{
+    enum { TRIES = 1000 };
+    const struct timespec pause = {0, 50000}; /* a look takes a few milliseconds */
+    int self = (int)getpid(), seen = 0;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, cancel);
+    for (int i = 0; i < TRIES; i++) {
+        seen = 0;
+        if (__atomic_compare_exchange_n(&holder, &seen, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return true;
+        if (seen != self)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    pthread_setcancelstate(*cancel, NULL);
+    return false;
+}
+
+static void end(int cancel)
+{
+    __atomic_store_n(&holder, 0, __ATOMIC_RELEASE);
+    pthread_setcancelstate(cancel, NULL);
+}
+
+/* ------------------------------------------------------------------ a libssl that nobody names */
+enum { CANDIDATES = 8, NAME = 64 };
+
+struct survey {
+    struct {
+        const void *inside;
+        char name[NAME];
+        bool named;
+    } list[CANDIDATES];
+    size_t n;
+};
+
+/* The dynamic section of an object and its strings, whose address glibc has filled in where it may write (not in the vDSO). */
+static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info, const char **strings)
+{
+    const ElfW(Dyn) *dynamic = NULL;
+
+    *strings = NULL;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr); // NOLINT
+    for (const ElfW(Dyn) *d = dynamic; d && d->d_tag != DT_NULL; d++)
+        if (d->d_tag == DT_STRTAB && d->d_un.d_ptr >= info->dlpi_addr)
+            *strings = (const void *)d->d_un.d_ptr; // NOLINT
+    return *strings ? dynamic : NULL;
+}
+
+static int find_libssl(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct survey *s = arg;
+    const char *strings, *slash = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
+    const char *name = slash ? slash + 1 : "";
+    const ElfW(Dyn) *dynamic = dynamic_of(info, &strings);
+    (void)size;
+
+    for (const ElfW(Dyn) *d = dynamic; d && d->d_tag != DT_NULL; d++)
+        if (d->d_tag == DT_SONAME)
+            name = strings + d->d_un.d_val;
+    if (dynamic && strncmp(name, "libssl", 6) == 0 && strlen(name) < NAME && s->n < CANDIDATES) {
+        s->list[s->n].inside = dynamic;
+        strcpy(s->list[s->n++].name, name);
+    }
+    return 0;
+}
+
+static int find_names(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct survey *s = arg;
+    const char *strings;
+    (void)size;
+
+    for (const ElfW(Dyn) *d = dynamic_of(info, &strings); d && d->d_tag != DT_NULL; d++)
+        for (size_t i = 0; d->d_tag == DT_NEEDED && i < s->n; i++)
+            s->list[i].named |= strcmp(strings + d->d_un.d_val, s->list[i].name) == 0;
+    return 0;
+}
+
+static void look(void)
+{
+    struct survey s = {.n = 0};
+
+    dl_iterate_phdr(find_libssl, &s);
+    if (s.n > 0)
+        dl_iterate_phdr(find_names, &s);
+    for (size_t i = 0; i < s.n; i++) {
+        /* It may have been closed meanwhile: then there is no such module, or no such function. What is found stays loaded. */
+        const void *f = s.list[i].named ? NULL : resolve_beside(s.list[i].inside, "SSL_write");
+        const struct library *l = f ? library_of(f) : NULL;
+        if (l && library_is_itself(l, s.list[i].inside))
+            settle(l);
+    }
+}
+
+static unsigned opened = 1,
+                looked; /* atomic: objects that were opened, and as many as there were at the last look */
+
+void pointers_opened(void)
+{
+    __atomic_add_fetch(&opened, 1, __ATOMIC_RELEASE);
+}
+
+bool pointers_unlooked(void)
+{
+    return __atomic_load_n(&opened, __ATOMIC_ACQUIRE) != __atomic_load_n(&looked, __ATOMIC_ACQUIRE);
+}
+
+void pointers_look(void)
+{
+    int cancel;
+
+    if (!pointers_unlooked() || !begin(&cancel))
+        return;
+    if (pointers_unlooked()) {
+        unsigned now = __atomic_load_n(&opened, __ATOMIC_ACQUIRE);
+        look();
+        __atomic_store_n(&looked, now, __ATOMIC_RELEASE);
+    }
+    end(cancel);
+}
+
+/* ------------------------------------------------------------------ a handshake past us */
+void pointers_handshake(const struct library *l, SSL *ssl)
+{
+    int cancel;
+
+    if (__atomic_load_n(&looked, __ATOMIC_ACQUIRE) == 0 || is_settled(l) || !shim_enabled() ||
+        (l->get_rbio && !l->get_rbio(ssl)) || (l->alpn.is_server && l->alpn.is_server(ssl)))
+        return;
+    if (!begin(&cancel))
+        return;
+    settle(l);
+    end(cancel);
+}
