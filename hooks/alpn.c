@@ -8,6 +8,7 @@
 #include "../shim/hosts.h"
 #include "curl.h"
 #include "library.h"
+#include "pointers.h"
 #include "resolve.h"
 
 /* A longer list, or a ninth one, is not noted: such a program is left as it is. */
@@ -330,7 +331,7 @@ int SSL_connect(SSL *ssl)
     return r;
 }
 
-/* libssl calls it, too, for an SSL_connect that may have come past us: that is not in our hands. */
+/* SSL_connect jumps here, too. One that came past us has a caller who does not name libssl: that is not in our hands. */
 int SSL_do_handshake(SSL *ssl)
 {
     int saved = errno;
@@ -342,7 +343,7 @@ int SSL_do_handshake(SSL *ssl)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, false);
-    library_hand(&frame, library_is_itself(l, caller) ? NULL : ssl);
+    library_hand(&frame, pointers_caller_names(caller) ? ssl : NULL);
     errno = saved;
     int r = l->do_handshake(ssl);
     library_leave(&frame);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../shim/patch.h"
+#include "callers.h"
 #include "library.h"
 #include "resolve.h"
 
@@ -249,6 +250,11 @@ static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info, const char 
     return *strings ? dynamic : NULL;
 }
 
+static bool is_libssl(const char *name)
+{
+    return strncmp(name, "libssl", 6) == 0;
+}
+
 static int find_libssl(struct dl_phdr_info *info, size_t size, void *arg)
 {
     struct survey *s = arg;
@@ -260,7 +266,7 @@ static int find_libssl(struct dl_phdr_info *info, size_t size, void *arg)
     for (const ElfW(Dyn) *d = dynamic; d && d->d_tag != DT_NULL; d++)
         if (d->d_tag == DT_SONAME)
             name = strings + d->d_un.d_val;
-    if (dynamic && strncmp(name, "libssl", 6) == 0 && strlen(name) < NAME && s->n < CANDIDATES) {
+    if (dynamic && is_libssl(name) && strlen(name) < NAME && s->n < CANDIDATES) {
         s->list[s->n].inside = dynamic;
         strcpy(s->list[s->n++].name, name);
     }
@@ -323,6 +329,44 @@ void pointers_look(void)
 }
 
 /* ------------------------------------------------------------------ a handshake past us */
+struct caller {
+    ElfW(Addr) address;
+    bool names;
+};
+
+static int find_caller(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct caller *c = arg;
+    const char *strings;
+    bool holds = false;
+    (void)size;
+
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        holds |= p->p_type == PT_LOAD && c->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz;
+    }
+    if (!holds)
+        return 0;
+    for (const ElfW(Dyn) *d = dynamic_of(info, &strings); d && d->d_tag != DT_NULL; d++)
+        c->names |= d->d_tag == DT_NEEDED && is_libssl(strings + d->d_un.d_val);
+    return 1;
+}
+
+bool pointers_caller_names(const void *caller)
+{
+    static struct callers known; /* return address -> one of these */
+    static const char yes, no;
+    const void *answer = callers_get(&known, caller);
+
+    if (!answer) {
+        struct caller c = {(ElfW(Addr))caller, false};
+        dl_iterate_phdr(find_caller, &c);
+        answer = c.names ? &yes : &no;
+        callers_put(&known, caller, answer);
+    }
+    return answer == &yes;
+}
+
 void pointers_handshake(const struct library *l, SSL *ssl)
 {
     int cancel;

@@ -8,8 +8,9 @@
                           first one after another object was opened.
      a handshake past us  libssl calls its own SSL_clear by name when a handshake begins, so that comes to us; where no hook of this
                           thread has the connection in hand, a pointer was called. That is how a pointer's user is told from
-                          the rest of a process that names libssl as well (php, Python with ssl and ctypes), and in one that
-                          opens it after it has connected. Before a byte of a request is written.
+                          the rest of a process that names libssl as well (php, Python with ssl and ctypes), and one that opens
+                          it after it has connected. It is before a byte of a request is written, but for a program whose first
+                          SSL_write is to do the handshake: there the first request passes.
 
    A libssl that was linked with -Bsymbolic and is also named by others is the one that neither sees (docs/limits.md).
 
@@ -36,6 +37,8 @@ void pointers_opened(void) HR_HIDDEN;
 bool pointers_unlooked(void) HR_HIDDEN;
 /* The program connects to the internet protocols: look, if there is anything. patched_look has been through. */
 void pointers_look(void) HR_HIDDEN;
+/* Is the code at this return address in a module that is linked with a libssl, and so calls it by name? */
+bool pointers_caller_names(const void *caller) HR_HIDDEN;
 /* This libssl has called its own SSL_clear for a connection that no hook has in hand: a new one, or one whose handshake begins. */
 void pointers_handshake(const struct library *l, SSL *ssl) HR_HIDDEN;
 
