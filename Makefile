@@ -42,7 +42,8 @@ CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
 UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
 PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
-    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p)
+    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p) \
+    $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads ssl_edges ssl_fire,$B/tests/programs/pointers_$p)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -136,6 +137,13 @@ $B/tests/programs/linkedpie_%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
+# Programs that are not linked with libssl, and call what dlsym finds in it.
+$B/tests/programs/pointers_%: tests/programs/c/%.c tests/programs/pointers/looked_up.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP -MT $@ -MF $@.d -c $< -o $@.o
+	$(Q)nm -u $@.o | sed -n 's/^ *U \(\(SSL\|TLS\|BIO\|ERR\|X509\|OPENSSL\)_.*\)/FUNCTION(\1)/p' >$@.names
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) '-DNAMES="$(abspath $@).names"' tests/programs/pointers/looked_up.c $@.o -o $@ -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
