@@ -331,19 +331,21 @@ int SSL_connect(SSL *ssl)
     return r;
 }
 
-/* SSL_connect jumps here, too. One that came past us has a caller who does not name libssl: that is not in our hands. */
+/* SSL_connect jumps here, too. One that came past us has a caller who does not name libssl: who that reaches is told by the connection,
+   which is not in our hands. */
 int SSL_do_handshake(SSL *ssl)
 {
     int saved = errno;
     const void *caller = __builtin_return_address(0);
-    const struct library *l = library_of(caller);
+    bool named = pointers_caller_names(caller);
+    const struct library *l = named ? library_of(caller) : library_of_connection(ssl, caller);
     struct library_frame frame;
 
     if (!l || !l->do_handshake)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, false);
-    library_hand(&frame, pointers_caller_names(caller) ? ssl : NULL);
+    library_hand(&frame, named ? ssl : NULL);
     errno = saved;
     int r = l->do_handshake(ssl);
     library_leave(&frame);

@@ -161,6 +161,24 @@ const struct library *library_of(const void *return_address)
     return l;
 }
 
+/* One of the first words of an SSL points to its library's table of methods. */
+const struct library *library_of_connection(const SSL *ssl, const void *return_address)
+{
+    enum { WORDS = 4 };
+    const void *word[WORDS];
+
+    if (!ssl)
+        return library_of(return_address);
+    memcpy(word, ssl, sizeof word);
+    for (int i = 0; i < WORDS; i++) {
+        const void *module = resolve_module(word[i]);
+        void *f = module ? resolve_beside(word[i], "SSL_do_handshake") : NULL;
+        if (f && resolve_module(f) == module)
+            return library_of(f);
+    }
+    return library_of(return_address);
+}
+
 bool library_is_itself(const struct library *l, const void *address)
 {
     return (const char *)address >= l->begin && (const char *)address < l->end;

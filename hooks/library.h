@@ -47,6 +47,9 @@ int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
 const struct library *library_of(const void *return_address) HR_HIDDEN;
+/* The libssl that made a connection, where the caller cannot tell: a return address outside of all that is linked with one. ssl may be
+   NULL. */
+const struct library *library_of_connection(const SSL *ssl, const void *return_address) HR_HIDDEN;
 /* Is this the code of the library itself? It calls some of its own functions by name, which leads to us. */
 bool library_is_itself(const struct library *l, const void *address) HR_HIDDEN;
 

@@ -130,8 +130,8 @@ static bool is_function(const struct library *l, const void *f, const char *name
 {
     Dl_info info;
 
-    return library_is_itself(l, f) && dladdr(f, &info) && info.dli_fbase == l->begin && info.dli_saddr == f &&
-           info.dli_sname && strcmp(info.dli_sname, name) == 0;
+    return dladdr(f, &info) && info.dli_fbase == l->begin && info.dli_saddr == f && info.dli_sname &&
+           strcmp(info.dli_sname, name) == 0;
 }
 
 static void patch_library(const struct shim_core *core, size_t k)
@@ -153,8 +153,8 @@ static void patch_library(const struct shim_core *core, size_t k)
     }
     get_replacements(k, replacement);
     for (int i = 0; i < FUNCTIONS; i++) {
-        if (!original[i])
-            continue;
+        if (!original[i] || !library_is_itself(l, original[i]))
+            continue; /* it has none */
         if (!is_function(l, original[i], names[i])) {
             refuse(core, info.dli_fname, names[i], "its address is not that of a plain symbol");
             continue;
