@@ -95,6 +95,19 @@ def test_pointers_and_names_in_one_process_are_each_seen_once(late, run, server,
     assert [r.raw_body for r in server.requests[::2]] == [r.raw_body for r in server.requests[1::2]]
 
 
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("words,untouched", [
+    (("--late", "--library", BORINGSSL), slice(None)),  # it calls its own functions past us
+    (("--named", "--implicit"), slice(0, None, 2))])  # its first write is under way when it is patched
+def test_what_is_not_reached_goes_out_as_it_is(words, untouched, run, server, certs, files):
+    plain = argv(python(*words)(), server, certs, files(TURNS[:3]))
+    without = run(plain)
+    before = records(server)
+    server.begin()
+    assert run(plain, preload=True, mode="optimize") == without and without.stdout.count(b"200 whole\n") == len(before)
+    assert records(server)[untouched] == before[untouched]
+
+
 TWO = """
 import ctypes, sys
 ctypes.CDLL({other!r})
@@ -149,7 +162,7 @@ def by_pointers(row):
     return words, body, env, n
 
 
-C = {name: row for name, row in transparency.PROGRAMS.items() if name.split()[0] in ("ssl_write", "ssl_write_ex", "ssl_nonblocking", "ssl_threads")}
+C = {name: row for name, row in transparency.PROGRAMS.items() if name.split()[0] in ("ssl_write", "ssl_write_ex", "ssl_bio", "ssl_nonblocking", "ssl_threads")}
 FIRST = {"FIRST_CONNECT": "1"}
 POINTERS = {f"pointers, {name}": by_pointers(row) for name, row in C.items()}
 POINTERS |= {f"{name}, opened late": (words, body, {**env, **FIRST}, n) for name, (words, body, env, n) in POINTERS.items() if "answer" not in name}

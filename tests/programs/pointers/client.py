@@ -1,7 +1,7 @@
-"""client.py [--late] [--named] [--library NAME] HOST PORT CA PATH FILE...: posts each file over one connection, by ctypes on libssl.
+"""client.py [--late] [--named] [--implicit] [--library NAME] HOST PORT CA PATH FILE...: posts each file over one connection, by ctypes on libssl.
 
 --late: connects, and opens libssl then. --named: a request there, and the same over another connection by Python's ssl, which is linked
-with libssl, and so on. --library: another libssl. Per request: by which way, the status, the length class of the answer.
+with libssl, and so on. --implicit: the first SSL_write does the handshake. --library: another libssl. Per request: by which way, the status, whether the answer came whole.
 """
 import argparse
 import ctypes
@@ -11,11 +11,14 @@ import socket
 parser = argparse.ArgumentParser()
 parser.add_argument("--late", action="store_true")
 parser.add_argument("--named", action="store_true")
+parser.add_argument("--implicit", action="store_true")
 parser.add_argument("--library", default="libssl.so.3")
 for name in ("host", "port", "ca", "path"):
     parser.add_argument(name)
 parser.add_argument("files", nargs="+")
 args = parser.parse_args()
+if args.named:
+    import ssl
 
 SET_TLSEXT_HOST_NAME, VERIFY_PEER = 55, 1  # openssl/ssl.h, openssl/tls1.h
 
@@ -41,6 +44,9 @@ class Pointers:
         lib.SSL_CTX_set_verify(context, VERIFY_PEER, None)
         self.ssl = ctypes.c_void_p(lib.SSL_new(context))
         assert lib.SSL_set_fd(self.ssl, sock.fileno()) == 1
+        if args.implicit:
+            lib.SSL_set_connect_state(self.ssl)
+            return
         r = lib.SSL_connect(self.ssl)
         assert r == 1, lib.SSL_get_error(self.ssl, r)
 
@@ -65,7 +71,6 @@ class Pointers:
 
 class Named:
     def __init__(self, sock):
-        import ssl
         self.tls = ssl.create_default_context(cafile=args.ca).wrap_socket(sock, server_hostname=args.host)
 
     def send(self, head, body):
