@@ -8,7 +8,7 @@
 #include "../shim/hosts.h"
 #include "curl.h"
 #include "library.h"
-#include "pointers.h"
+#include "named.h"
 #include "resolve.h"
 
 /* A longer list, or a ninth one, is not noted: such a program is left as it is. */
@@ -337,7 +337,7 @@ int SSL_do_handshake(SSL *ssl)
 {
     int saved = errno;
     const void *caller = __builtin_return_address(0);
-    bool named = pointers_caller_names(caller);
+    bool named = named_by_caller(caller);
     const struct library *l = named ? library_of(caller) : library_of_connection(ssl, caller);
     struct library_frame frame;
 

@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +10,8 @@
 #include <unistd.h>
 
 #include "../shim/patch.h"
-#include "callers.h"
 #include "library.h"
+#include "named.h"
 #include "resolve.h"
 
 enum { MOST = 4, FUNCTIONS = 6 };
@@ -224,79 +223,17 @@ static void end(int cancel)
 }
 
 /* ------------------------------------------------------------------ a libssl that nobody names */
-enum { CANDIDATES = 8, NAME = 64 };
-
-struct survey {
-    struct {
-        const void *inside;
-        char name[NAME];
-        bool named;
-    } list[CANDIDATES];
-    size_t n;
-};
-
-/* The dynamic section of an object and its strings, whose address glibc has filled in where it may write (not in the vDSO). */
-static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info, const char **strings)
-{
-    const ElfW(Dyn) *dynamic = NULL;
-
-    *strings = NULL;
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr); // NOLINT
-    for (const ElfW(Dyn) *d = dynamic; d && d->d_tag != DT_NULL; d++)
-        if (d->d_tag == DT_STRTAB && d->d_un.d_ptr >= info->dlpi_addr)
-            *strings = (const void *)d->d_un.d_ptr; // NOLINT
-    return *strings ? dynamic : NULL;
-}
-
-static bool is_libssl(const char *name)
-{
-    return strncmp(name, "libssl", 6) == 0;
-}
-
-static int find_libssl(struct dl_phdr_info *info, size_t size, void *arg)
-{
-    struct survey *s = arg;
-    const char *strings, *slash = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
-    const char *name = slash ? slash + 1 : "";
-    const ElfW(Dyn) *dynamic = dynamic_of(info, &strings);
-    (void)size;
-
-    for (const ElfW(Dyn) *d = dynamic; d && d->d_tag != DT_NULL; d++)
-        if (d->d_tag == DT_SONAME)
-            name = strings + d->d_un.d_val;
-    if (dynamic && is_libssl(name) && strlen(name) < NAME && s->n < CANDIDATES) {
-        s->list[s->n].inside = dynamic;
-        strcpy(s->list[s->n++].name, name);
-    }
-    return 0;
-}
-
-static int find_names(struct dl_phdr_info *info, size_t size, void *arg)
-{
-    struct survey *s = arg;
-    const char *strings;
-    (void)size;
-
-    for (const ElfW(Dyn) *d = dynamic_of(info, &strings); d && d->d_tag != DT_NULL; d++)
-        for (size_t i = 0; d->d_tag == DT_NEEDED && i < s->n; i++)
-            s->list[i].named |= strcmp(strings + d->d_un.d_val, s->list[i].name) == 0;
-    return 0;
-}
-
 static void look(void)
 {
-    struct survey s = {.n = 0};
+    enum { CANDIDATES = 8 };
+    const void *inside[CANDIDATES];
+    size_t n = named_by_nobody(inside, CANDIDATES);
 
-    dl_iterate_phdr(find_libssl, &s);
-    if (s.n > 0)
-        dl_iterate_phdr(find_names, &s);
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         /* It may have been closed meanwhile: then there is no such module, or no such function. What is found stays loaded. */
-        const void *f = s.list[i].named ? NULL : resolve_beside(s.list[i].inside, "SSL_write");
+        const void *f = resolve_beside(inside[i], "SSL_write");
         const struct library *l = f ? library_of(f) : NULL;
-        if (l && library_is_itself(l, s.list[i].inside))
+        if (l && library_is_itself(l, inside[i]))
             settle(l);
     }
 }
@@ -329,44 +266,6 @@ void pointers_look(void)
 }
 
 /* ------------------------------------------------------------------ a handshake past us */
-struct caller {
-    ElfW(Addr) address;
-    bool names;
-};
-
-static int find_caller(struct dl_phdr_info *info, size_t size, void *arg)
-{
-    struct caller *c = arg;
-    const char *strings;
-    bool holds = false;
-    (void)size;
-
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        holds |= p->p_type == PT_LOAD && c->address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz;
-    }
-    if (!holds)
-        return 0;
-    for (const ElfW(Dyn) *d = dynamic_of(info, &strings); d && d->d_tag != DT_NULL; d++)
-        c->names |= d->d_tag == DT_NEEDED && is_libssl(strings + d->d_un.d_val);
-    return 1;
-}
-
-bool pointers_caller_names(const void *caller)
-{
-    static struct callers known; /* return address -> one of these */
-    static const char yes, no;
-    const void *answer = callers_get(&known, caller);
-
-    if (!answer) {
-        struct caller c = {(ElfW(Addr))caller, false};
-        dl_iterate_phdr(find_caller, &c);
-        answer = c.names ? &yes : &no;
-        callers_put(&known, caller, answer);
-    }
-    return answer == &yes;
-}
-
 void pointers_handshake(const struct library *l, SSL *ssl)
 {
     int cancel;

@@ -37,8 +37,6 @@ void pointers_opened(void) HR_HIDDEN;
 bool pointers_unlooked(void) HR_HIDDEN;
 /* The program connects to the internet protocols: look, if there is anything. patched_look has been through. */
 void pointers_look(void) HR_HIDDEN;
-/* Is the code at this return address in a module that is linked with a libssl, and so calls it by name? */
-bool pointers_caller_names(const void *caller) HR_HIDDEN;
 /* This libssl has called its own SSL_clear for a connection that no hook has in hand: a new one, or one whose handshake begins. */
 void pointers_handshake(const struct library *l, SSL *ssl) HR_HIDDEN;
 
