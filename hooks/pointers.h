@@ -12,7 +12,7 @@
                           it after it has connected. It is before a byte of a request is written, but for a program whose first
                           SSL_write is to do the handshake: there the first request passes.
 
-   A libssl that was linked with -Bsymbolic and is also named by others is the one that neither sees (docs/limits.md).
+   A libssl whose own calls do not leave it (-Bsymbolic, RTLD_DEEPBIND) is seen in the first way alone (docs/limits.md).
 
    Both kinds of calls may go to one libssl. They share its struct library, so that each connection has one state; a call that comes
    through a hook goes on around the patch.

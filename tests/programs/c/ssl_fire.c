@@ -1,7 +1,7 @@
-/* ssl_fire.c - THREADS threads each talk to themselves over TLS without a pause; in the middle of it the process makes its first
-   connection, at which a library that patches would patch. Then one request is sent to oneself.
+/* ssl_fire.c - THREADS threads each talk to themselves over TLS, some thousand times a second in all; in the middle of it the process makes its first
+   connection, and then sends one request to itself: at either a library that patches would patch.
 
-   Usage: PROGRAM HOST PORT CERT KEY BODYFILE. On stdout: whether each byte arrived, and how many of the last request's body. */
+   Usage: PROGRAM HOST PORT CERT KEY BODYFILE. On stdout: how many bytes of the request's body arrived, and whether each of the threads' did. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
@@ -98,6 +98,7 @@ static void *talk(void *unused)
             die("a byte is lost");
         if (round == ROUNDS)
             __atomic_add_fetch(&busy, 1, __ATOMIC_RELEASE);
+        usleep(500); /* so that the thread that connects has its turn, too */
     }
     SSL_free(p.client);
     SSL_free(p.server);
@@ -115,7 +116,7 @@ static void first_connection(const char *host, const char *port)
     close(fd);
 }
 
-static void last_request(const char *file)
+static void one_request(const char *file)
 {
     static char body[MAX_BODY], request[MAX_BODY + 512], got[MAX_BODY + 512];
     struct pair p = connected_pair();
@@ -153,10 +154,10 @@ int main(int argc, char **argv)
     while (__atomic_load_n(&busy, __ATOMIC_ACQUIRE) < THREADS)
         usleep(1000);
     first_connection(argv[1], argv[2]);
+    one_request(argv[5]);
     __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     printf("%d threads, each byte arrived\n", THREADS);
-    last_request(argv[5]);
     return 0;
 }
