@@ -318,16 +318,15 @@ int SSL_connect(SSL *ssl)
 {
     int saved = errno;
     const struct library *l = library_of(__builtin_return_address(0));
-    struct library_frame frame;
 
     if (!l || !l->alpn.connect)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, true);
-    library_hand(&frame, ssl);
+    const SSL *before = library_hand(ssl);
     errno = saved;
     int r = l->alpn.connect(ssl);
-    library_leave(&frame);
+    library_take_back(before);
     return r;
 }
 
@@ -339,15 +338,14 @@ int SSL_do_handshake(SSL *ssl)
     const void *caller = __builtin_return_address(0);
     bool named = named_by_caller(caller);
     const struct library *l = named ? library_of(caller) : library_of_connection(ssl, caller);
-    struct library_frame frame;
 
     if (!l || !l->do_handshake)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, false);
-    library_hand(&frame, named ? ssl : NULL);
+    const SSL *before = library_hand(named || library_is_handed(ssl) ? ssl : NULL);
     errno = saved;
     int r = l->do_handshake(ssl);
-    library_leave(&frame);
+    library_take_back(before);
     return r;
 }

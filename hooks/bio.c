@@ -80,9 +80,9 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 
     errno = saved;
     if (!s) {
-        library_hand(&frame, ssl);
+        const SSL *before = library_hand(ssl);
         r = bio.write(b, buf, num, written);
-        library_leave(&frame);
+        library_take_back(before);
         return r;
     }
     bio.clear_flags(b, RETRY_FLAGS);
@@ -96,14 +96,14 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 
 static int read_bio(BIO *b, char *buf, size_t num, size_t *got)
 {
-    int before = errno;
+    int saved = errno;
     SSL *ssl = num > 0 && shim_enabled() ? ssl_of(b) : NULL;
-    struct library_frame frame;
 
-    library_hand(&frame, ssl);
-    errno = before;
-    int r = bio.read(b, buf, num, got), saved = errno;
-    library_leave(&frame);
+    const SSL *before = library_hand(ssl);
+    errno = saved;
+    int r = bio.read(b, buf, num, got);
+    library_take_back(before);
+    saved = errno;
     if (ssl)
         library_tee(bio.library, ssl, buf, r > 0 ? *got : 0);
     errno = saved;

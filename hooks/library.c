@@ -190,14 +190,6 @@ static __thread struct library_frame *inside;
 bool library_is_inside(const SSL *ssl)
 {
     for (const struct library_frame *f = inside; f; f = f->below)
-        if (f->ssl == ssl && !f->handed)
-            return true;
-    return false;
-}
-
-bool library_is_handed(const SSL *ssl)
-{
-    for (const struct library_frame *f = inside; f; f = f->below)
         if (f->ssl == ssl)
             return true;
     return false;
@@ -205,19 +197,33 @@ bool library_is_handed(const SSL *ssl)
 
 void library_enter(struct library_frame *frame, const SSL *ssl)
 {
-    *frame = (struct library_frame){ssl, inside, false};
-    inside = frame;
-}
-
-void library_hand(struct library_frame *frame, const SSL *ssl)
-{
-    *frame = (struct library_frame){ssl, inside, true};
+    *frame = (struct library_frame){ssl, inside};
     inside = frame;
 }
 
 void library_leave(const struct library_frame *frame)
 {
     inside = frame->below;
+}
+
+static __thread const SSL *handed;
+
+const SSL *library_hand(const SSL *ssl)
+{
+    const SSL *before = handed;
+
+    handed = ssl;
+    return before;
+}
+
+void library_take_back(const SSL *before)
+{
+    handed = before;
+}
+
+bool library_is_handed(const SSL *ssl)
+{
+    return handed == ssl || library_is_inside(ssl);
 }
 
 shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf, size_t num,

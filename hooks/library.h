@@ -94,21 +94,21 @@ int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, 
                     size_t *done, int saved) HR_HIDDEN;
 
 /* Connections that this thread is inside of. A custom BIO may write to another connection, or switch coroutines, inside
-   SSL_write: only a call for the same SSL is a nested one.
-
-     enter  for a write through a stream, and what must not become one
-     hand   for every other call of an original that a hook makes and that could come to a hook again, or begin a handshake
-
-   is_inside: between enter and leave; is_handed: in either. */
+   SSL_write: only a call for the same SSL is a nested one. */
 struct library_frame {
     const SSL *ssl;
     struct library_frame *below;
-    bool handed;
 };
 bool library_is_inside(const SSL *ssl) HR_HIDDEN;
-bool library_is_handed(const SSL *ssl) HR_HIDDEN;
 void library_enter(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
-void library_hand(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
 void library_leave(const struct library_frame *frame) HR_HIDDEN;
+
+/* A hook calls an original for this connection: a handshake that begins in it, and a patched function that it reads by, is in the hook's
+   hands. Returns what library_take_back is to be given afterwards. A value and no frame: most calls that wait end here, and coroutines
+   that change places in the middle, or a jump out of it, may leave a wrong one behind, but none that points to nowhere. */
+const SSL *library_hand(const SSL *ssl) HR_HIDDEN;
+void library_take_back(const SSL *before) HR_HIDDEN;
+/* Is a hook of this thread at work for it, in either way? */
+bool library_is_handed(const SSL *ssl) HR_HIDDEN;
 
 #endif

@@ -98,16 +98,15 @@ int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, c
     int saved = errno;
     size_t done = 0;
     shim_stream *s = NULL;
-    struct library_frame frame;
     int r;
 
     if (num > 0 && ssl && buf && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, (size_t)num, caller);
     errno = saved;
     if (!s) {
-        library_hand(&frame, ssl);
+        const SSL *before = library_hand(ssl);
         r = l->write(ssl, buf, num);
-        library_leave(&frame);
+        library_take_back(before);
         return r;
     }
     r = openssl_through(l, ssl, s, false, buf, (size_t)num, &done, saved);
@@ -120,16 +119,15 @@ int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t 
     int saved = errno;
     size_t done = 0;
     shim_stream *s = NULL;
-    struct library_frame frame;
     int r;
 
     if (num > 0 && ssl && buf && written && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, num, caller);
     errno = saved;
     if (!s) {
-        library_hand(&frame, ssl);
+        const SSL *before = library_hand(ssl);
         r = l->write_ex(ssl, buf, num, written);
-        library_leave(&frame);
+        library_take_back(before);
         return r;
     }
     r = openssl_through(l, ssl, s, true, buf, num, &done, saved);
@@ -194,11 +192,9 @@ int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
 /* ------------------------------------------------------------------ reading */
 int openssl_read(const struct library *l, SSL *ssl, void *buf, int num)
 {
-    struct library_frame frame;
-
-    library_hand(&frame, ssl);
+    const SSL *before = library_hand(ssl);
     int r = l->read(ssl, buf, num);
-    library_leave(&frame);
+    library_take_back(before);
     if (ssl && num > 0 && shim_enabled())
         library_tee(l, ssl, buf, r > 0 ? (size_t)r : 0);
     return r;
@@ -206,11 +202,9 @@ int openssl_read(const struct library *l, SSL *ssl, void *buf, int num)
 
 int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes)
 {
-    struct library_frame frame;
-
-    library_hand(&frame, ssl);
+    const SSL *before = library_hand(ssl);
     int r = l->read_ex(ssl, buf, num, readbytes);
-    library_leave(&frame);
+    library_take_back(before);
     if (ssl && num > 0 && shim_enabled())
         library_tee(l, ssl, buf, r > 0 ? *readbytes : 0);
     return r;

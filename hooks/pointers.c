@@ -23,25 +23,7 @@ static struct {
 } met[MOST];
 
 /* ------------------------------------------------------------------ the functions that the patches lead to */
-static int write_to(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller)
-{
-    return library_is_handed(ssl) ? l->write(ssl, buf, num) : openssl_write(l, ssl, buf, num, caller);
-}
-
-static int write_ex_to(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
-                       const void *caller)
-{
-    return library_is_handed(ssl) ? l->write_ex(ssl, buf, num, written)
-                                  : openssl_write_ex(l, ssl, buf, num, written, caller);
-}
-
-static int write_early_to(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
-                          const void *caller)
-{
-    return library_is_handed(ssl) ? l->write_early_data(ssl, buf, num, written)
-                                  : openssl_write_early_data(l, ssl, buf, num, written, caller);
-}
-
+/* What a hook reads it also tells about: there may be another one in between, or it was on its way here when the patch came. */
 static int read_from(const struct library *l, SSL *ssl, void *buf, int num)
 {
     return library_is_handed(ssl) ? l->read(ssl, buf, num) : openssl_read(l, ssl, buf, num);
@@ -58,15 +40,15 @@ static int read_ex_from(const struct library *l, SSL *ssl, void *buf, size_t num
 #define LIBRARY(k)                                                                                           \
     static int write_##k(SSL *ssl, const void *buf, int num)                                                 \
     {                                                                                                        \
-        return write_to(met[k].library, ssl, buf, num, CALLER);                                              \
+        return openssl_write(met[k].library, ssl, buf, num, CALLER);                                         \
     }                                                                                                        \
     static int write_ex_##k(SSL *ssl, const void *buf, size_t num, size_t *written)                          \
     {                                                                                                        \
-        return write_ex_to(met[k].library, ssl, buf, num, written, CALLER);                                  \
+        return openssl_write_ex(met[k].library, ssl, buf, num, written, CALLER);                             \
     }                                                                                                        \
     static int write_early_##k(SSL *ssl, const void *buf, size_t num, size_t *written)                       \
     {                                                                                                        \
-        return write_early_to(met[k].library, ssl, buf, num, written, CALLER);                               \
+        return openssl_write_early_data(met[k].library, ssl, buf, num, written, CALLER);                     \
     }                                                                                                        \
     static int read_##k(SSL *ssl, void *buf, int num)                                                        \
     {                                                                                                        \
