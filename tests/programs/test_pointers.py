@@ -29,6 +29,7 @@ def script(interpreter, package, name):
 CLIENTS = {
     "ctypes": python(),
     "ctypes, libssl opened after the connection": python("--late"),
+    "ctypes, deep": python("--deep"),
     "ctypes, BoringSSL": python("--library", BORINGSSL),
     "php": script("php", "php-cli", "client.php"),  # php itself is linked with libssl
     "ruby": script("ruby", "ruby", "client.rb"),
@@ -98,6 +99,7 @@ def test_pointers_and_names_in_one_process_are_each_seen_once(late, run, server,
 @pytest.mark.usefixtures("needs_library")
 @pytest.mark.parametrize("words,untouched", [
     (("--late", "--library", BORINGSSL), slice(None)),  # it calls its own functions past us
+    (("--late", "--deep"), slice(None)),  # so does this one
     (("--named", "--implicit"), slice(0, None, 2))])  # its first write is under way when it is patched
 def test_what_is_not_reached_goes_out_as_it_is(words, untouched, run, server, certs, files):
     plain = argv(python(*words)(), server, certs, files(TURNS[:3]))

@@ -1,10 +1,16 @@
-"""client.py [--late] [--named] [--implicit] [--library NAME] HOST PORT CA PATH FILE...: posts each file over one connection, by ctypes on libssl.
+"""client.py [OPTION...] HOST PORT CA PATH FILE...: posts each file over one connection, by ctypes on libssl.
 
---late: connects, and opens libssl then. --named: a request there, and the same over another connection by Python's ssl, which is linked
-with libssl, and so on. --implicit: the first SSL_write does the handshake. --library: another libssl. Per request: by which way, the status, whether the answer came whole.
+--late      connects, and opens libssl then
+--named     a request there, and the same over another connection by Python's ssl, which is linked with libssl; and so on
+--implicit  the first SSL_write does the handshake
+--deep      libssl is opened with RTLD_DEEPBIND
+--library   another libssl
+
+Per request: by which way, the status, whether the answer came whole.
 """
 import argparse
 import ctypes
+import os
 import re
 import socket
 
@@ -12,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--late", action="store_true")
 parser.add_argument("--named", action="store_true")
 parser.add_argument("--implicit", action="store_true")
+parser.add_argument("--deep", action="store_true")
 parser.add_argument("--library", default="libssl.so.3")
 for name in ("host", "port", "ca", "path"):
     parser.add_argument(name)
@@ -24,7 +31,7 @@ SET_TLSEXT_HOST_NAME, VERIFY_PEER = 55, 1  # openssl/ssl.h, openssl/tls1.h
 
 
 def opened():
-    lib = ctypes.CDLL(args.library)
+    lib = ctypes.CDLL(args.library, mode=os.RTLD_NOW | (os.RTLD_DEEPBIND if args.deep else 0))
     for function in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
         getattr(lib, function).restype = ctypes.c_void_p
     return lib
