@@ -44,7 +44,6 @@ UNIT_CLANG := $(UNIT_SRC:tests/unit/%.c=$B/tests/clang/%)
 PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
     $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
-PROGRAMS += $(foreach p,ssl_write ssl_write_ex ssl_bio ssl_nonblocking ssl_threads ssl_edges ssl_fire,$B/tests/programs/pointers_$p)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 .PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
@@ -138,6 +137,7 @@ $B/tests/programs/linkedpie_%: tests/programs/c/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -s -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
 # Programs that are not linked with libssl, and call what dlsym finds in it.
+PROGRAMS += $(foreach p,ssl_write ssl_write_ex ssl_bio ssl_nonblocking ssl_threads ssl_edges ssl_fire,$B/tests/programs/pointers_$p)
 $B/tests/programs/pointers_%: tests/programs/c/%.c tests/programs/pointers/looked_up.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
