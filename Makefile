@@ -142,6 +142,14 @@ $B/tests/programs/exporting_%: tests/programs/c/%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 $(WARN) -MMD -MP -rdynamic -pie -fPIE $< -o $@ -l:libssl.a -l:libcrypto.a -lpthread
+# Programs that are not linked with libssl, and call what dlsym finds in it.
+PROGRAMS += $(foreach p,ssl_write ssl_write_ex ssl_bio ssl_nonblocking ssl_threads ssl_edges ssl_fire,$B/tests/programs/pointers_$p)
+$B/tests/programs/pointers_%: tests/programs/c/%.c tests/programs/pointers/looked_up.c
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP -MT $@ -MF $@.d -c $< -o $@.o
+	$(Q)nm -u $@.o | sed -n 's/^ *U \(\(SSL\|TLS\|BIO\|ERR\|X509\|OPENSSL\)_.*\)/FUNCTION(\1)/p' >$@.names
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) '-DNAMES="$(abspath $@).names"' tests/programs/pointers/looked_up.c $@.o -o $@ -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)

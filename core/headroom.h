@@ -283,7 +283,8 @@ typedef struct headroom_located {
 int headroom_locate(headroom *h, const char *path, unsigned flags, headroom_located *out);
 
 /* How a function begins, for the patch that leads its callers elsewhere (shim/jump.h): the places where its first instructions may be
-   replaced by a jump, in order of preference. Between the beginning and such a place only registers are pushed, and rbp is set to rsp. */
+   replaced by a jump, in order of preference. Between the beginning and such a place only registers are pushed, rbp is set to rsp, and
+   room is made on the stack. */
 enum { HEADROOM_ENTRY_POINTS = 4, HEADROOM_ENTRY_UNDO = 8 };
 typedef struct headroom_entry_point {
     uint8_t offset;      /* of the one instruction that is moved away */

@@ -9,6 +9,7 @@
 #include "alpn_list.h"
 #include "curl.h"
 #include "library.h"
+#include "named.h"
 #include "resolve.h"
 
 /* A longer list, or a ninth one, is not noted: such a program is left as it is. */
@@ -355,19 +356,29 @@ int SSL_connect(SSL *ssl)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, true);
+    const SSL *before = library_hand(ssl);
     errno = saved;
-    return l->alpn.connect(ssl);
+    int r = l->alpn.connect(ssl);
+    library_take_back(before);
+    return r;
 }
 
+/* SSL_connect jumps here, too. One that came past us has a caller who does not name libssl: who that reaches is told by the connection,
+   which is not in our hands. */
 int SSL_do_handshake(SSL *ssl)
 {
     int saved = errno;
-    const struct library *l = library_of(__builtin_return_address(0));
+    const void *caller = __builtin_return_address(0);
+    bool named = named_by_caller(caller);
+    const struct library *l = named ? library_of(caller) : library_of_connection(ssl, caller);
 
     if (!l || !l->do_handshake)
         return -1;
     if (ssl && shim_enabled())
         alpn_before_handshake(l, ssl, false);
+    const SSL *before = library_hand(named || library_is_handed(ssl) ? ssl : NULL);
     errno = saved;
-    return l->do_handshake(ssl);
+    int r = l->do_handshake(ssl);
+    library_take_back(before);
+    return r;
 }

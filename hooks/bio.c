@@ -76,13 +76,18 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
     const struct shim_wire wire = {&conn, wire_write, wire_handshake};
     struct library_frame frame;
     size_t done = 0;
+    int r;
 
     errno = saved;
-    if (!s)
-        return bio.write(b, buf, num, written);
+    if (!s) {
+        const SSL *before = library_hand(ssl);
+        r = bio.write(b, buf, num, written);
+        library_take_back(before);
+        return r;
+    }
     bio.clear_flags(b, RETRY_FLAGS);
     library_enter(&frame, ssl);
-    int r = shim_stream_write(s, &wire, buf, num, &done);
+    r = shim_stream_write(s, &wire, buf, num, &done);
     library_leave(&frame);
     errno = r > 0 && !conn.asked ? 0 : conn.error; /* held: as in openssl.c */
     *written = done;
@@ -91,8 +96,14 @@ static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 
 static int read_bio(BIO *b, char *buf, size_t num, size_t *got)
 {
-    int r = bio.read(b, buf, num, got), saved = errno;
+    int saved = errno;
     SSL *ssl = num > 0 && shim_enabled() ? ssl_of(b) : NULL;
+
+    const SSL *before = library_hand(ssl);
+    errno = saved;
+    int r = bio.read(b, buf, num, got);
+    library_take_back(before);
+    saved = errno;
     if (ssl)
         library_tee(bio.library, ssl, buf, r > 0 ? *got : 0);
     errno = saved;

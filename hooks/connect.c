@@ -1,5 +1,6 @@
-/* connect.c - the moment to look for TLS that is linked into the program: its first connection to the internet protocols. No TLS of
-   its own can be under way before (HOOKS.md fact 25), and a program that never gets here pays nothing.
+/* connect.c - the moment to look for TLS that no call by name reaches: the program's first connection to the internet protocols, and
+   for what it opens later (pointers.h) the next one. No TLS of its own can be under way before (HOOKS.md fact 25), and a program that
+   never gets here pays nothing.
 
    connect() itself is the original's from the first byte to the last: the address is not read (a bad one is the kernel's to refuse;
    the socket knows its family), and the original is called last, with the caller's errno. */
@@ -10,6 +11,7 @@
 
 #include "library.h"
 #include "patched.h"
+#include "pointers.h"
 
 int connect(int fd, const struct sockaddr *address, socklen_t len) HR_EXPORT;
 
@@ -42,8 +44,11 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
     int saved = errno;
     connect_function *f = original();
 
-    if (!patched_looked() && shim_enabled() && is_inet(fd))
-        patched_look();
+    if ((!patched_looked() || pointers_unlooked()) && shim_enabled() && is_inet(fd)) {
+        if (!patched_looked())
+            patched_look();
+        pointers_look();
+    }
     errno = f ? saved : ENOSYS;
     return f ? f(fd, address, len) : -1;
 }

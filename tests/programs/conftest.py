@@ -38,6 +38,8 @@ DIRECT_ONLY = {
     "test_curl_hook.py": "what it compares runs over TLS, HTTP/2 and plain http by a fixture of its own",
     "test_patched.py": "which of these programs speak HTTP/2 past us is said by one of its tests",
     "test_ahead.py": "nginx passes on whole requests only",
+    "test_pointers.py": "clients that offer no HTTP/2",
+    "test_dotnet.py": "it offers HTTP/1.1 alone",
     "test_linked.py": "C clients that offer no HTTP/2; test_transparency.py has them twice",
     "test_forced": "what fails lies in the process of the client, all of it the same over any server",
     "test_sanitized": "how a program starts is tested, not what it sends",

@@ -44,6 +44,10 @@ PAIR_BEHIND(claude_2, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %r
             "push %rbp; mov %rsp, %rbp; push %r15", 6)
 PAIR_BEHIND(claude_3, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %r15; pop %rbp",
             "push %rbp; mov %rsp, %rbp; push %r15; push %r14", 8)
+PAIR_BEHIND(libssl_1, "sub $0x18, %rsp; mov %fs:0x28, %rax", "lea 0x18(%rsp), %rsp",
+            "sub $0x18, %rsp; mov %fs:0x28, %rax", 13)
+PAIR_BEHIND(room_2, "endbr64; push %rbx; sub $0x7f, %rsp; mov %rdi, %rbx", "lea 0x7f(%rsp), %rsp; pop %rbx",
+            "push %rbx; sub $0x7f, %rsp; mov %rdi, %rbx", 12)
 PAIR_BEHIND(marked_1, "endbr64; push %rbx; lea marked_1_in(%rip), %rax", "pop %rbx",
             "push %rbx; lea marked_1_in(%rip), %rax", 12)
 
@@ -61,7 +65,8 @@ static const struct pair {
     ROW(rip_lea, 0, 7, 0),  ROW(rip_back, 4, 6, 0),    ROW(rip_with_number, 0, 10, 0),
     ROW(zero, 0, 2, 0),     ROW(tested, 0, 3, 0),      ROW(aligned_stack, 0, 4, 0),
     ROW(padded, 0, 5, 0),   ROW(claude_1, 0, 3, 1),    ROW(claude_2, 0, 2, 2),
-    ROW(claude_3, 0, 2, 3), ROW(marked_1, 4, 7, 1),
+    ROW(claude_3, 0, 2, 3), ROW(marked_1, 4, 7, 1),    ROW(libssl_1, 0, 9, 1),
+    ROW(room_2, 4, 3, 2),
 };
 
 static uint64_t address(const void *p)
@@ -223,7 +228,10 @@ static void only_what_pops_take_back_may_stand_before_the_jump(void **state)
         {{0x41, 0x54, 0x55, 0xc3}, 2}, /* push r12; push rbp; ret */
         {{0x66, 0x55, 0x55}, 1},       /* push of 16 bits */
         {{0x55, 0xe8, 1, 2, 3, 4}, 1}, /* push rbp; call */
-        {{0x48, 0x83, 0xec, 0x18, 0x55}, 1},
+        {{0x48, 0x83, 0xec, 0x18, 0x55, 0xc3}, 2},                   /* sub $0x18,%rsp; push rbp; ret */
+        {{0x48, 0x83, 0xec, 0x80, 0x55, 0xc3}, 1},                   /* sub $-128,%rsp */
+        {{0x48, 0x83, 0xec, 0x18, 0x48, 0x89, 0xe5, 0x55}, 2},       /* then mov rbp,rsp: rbp is lost */
+        {{0x48, 0x83, 0xec, 0x18, 0x48, 0x83, 0xec, 0x18, 0x55}, 2}, /* no room for more than one */
     };
 
     (void)state;

@@ -335,6 +335,25 @@ static void a_place_that_is_taken_moves_the_jump_behind_the_first_push(void **st
     munmap(taken[0], 2 * PAGE);
 }
 
+static void a_jump_behind_room_on_the_stack_gives_it_back(void **state)
+{
+    function *f = copy(&codes[1], 0);
+    struct patch p = patch_of(f, &codes[1]);
+
+    (void)state;
+    assert_string_equal(codes[1].name, "libssl");
+    assert_int_equal(p.entry.n, 2);
+    p.entry.point[0] = p.entry.point[1];
+    p.entry.n = 1;
+    calls = 0;
+    original = NULL;
+    assert_int_equal(shim_patch(&p, 1), 1);
+    assert_int_equal(((const uint8_t *)(uintptr_t)p.function)[4], 0xe9);
+    for (long i = 0; i < 1000; i++)
+        assert_int_equal(f(i), i + 1);
+    assert_int_equal(calls, 1000);
+}
+
 /* In a child whose kernel refuses mprotect with all of these bits. */
 static void in_a_sandbox(int denied, const char *reason)
 {
@@ -403,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_patched_stays_as_it_is),
         cmocka_unit_test(where_no_jump_can_lead_nothing_is_patched),
         cmocka_unit_test(a_place_that_is_taken_moves_the_jump_behind_the_first_push),
+        cmocka_unit_test(a_jump_behind_room_on_the_stack_gives_it_back),
         cmocka_unit_test(a_system_that_forbids_it_leaves_the_program_as_it_is),
         cmocka_unit_test(gaps_are_found_on_the_right_side),
     };
