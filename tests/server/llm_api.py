@@ -85,6 +85,7 @@ class LlmApi:
         self._open = set()
         self._connections = itertools.count(1)
         self._stopping = False
+        self.script = None  # a script.Script, whose turns are the answers to requests that offer tools
         self.spoken = set()  # (User-Agent, protocol that a server before this one saw) of all requests; begin() keeps it
         self.begin(captures)
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
@@ -312,6 +313,9 @@ class LlmApi:
         json_type = [("Content-Type", "application/json"), ("Request-Id", "req_" + name)]
         if count_only:
             return 200, json_type, [answers.dump({"input_tokens": r.prompt_tokens})], False
+        played = self.script and self.script.answer(path, name, body, r.prompt_tokens, r.cached_tokens)
+        if played:
+            return played
         text = answers.describe(body)
         output = prompt_cache.count_tokens(text)
         stream = body.get("stream") is True
@@ -340,6 +344,10 @@ class LlmApi:
         return status, fields, [answers.dump(error)], False
 
     def _other(self, head, r):
+        body, wrong = provider_rules.parse(r.body)
+        played = None if wrong or not self.script else self.script.answer(head.path, f"{r.number:06d}", body, 0, 0)
+        if played:
+            return played
         if head.path.startswith("/git/") and self._git_root:
             return self._git(head, r)
         if head.path.startswith("/files/") and self._files:
