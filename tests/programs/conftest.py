@@ -38,6 +38,7 @@ DIRECT_ONLY = {
     "test_curl_hook.py": "what it compares runs over TLS, HTTP/2 and plain http by a fixture of its own",
     "test_patched.py": "which of these programs speak HTTP/2 past us is said by one of its tests",
     "test_sdk.py": "as for test_patched.py",
+    "test_opencode.py": "as for test_patched.py",
     "test_linked.py": "C clients that offer no HTTP/2; test_transparency.py has them twice",
     "test_sanitized": "how a program starts is tested, not what it sends",
     "test_a_content_length": "nginx passes on whole requests only",
