@@ -17,7 +17,7 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
-(slow reading), expect=never (no 100 Continue) or refuse (417 before the body).
+(slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body).
 """
 import argparse
 import dataclasses
@@ -316,7 +316,7 @@ class LlmApi:
         played = self.script and self.script.answer(path, name, body, r.prompt_tokens, r.cached_tokens)
         if played:
             return played
-        text = answers.describe(body)
+        text = head.option("say") or answers.describe(body)
         output = prompt_cache.count_tokens(text)
         stream = body.get("stream") is True
         if r.dialect == "anthropic":
