@@ -1,7 +1,8 @@
 // node, Bun: an agent on a published package: asks, carries out the tool calls of the answer, asks again with their results, until
 // the model calls no more. Prints what the model says, which calls it makes, and of each result size and SHA-256.
 //   client_sdk.js BASE_URL PACKAGES PACKAGE API MODE..
-// PACKAGES: directory with node_modules. API: chat, responses or messages. MODE: whole or stream, a conversation each; +gzip: bodies are compressed.
+// PACKAGES: directory with node_modules. API: chat, responses or messages. MODE: whole or stream, a conversation each; +gzip: bodies are compressed; +retry: the
+// server refuses the third request, and the package sends it again.
 "use strict";
 const { execFileSync } = require("child_process");
 const crypto = require("crypto");
@@ -33,13 +34,13 @@ function carryOut(tool, values) {
 
 // Each of these asks once: what the model said, its calls, and what the conversation goes on with, given their results.
 const ask = {
-  async chat(client, messages, stream) {
+  async chat(client, messages, stream, options) {
     const offered = Object.entries(tools).map(([n, t]) => ({ type: "function", function: { name: n, description: t.what, parameters: schema(t) } }));
     const body = { model: MODEL, messages, tools: offered };
     let message;
     if (stream) {
       message = { role: "assistant", content: "" };
-      for await (const chunk of await client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } })) {
+      for await (const chunk of await client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } }, options)) {
         const delta = chunk.choices.length > 0 ? chunk.choices[0].delta : {};
         message.content += delta.content || "";
         for (const { index, ...part } of delta.tool_calls || []) {
@@ -51,35 +52,35 @@ const ask = {
         }
       }
     } else {
-      message = (await client.chat.completions.create(body)).choices[0].message;
+      message = (await client.chat.completions.create(body, options)).choices[0].message;
     }
     const calls = (message.tool_calls || []).map((c) => ({ id: c.id, name: c.function.name, values: JSON.parse(c.function.arguments) }));
     return { text: message.content, calls, next: (results) => [message, ...results.map((r, i) => ({ role: "tool", tool_call_id: calls[i].id, content: r }))] };
   },
 
-  async responses(client, input, stream) {
+  async responses(client, input, stream, options) {
     const offered = Object.entries(tools).map(([n, t]) => ({ type: "function", name: n, description: t.what, parameters: schema(t), strict: false }));
     const body = { model: MODEL, input, tools: offered, store: false };
     let output, text = "";
     if (stream) {
-      for await (const event of await client.responses.create({ ...body, stream: true })) {
+      for await (const event of await client.responses.create({ ...body, stream: true }, options)) {
         if (event.type === "response.output_text.delta")
           text += event.delta;
         if (event.type === "response.completed")
           output = event.response.output;
       }
     } else {
-      const response = await client.responses.create(body);
+      const response = await client.responses.create(body, options);
       ({ output, output_text: text } = response);
     }
     const calls = output.filter((x) => x.type === "function_call").map((c) => ({ id: c.call_id, name: c.name, values: JSON.parse(c.arguments) }));
     return { text, calls, next: (results) => [...output, ...results.map((r, i) => ({ type: "function_call_output", call_id: calls[i].id, output: r }))] };
   },
 
-  async messages(client, messages, stream) {
+  async messages(client, messages, stream, options) {
     const offered = Object.entries(tools).map(([n, t]) => ({ name: n, description: t.what, input_schema: schema(t) }));
     const body = { model: MODEL, max_tokens: 1024, messages, tools: offered };
-    const { content } = stream ? await client.messages.stream(body).finalMessage() : await client.messages.create(body);
+    const { content } = stream ? await client.messages.stream(body, options).finalMessage() : await client.messages.create(body, options);
     const calls = content.filter((b) => b.type === "tool_use").map((b) => ({ id: b.id, name: b.name, values: b.input }));
     const results = (texts) => texts.map((t, i) => ({ type: "tool_result", tool_use_id: calls[i].id, content: t }));
     return {
@@ -100,13 +101,15 @@ function compressing(url, init) {
 }
 
 async function converse(mode) {
-  const [way, coding] = mode.split("+");
+  const [way, how] = mode.split("+");
   const client = new Client({
-    apiKey: "test", baseURL: api === "messages" ? base : base + "/v1", maxRetries: 0, ...(coding === "gzip" ? { fetch: compressing } : {}),
+    apiKey: "test", baseURL: api === "messages" ? base : base + "/v1", maxRetries: how === "retry" ? 1 : 0,
+    ...(how === "gzip" ? { fetch: compressing } : {}),
   });
   let conversation = [{ role: "user", content: QUESTION }];
   for (let turn = 0; turn < TURNS; turn++) {
-    const { text, calls, next } = await ask[api](client, conversation, way === "stream");
+    const options = how === "retry" && turn === 2 ? { headers: { "x-test-status-once": "429" } } : {};
+    const { text, calls, next } = await ask[api](client, conversation, way === "stream", options);
     console.log("model", text);
     if (calls.length === 0)
       return;

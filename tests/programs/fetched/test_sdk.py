@@ -95,3 +95,29 @@ def test_an_agent_gets_the_same_answers_for_fewer_tokens(program, package, api, 
     assert [r["dialect"] for r in rows] == [DIALECT[api]] * len(sent) if DIALECT[api] else rows == []
     assert all(r["skipped"] is None and r["status"] == 200 and r["usage"][OUTPUT[api]] > 0 for r in rows), rows
     assert all(r["tokens_after"] < r["tokens_before"] * 0.6 for r in rows if r["transforms"]), rows
+
+
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("program", ["node-20", "node-26", "bun-1.2.23", "bun-1.4.5"])
+@pytest.mark.parametrize("package,api", [("openai-6", "chat"), ("anthropic-1", "messages")])
+def test_compressed_bodies_are_compressed_again(program, package, api, agent):
+    """By a fetch of the program's own, which both packages take: they compress nothing themselves."""
+    bare, plain = agent(program, package, api, "whole+gzip", "stream+gzip")
+    assert bare.returncode == 0 and len(plain) == 2 * REQUESTS, bare
+    done, sent = agent(program, package, api, "whole+gzip", "stream+gzip", preload=True, mode="optimize")
+    assert done == bare and [(r.status, r.header("content-encoding")) for r in sent] == [(200, "gzip")] * len(plain)
+    for half in (sent[:REQUESTS], sent[REQUESTS:]):
+        check_conversation(half, True)
+    assert len(sent[-1].raw_body) < len(plain[-1].raw_body) * 0.8
+
+
+@pytest.mark.usefixtures("needs_library")
+@pytest.mark.parametrize("program", ["node-20", "node-26", "bun-1.2.23", "bun-1.4.5"])
+@pytest.mark.parametrize("package,api", [("openai-4", "chat"), ("openai-6", "chat"), ("anthropic-1", "messages")])
+def test_a_request_that_the_package_sends_again_has_the_same_bytes(program, package, api, agent):
+    bare, plain = agent(program, package, api, "stream+retry")
+    done, sent = agent(program, package, api, "stream+retry", preload=True, mode="optimize")
+    statuses = [200, 200, 429, 200, 200]
+    assert done == bare and done.returncode == 0 and [r.status for r in plain] == [r.status for r in sent] == statuses
+    assert sent[2].raw_body == sent[3].raw_body and len(sent[2].raw_body) < len(plain[2].raw_body) / 2
+    check_conversation([r for r in sent if r.status == 200], True)
