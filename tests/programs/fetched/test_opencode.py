@@ -1,7 +1,6 @@
 """opencode, an agent on Bun with BoringSSL inside: its own bash and read tools run, the model plays a script. Name servers are out of its
 reach: it would look for a newer plugin on the net, and the test may not depend on what it finds."""
 import json
-import re
 
 import pytest
 
@@ -58,11 +57,6 @@ def opencode(run, server, tmp_path):
     return ask
 
 
-def masked(text):
-    """opencode gives random names to the files in which it keeps long outputs."""
-    return re.sub("tool_[0-9A-Za-z]+", "tool_ID", text)
-
-
 def results(request):
     return dict(answers.tool_results(request.json))
 
@@ -73,20 +67,20 @@ def test_opencode_works_as_without_the_library_on_fewer_tokens(provider, opencod
     bare, plain = opencode(provider, "What is wrong with the services?")
     assert bare.returncode == 0 and bare.stdout.count(b"\n") >= REQUESTS and len(plain) == REQUESTS, bare
     done, sent = opencode(provider, "What is wrong with the services?", preload=True, mode="optimize")
-    assert done.returncode == 0 and done.stdout == bare.stdout and masked(done.stderr.decode()) == masked(bare.stderr.decode())
+    assert done == bare
     assert [(r.status, r.target) for r in sent] == [(200, path)] * REQUESTS
     goes_on, more = opencode(provider, "--continue", "Is that all?", preload=True, mode="optimize")
     assert goes_on.returncode == 0 and len(more) == 1, goes_on
 
-    # The tools did the same, and what they found is there; what opencode cut off itself aside.
+    # The tools did the same, and what they found is there.
     full, last = results(plain[-1]), results(sent[-1])
     assert list(full) == list(last) == [RECORDS, SERVICES, LOG, AGAIN]
-    assert all(text in last[call] for _, text in agent_work.ERRORS for call in (RECORDS, AGAIN))
-    assert agent_work.FAILED in last[SERVICES] and agent_work.ERRORS[-1][1] in last[LOG]
+    assert all(text in last[call] for _, text in agent_work.ERRORS for call in (RECORDS, LOG, AGAIN))
+    assert agent_work.FAILED in last[SERVICES]
     if conftest.BARE:
         return
     assert all(len(last[call]) < len(full[call]) / 10 for call in (RECORDS, AGAIN))
-    assert all(len(masked(last[call])) <= len(masked(full[call])) for call in (SERVICES, LOG))
+    assert all(len(last[call]) <= len(full[call]) for call in (SERVICES, LOG))
     # What was sent once is sent again, also by the process that goes on with the session.
     for a, b in zip(sent, [*sent[1:], *more]):
         assert results(a).items() <= results(b).items()
