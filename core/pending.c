@@ -82,8 +82,17 @@ void hr_pending_give_back(headroom_request *r)
 
 void hr_pending_end(hr_pending *p, void (*write_row)(headroom_request *))
 {
+    enum {
+        TRIES = 1000
+    }; /* the holder needs nanoseconds, unless a signal handler that exits interrupted it */
+    int tries = 0;
+
     hr_pending_check_fork(p);
-    pthread_mutex_lock(&p->lock);
+    while (pthread_mutex_trylock(&p->lock) != 0) {
+        if (++tries == TRIES)
+            return;
+        sched_yield();
+    }
     for (headroom_request *r = p->newest; r; r = r->pending.older)
         if (hr_pending_take(r))
             write_row(r);

@@ -42,7 +42,7 @@ void hr_pending_remove(hr_pending *p, struct headroom_request *r);
 bool hr_pending_take(struct headroom_request *r);
 void hr_pending_give_back(struct headroom_request *r);
 
-/* The process exits: write_row for each request that no thread works on. */
+/* The process exits: write_row for each request that no thread works on. Waits for nobody long. */
 void hr_pending_end(hr_pending *p, void (*write_row)(struct headroom_request *r));
 
 #endif

@@ -107,6 +107,22 @@ static void a_request_that_a_thread_works_on_is_left_to_it(void **state)
     headroom_close(h);
 }
 
+/* A signal handler that exits may have interrupted the thread that holds the list. */
+static void an_exit_does_not_wait_for_the_list(void **state)
+{
+    (void)state;
+    headroom *h = headroom_open(0);
+    headroom_request *r = sent(h, EVENTS);
+
+    pthread_mutex_lock(&h->pending.lock);
+    headroom_at_exit(h);
+    pthread_mutex_unlock(&h->pending.lock);
+    assert_int_equal(rows(h).n, 0);
+    headroom_request_end(r, true);
+    assert_int_equal(rows(h).n, 1);
+    headroom_close(h);
+}
+
 static void a_dropped_request_is_not_recorded(void **state)
 {
     (void)state;
@@ -149,6 +165,7 @@ int main(void)
         T(a_response_that_was_not_read_to_its_end_is_recorded_at_exit),
         T(requests_end_in_any_order_and_once),
         T(a_request_that_a_thread_works_on_is_left_to_it),
+        T(an_exit_does_not_wait_for_the_list),
         T(a_dropped_request_is_not_recorded),
         T(a_child_of_fork_leaves_its_parents_requests_alone),
     };
