@@ -33,7 +33,7 @@ fetch_locked() { # name in build/programs, directory with the package-lock.json 
     rm -rf "$to.new"
     mkdir -p "$to.new"
     cp "$2/package.json" "$2/package-lock.json" "$to.new"
-    (cd "$to.new" && npm ci --silent --ignore-scripts --no-audit --no-fund --omit=dev --omit=peer --omit=optional >/dev/null)
+    (cd "$to.new" && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --omit=dev --omit=peer --omit=optional >/dev/null)
     rm -rf "$to"
     mv "$to.new" "$to"
 }

@@ -12,7 +12,7 @@ import script
 CLIENT = pathlib.Path(__file__).with_name("client_sdk.js")
 PACKAGES = conftest.BUILD / "programs" / "sdk"
 PROGRAMS = ["node", "node-18", "node-20", "node-22", "node-24", "node-25", "node-26", "bun-1.2.23", "bun-1.4.5"]
-# The 4 of OpenAI and the 0 of Anthropic send by https.request (node-fetch), the others by fetch. openai 7 wants node 22.
+# The 4 of OpenAI and the 0 of Anthropic send by https.request under node, the others by fetch. openai 7 wants node 22.
 MODERN = ["node-22", "node-24", "node-25", "node-26", "bun-1.2.23", "bun-1.4.5"]
 CASES = [(p, package, api) for package, api, programs in (
     ("openai-4", "chat", PROGRAMS), ("openai-6", "chat", PROGRAMS), ("openai-7", "chat", MODERN), ("openai-6", "responses", PROGRAMS),
