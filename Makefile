@@ -56,7 +56,7 @@ help:
 	'make demo       install what is missing, build, and show the main job on real input' \
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
-	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code) into $B/programs, and run them under the library' \
+	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code, opencode, SDKs) into $B/programs, and run them under the library' \
 	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \

@@ -12,6 +12,7 @@
 #include "headroom.h"
 #include "ledger.h"
 #include "log.h"
+#include "pending.h"
 #include "print.h"
 #include "store/store.h"
 #include "usage.h"
@@ -29,6 +30,7 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+    hr_pending pending;
     hr_arena *shown;      /* strings that headroom_get_original handed out; CLI only */
 };
 
@@ -60,6 +62,7 @@ struct headroom_request {
     headroom_result *results;
     size_t n_results;
     hr_usage *usage;
+    hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;
     hr_coding coding; /* of the body as it comes and as it goes out */
@@ -71,6 +74,9 @@ int hr_context_key(headroom *h, uint8_t key[32]);
 const hr_print_key *hr_context_print(const headroom *h);
 /* In a child of fork: own database handle, fresh locks. Called at every entry. */
 void hr_context_check_fork(headroom *h);
+
+/* response.c: the row of a request whose response nobody will read on. */
+void hr_response_unfinished(headroom_request *r);
 
 /* decide.c: fill items[i], but for event, for all results of the conversation. New decisions are on disk when it returns,
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */

@@ -42,7 +42,8 @@ headroom *headroom_open(unsigned flags);
 /* For the CLI and tests. Inside a host never called: nothing is freed at exit. */
 void headroom_close(headroom *h);
 enum headroom_mode headroom_get_mode(const headroom *h);
-/* Write rows that waited, checkpoint a long log. The preload library calls it from its destructor. */
+/* Write rows that waited, and those of requests whose responses were not read to their end (nothing is done for these any more);
+   checkpoint a long log. The preload library calls it from its destructor. */
 void headroom_at_exit(headroom *h);
 
 /* ------------------------------------------------------------------ the road of one request */

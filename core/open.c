@@ -37,7 +37,9 @@ headroom *headroom_open(unsigned flags)
         return NULL;
     h->flags = flags;
     h->pid = getpid();
+    hr_pending_init(&h->pending);
     if (hr_config_load(&h->config) < 0) {
+        hr_pending_free(&h->pending);
         hr_free(h);
         return NULL;
     }
@@ -73,6 +75,7 @@ void headroom_close(headroom *h)
 {
     if (!h)
         return;
+    hr_pending_free(&h->pending);
     hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
     hr_store_close(h->store);
@@ -91,6 +94,7 @@ void headroom_at_exit(headroom *h)
     if (!h->store)
         return;
     hr_context_check_fork(h);
+    hr_pending_end(&h->pending, hr_response_unfinished);
     hr_store_flush(h->store);
 }
 
@@ -102,6 +106,7 @@ void hr_context_check_fork(headroom *h)
     if (h->store)
         hr_store_check_fork(h->store);
     hr_ledger_check_fork(h->ledger);
+    hr_pending_check_fork(&h->pending);
     atomic_store_explicit(&h->pid, pid, memory_order_relaxed);
 }
 

@@ -199,18 +199,25 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
     return 1;
 }
 
-void headroom_request_sent(headroom_request *r)
+static void free_work(headroom_request *r)
 {
     hr_arena_free(r->work);
     r->work = NULL;
     hr_buf_free(&r->body);
 }
 
+void headroom_request_sent(headroom_request *r)
+{
+    free_work(r);
+    hr_pending_add(&r->h->pending, r);
+}
+
 void headroom_request_drop(headroom_request *r)
 {
     if (!r)
         return;
-    headroom_request_sent(r);
+    hr_pending_remove(&r->h->pending, r);
+    free_work(r);
     hr_usage_free(r->usage);
     hr_arena_free(r->keep);
 }

@@ -19,29 +19,29 @@ void headroom_response_head(headroom_request *r, int status, const char *type, s
     bool sse = holds(type, type_len, "text/event-stream");
     bool plain = encoding_len == 0 || (encoding_len == 8 && strncasecmp(encoding, "identity", 8) == 0);
 
-    r->row.status = status;
-    if (r->usage || !plain || status < 200 || status > 299 || !r->row.dialect ||
-        (!sse && !holds(type, type_len, "json")))
+    if (!hr_pending_take(r))
         return;
-    r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
+    r->row.status = status;
+    if (!r->usage && plain && status >= 200 && status <= 299 && r->row.dialect &&
+        (sse || holds(type, type_len, "json")))
+        r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
+    hr_pending_give_back(r);
 }
 
 void headroom_response_body(headroom_request *r, const void *data, size_t len)
 {
+    if (!hr_pending_take(r))
+        return;
     if (r->usage)
         hr_usage_add(r->usage, data, len);
+    hr_pending_give_back(r);
 }
 
-void headroom_request_end(headroom_request *r, bool complete)
+static void write_row(headroom_request *r, bool complete)
 {
     headroom *h = r->h;
     hr_usage_counts counts;
 
-    hr_context_check_fork(h);
-    if (r->row.pid != h->pid) { /* a child of fork frees what it inherited; the request is its parent's */
-        headroom_request_drop(r);
-        return;
-    }
     r->row.complete = complete;
     if (r->usage) {
         hr_usage_end(r->usage, &counts);
@@ -55,5 +55,19 @@ void headroom_request_end(headroom_request *r, bool complete)
     if (r->row.skipped)
         hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path,
                      r->row.skipped);
+}
+
+void hr_response_unfinished(headroom_request *r)
+{
+    write_row(r, false);
+}
+
+void headroom_request_end(headroom_request *r, bool complete)
+{
+    if (!hr_pending_take(r))
+        return;
+    hr_context_check_fork(r->h);
+    if (r->row.pid == r->h->pid) /* a child of fork frees what it inherited; the request is its parent's */
+        write_row(r, complete);
     headroom_request_drop(r);
 }

@@ -2,7 +2,8 @@
 
      constructor         one walk over the environment: HEADROOM_MODE, HEADROOM_ENDPOINTS_ADD; no file, no thread, no core
      first LLM request   dlopen(<our directory>/libheadroom.so), same ABI major, headroom_open()
-     destructor          rows that waited are written
+     destructor, or      rows that waited are written
+     quick_exit
 
    A relative LD_PRELOAD must never make us load something from the current directory: where the dynamic linker may know us by a
    relative name, the absolute one is read from /proc/self/maps while the constructor runs; none: we stay idle. Else our path is
@@ -165,6 +166,15 @@ __attribute__((destructor)) static void end(void)
     core.at_exit(core.h);
 }
 
+/* quick_exit runs no destructors, and Bun never ends otherwise. What at_quick_exit calls: that one wants a startup file. */
+extern int __cxa_at_quick_exit(void (*f)(void *), void *module);
+
+static void end_quickly(void *unused)
+{
+    (void)unused;
+    end();
+}
+
 static bool bind_all(void *lib)
 {
     const struct {
@@ -240,6 +250,8 @@ static bool load(void)
 static void load_once(void)
 {
     int now = load() ? STATE_LOADED : STATE_IDLE;
+    if (now == STATE_LOADED)
+        (void)__cxa_at_quick_exit(end_quickly, NULL); /* no memory: what is written at the end is lost */
     dlerror(); /* our failure must not show up in the host's next dlerror() */
     __atomic_store_n(&state, now, __ATOMIC_RELEASE);
 }

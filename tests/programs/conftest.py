@@ -40,6 +40,8 @@ DIRECT_ONLY = {
     "test_ahead.py": "nginx passes on whole requests only",
     "test_pointers.py": "clients that offer no HTTP/2",
     "test_dotnet.py": "it offers HTTP/1.1 alone",
+    "test_sdk.py": "as for test_patched.py",
+    "test_opencode.py": "as for test_patched.py",
     "test_linked.py": "C clients that offer no HTTP/2; test_transparency.py has them twice",
     "test_forced": "what fails lies in the process of the client, all of it the same over any server",
     "test_sanitized": "how a program starts is tested, not what it sends",

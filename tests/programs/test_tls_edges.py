@@ -17,6 +17,7 @@ import pytest
 
 import conftest
 import conversations
+import conversations
 import llm_api
 from test_transparency import assert_same_directories
 
@@ -194,6 +195,20 @@ def test_a_response_without_length_ends_with_the_connection(program, server, cer
         run(argv, preload=True, mode="audit", env={"REQUEST_HEADERS": option + "\n"})
     with contextlib.closing(sqlite3.connect(run.state / "headroom.db")) as db:
         assert db.execute("SELECT status, complete FROM requests ORDER BY id").fetchall() == [(200, 1), (200, 0)]
+
+
+@pytest.mark.parametrize("program", ["ssl_write", "linked_ssl_write", "linkedpie_ssl_write"])
+@pytest.mark.parametrize("how", [(), ("quickly",)])
+def test_a_program_that_leaves_in_mid_answer_is_recorded(program, how, server, certs, run, body_file, needs_library):
+    """Bun always ends by quick_exit, which runs no destructors; the SDKs of OpenAI for JavaScript stop reading at the last event."""
+    body = body_file({**conversations.quickstart_anthropic(), "stream": True})
+    argv = [conftest.c_program(program), "127.0.0.1", server.port, certs.ca, "/v1/messages", body, 1, "leave=900", *how]
+    done = run(argv, preload=True, mode="optimize", env={"REQUEST_HEADERS": "X-Test-Pace: 20\n"})
+    assert done.returncode == 0, done
+    [row] = run.log()
+    assert row["status"] == 200 and row["skipped"] is None and row["transforms"] == ["smart_crusher"]
+    usage = row["usage"]
+    assert usage["input_tokens"] + usage["cache_creation_input_tokens"] == server.requests[0].prompt_tokens
 
 
 # ------------------------------------------------------------------ TLS inside TLS

@@ -17,7 +17,7 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
-(slow reading), expect=never (no 100 Continue) or refuse (417 before the body).
+(slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body).
 """
 import argparse
 import dataclasses
@@ -85,6 +85,7 @@ class LlmApi:
         self._open = set()
         self._connections = itertools.count(1)
         self._stopping = False
+        self.script = None  # a script.Script, whose turns are the answers to requests that offer tools
         self.spoken = set()  # (User-Agent, protocol that a server before this one saw) of all requests; begin() keeps it
         self.begin(captures)
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
@@ -312,7 +313,10 @@ class LlmApi:
         json_type = [("Content-Type", "application/json"), ("Request-Id", "req_" + name)]
         if count_only:
             return 200, json_type, [answers.dump({"input_tokens": r.prompt_tokens})], False
-        text = answers.describe(body)
+        played = self.script and self.script.answer(path, name, body, r.prompt_tokens, r.cached_tokens)
+        if played:
+            return played
+        text = head.option("say") or answers.describe(body)
         output = prompt_cache.count_tokens(text)
         stream = body.get("stream") is True
         if r.dialect == "anthropic":
@@ -340,6 +344,10 @@ class LlmApi:
         return status, fields, [answers.dump(error)], False
 
     def _other(self, head, r):
+        body, wrong = provider_rules.parse(r.body)
+        played = None if wrong or not self.script else self.script.answer(head.path, f"{r.number:06d}", body, 0, 0)
+        if played:
+            return played
         if head.path.startswith("/git/") and self._git_root:
             return self._git(head, r)
         if head.path.startswith("/files/") and self._files:

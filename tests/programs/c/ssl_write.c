@@ -1,6 +1,7 @@
 /* ssl_write.c - blocking SSL_write: head, then the body in pieces. Words: pieces=N (bytes a call, head
    included; default: head in one call, body in calls of 16384), pipeline (all requests before the first
-   answer), whole (head and body in one call). */
+   answer), whole (head and body in one call), leave=N (the program ends once it has read N bytes of the
+   first answer, by exit, or with quickly by quick_exit). */
 #include "wire_client.h"
 
 static bool write_all(struct traced_ssl *t, const char *data, size_t len, size_t piece)
@@ -34,10 +35,22 @@ static bool request(struct traced_ssl *t, const struct job *j, const char *head,
     return ok;
 }
 
+/* Reads n bytes of the answer and leaves it at that. */
+static void read_some(struct traced_ssl *t, long n)
+{
+    char piece[256];
+    for (long more; n > 0; n -= more) {
+        more = traced_read(t, piece, sizeof piece);
+        if (more <= 0)
+            die("no answer");
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct job j = job_from(argc, argv);
-    long piece = 0;
+    long piece = 0, leave = 0;
+    job_word(&j, "leave", &leave);
     job_word(&j, "pieces", &piece);
     bool pipeline = job_word(&j, "pipeline", NULL);
     SSL_CTX *ctx = client_context(j.cafile);
@@ -48,6 +61,12 @@ int main(int argc, char **argv)
     bool ok = true;
     for (int i = 0; ok && i < j.repeat; i++) {
         ok = request(&t, &j, head, head_len, piece);
+        if (ok && leave > 0) {
+            read_some(&t, leave);
+            if (!job_word(&j, "quickly", NULL))
+                exit(0);
+            quick_exit(0);
+        }
         if (!pipeline)
             ok = ok && answer_print(&a, traced_read, &t, stdout);
     }

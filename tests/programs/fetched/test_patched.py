@@ -1,4 +1,5 @@
 """TLS that is linked into the program: node, which exports SSL_write and calls it directly, and Bun, which is stripped."""
+import hashlib
 import json
 import os
 import pathlib
@@ -6,12 +7,14 @@ import re
 
 import pytest
 
+import answers
 import conftest
 import conversations
+import prompt_cache
 
 SCRIPT = pathlib.Path(__file__).with_name("client_fetch.js")
 MESSAGES = "/v1/messages"
-FETCHED = ["bun-1.2.23", "bun-1.4.5", "node-18", "node-20", "node-22", "node-24", "node-26"]
+FETCHED = ["bun-1.2.23", "bun-1.4.5", "node-18", "node-20", "node-22", "node-24", "node-25", "node-26"]
 PROGRAMS = ["node", *FETCHED]
 
 
@@ -67,23 +70,39 @@ def test_modes_off_and_audit_are_as_without_the_library(program, way, run, serve
         assert [row["mode"] for row in run.log()] == ["audit"] * 3
 
 
+def answer_of(request):
+    """SHA-256 of the events that the server sent for it."""
+    text = request.header("x-test-say")
+    usage = answers.anthropic_usage(request.prompt_tokens, request.cached_tokens, prompt_cache.count_tokens(text))
+    events = answers.anthropic_events(request.header("x-test-capture"), request.json["model"], text, usage)
+    return hashlib.sha256(b"".join(events)).hexdigest()
+
+
 @pytest.mark.parametrize("way,when", [("fetch", "abort"), ("https", "abort"), ("fetch", "abort-early")])
 def test_parallel_streams_of_which_half_are_given_up(program, way, when, run, server, body_file):
     """abort: after the first bytes of the answer. abort-early: while the request is being sent, to a server that reads slowly (by fetch
-    alone: Bun 1.2 ends without a word where such a https.request is given up, whoever is in the process)."""
+    alone: Bun 1.2 ends without a word where such a https.request is given up, whoever is in the process). What is not given up gets its own
+    answer, to the byte, and so does what is then sent over the connections that are left."""
     body = conversations.quickstart_anthropic(2000)
-    body["messages"][2]["content"][1]["text"] += " " + "x" * (1 << 20)  # so that a new body, too, does not fit into a socket
+    pace = "header=x-test-pace:1"
+    if when == "abort-early":
+        body["messages"][2]["content"][1]["text"] += " " + "x" * (1 << 20)  # so that a new body, too, does not fit into a socket
+        pace = "header=x-test-read-pace:2"
     body = body_file(body)
-    words = ["header=x-test-read-pace:2"] if when == "abort-early" else []
-    done = run(client(program, server, body, way, "stream", "parallel=64", when, *words), preload=True, mode="optimize")
+    done = run(client(program, server, body, way, "stream", "parallel=64", when, pace), preload=True, mode="optimize")
     assert done.returncode == 0, done
-    lines = done.stdout.decode().splitlines()
-    assert len(lines) == 64 and set(lines[::2]) == {"200 answered"}, lines
-    assert "aborted" in lines[1::2], lines
-    whole = [r for r in server.requests if r.status == 200]
-    assert len(whole) >= 32 and all(len(h) == 1 for h in server.hashes().values())
+    whole = {r.header("x-test-capture"): r for r in server.requests if r.status == 200}
+    said = dict(line.split(" ", 1) for line in done.stdout.decode().splitlines())
+    assert list(said) == [f"first-{i}" for i in range(64)] + [f"then-{i}" for i in range(16)]
+    answered = {name: answer for name, answer in said.items() if answer != "aborted"}
+    assert answered == {name: f"200 {answer_of(whole[name])}" for name in answered}
+    assert not [name for name in said if name not in answered and (name[:5] == "then-" or int(name[6:]) % 2 == 0)], said
+    assert len(answered) < len(said), "none was given up"
+    assert way == "fetch" or len({r.connection for r in whole.values()}) < len(whole), "shared agents keep their connections"
+    assert all(len(h) == 1 for h in server.hashes().values())
     if not conftest.BARE:
-        assert {r.raw_body for r in whole} == {whole[0].raw_body} and len(whole[0].raw_body) < os.path.getsize(body) - 60000
+        assert {r.raw_body for r in whole.values()} == {whole["first-0"].raw_body}
+        assert len(whole["first-0"].raw_body) < os.path.getsize(body) - 60000
     wrong = [r.error for r in server.requests if r.status == 400 and "body" not in r.error and "head" not in r.error]
     assert not wrong, wrong
 
