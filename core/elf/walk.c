@@ -113,11 +113,11 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
-static uint64_t state_hash(const hr_state *s)
+static uint64_t state_hash(const hr_state *s, size_t registers)
 {
     uint64_t h = s->pushes;
 
-    for (size_t i = 0; i < HR_WALK_REGISTERS; i++) {
+    for (size_t i = 0; i < registers; i++) {
         if (s->r[i].kind)
             h = mix(mix(h, i << 8 | s->r[i].kind), s->r[i].v ^ (uint64_t)(uint32_t)s->r[i].add << 32);
     }
@@ -129,7 +129,7 @@ static uint64_t state_hash(const hr_state *s)
 /* Is this a way to arrive at pc that was not followed yet? */
 static bool enter(hr_walker *w, uint64_t pc, const hr_state *s)
 {
-    uint64_t hash = state_hash(s);
+    uint64_t hash = state_hash(s, w->cpu->registers);
     size_t i = (size_t)mix(0, pc) & (PLACES - 1);
     place *at;
 
