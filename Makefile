@@ -36,7 +36,7 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
 SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
-    $B/san/hooks/connections.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
+    $B/san/hooks/anchors.o $B/san/hooks/connections.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
