@@ -192,7 +192,7 @@ $B/bench/%.o: tests/bench/%.c
 $B/bench/%.o: tests/bench/%.cc
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 -O3 -march=native -MMD -MP -c $< -o $@
-$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ)))
+$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ))) $B/obj/hooks/anchors.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
@@ -200,7 +200,16 @@ $(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(OPT) -iquote core $< -o $@ $(BENCH_OBJ) $B/bench/libcore.a $(LDFLAGS) -Wl,--as-needed -lsimdjson -lstdc++ -lcjson \
 	    $(CORE_LIBS) -l:libhttp_parser.a -lssl -lcrypto
-bench-programs: all $(BENCH)
+# A program with OpenSSL linked in, and what times the connections of others.
+$B/tests/bench/linked_write: tests/bench/linked_write.c $B/bench/measure.o
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -s -no-pie $< -o $@ $B/bench/measure.o -l:libssl.a -l:libcrypto.a -lpthread
+$B/tests/bench/connect_timer.so: tests/bench/connect_timer.c
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -shared $< -o $@
+bench-programs: all $(BENCH) $B/tests/bench/linked_write $B/tests/bench/connect_timer.so
 bench: bench-programs
 	$(Q)$(BENCH_RUN)
 bench-check: bench-programs

@@ -47,7 +47,8 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
         void *f = dlsym(RTLD_NEXT, "connect");
         memcpy(&next, &f, sizeof next);
     }
-    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || (domain != AF_INET && domain != AF_INET6))
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
+        (domain != AF_INET && domain != AF_INET6))
         return next(fd, address, len);
     const long long wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
     const int r = next(fd, address, len);
