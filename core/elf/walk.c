@@ -261,8 +261,8 @@ static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
         memset(&step, 0, sizeof(step));
         step.flow = HR_FLOW_UNKNOWN;
         if (g && g->execute && *steps > 0)
-            w->cpu->step(w->img->p + g->offset + (pc - g->address), (size_t)(g->size - (pc - g->address)), pc, s,
-                         &step);
+            w->cpu->step(w->img->p + g->offset + (pc - g->address), (size_t)(g->size - (pc - g->address)), pc,
+                         s, &step);
         if (step.flow == HR_FLOW_UNKNOWN) {
             w->f.whole = false;
             return;
