@@ -13,7 +13,8 @@ enum {
         8192, /* positions that share a list of halves: an eighth of the distance over which one stays the same */
     FIELD = 4, /* bytes of a displacement or address */
     REACH = FIELD - 1,
-    COVERS = 8,    /* ranges from which halves are made; each costs as much as reading the code */
+    COVERS = 8, /* ranges from which halves are made; each costs as much as reading the code */
+    MOST_HALVES = 2 * COVERS,
     GAP = 1 << 20, /* a narrower gap between ranges is searched along */
     STEP = 64,     /* positions that share a word of bits */
     WORDS = BLOCK / STEP
@@ -41,17 +42,18 @@ static void find_portable(const uint8_t *p, const halves *h, size_t n, uint64_t 
 }
 
 #if defined(__x86_64__)
-/* All ones where v is in the range. */
-static __m128i inside_16(__m128i v, const halves *h)
-{
-    __m128i over =
-        _mm_subs_epu16(_mm_sub_epi16(v, _mm_set1_epi16((short)h->low)), _mm_set1_epi16((short)h->span));
+typedef struct wide_16 {
+    __m128i low, span;
+} wide_16;
 
-    return _mm_cmpeq_epi16(over, _mm_setzero_si128());
+/* All ones where v is in the range. */
+static __m128i inside_16(__m128i v, const wide_16 *h)
+{
+    return _mm_cmpeq_epi16(_mm_subs_epu16(_mm_sub_epi16(v, h->low), h->span), _mm_setzero_si128());
 }
 
 /* 16 positions: words at even ones, and those at odd ones. */
-static uint64_t step_16(const uint8_t *p, const halves *h, size_t n)
+static uint64_t step_16(const uint8_t *p, const wide_16 *h, size_t n)
 {
     const __m128i even = _mm_loadu_si128((const void *)p), odd = _mm_loadu_si128((const void *)(p + 1));
     const __m128i lower = _mm_set1_epi16(0xff);
@@ -66,20 +68,28 @@ static uint64_t step_16(const uint8_t *p, const halves *h, size_t n)
 
 static void find_sse2(const uint8_t *p, const halves *h, size_t n, uint64_t bits[WORDS])
 {
+    wide_16 wide[MOST_HALVES];
+
+    for (size_t k = 0; k < n; k++)
+        wide[k] = (wide_16){_mm_set1_epi16((short)h[k].low), _mm_set1_epi16((short)h[k].span)};
     for (size_t i = 0; i < WORDS; i++) {
         const uint8_t *at = p + i * STEP + 2;
 
-        bits[i] = step_16(at, h, n) | step_16(at + 16, h, n) << 16 | step_16(at + 32, h, n) << 32 |
-                  step_16(at + 48, h, n) << 48;
+        bits[i] = step_16(at, wide, n) | step_16(at + 16, wide, n) << 16 | step_16(at + 32, wide, n) << 32 |
+                  step_16(at + 48, wide, n) << 48;
     }
 }
 
 #define AVX2 __attribute__((target("avx2")))
 
+typedef struct wide_32 {
+    __m256i low, span;
+} wide_32;
+
 /* 0 where v is in the range. */
-AVX2 static __m256i over_32(__m256i v, __m256i low, __m256i span)
+AVX2 static __m256i over_32(__m256i v, const wide_32 *h)
 {
-    return _mm256_subs_epu16(_mm256_sub_epi16(v, low), span);
+    return _mm256_subs_epu16(_mm256_sub_epi16(v, h->low), h->span);
 }
 
 AVX2 static uint64_t zeros_32(__m256i even, __m256i odd)
@@ -92,6 +102,10 @@ AVX2 static uint64_t zeros_32(__m256i even, __m256i odd)
 
 AVX2 static void find_avx2(const uint8_t *p, const halves *h, size_t n, uint64_t bits[WORDS])
 {
+    wide_32 wide[MOST_HALVES];
+
+    for (size_t k = 0; k < n; k++)
+        wide[k] = (wide_32){_mm256_set1_epi16((short)h[k].low), _mm256_set1_epi16((short)h[k].span)};
     for (size_t i = 0; i < WORDS; i++) {
         const uint8_t *at = p + i * STEP + 2;
         const __m256i even0 = _mm256_loadu_si256((const void *)at),
@@ -101,13 +115,10 @@ AVX2 static void find_avx2(const uint8_t *p, const halves *h, size_t n, uint64_t
         __m256i e0 = _mm256_set1_epi8(-1), o0 = e0, e1 = e0, o1 = e0;
 
         for (size_t k = 0; k < n; k++) {
-            const __m256i low = _mm256_set1_epi16((short)h[k].low),
-                          span = _mm256_set1_epi16((short)h[k].span);
-
-            e0 = _mm256_min_epu16(e0, over_32(even0, low, span));
-            o0 = _mm256_min_epu16(o0, over_32(odd0, low, span));
-            e1 = _mm256_min_epu16(e1, over_32(even1, low, span));
-            o1 = _mm256_min_epu16(o1, over_32(odd1, low, span));
+            e0 = _mm256_min_epu16(e0, over_32(even0, &wide[k]));
+            o0 = _mm256_min_epu16(o0, over_32(odd0, &wide[k]));
+            e1 = _mm256_min_epu16(e1, over_32(even1, &wide[k]));
+            o1 = _mm256_min_epu16(o1, over_32(odd1, &wide[k]));
         }
         bits[i] = zeros_32(e0, o0) | zeros_32(e1, o1) << 32;
     }
@@ -227,7 +238,7 @@ static size_t add_halves(halves *h, size_t n, int64_t low, int64_t high, int64_t
 }
 
 /* For the block of code at an address. */
-static size_t make_halves(const search *s, uint64_t address, halves h[2 * COVERS])
+static size_t make_halves(const search *s, uint64_t address, halves h[MOST_HALVES])
 {
     size_t n = 0;
 
@@ -264,7 +275,7 @@ static bool report(const search *s, const uint8_t *p, size_t position)
 static bool search_block(const search *s, const uint8_t *block, size_t base, size_t n)
 {
     uint64_t bits[WORDS];
-    halves h[2 * COVERS];
+    halves h[MOST_HALVES];
 
     s->find(block, h, make_halves(s, s->address + base, h), bits);
     for (size_t w = 0; w < WORDS; w++) {
