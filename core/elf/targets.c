@@ -9,9 +9,8 @@
 #endif
 
 enum {
-    BLOCK =
-        8192, /* positions that share a list of halves: an eighth of the distance over which one stays the same */
-    FIELD = 4, /* bytes of a displacement or address */
+    BLOCK = 8192, /* positions that share a list of halves, each of which spans eight times as many */
+    FIELD = 4,    /* bytes of a displacement or address */
     REACH = FIELD - 1,
     COVERS = 8, /* ranges from which halves are made; each costs as much as reading the code */
     MOST_HALVES = 2 * COVERS,
