@@ -36,7 +36,7 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$B/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$B/obj/%.o)
 # The same sources with forced failures (fault.h), under the address and undefined-behaviour sanitizers.
 SAN_OBJ  := $(CORE_SRC:%.c=$B/san/%.o) $(filter-out $B/san/shim/core.o,$(patsubst %.c,$B/san/%.o,$(wildcard shim/*.c))) \
-    $B/san/hooks/connections.o $B/san/hooks/identity.o $B/san/hooks/peek.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
+    $B/san/hooks/anchors.o $B/san/hooks/connections.o $B/san/hooks/identity.o $B/san/hooks/peek.o $B/san/hooks/curl_options.o $B/san/hooks/curl_head.o $B/san/hooks/curl_handle.o
 FUZZ_OBJ := $(patsubst $B/san/%,$B/fuzz/%,$(SAN_OBJ))
 CLANG_OBJ := $(patsubst $B/san/%,$B/clang/%,$(SAN_OBJ))
 UNIT     := $(UNIT_SRC:tests/unit/%.c=$B/tests/unit/%)
@@ -206,7 +206,7 @@ $B/bench/%.o: tests/bench/%.c
 $B/bench/%.o: tests/bench/%.cc
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 -O3 -march=native -MMD -MP -c $< -o $@
-$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ)))
+$B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ))) $B/obj/hooks/anchors.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
@@ -214,7 +214,16 @@ $(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) $(OPT) -iquote core $< -o $@ $(BENCH_OBJ) $B/bench/libcore.a $(LDFLAGS) -Wl,--as-needed -lsimdjson -lstdc++ -lcjson \
 	    $(CORE_LIBS) -l:libhttp_parser.a -lssl -lcrypto
-bench-programs: all $(BENCH)
+# A program with OpenSSL linked in, and what times the connections of others.
+$B/tests/bench/linked_write: tests/bench/linked_write.c $B/bench/measure.o
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -s -no-pie $< -o $@ $B/bench/measure.o -l:libssl.a -l:libcrypto.a -lpthread
+$B/tests/bench/connect_timer.so: tests/bench/connect_timer.c
+	$(SAY) BENCH $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) $(OPT) -shared $< -o $@
+bench-programs: all $(BENCH) $B/tests/bench/linked_write $B/tests/bench/connect_timer.so
 bench: bench-programs
 	$(Q)$(BENCH_RUN)
 bench-check: bench-programs

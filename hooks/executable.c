@@ -5,12 +5,7 @@
 #include <link.h>
 #include <string.h>
 
-/* Strings that stay in a stripped library: the name of the file that SSL_write is in, which each of its errors tells, and the names
-   of functions that OpenSSL 3 tells instead. */
-static const struct {
-    char text[16];
-    size_t len;
-} anchors[] = {{"ssl/ssl_lib.c", 13}, {"\0SSL_write\0", 11}};
+#include "anchors.h"
 
 enum { MOST_SEGMENTS = 16 };
 
@@ -80,11 +75,8 @@ static bool exports_ssl_write(const struct executable *e)
 static bool holds_an_anchor(const struct survey *s, bool execute)
 {
     for (size_t i = 0; i < s->segments; i++) {
-        if (s->segment[i].execute != execute)
-            continue;
-        for (size_t k = 0; k < sizeof anchors / sizeof *anchors; k++)
-            if (memmem(s->segment[i].p, s->segment[i].n, anchors[k].text, anchors[k].len))
-                return true;
+        if (s->segment[i].execute == execute && anchors_in(s->segment[i].p, s->segment[i].n))
+            return true;
     }
     return false;
 }

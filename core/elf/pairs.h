@@ -1,7 +1,7 @@
 /* pairs.h - the search loop of the locator: every position at which two bytes have wanted values.
 
-   Strings, references and calls are all found by two of their bytes first and judged afterwards; so one loop
-   needs to be fast. It runs over 32 bytes a step with AVX2 where the processor has it, else with SSE2. */
+   Strings are found by two of their bytes first and judged afterwards; so one loop needs to be fast. It runs over 32
+   bytes a step with AVX2 where the processor has it, else with SSE2. */
 #ifndef HR_ELF_PAIRS_H
 #define HR_ELF_PAIRS_H
 

@@ -1,4 +1,4 @@
-/* search.c - what to look for, by two bytes each, and what makes a hit real. */
+/* search.c - what to look for, and what makes a hit real. */
 #include "elf/search.h"
 #include "elf/pairs.h"
 
@@ -84,11 +84,9 @@ typedef struct code_search {
     const uint8_t *p;
     size_t n;
     uint64_t address;
-    const hr_anchors *anchors; /* or */
-    const hr_window *windows;
-    size_t n_windows;
-    bool immediates;    /* addresses may stand in the code as they are */
-    uint64_t low, high; /* of all anchors or windows: most targets fall to this test */
+    const hr_anchors *anchors; /* NULL: calls are searched */
+    const hr_range *ranges;    /* joined: the anchors, or windows */
+    size_t n_ranges;
     hr_sites *out;
 } code_search;
 
@@ -109,109 +107,35 @@ bool hr_sites_add(hr_sites *s, uint64_t at, uint64_t to)
     return true;
 }
 
-static bool in_windows(const hr_window *w, size_t n, uint64_t address)
+/* How many bytes of the instruction whose displacement stands at `field` are looked at; 0: it is none of those that we look for. */
+static size_t opcode_before(const code_search *s, size_t field, uint64_t to)
 {
-    size_t lo = 0, hi = n;
+    const uint8_t *p = s->p + field;
 
-    while (hi - lo > 1) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (w[mid].low <= address)
-            lo = mid;
-        else
-            hi = mid;
-    }
-    return n > 0 && address >= w[lo].low && address < w[lo].high;
+    if (field >= 2 && p[-2] == 0x8d && (p[-1] & 0xc7) == 0x05) /* lea reg, [rip + disp] */
+        return 2;
+    if (s->anchors || field < 1 || (p[-1] != 0xe8 && p[-1] != 0xe9))
+        return 0;
+    return p[-1] == 0xe8 || to - (s->address + field - 1) + HR_FAR >= 2 * HR_FAR;
 }
 
-static bool wanted(const code_search *s, uint64_t address)
-{
-    if (address < s->low || address > s->high)
-        return false;
-    if (s->anchors)
-        return hr_anchor_at(s->anchors, address) != NULL;
-    return in_windows(s->windows, s->n_windows, address);
-}
-
-static int32_t read_i32(const uint8_t *p)
-{
-    int32_t v;
-
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-/* lea reg, [rip + disp]: 8d, ModRM with mod 0 and rm 5. */
-static bool lea_hit(void *arg, size_t at)
+/* An address as it stands may belong to any instruction: that is seen when it is walked over. */
+static bool code_hit(void *arg, size_t field, uint64_t to, bool absolute)
 {
     code_search *s = arg;
-    uint64_t to;
+    size_t before = absolute ? 0 : opcode_before(s, field, to);
 
-    if (s->n - at < 6)
+    if (!absolute && before == 0)
         return true;
-    to = s->address + at + 6 + (uint64_t)(int64_t)read_i32(s->p + at + 2);
-    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
+    return hr_sites_add(s->out, s->address + field - before, to);
 }
-
-/* The address itself as an immediate of 32 bits; what instruction it belongs to is seen when it is walked over. */
-static bool immediate_hit(code_search *s, size_t at)
-{
-    uint64_t to;
-
-    if (s->n - at < 4)
-        return true;
-    to = (uint32_t)read_i32(s->p + at);
-    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
-}
-
-static bool reference_hit(void *arg, size_t at)
-{
-    code_search *s = arg;
-
-    if (s->n - at >= 2 && s->p[at] == 0x8d && (s->p[at + 1] & 0xc7) == 0x05 && !lea_hit(arg, at))
-        return false;
-    return !s->immediates || immediate_hit(s, at);
-}
-
-static bool call_hit(void *arg, size_t at)
-{
-    code_search *s = arg;
-    uint64_t to;
-
-    if (s->p[at] != 0xe8 && s->p[at] != 0xe9)
-        return lea_hit(arg, at);
-    if (s->n - at < 5)
-        return true;
-    to = s->address + at + 5 + (uint64_t)(int64_t)read_i32(s->p + at + 1);
-    if (s->p[at] == 0xe9 && to - (s->address + at) + HR_FAR < 2 * HR_FAR)
-        return true;
-    return !wanted(s, to) || hr_sites_add(s->out, s->address + at, to);
-}
-
-/* The upper two bytes of the anchors' addresses, each pair once. */
-static size_t immediate_pairs(const hr_anchors *a, hr_pair *pairs)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < a->n; i++) {
-        for (uint64_t high = a->v[i].low >> 16; high <= a->v[i].high >> 16 && high <= 0xffff; high++) {
-            hr_pair k = {2, 0xff, (uint8_t)high, 3, 0xff, (uint8_t)(high >> 8)};
-            size_t seen = 0;
-
-            while (seen < n && memcmp(&pairs[seen], &k, sizeof(k)) != 0)
-                seen++;
-            if (seen == n && n < HR_ANCHORS)
-                pairs[n++] = k;
-        }
-    }
-    return n;
-}
-
-static const hr_pair call_pairs[2] = {{0, 0xfe, 0xe8, 0, 0xfe, 0xe8}, {0, 0xff, 0x8d, 1, 0xc7, 0x05}};
 
 static uint32_t read_u32(const uint8_t *p)
 {
-    return (uint32_t)read_i32(p);
+    uint32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
 }
 
 static int64_t signed_field(uint32_t v, unsigned width)
@@ -247,7 +171,7 @@ static void search_a64(code_search *s)
             to = pc + (uint64_t)(signed_field(w & 0x3ffffff, 26) * 4);
             if (w >> 31 == 0 && to - pc + HR_FAR < 2 * HR_FAR)
                 continue;
-            if (wanted(s, to) && !hr_sites_add(s->out, pc, to))
+            if (hr_ranges_hold(s->ranges, s->n_ranges, to) && !hr_sites_add(s->out, pc, to))
                 return;
         }
     }
@@ -255,12 +179,6 @@ static void search_a64(code_search *s)
 
 static void search_code(const hr_image *img, code_search *s)
 {
-    hr_pair pairs[HR_ANCHORS + 1] = {{0, 0xff, 0x8d, 1, 0xc7, 0x05}};
-    size_t n = 1;
-
-    s->immediates = s->anchors && img->type == ET_EXEC;
-    if (s->immediates)
-        n += immediate_pairs(s->anchors, pairs + 1);
     for (size_t i = 0; i < img->segments && !s->out->failed; i++) {
         const hr_segment *g = &img->segment[i];
 
@@ -269,36 +187,28 @@ static void search_code(const hr_image *img, code_search *s)
         s->p = img->p + g->offset;
         s->n = (size_t)g->size;
         s->address = g->address;
-        if (img->machine == EM_AARCH64) {
+        if (img->machine == EM_AARCH64)
             search_a64(s);
-        } else if (s->anchors) {
-            hr_pairs_search(s->p, s->n, pairs, n, reference_hit, s);
-        } else {
-            hr_pairs_search(s->p, s->n, call_pairs, 2, call_hit, s);
-        }
+        else /* only at a fixed place can code hold addresses as they are */
+            hr_targets_search(s->p, s->n, s->address, s->ranges, s->n_ranges,
+                              s->anchors && img->type == ET_EXEC, code_hit, s);
     }
 }
 
 void hr_search_references(const hr_image *img, const hr_anchors *anchors, hr_sites *out)
 {
-    code_search s = {.anchors = anchors, .low = UINT64_MAX, .out = out};
+    hr_range ranges[HR_ANCHORS];
+    code_search s = {.anchors = anchors, .ranges = ranges, .out = out};
 
-    for (size_t i = 0; i < anchors->n; i++) {
-        if (anchors->v[i].low < s.low)
-            s.low = anchors->v[i].low;
-        if (anchors->v[i].high > s.high)
-            s.high = anchors->v[i].high;
-    }
+    for (size_t i = 0; i < anchors->n; i++)
+        ranges[i] = (hr_range){anchors->v[i].low, anchors->v[i].high + 1};
+    s.n_ranges = hr_ranges_join(ranges, anchors->n);
     search_code(img, &s);
 }
 
-void hr_search_calls(const hr_image *img, const hr_window *windows, size_t n, hr_sites *out)
+void hr_search_calls(const hr_image *img, const hr_range *windows, size_t n, hr_sites *out)
 {
-    code_search s = {.windows = windows, .n_windows = n, .out = out};
+    code_search s = {.ranges = windows, .n_ranges = n, .out = out};
 
-    if (n == 0)
-        return;
-    s.low = windows[0].low;
-    s.high = windows[n - 1].high;
     search_code(img, &s);
 }

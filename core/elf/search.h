@@ -2,11 +2,12 @@
 
    An anchor is a string that only a TLS library has: the name of the source file that SSL_write stands in, or
    the name of the function itself, both of which the library passes along when it raises an error. Each pass
-   reads memory once, at the speed of pairs.h. Pure functions over the image. */
+   reads memory once, at the speed of pairs.h or targets.h. Pure functions over the image. */
 #ifndef HR_ELF_SEARCH_H
 #define HR_ELF_SEARCH_H
 
 #include "elf/image.h"
+#include "elf/targets.h"
 
 enum hr_text {
     HR_TEXT_FILE_CC,        /* .../ssl_lib.cc: BoringSSL, aws-lc */
@@ -58,13 +59,8 @@ bool hr_sites_add(hr_sites *s, uint64_t at, uint64_t to);
 /* References from executable segments to anchors. On aarch64 `to` is the page of the anchor. */
 void hr_search_references(const hr_image *img, const hr_anchors *anchors, hr_sites *out);
 
-/* Addresses from low up to and without high; windows are ascending and do not overlap. */
-typedef struct hr_window {
-    uint64_t low, high;
-} hr_window;
-
 /* Direct calls, addresses taken relative to the instruction, and direct jumps over more than HR_FAR bytes, whose
-   target lies in one of the windows. */
-void hr_search_calls(const hr_image *img, const hr_window *windows, size_t n, hr_sites *out);
+   target lies in one of the windows, which are ascending and do not overlap. */
+void hr_search_calls(const hr_image *img, const hr_range *windows, size_t n, hr_sites *out);
 
 #endif

@@ -7,33 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_address(const void *a, const void *b)
-{
-    const hr_window *x = a, *y = b;
-
-    return x->low < y->low ? -1 : x->low > y->low;
-}
-
 /* Windows around the sites, ascending, overlapping ones made one. */
-static size_t make_windows(hr_window *w, const hr_site *sites, size_t n)
+static size_t make_windows(hr_range *w, const hr_site *sites, size_t n)
 {
-    size_t used = 0;
-
     for (size_t i = 0; i < n; i++) {
         uint64_t at = sites[i].at;
 
-        w[i] = (hr_window){at > HR_REACH_BACK ? at - HR_REACH_BACK : 0, at + HR_REACH_ON};
+        w[i] = (hr_range){at > HR_REACH_BACK ? at - HR_REACH_BACK : 0, at + HR_REACH_ON};
     }
-    qsort(w, n, sizeof(*w), by_address);
-    for (size_t i = 0; i < n; i++) {
-        if (used && w[i].low <= w[used - 1].high) {
-            if (w[i].high > w[used - 1].high)
-                w[used - 1].high = w[i].high;
-        } else {
-            w[used++] = w[i];
-        }
-    }
-    return used;
+    return hr_ranges_join(w, n);
 }
 
 static int by_target(const void *a, const void *b)
@@ -114,7 +96,7 @@ unsigned hr_starts_checks(const hr_starts *s, const hr_image *img, uint64_t addr
 }
 
 /* All places in a window that could be beginnings, beside the targets of calls. */
-static void propose(hr_sites *places, const hr_image *img, const hr_window *w, bool deep)
+static void propose(hr_sites *places, const hr_image *img, const hr_range *w, bool deep)
 {
     for (uint64_t at = hr_image_next_frame(img, w->low); at && at < w->high;
          at = hr_image_next_frame(img, at + 1))
@@ -139,7 +121,7 @@ static void note_callers(hr_starts *s, const hr_image *img)
 
 int hr_starts_find(hr_starts *s, const hr_image *img, const hr_site *sites, size_t n, bool deep)
 {
-    hr_window *windows = hr_malloc((n ? n : 1) * sizeof(*windows));
+    hr_range *windows = hr_malloc((n ? n : 1) * sizeof(*windows));
     hr_sites places = {0};
     size_t count;
 

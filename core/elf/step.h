@@ -32,7 +32,8 @@ typedef struct hr_step {
 } hr_step;
 
 typedef struct hr_processor {
-    uint8_t argument[HR_WALK_ARGUMENTS]; /* registers */
+    uint8_t registers; /* that it has */
+    uint8_t argument[HR_WALK_ARGUMENTS];
     uint8_t result;
     uint8_t stack; /* the register that begins as the stack's address; HR_WALK_REGISTERS: the steps know it */
     uint32_t lost; /* registers that a call does not keep, as bits */

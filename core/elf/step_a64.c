@@ -195,5 +195,5 @@ static void step_a64(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
         set(s, bits(w, 0, 5), (hr_value){0}, true);
 }
 
-const hr_processor hr_processor_a64 = {{0, 1, 2, 3, 4, 5},    0, HR_WALK_REGISTERS,
-                                       0x7ffffu | 1u << LINK, 4, step_a64};
+const hr_processor hr_processor_a64 = {
+    HR_WALK_REGISTERS, {0, 1, 2, 3, 4, 5}, 0, HR_WALK_REGISTERS, 0x7ffffu | 1u << LINK, 4, step_a64};

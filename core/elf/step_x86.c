@@ -409,6 +409,7 @@ static void step_x86(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
 }
 
 const hr_processor hr_processor_x86 = {
+    16,
     {RDI, RSI, RDX, RCX, 8, 9},
     RAX,
     RSP,

@@ -8,6 +8,7 @@
 enum {
     PATHS = 128,   /* branches not yet taken */
     PLACES = 4096, /* instructions of one function; a power of two */
+    NEAR = 64,     /* bytes of code whose instructions are kept side by side */
     STATES =
         16, /* ways to arrive at one instruction that are told apart: a shared tail of raises has 5 or more */
     MAX_STEPS = 12000, /* the bound of one walk */
@@ -24,7 +25,7 @@ typedef struct place {
     uint64_t pc;
     uint32_t walk; /* number of the walk that set it */
     uint32_t states;
-    uint64_t state[STATES];
+    uint64_t first; /* state; the others lie apart, for most places are met in one */
 } place;
 
 struct hr_walker {
@@ -38,6 +39,7 @@ struct hr_walker {
     hr_function f;
     path path[PATHS];
     place places[PLACES];
+    uint64_t more[PLACES][STATES - 1];
 };
 
 hr_value hr_value_plus(hr_value a, int64_t n)
@@ -113,24 +115,37 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h ^ h >> 29;
 }
 
-static uint64_t state_hash(const hr_state *s)
+static uint64_t value_word(const hr_value *v)
 {
-    uint64_t h = s->pushes;
+    return v->v ^ ((uint64_t)(uint32_t)v->add << 32 | v->kind) * 0x9e3779b97f4a7c15ull;
+}
 
-    for (size_t i = 0; i < HR_WALK_REGISTERS; i++) {
-        if (s->r[i].kind)
-            h = mix(mix(h, i << 8 | s->r[i].kind), s->r[i].v ^ (uint64_t)(uint32_t)s->r[i].add << 32);
+static uint64_t chain(uint64_t h, const hr_value *v)
+{
+    return (h ^ value_word(v)) * 0xd6e8feb86659fd93ull;
+}
+
+/* Registers in four chains, which the processor follows side by side: this is done for each instruction. */
+static uint64_t state_hash(const hr_state *s, size_t registers)
+{
+    uint64_t a = s->pushes, b = 1, c = 2, d = 3;
+
+    for (size_t i = 0; i + 3 < registers; i += 4) {
+        a = chain(a, &s->r[i]);
+        b = chain(b, &s->r[i + 1]);
+        c = chain(c, &s->r[i + 2]);
+        d = chain(d, &s->r[i + 3]);
     }
     for (size_t i = 0; i < s->pushes; i++)
-        h = mix(mix(h, s->pushed[i].kind), s->pushed[i].v);
-    return h;
+        a = chain(a, &s->pushed[i]);
+    return mix(mix(mix(a, b), c), d);
 }
 
 /* Is this a way to arrive at pc that was not followed yet? */
 static bool enter(hr_walker *w, uint64_t pc, const hr_state *s)
 {
-    uint64_t hash = state_hash(s);
-    size_t i = (size_t)mix(0, pc) & (PLACES - 1);
+    uint64_t hash = state_hash(s, w->cpu->registers);
+    size_t i = ((size_t)mix(0, pc / NEAR) * NEAR + pc % NEAR) & (PLACES - 1);
     place *at;
 
     while (w->places[i].walk == w->walk && w->places[i].pc != pc)
@@ -142,15 +157,21 @@ static bool enter(hr_walker *w, uint64_t pc, const hr_state *s)
             return false;
         }
         w->places_used++;
-        *at = (place){.pc = pc, .walk = w->walk};
+        at->pc = pc;
+        at->walk = w->walk;
+        at->states = 1;
+        at->first = hash;
+        return true;
     }
-    for (uint32_t k = 0; k < at->states; k++) {
-        if (at->state[k] == hash)
+    if (at->first == hash)
+        return false;
+    for (uint32_t k = 1; k < at->states; k++) {
+        if (w->more[i][k - 1] == hash)
             return false;
     }
     if (at->states == STATES)
         return false;
-    at->state[at->states++] = hash;
+    w->more[i][at->states++ - 1] = hash;
     return true;
 }
 
@@ -204,10 +225,8 @@ static void note_return(hr_function *f, const hr_value *result)
 
 static void forget(hr_state *s, uint32_t registers)
 {
-    for (size_t i = 0; i < HR_WALK_REGISTERS; i++) {
-        if (registers >> i & 1)
-            s->r[i] = (hr_value){0};
-    }
+    for (; registers; registers &= registers - 1)
+        s->r[__builtin_ctz(registers)] = (hr_value){0};
     s->pushes = 0;
 }
 
@@ -236,15 +255,14 @@ static bool ends_before(hr_walker *w, uint64_t pc, enum hr_flow last)
 static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
 {
     while (enter(w, pc, s)) {
-        const hr_segment *segment = hr_image_segment(w->img, pc);
+        const hr_segment *g = hr_image_segment(w->img, pc);
         hr_step step;
-        size_t n;
-        const uint8_t *p = hr_image_at(w->img, pc, &n);
 
         memset(&step, 0, sizeof(step));
         step.flow = HR_FLOW_UNKNOWN;
-        if (segment && segment->execute && *steps > 0)
-            w->cpu->step(p, n, pc, s, &step);
+        if (g && g->execute && *steps > 0)
+            w->cpu->step(w->img->p + g->offset + (pc - g->address), (size_t)(g->size - (pc - g->address)), pc,
+                         s, &step);
         if (step.flow == HR_FLOW_UNKNOWN) {
             w->f.whole = false;
             return;
@@ -300,7 +318,7 @@ const hr_function *hr_walk(hr_walker *w, uint64_t start)
     w->paths = 0;
     later(w, start, &s);
     while (w->paths > 0) {
-        path next = w->path[--w->paths];
+        path next = w->path[--w->paths]; /* its place is taken by the branches found on it */
 
         follow(w, next.pc, &next.state, &steps);
     }

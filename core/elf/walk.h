@@ -16,7 +16,7 @@ enum hr_value_kind { HR_VALUE_UNKNOWN, HR_VALUE_CONSTANT, HR_VALUE_ARGUMENT, HR_
 /* CONSTANT: v. ARGUMENT: argument number v, plus add. FIELD: the word at offset v of what argument 0 points to,
    plus add. STACK: somewhere in the stack frame. */
 typedef struct hr_value {
-    uint8_t kind;
+    uint32_t kind; /* enum hr_value_kind */
     int32_t add;
     uint64_t v;
 } hr_value;

@@ -20,11 +20,12 @@ import tempfile
 import time
 
 import goals
+import look
 import traced
 
 HERE = pathlib.Path(__file__).resolve().parent
 RETRIES = 3
-TIMEOUT = 120   # seconds for one program; none takes ten
+TIMEOUT = 120   # seconds for one program; none takes twenty
 
 
 class Failed(Exception):
@@ -68,6 +69,9 @@ class Bench:
                                      {"fsync", "fdatasync", "sync_file_range", "msync", "sync", "syncfs"})
         return self.run("ledger") + [{"row": "ledger.fsync", "ours": syncs}]
 
+    def look(self):
+        return look.Look(self).measure()
+
     def proxy(self):
         directory = tempfile.mkdtemp(dir=self.directory)
         return self.lines([sys.executable, HERE / "bench_proxy.py", self.preload, directory])
@@ -80,7 +84,7 @@ class Bench:
                 found = getattr(self, name)()
             else:
                 found = special.get(name, lambda: self.run(name))()
-        except (Failed, subprocess.SubprocessError) as e:
+        except (Failed, RuntimeError, subprocess.SubprocessError) as e:
             print(f"bench: {name}: {e}", file=sys.stderr)
             return {}
         return {line["row"]: line for line in found}
@@ -107,7 +111,7 @@ def goal(row, x):
 
 
 def cells(row, m):
-    if m is None:
+    if m is None or "absent" in m:
         return [row.what, "", row.peer, "", "", goal(row, row.must), goal(row, row.aim), goals.verdict(row, m)]
     v = goals.value(row, m)
     if row.kind in (goals.TIME, goals.SPEED):

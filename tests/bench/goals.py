@@ -51,6 +51,25 @@ ROWS = [
     Row("gate:write.post-long", "  the write followed to its end: path of 4 KB", "", LIMIT),
     Row("pass:pass.other", "SSL_write of 16 KB, no HTTP", "libssl's own", TIME),
     Row("pass:pass.upload", "SSL_write of 16 KB, amid an upload", "libssl's own", TIME),
+    Row("look:look.rate.claude", "search of Claude Code 2.1.329, 119 MB of code", "1 GB/s", SPEED, 1.0),
+    Row("look:look.rate.bun", "search of Bun 1.4.5, 82 MB of code", "1 GB/s", SPEED, 1.0),
+    Row("look:look.rate.node", "search of node 22, 38 MB of code of 124 MB", "1 GB/s", SPEED),
+    Row("look:look.first.bun", "first connect(), Bun 1.4.5 (107 MB), unknown", "", LIMIT, 150e6),
+    Row("look:look.first.bun.wall", "  on the wall clock", "", LIMIT),
+    Row("look:look.first.bun.disk", "  the same, the program not in memory", "", LIMIT),
+    Row("look:look.first.claude", "first connect(), Claude Code (378 MB), unknown", "", LIMIT, 150e6),
+    Row("look:look.first.claude.wall", "  on the wall clock", "", LIMIT),
+    Row("look:look.cached.bun", "first connect(), Bun 1.4.5, known", "", LIMIT, 5e6),
+    Row("look:look.cached.claude", "first connect(), Claude Code, known", "", LIMIT, 5e6),
+    Row("look:look.first.node", "first connect(), node 22, whose SSL_write has a name", "", LIMIT, 5e6),
+    Row("look:look.first.python", "first connect(), Python (7 MB), no TLS in it", "", LIMIT, 5e6),
+    Row("look:look.gate", "  look for strings of TLS in gcc's cc1, in vain", "memmem", TIME, 1.0),
+    Row("look:look.later", "connect() after the first, on no socket", "libc's own", TIME),
+    Row("look:look.write", "SSL_write of 16 bytes, linked in, no HTTP", "not patched", TIME),
+    Row("look:look.start.node", "instructions of `node -e 0`", "no preload", TIME, 1.01, None, ""),
+    Row("look:look.files.node", "  opens libheadroom.so, libelf or libZydis", "", COUNT, 0, None, ""),
+    Row("look:look.start.claude", "instructions of `claude --version`", "no preload", TIME, 1.01, None, ""),
+    Row("look:look.files.claude", "  opens libheadroom.so, libelf or libZydis ", "", COUNT, 0, None, ""),
     *[Row(f"locate:locate.sse2.{s}", f"locate, {size}, SSE2 only", "simdjson on-demand, SSE4.2", SPEED, 1.0, 1.3)
       for s, size in SIZES.items()],
     *[Row(f"locate:locate.best.{s}", f"locate, {size}, best kernel", "simdjson on-demand, best", SPEED, 0.6, 1.2)
@@ -96,7 +115,7 @@ GROUPS = list(dict.fromkeys(r.group for r in ROWS))
 
 def value(row, measured):
     """The number that is judged, or None where nothing was measured."""
-    if measured is None:
+    if measured is None or "absent" in measured:
         return None
     ours = measured["ours"]
     if row.kind == TIME:
@@ -109,8 +128,8 @@ def value(row, measured):
 
 
 def misses(row, measured, margin=1.0):
-    """Is the goal missed by more than the margin? A row that was not measured misses it."""
-    if row.must is None:
+    """Is the goal missed by more than the margin? A row that was not measured misses it, but not where what it measures is not here."""
+    if row.must is None or (measured and "absent" in measured):
         return False
     v = value(row, measured)
     if v is None:
@@ -123,6 +142,8 @@ def misses(row, measured, margin=1.0):
 def verdict(row, measured):
     if measured is None:
         return "not measured"
+    if "absent" in measured:
+        return measured["absent"]
     if misses(row, measured):
         return "MISS"
     if row.aim is not None:
@@ -134,6 +155,6 @@ def verdict(row, measured):
 
 def better(row, a, b):
     """The one of two measurements of a row that is nearer to its goal."""
-    if a is None or b is None:
+    if a is None or b is None or "absent" in a or "absent" in b:
         return a or b
     return max(a, b, key=lambda m: value(row, m)) if row.kind == SPEED else min(a, b, key=lambda m: value(row, m))

@@ -1,5 +1,6 @@
 """What cannot be timed but counted: instructions by callgrind, system calls by strace."""
 import collections
+import os
 import re
 import subprocess
 
@@ -9,7 +10,7 @@ MAPPING = {"openat", "open", "read", "pread64", "fstat", "newfstatat", "mmap", "
 
 
 def _run(argv, env):
-    return subprocess.run(argv, env=env, check=True, timeout=TIMEOUT, capture_output=True, text=True)
+    return subprocess.run(argv, env=env, check=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
 def _instructions(env):
@@ -20,6 +21,40 @@ def _instructions(env):
 
 def instructions_more(env, preload):
     return _instructions({**env, "LD_PRELOAD": preload}) - _instructions(env)
+
+
+def _by_object(argv, env, out):
+    """Instructions of a start by the object whose code they are."""
+    _run(["valgrind", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={out}", *argv], env)
+    count, where, inclusive = collections.Counter(), None, False
+    with open(out, errors="replace") as lines:
+        for line in lines:
+            if line.startswith("ob="):
+                where = line[3:].strip()
+            elif line.startswith("calls="):
+                inclusive = True    # the next line counts what was called, which is counted where it stands
+            elif line[0].isdigit():
+                count[where] += 0 if inclusive else int(line.split()[-1])
+                inclusive = False
+    return count
+
+
+def start_more(argv, env, preload, out):
+    """Instructions of a program's start, and how many more the library makes them. Big programs differ from run to run in their own
+    code, by more than we add; all else is the same in each run, and only that is compared."""
+    without, with_it = _by_object(argv, env, out), _by_object(argv, {**env, "LD_PRELOAD": preload}, out)
+    assert with_it[preload] > 0, "the library is loaded"
+    own = os.path.realpath(argv[0])
+    assert without[own] > 0, "the program's own code is told from the rest"
+    return without.total(), sum(with_it[o] - without[o] for o in {*without, *with_it} - {own})
+
+
+def opened(argv, env, preload, out, names):
+    """How often a program that is preloaded opens files with one of these names in theirs."""
+    _run(["strace", "-f", "-e", "trace=open,openat", "-E", "LD_PRELOAD=" + preload, "-o", str(out), *argv], env)
+    paths = re.findall(r'open(?:at)?\([^"]*"([^"]*)"', out.read_text())
+    assert preload in paths, "the library is loaded"
+    return sum(any(name in path.rpartition("/")[2] for name in names) for path in paths)
 
 
 def _calls(env, out):

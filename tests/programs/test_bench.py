@@ -12,6 +12,7 @@ import conftest
 BENCH = pathlib.Path(__file__).resolve().parents[1] / "bench"
 sys.path.insert(0, str(BENCH))
 import goals  # noqa: E402
+import look  # noqa: E402
 import traced  # noqa: E402
 
 GOOD = [{"row": "ledger.p50", "ours": 19000, "peer": 1000}, {"row": "ledger.p99", "ours": 100000, "peer": 5000},
@@ -61,6 +62,12 @@ def test_speed_is_the_other_way_round(tmp_path):
 def test_what_was_not_measured_is_missed(tmp_path):
     done = check(tmp_path, GOOD[1:])
     assert done.returncode == 1 and "ledger.p50 misses its goal: not measured" in done.stderr
+
+
+def test_what_is_not_here_is_named_and_not_missed(tmp_path):
+    done = check(tmp_path, changed("ledger.p50", absent="not fetched"))
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert any("one decision committed, p50" in line and line.endswith("not fetched") for line in done.stdout.splitlines())
 
 
 def test_a_row_that_does_not_exist_is_an_error(tmp_path):
@@ -117,6 +124,34 @@ def test_system_calls_between_marks_are_counted(tmp_path):
     counts = [traced.between_marks([program, *args], dict(os.environ), tmp_path / "trace", names)
               for args, names in (((), None), (("a",), None), (("a", "b"), {"getppid"}))]
     assert counts == [0, 2, 2]
+
+
+def busy(name, times):
+    return f"void {name}(void) {{ for (volatile int i = 0; i < {times}; i++) ; }}\n"
+
+
+def test_instructions_of_a_start_count_the_library_and_not_the_program(tmp_path):
+    conftest.need("valgrind", "valgrind")
+    (tmp_path / "library").mkdir()
+    library = compiled(tmp_path / "library", busy("slow", 50000).replace("void", "__attribute__((constructor)) void", 1), "-shared", "-fPIC")
+    # of itself the program does much more where something is preloaded
+    program = compiled(tmp_path, "#include <stdlib.h>\n#include <string.h>\n" + busy("slower", 900000)
+                       + 'int main(void) { if (strstr(getenv("LD_PRELOAD"), "/library/")) slower(); return 0; }')  # valgrind sets it, too
+    total, more = traced.start_more([str(program)], {"PATH": os.environ["PATH"]}, str(library), tmp_path / "out")
+    assert total > 50000 and 50000 < more < 900000, (total, more)
+
+
+def test_files_that_a_preloaded_program_opens_are_counted_by_name(tmp_path):
+    conftest.need("strace", "strace")
+    (tmp_path / "library").mkdir()
+    library = str(compiled(tmp_path / "library", "int nothing;", "-shared", "-fPIC"))
+    program = compiled(tmp_path, '#include <fcntl.h>\nint main(void) { open("/x/libelf.so.1", 0); open("/libelf/x", 0); return 0; }')
+    assert traced.opened([program], dict(os.environ), library, tmp_path / "trace", ("libelf", "libZydis")) == 1
+
+
+def test_each_look_has_its_program_and_each_program_its_rows():
+    rows = {name for names in look.ROWS.values() for name in names}
+    assert set(look.ROWS) == set(look.PROGRAMS) and {"look." + name for name in rows} <= {row.name for row in goals.ROWS}
 
 
 def test_the_printed_table_has_every_row():
