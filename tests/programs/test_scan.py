@@ -13,6 +13,7 @@ from conftest import need
 
 SOURCES = pathlib.Path(__file__).resolve().parent / "elf"
 SHAPE = [SOURCES / "boringssl_shape.c", SOURCES / "boringssl_caller.c"]
+OPENSSL_SHAPE = [SOURCES / "openssl_shape.c", SOURCES / "openssl_caller.c"]
 PATCHED = "by a patch of its code at the first connection"
 FUNCTIONS = ("SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex")
 BORINGSSL = "/usr/lib/x86_64-linux-gnu/android/libssl.so.0"
@@ -69,6 +70,25 @@ def test_openssl_in_a_stripped_client_is_found_at_its_symbols(cli, tmp_path, com
     assert facts["library"] == "OpenSSL" and facts["linkage"] == "linked in" and facts["why"] == PATCHED
     assert facts["version"] == "OpenSSL 3.0 or later" and facts["position_independent"] is pie
     assert all(len(f["checks"]) >= 2 for f in facts["functions"].values())
+
+
+@pytest.mark.parametrize("compiler, numbers, inline", itertools.product(("gcc", "clang"), (False, True), (False, True)))
+def test_the_shape_of_openssl_is_found_by_numbers_and_by_names(cli, tmp_path, compiler, numbers, inline):
+    """1.1.1, which Debian no longer has; and internal functions that are copied into those that are wanted. Of such copies the _ex
+    forms, which nobody calls beside the plain ones, may be refused; but not in the builds of node 10 to 13, which looked so."""
+    program = tmp_path / "program"
+    for level, mode in itertools.product(("-O2", "-O3", "-Os"), MODES):
+        flags = ["-DNUMBERS"] * numbers + ["-DINLINE"] * inline
+        build(compiler, level, *flags, *MODES[mode], *OPENSSL_SHAPE, "-o", program)
+        truth = symbols(program)
+        strip(program)
+        [facts] = scan(cli, program)
+        found = addresses(facts)
+        assert set(truth) == set(FUNCTIONS) and found.items() <= truth.items(), (level, mode, facts)
+        assert {"SSL_write", "SSL_read"} <= set(found), (level, mode, facts)
+        if not inline or (compiler, numbers, level) == ("gcc", True, "-O2"):
+            assert found == truth, (level, mode, facts)
+        assert facts["version"] == ("OpenSSL 1.1" if numbers else "OpenSSL 3.0 or later")
 
 
 ERAS = {2018: "BoringSSL, 2016 to 2018", 2020: "BoringSSL, 2019 to 2021", 2022: "BoringSSL, 2022",

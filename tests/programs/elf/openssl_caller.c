@@ -1,0 +1,59 @@
+/* openssl_caller.c - who calls the functions of openssl_shape.c, and whom these call: in another file, as in real programs, so that
+   the compiler copies none of them into their callers. */
+#include <stddef.h>
+
+struct ssl;
+static volatile size_t last[4];
+
+void put_error(int library, int function, int reason, const char *file, int line)
+{
+    last[0] = (size_t)(library + function);
+    last[1] = (size_t)(reason + line);
+    last[2] = (size_t)file;
+}
+void new_error(void)
+{
+    last[3]++;
+}
+void set_debug(const char *file, int line, const char *function)
+{
+    last[0] = (size_t)file;
+    last[1] = (size_t)line;
+    last[2] = (size_t)function;
+}
+void set_error(int library, int reason, const char *format, ...)
+{
+    last[0] = (size_t)library + (size_t)format;
+    last[1] = (size_t)reason;
+}
+int start_job(void **job, void *wait, int *r, void *arguments)
+{
+    last[0] = (size_t)job + (size_t)wait + (size_t)r + (size_t)arguments;
+    return (int)last[1];
+}
+void *get_job(void)
+{
+    return (void *)last[0];
+}
+int check_handshake(struct ssl *s, int sending)
+{
+    last[2] = (size_t)s;
+    return sending;
+}
+
+int SSL_read(struct ssl *s, void *p, int n), SSL_read_ex(struct ssl *s, void *p, size_t n, size_t *done);
+int SSL_write(struct ssl *s, const void *p, int n),
+    SSL_write_ex(struct ssl *s, const void *p, size_t n, size_t *done);
+int SSL_write_early_data(struct ssl *s, const void *p, size_t n, size_t *done);
+
+int main(int argc, char **argv)
+{
+    struct ssl *volatile s = NULL;
+    char buffer[16];
+    size_t n = 0;
+
+    if (argc < 100) /* it is read, not run */
+        return 0;
+    return SSL_read(s, buffer, 16) + SSL_read_ex(s, buffer, 16, &n) + SSL_write(s, argv[0], 3) +
+           SSL_write_ex(s, argv[1], 3, &n) + SSL_write_early_data(s, argv[1], 3, &n);
+}
