@@ -9,7 +9,7 @@ path. For each big executable in it one row of a Markdown table:
   found   by which tier `headroom scan` finds it, and whether `--anchors` finds the same addresses; else why it is not reached
   live    a conversation of four turns with tool results, sent to tests/server by each way the program has (fetch, https, http.client):
           the same stdout, stderr and exit status as without the library, every result shrunk, the prefix kept from turn to turn.
-          `claude -p`, whose bodies hold no tool result, must be recorded once a request.
+          `claude -p` and `copilot -p`, whose bodies hold no tool result, must be recorded once a request.
 
 Exits 1 where one is refused that should be reached, found at two addresses, or behaves otherwise under the library. A tool for
 developers: nothing of `make test` runs it.
@@ -34,11 +34,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 BIG = 4 << 20  # smaller executables are launchers
 TURNS = 4
 PROBE = """
-var b = typeof Bun === "object";
+var b = typeof Bun !== "undefined";
 console.log("runtime", b ? "bun" : "node", b ? Bun.version : process.version, typeof fetch);
 """
 # Builds from before NODE_EXTRA_CA_CERTS was heeded.
 TRUST = ({}, {"NODE_TLS_REJECT_UNAUTHORIZED": "0"})
+SCRIPTS = ("client_fetch.js", "client_old.js")
 COMPILED = {"BUN_BE_BUN": "1"}  # an agent that Bun was compiled into runs scripts, too
 
 
@@ -94,8 +95,8 @@ def look(runner, program):
     facts = scan(runner, program)
     if not facts["reachable"]:
         return facts, facts["why"] or "no TLS library", False
-    if facts["linkage"] != "linked in":
-        return facts, f"{facts['linkage']} ({facts['needs']})", False
+    if facts["linkage"] != "linked in" or facts["tier"] == "none":
+        return facts, facts["why"] + (f" ({facts['needs']})" if facts["needs"] else ""), False
     anchors = scan(runner, "--anchors", program)
     if facts["tier"] == "anchors":
         return facts, "anchors", True
@@ -119,8 +120,11 @@ def runtime(runner, program, work):
 
 
 def same(a, b):
-    """Did two runs say the same? node's warnings tell its process id."""
-    return a[:2] == b[:2] and re.sub(rb"\(node:\d+\)", b"", a.stderr) == re.sub(rb"\(node:\d+\)", b"", b.stderr)
+    """Did two runs say the same? node's warnings tell its process id, copilot its session and the seconds it took."""
+    def masked(text):
+        return re.sub(rb"\(node:\d+\)|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+s\b", b"", text)
+
+    return a[:2] == b[:2] and masked(a.stderr) == masked(b.stderr)
 
 
 def judge(runner, server, bare, done, n):
@@ -164,10 +168,17 @@ def converse(new_runner, server, client, n, env=None):
     return "yes" if not spare else "yes; " + "; ".join(spare)
 
 
-def claude(new_runner, server, program):
-    """Claude Code says hello, with its attestation switched off."""
-    env = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "sk-ant-test", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-           "IS_SANDBOX": "1", "CLAUDE_CODE_ATTRIBUTION_HEADER": "0"}
+AGENTS = {  # name of the executable: its environment; all say hello with -p
+    "claude": {"ANTHROPIC_BASE_URL": "{url}", "ANTHROPIC_API_KEY": "sk-ant-test", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+               "IS_SANDBOX": "1", "CLAUDE_CODE_ATTRIBUTION_HEADER": "0"},
+    "copilot": {"COPILOT_PROVIDER_BASE_URL": "{url}", "COPILOT_PROVIDER_TYPE": "anthropic", "COPILOT_PROVIDER_API_KEY": "sk-ant-test",
+                "COPILOT_MODEL": "claude-sonnet-4-5", "COPILOT_OFFLINE": "true"},
+}
+
+
+def agent(new_runner, server, program):
+    """An agent says hello."""
+    env = {name: value.format(url=server.url) for name, value in AGENTS[program.name].items()}
     server.begin()
     bare = new_runner()([program, "-p", "say hi"], env=env)
     asked = [r for r in server.requests if r.status == 200 and r.dialect]
@@ -177,7 +188,7 @@ def claude(new_runner, server, program):
     runner = new_runner()
     done = runner([program, "-p", "say hi"], env=env, preload=True, mode="optimize")
     if not same(done, bare):
-        raise Broken(f"claude -p ends otherwise: {done} instead of {bare}")
+        raise Broken(f"ends otherwise: {done} instead of {bare}")
     rows = [row for row in runner.log() if row["status"] == 200]
     if len(rows) != len(asked):
         raise Broken(f"{len(rows)} of {len(asked)} requests were seen; log: {refusals(runner)}")
@@ -189,8 +200,8 @@ def live(new_runner, server, work, program):
     body = work / "turns.json"
     body.write_text(json.dumps(conversations.anthropic_turns(TURNS)))
     well = []
-    if program.name == "claude":
-        well.append(claude(new_runner, server, program))
+    if program.name in AGENTS:
+        well.append(agent(new_runner, server, program))
     if program.name.startswith("python"):
         argv = [program, HERE / "client_httpclient.py", server.url, body, "--path", "/v1/messages"]
         how = converse(new_runner, server, argv, TURNS)
@@ -199,10 +210,12 @@ def live(new_runner, server, work, program):
     if not kind:
         return ", ".join(well) or "runs no script"
     for way in ("fetch", "https"):
-        argv = [program, HERE / "fetched" / "client_fetch.js", server.url, "/v1/messages", body, way]
-        how = converse(new_runner, server, argv, TURNS, COMPILED) if way == "https" or kind[2] else None
-        if how:
-            well.append(way if how == "yes" else f"{way} ({how})")
+        for script in SCRIPTS if way == "https" or kind[2] else ():
+            argv = [program, HERE / "fetched" / script, server.url, "/v1/messages", body, way]
+            how = converse(new_runner, server, argv, TURNS, COMPILED)
+            if how:
+                well.append(way if how == "yes" else f"{way} ({how})")
+                break
     return f"{kind[0]} {kind[1]}: {', '.join(well) or 'no way works without the library'}"
 
 
