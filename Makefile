@@ -170,7 +170,7 @@ test-programs-python: all programs
 	$(Q)tests/programs/run.sh $(abspath $B) tests/programs --ignore=tests/programs/fetched
 test-programs: deps
 	$(Q)tools/fetch-programs.sh $B
-	$(Q)$(MAKE) --no-print-directory all programs
+	$(Q)$(MAKE) --no-print-directory all programs $B/tests/unit/test_elf_mutations
 	$(Q)tests/programs/run.sh $(abspath $B) tests/programs/fetched
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)

@@ -122,6 +122,28 @@ def test_the_shape_of_boringssl_is_found_on_aarch64(cli, tmp_path, era):
         assert facts["reachable"] is False and facts["machine"] == "aarch64"
 
 
+LTO = {"gcc": [["-flto"]], "clang": [["-flto", "-fuse-ld=lld"], ["-flto=thin", "-fuse-ld=lld"]]}
+
+
+@pytest.mark.parametrize("compiler, shape", itertools.product(LTO, ("boringssl", "boringssl 2018", "openssl", "openssl 1.1")))
+def test_link_time_optimisation_hides_a_function_or_leaves_it_to_be_found(cli, tmp_path, compiler, shape):
+    """The linker may copy a function into its only caller, and then it is refused; what is found is at its symbol."""
+    sources, flags = {"boringssl": (SHAPE, ["-DERA=2023"]), "boringssl 2018": (SHAPE, ["-DERA=2018"]), "openssl": (OPENSSL_SHAPE, []),
+                      "openssl 1.1": (OPENSSL_SHAPE, ["-DNUMBERS"])}[shape]
+    program = tmp_path / "program"
+    seen = []
+    for lto, level, mode in itertools.product(LTO[compiler], ("-O2", "-O3", "-Os"), MODES):
+        build(compiler, *lto, level, *flags, *MODES[mode], *sources, "-o", program)
+        truth = symbols(program)
+        strip(program)
+        [facts] = scan(cli, program)
+        found = addresses(facts)
+        assert found.items() <= truth.items(), (lto, level, mode, facts)
+        assert found or facts["confidence"] == "refused", facts
+        seen.append((sorted(truth), sorted(found), facts["why"], lto, level, mode))
+    assert (True, True) in seen, seen
+
+
 def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
     """An unknown time of the library: one reason has another number."""
     source = SHAPE[0].read_text()
@@ -171,7 +193,7 @@ def test_over_all_of_usr_every_answer_is_true_and_nothing_else_is_found(cli):
     by_symbols = {f["path"]: f for f in scan(cli, *roots)}
     by_anchors = {f["path"]: f for f in scan(cli, "--anchors", *roots)}
     named = {p for p, f in by_symbols.items() if f["tier"] in ("dynamic symbol", "symbol")}
-    assert OPENSSL in named and BORINGSSL in named
+    assert {OPENSSL, BORINGSSL, os.path.realpath(need("node", "nodejs"))} <= named
     for path in named:
         assert addresses(by_anchors[path]) == addresses(by_symbols[path]), path
     for path, facts in by_anchors.items():

@@ -13,6 +13,12 @@ __attribute__((noinline)) int send_all(struct ssl *s, const void *p, int n)
     return SSL_write(s, p, n);
 }
 
+/* A second caller of each, as in real programs: one that has a single caller is copied into it at link time. */
+__attribute__((noinline)) int call_all(struct ssl *s, char *p, int n)
+{
+    return SSL_read(s, p, n) + SSL_peek(s, p, n) + SSL_write(s, p, n) + SSL_shutdown(s);
+}
+
 int main(int argc, char **argv)
 {
     struct ssl *volatile s = NULL;
@@ -21,5 +27,5 @@ int main(int argc, char **argv)
     if (argc < 100) /* it is read, not run */
         return 0;
     return SSL_read(s, buffer, 16) + SSL_peek(s, buffer, 16) + SSL_write(s, argv[0], 3) +
-           send_all(s, argv[1], 3) + SSL_shutdown(s);
+           send_all(s, argv[1], 3) + SSL_shutdown(s) + call_all(s, buffer, argc);
 }

@@ -46,6 +46,13 @@ int SSL_write(struct ssl *s, const void *p, int n),
     SSL_write_ex(struct ssl *s, const void *p, size_t n, size_t *done);
 int SSL_write_early_data(struct ssl *s, const void *p, size_t n, size_t *done);
 
+/* A second caller of each, as in real programs: one that has a single caller is copied into it at link time. */
+__attribute__((noinline)) int call_all(struct ssl *s, char *p, int n, size_t *done)
+{
+    return SSL_read(s, p, n) + SSL_read_ex(s, p, (size_t)n, done) + SSL_write(s, p, n) +
+           SSL_write_ex(s, p, (size_t)n, done) + SSL_write_early_data(s, p, (size_t)n, done);
+}
+
 int main(int argc, char **argv)
 {
     struct ssl *volatile s = NULL;
@@ -55,5 +62,6 @@ int main(int argc, char **argv)
     if (argc < 100) /* it is read, not run */
         return 0;
     return SSL_read(s, buffer, 16) + SSL_read_ex(s, buffer, 16, &n) + SSL_write(s, argv[0], 3) +
-           SSL_write_ex(s, argv[1], 3, &n) + SSL_write_early_data(s, argv[1], 3, &n);
+           SSL_write_ex(s, argv[1], 3, &n) + SSL_write_early_data(s, argv[1], 3, &n) +
+           call_all(s, buffer, argc, &n);
 }
