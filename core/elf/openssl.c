@@ -52,6 +52,9 @@ static bool is_plain(const hr_evidence *e, const hr_profile *p, const void *arg)
     const names *n = arg;
 
     (void)e;
+    /* A function that this one was copied into is none, unless it takes the same arguments. */
+    if (!(p->hands & (HR_HANDS_COUNT | HR_HANDS_PAIR)) || !hr_profile_takes(p, 3))
+        return false;
     /* 1.1.0 checks no length; its error is the one of the internal function in later ones. */
     return raises(p, n->own, BAD_LENGTH) || raises(p, n->own, UNINITIALIZED);
 }
@@ -86,6 +89,8 @@ static bool is_ex_calling(const hr_evidence *e, const hr_profile *p, const void 
 {
     const names *n = arg;
 
+    if (!hr_profile_takes(p, 4))
+        return false;
     if (n->form == FORM_4)
         return only_passes(p, HR_PASS_4) && is_internal(e, p->pass[0].target, n->internal);
     return n->form == FORM_5 && only_passes(p, HR_PASS_4_FLAGS) &&
@@ -101,7 +106,7 @@ static bool is_ex_holding(const hr_evidence *e, const hr_profile *p, const void 
     (void)e;
     return raises_only(p, n->internal) && raises(p, n->internal, UNINITIALIZED) &&
            !raises(p, n->internal, UNSUPPORTED_WRITE_FLAG) && !(p->returns & HR_RETURNS_MINUS_ONE) &&
-           (p->returns & HR_RETURNS_ZERO);
+           (p->returns & HR_RETURNS_ZERO) && (p->hands & HR_HANDS_4) && hr_profile_takes(p, 4);
 }
 
 /* The plain function gives the internal one its own count to fill in, before that flags of 0 where those exist. */

@@ -252,6 +252,7 @@ static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
         --*steps;
         if (pc + step.length > w->f.end)
             w->f.end = pc + step.length;
+        w->f.uses |= step.uses;
         if (step.stores)
             note_store(&w->f, &step.store);
         switch (step.flow) {
@@ -261,8 +262,10 @@ static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
         case HR_FLOW_TRAP:
             return;
         case HR_FLOW_JUMP:
-            if (!step.target)
+            if (!step.target) {
+                note_call(w, pc, 0, s); /* or a table of a switch: then it passes nothing on that matters */
                 return;
+            }
             note_jump(&w->f, step.target);
             pc = step.target;
             continue;
