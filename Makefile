@@ -56,7 +56,7 @@ help:
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
 	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code) into $B/programs, and run them under the library' \
-	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
+	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) for the ELF reader, as many for all others)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
 	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
