@@ -49,6 +49,7 @@ typedef struct hr_function {
     bool whole;          /* every path was followed to its end; false: a limit or an unknown instruction */
     unsigned returns;    /* enum hr_returns */
     unsigned uses;       /* bit n: it uses its argument n beside handing it on (x86-64 only, elsewhere 0) */
+    uint16_t entered;    /* bit i: a branch leads to byte i behind start, or may: a jump through a pointer */
     size_t calls, stores, jumps;
     hr_call call[HR_WALK_CALLS];
     hr_store_seen store[HR_WALK_STORES];
