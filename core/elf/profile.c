@@ -104,6 +104,15 @@ static void add_pass(hr_profile *p, const hr_call *c)
         p->pass[p->passes++] = (hr_passed){c->target, how};
 }
 
+/* The second and third argument in a row. One of them may have been lost on the way: compilers keep it on the stack. */
+static bool is_buffer(const hr_value *v)
+{
+    bool buffer = hr_value_is_argument(&v[0], 1), length = hr_value_is_argument(&v[1], 2);
+
+    return (buffer || v[0].kind == HR_VALUE_UNKNOWN) && (length || v[1].kind == HR_VALUE_UNKNOWN) &&
+           (buffer || length);
+}
+
 static unsigned handed(const hr_call *c)
 {
     const hr_value *a = c->arg;
@@ -114,10 +123,10 @@ static unsigned handed(const hr_call *c)
     if (!hr_value_is_argument(&a[0], 0))
         return 0;
     for (size_t i = 1; i + 1 < HR_WALK_ARGUMENTS; i++) {
-        if (c->target == 0 && hr_value_is_argument(&a[i], 1) && hr_value_is_argument(&a[i + 1], 2))
+        if (c->target == 0 && is_buffer(&a[i]))
             hands |= HR_HANDS_PAIR;
     }
-    if (!hr_value_is_argument(&a[1], 1) || !hr_value_is_argument(&a[2], 2))
+    if (!is_buffer(&a[1]))
         return hands;
     if (a[3].kind == HR_VALUE_STACK || (hr_value_is(&a[3], 0) && a[4].kind == HR_VALUE_STACK))
         hands |= HR_HANDS_COUNT;
