@@ -149,6 +149,8 @@ CALLERS = {  # of a function that is copied into its only caller; each would bre
                            "int caller(struct connection *c, {0}void *p, int n) {{ c->n += n; return {1}(c->s, p, n); }}",
     "without a buffer": "char place[99]; int caller(struct ssl *s) {{ return {1}(s, place, 99); }}",
 }
+
+
 @pytest.mark.parametrize("shape, function", itertools.product(("boringssl", "openssl"), ("SSL_write", "SSL_read")))
 def test_a_function_that_is_copied_into_its_only_caller_is_refused(cli, tmp_path, shape, function):
     sources = SHAPE if shape == "boringssl" else OPENSSL_SHAPE
