@@ -57,7 +57,7 @@ help:
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
 	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code, opencode, SDKs) into $B/programs, and run them under the library' \
-	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) in all)' \
+	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) for the ELF reader, as many for all others)' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
 	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
@@ -184,7 +184,7 @@ test-programs-python: all programs
 	$(Q)tests/programs/run.sh $(abspath $B) tests/programs --ignore=tests/programs/fetched
 test-programs: deps
 	$(Q)tools/fetch-programs.sh $B
-	$(Q)$(MAKE) --no-print-directory all programs
+	$(Q)$(MAKE) --no-print-directory all programs $B/tests/unit/test_elf_mutations
 	$(Q)tests/programs/run.sh $(abspath $B) tests/programs/fetched
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)

@@ -20,8 +20,8 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADROOM_VERSION   "0.1.0"
-#define HEADROOM_ABI_MAJOR 1u
-#define HEADROOM_ABI_MINOR 1u
+#define HEADROOM_ABI_MAJOR 2u
+#define HEADROOM_ABI_MINOR 0u
 
 /* major << 16 | minor of the library that is loaded. Callers refuse another major. */
 uint32_t headroom_abi(void);
@@ -257,6 +257,8 @@ typedef struct headroom_function {
     uint64_t offset;      /* in the file */
     uint8_t expected[16]; /* its first bytes: patch only where memory holds the same */
     unsigned checks;      /* enum headroom_check */
+    uint16_t
+        clear; /* bit i: no branch of the function leads to its byte i; 0: not all of its paths were followed */
 } headroom_function;
 
 typedef struct headroom_located {
@@ -284,14 +286,15 @@ typedef struct headroom_located {
 int headroom_locate(headroom *h, const char *path, unsigned flags, headroom_located *out);
 
 /* How a function begins, for the patch that leads its callers elsewhere (shim/jump.h): the places where its first instructions may be
-   replaced by a jump, in order of preference. Between the beginning and such a place only registers are pushed, rbp is set to rsp, and
-   room is made on the stack. */
-enum { HEADROOM_ENTRY_POINTS = 4, HEADROOM_ENTRY_UNDO = 8 };
+   replaced by a jump, in order of preference. Between the beginning and such a place registers are pushed and rbp is set to rsp;
+   before those that are `behind` more, room on the stack is made, and what no caller counts on is set. */
+enum { HEADROOM_ENTRY_POINTS = 6, HEADROOM_ENTRY_UNDO = 16, HEADROOM_ENTRY_BYTES = 16 };
 typedef struct headroom_entry_point {
     uint8_t offset;      /* of the one instruction that is moved away */
     uint8_t length;      /* of it, in bytes */
     uint8_t relative;    /* where in it a 32-bit displacement lies that counts from its end; 0: nowhere */
     uint8_t undo_length; /* 0 at the beginning */
+    bool behind; /* to be used only where headroom_function.clear says that no branch leads to `offset` */
     uint8_t undo[HEADROOM_ENTRY_UNDO]; /* instructions that take back what was done before this place */
 } headroom_entry_point;
 typedef struct headroom_entry {
@@ -301,7 +304,7 @@ typedef struct headroom_entry {
     const char *reason; /* n is 0: static text, one English clause; else NULL */
 } headroom_entry;
 
-/* Read the first n >= 16 bytes of a function. 1: there is a place for a jump; 0: there is none, out->reason says why. Needs
+/* Read the first HEADROOM_ENTRY_BYTES of the n bytes of a function. 1: there is a place for a jump; 0: there is none, out->reason says why. Needs
    libZydis.so.4.0; x86-64 only. Any thread. */
 int headroom_read_entry(const void *code, size_t n, headroom_entry *out);
 

@@ -205,6 +205,7 @@ static void patch_all(const struct shim_core *core, const headroom_located *foun
         name[n] = functions[i].name;
         list[n] = (struct patch){.function = f->address + (found->relocatable ? program.bias : 0),
                                  .expected = f->expected,
+                                 .clear = f->clear,
                                  .replacement = functions[i].replacement,
                                  .original = functions[i].original};
         core->read_entry(f->expected, sizeof f->expected, &list[n].entry);

@@ -115,6 +115,20 @@ static bool is_function(const struct library *l, const void *f, const char *name
            strcmp(info.dli_sname, name) == 0;
 }
 
+/* Where in them no branch leads, so that a jump may stand there too, is known of functions that the locator has followed. */
+static void note_clear(const struct shim_core *core, const Dl_info *library, struct patch *list, size_t n)
+{
+    uint64_t base = (uint64_t)(uintptr_t)library->dli_fbase;
+    headroom_located found;
+
+    if (core->locate(core->h, library->dli_fname, 0, &found) != 1 || !found.relocatable)
+        return;
+    for (size_t i = 0; i < n; i++)
+        for (int f = 0; f < HEADROOM_SSL_FUNCTIONS; f++)
+            if (found.function[f].address && base + found.function[f].address == list[i].function)
+                list[i].clear = found.function[f].clear;
+}
+
 static void patch_library(const struct shim_core *core, size_t k)
 {
     const struct library *l = met[k].library;
@@ -148,6 +162,7 @@ static void patch_library(const struct shim_core *core, size_t k)
         core->read_entry(list[n].expected, PATCH_EXPECTED, &list[n].entry);
         n++;
     }
+    note_clear(core, &info, list, n);
     shim_patch(list, n);
     for (size_t i = 0; i < n; i++)
         if (list[i].refused)

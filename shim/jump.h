@@ -13,13 +13,13 @@
    to four leaves room for as many prefixes less one that say nothing (bnd, cs, rex.w), which shift the bytes that become the
    distance: other forms, which lead elsewhere.
 
-   Where all that leads to memory that is taken (V8 likes the same gigabytes), the jump stands behind the first pushes, or the
-   room made on the stack, instead, and the stub begins by taking them back.
+   Where all that leads to memory that is taken (V8 likes the same gigabytes), the jump stands behind the first instructions instead,
+   and the stub begins by taking back what they did: entry.c in core/patch knows which can be.
 
    The stub, at most JUMP_STUB bytes:
 
-     pops; jmp [rip]; .quad replacement                        the patched function leads here
-     endbr64; the first pushes; moved instruction; jmp back    the trampoline: the original, as our code calls it
+     pops; jmp [rip]; .quad replacement                              the patched function leads here
+     endbr64; first instructions; moved instruction; jmp back        the trampoline: the original, as our code calls it
 
    Pure functions. */
 #ifndef HR_JUMP_H

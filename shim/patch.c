@@ -127,10 +127,14 @@ static bool place_jump(struct work *w, struct site *s, const struct patch *p, un
 
 static const char *place(struct work *w, struct site *s, const struct patch *p)
 {
-    for (unsigned point = 0; point < p->entry.n; point++)
+    for (unsigned point = 0; point < p->entry.n; point++) {
+        const headroom_entry_point *at = &p->entry.point[point];
+        if (at->behind && !(p->clear >> at->offset & 1))
+            continue;
         for (unsigned form = 0; form < JUMP_FORMS; form++)
             if (w->regions < MOST_REGIONS && place_jump(w, s, p, point, form))
                 return NULL;
+    }
     return "there is no free address that a jump from it could reach";
 }
 

@@ -18,6 +18,7 @@ struct patch {
     uint64_t function;       /* its address in this process */
     const uint8_t *expected; /* its first PATCH_EXPECTED bytes in the file: memory must hold the same */
     headroom_entry entry;    /* what core says about them; its reason refuses */
+    uint16_t clear;          /* of headroom_function; 0: not known */
     const void *replacement;
     void **original;     /* set before the first caller is led to replacement; left alone where refused */
     const char *refused; /* out: static text, one English clause; NULL: the patch stands */

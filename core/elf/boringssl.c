@@ -57,12 +57,16 @@ static bool is_ex(const hr_profile *p)
     return p->returns & HR_RETURNS_ONE;
 }
 
+/* Its errors are the last ones of its lines, and it hands buffer and length to the protocol's method. So a function that
+   SSL_write was copied into is none, unless it takes the same arguments. */
 static bool is_write(const hr_evidence *e, const hr_profile *p, const void *arg)
 {
+    const struct era *era;
     size_t at;
 
     (void)e, (void)arg;
-    return !is_ex(p) && era_of(p, &at) != NULL;
+    era = is_ex(p) ? NULL : era_of(p, &at);
+    return era && at + era->n == p->raises && (p->hands & HR_HANDS_PAIR) && hr_profile_takes(p, 3);
 }
 
 /* Does it raise the error of SSL_peek, which stands shortly before SSL_write? */
@@ -78,22 +82,41 @@ static bool raises_as_peek(const hr_profile *p, uint32_t write_line)
     return false;
 }
 
+/* The SSL_write that was found. */
+typedef struct written {
+    uint64_t address;
+    uint32_t line; /* of its first error */
+} written;
+
+/* Does it more than read: raise errors that stand behind SSL_read, or write? Then SSL_read was copied into it. */
+static bool does_more(const hr_profile *p, const written *w)
+{
+    for (size_t i = 0; i < p->raises; i++) {
+        if (p->raise[i].line >= w->line)
+            return true;
+    }
+    for (size_t i = 0; i < p->passes; i++) {
+        if (p->pass[i].target == w->address)
+            return true;
+    }
+    return !hr_profile_takes(p, 3);
+}
+
 /* SSL_read is SSL_peek, called or copied into it, and then takes what was read out of the connection's span of
    pending data: it stores that span's address and length, which SSL_peek never does. */
 static bool is_read(const hr_evidence *e, const hr_profile *p, const void *arg)
 {
-    uint32_t write_line = *(const uint32_t *)arg;
-    size_t at;
+    const written *w = arg;
 
-    if (!p->keeps_pair || is_ex(p) || era_of(p, &at))
+    if (!p->keeps_pair || is_ex(p) || does_more(p, w))
         return false;
-    if (raises_as_peek(p, write_line))
+    if (raises_as_peek(p, w->line) && (p->hands & HR_FILLS))
         return true;
     for (size_t i = 0; i < p->passes; i++) {
         size_t k = hr_starts_below(&e->starts, p->pass[i].target);
 
         if (k != SIZE_MAX && e->starts.address[k] == p->pass[i].target &&
-            raises_as_peek(&e->profile[k], write_line))
+            raises_as_peek(&e->profile[k], w->line))
             return true;
     }
     return false;
@@ -103,7 +126,7 @@ void hr_family_boringssl(const hr_evidence *e, hr_family_result *out)
 {
     const hr_profile *p;
     const struct era *era;
-    uint32_t line;
+    written w;
     size_t at;
 
     *out = (hr_family_result){.write_ex.why = "BoringSSL has none", .read_ex.why = "BoringSSL has none"};
@@ -114,6 +137,6 @@ void hr_family_boringssl(const hr_evidence *e, hr_family_result *out)
     p = &e->profile[out->write.index];
     era = era_of(p, &at);
     out->era = era->name;
-    line = p->raise[at].line;
-    out->read = hr_choose(e, is_read, &line);
+    w = (written){p->start, p->raise[at].line};
+    out->read = hr_choose(e, is_read, &w);
 }

@@ -310,7 +310,7 @@ static int by_anchors(const hr_image *img, headroom_located *out)
     return got;
 }
 
-int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *cache, headroom_located *out)
+static int locate(const hr_image *img, unsigned flags, const hr_locate_cache *cache, headroom_located *out)
 {
     bool symbols = !(flags & HEADROOM_LOCATE_ANCHORS_ONLY);
     hr_symbol found[NAMES];
@@ -344,6 +344,40 @@ int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *
         say(out, "", "there was no memory for the search");
     if (got >= 0 && symbols)
         to_cache(img, cache, out);
+    return got;
+}
+
+/* ---------------------------------------------------------------- branches */
+/* Which bytes of its beginning a function never branches to. Where .eh_frame says where it ends, a call that stands there does not
+   return. */
+static uint16_t clear_bytes(hr_walker *w, const hr_image *img, uint64_t address)
+{
+    uint64_t start, end;
+    bool inner;
+    const hr_function *f;
+
+    hr_walker_starts(w, &end, &inner, hr_image_frame(img, address, &start, &end) && start == address);
+    f = hr_walk(w, address);
+    return f->whole ? (uint16_t)~f->entered : 0;
+}
+
+static void note_clear(const hr_image *img, headroom_located *out)
+{
+    hr_walker *w = img->machine == EM_X86_64 ? hr_walker_new(img) : NULL;
+
+    for (size_t i = 0; w && i < HEADROOM_SSL_FUNCTIONS; i++) {
+        if (out->function[i].address)
+            out->function[i].clear = clear_bytes(w, img, out->function[i].address);
+    }
+    hr_walker_free(w);
+}
+
+int hr_locate_image(const hr_image *img, unsigned flags, const hr_locate_cache *cache, headroom_located *out)
+{
+    int got = locate(img, flags, cache, out);
+
+    if (got == 1)
+        note_clear(img, out);
     return got;
 }
 

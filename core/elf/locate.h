@@ -10,7 +10,7 @@
 enum {
     /* Part of the key of every cached answer. Raised with each change that could give another answer for the same
        file. */
-    HR_LOCATE_METHOD = 1
+    HR_LOCATE_METHOD = 2
 };
 
 /* An answer to keep, by build id: where in the file, and which bytes. offset 0: not found. Many functions begin with the same 16

@@ -7,7 +7,10 @@
 enum {
     BAD_LENGTH = 271, /* SSL_R_, of SSL_write and SSL_read since 1.1.1 */
     UNINITIALIZED = 276,
-    UNSUPPORTED_WRITE_FLAG = 412 /* of SSL_write_ex2, since 3.3 */
+    UNSUPPORTED_WRITE_FLAG = 412, /* of SSL_write_ex2, since 3.3 */
+    FAILED_TO_INIT_ASYNC = 405,   /* of ssl_start_async_job */
+    INTERNAL_ERROR_1 = 68,        /* ERR_R_, of the same in 1.1 */
+    INTERNAL_ERROR_3 = 0xc0103    /* since 3.0 */
 };
 
 /* Arguments of the internal function; 5: flags before the last. */
@@ -27,11 +30,18 @@ static bool raises(const hr_profile *p, enum hr_text text, int32_t reason)
     return false;
 }
 
+/* An error of ssl_start_async_job, which compilers copy into the internal functions. */
+static bool is_of_async_job(const hr_raise *r)
+{
+    return r->text == HR_TEXT_OTHER && (r->reason == FAILED_TO_INIT_ASYNC || r->reason == INTERNAL_ERROR_1 ||
+                                        r->reason == INTERNAL_ERROR_3);
+}
+
 /* It raises errors under one name alone. */
 static bool raises_only(const hr_profile *p, enum hr_text text)
 {
     for (size_t i = 0; i < p->raises; i++) {
-        if (p->raise[i].text != text)
+        if (p->raise[i].text != text && !is_of_async_job(&p->raise[i]))
             return false;
     }
     return p->raises > 0;
@@ -42,6 +52,9 @@ static bool is_plain(const hr_evidence *e, const hr_profile *p, const void *arg)
     const names *n = arg;
 
     (void)e;
+    /* A function that this one was copied into is none, unless it takes the same arguments. */
+    if (!(p->hands & (HR_HANDS_COUNT | HR_HANDS_PAIR)) || !hr_profile_takes(p, 3))
+        return false;
     /* 1.1.0 checks no length; its error is the one of the internal function in later ones. */
     return raises(p, n->own, BAD_LENGTH) || raises(p, n->own, UNINITIALIZED);
 }
@@ -76,6 +89,8 @@ static bool is_ex_calling(const hr_evidence *e, const hr_profile *p, const void 
 {
     const names *n = arg;
 
+    if (!hr_profile_takes(p, 4))
+        return false;
     if (n->form == FORM_4)
         return only_passes(p, HR_PASS_4) && is_internal(e, p->pass[0].target, n->internal);
     return n->form == FORM_5 && only_passes(p, HR_PASS_4_FLAGS) &&
@@ -91,7 +106,7 @@ static bool is_ex_holding(const hr_evidence *e, const hr_profile *p, const void 
     (void)e;
     return raises_only(p, n->internal) && raises(p, n->internal, UNINITIALIZED) &&
            !raises(p, n->internal, UNSUPPORTED_WRITE_FLAG) && !(p->returns & HR_RETURNS_MINUS_ONE) &&
-           (p->returns & HR_RETURNS_ZERO);
+           (p->returns & HR_RETURNS_ZERO) && (p->hands & HR_HANDS_4) && hr_profile_takes(p, 4);
 }
 
 /* The plain function gives the internal one its own count to fill in, before that flags of 0 where those exist. */

@@ -104,6 +104,37 @@ static void add_pass(hr_profile *p, const hr_call *c)
         p->pass[p->passes++] = (hr_passed){c->target, how};
 }
 
+/* The second and third argument in a row. One of them may have been lost on the way: compilers keep it on the stack. */
+static bool is_buffer(const hr_value *v)
+{
+    bool buffer = hr_value_is_argument(&v[0], 1), length = hr_value_is_argument(&v[1], 2);
+
+    return (buffer || v[0].kind == HR_VALUE_UNKNOWN) && (length || v[1].kind == HR_VALUE_UNKNOWN) &&
+           (buffer || length);
+}
+
+static unsigned handed(const hr_call *c)
+{
+    const hr_value *a = c->arg;
+    unsigned hands = 0;
+
+    if (hr_value_is_argument(&a[0], 1))
+        return HR_FILLS;
+    if (!hr_value_is_argument(&a[0], 0))
+        return 0;
+    for (size_t i = 1; i + 1 < HR_WALK_ARGUMENTS; i++) {
+        if (c->target == 0 && is_buffer(&a[i]))
+            hands |= HR_HANDS_PAIR;
+    }
+    if (!is_buffer(&a[1]))
+        return hands;
+    if (a[3].kind == HR_VALUE_STACK || (hr_value_is(&a[3], 0) && a[4].kind == HR_VALUE_STACK))
+        hands |= HR_HANDS_COUNT;
+    if (hr_value_is_argument(&a[3], 3))
+        hands |= HR_HANDS_4;
+    return hands;
+}
+
 static bool has_store(const hr_function *f, uint64_t field, int64_t to)
 {
     for (size_t i = 0; i < f->stores; i++) {
@@ -130,11 +161,13 @@ void hr_profile_make(hr_profile *out, const hr_function *f, const hr_anchors *an
     out->start = f->start;
     out->whole = f->whole;
     out->returns = f->returns;
+    out->uses = f->uses;
     out->keeps_pair = stores_pair(f);
     for (size_t i = 0; i < f->calls; i++) {
         put_error(out, &f->call[i], anchors);
         set_debug(out, f, i, anchors);
         add_pass(out, &f->call[i]);
+        out->hands |= handed(&f->call[i]);
     }
     for (size_t i = 0; i < f->jumps && i < HR_PROFILE_JUMPS; i++)
         out->jump[out->jumps++] = f->jump[i];

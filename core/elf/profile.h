@@ -31,6 +31,16 @@ enum hr_pass {
     HR_PASS_COUNT_FLAGS = 16 /* the first three, then 0, then an address of its own stack */
 };
 
+/* What it does with its own buffer and length, in a call of anything, also through a pointer. */
+enum hr_hands {
+    HR_HANDS_PAIR =
+        1, /* the first argument, and the second and third in a row behind it, through a pointer */
+    HR_HANDS_COUNT =
+        2, /* the first three, then, with or without flags of 0 between, an address of its own stack */
+    HR_HANDS_4 = 4, /* the first four */
+    HR_FILLS = 8    /* the second argument is the first of the callee: memcpy */
+};
+
 typedef struct hr_passed {
     uint64_t target;
     uint8_t how; /* enum hr_pass, all that apply */
@@ -41,6 +51,8 @@ typedef struct hr_profile {
     bool whole;      /* every path was followed */
     bool keeps_pair; /* stores two neighbouring words through a field of its first argument */
     unsigned returns;
+    unsigned uses;  /* as hr_function */
+    unsigned hands; /* enum hr_hands, all that apply */
     uint8_t raises, passes, jumps;
     hr_raise raise[HR_PROFILE_RAISES]; /* ascending by line, each once */
     hr_passed pass[HR_PROFILE_PASSES];
@@ -48,6 +60,13 @@ typedef struct hr_profile {
 } hr_profile;
 
 void hr_profile_make(hr_profile *out, const hr_function *f, const hr_anchors *anchors);
+
+/* Does it take only its first n arguments? A function that another one was copied into, with arguments of its own, does not
+   pass for that one. */
+static inline bool hr_profile_takes(const hr_profile *p, unsigned n)
+{
+    return p->uses >> n == 0;
+}
 
 /* Everything that a family's rules look at. */
 typedef struct hr_evidence {

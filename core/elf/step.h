@@ -27,7 +27,8 @@ typedef struct hr_step {
     enum hr_flow flow;
     uint8_t length;
     uint64_t target;
-    bool stores; /* a store through a field of argument 0 */
+    unsigned uses; /* bit n: argument n is copied, compared, or points to what is read or written */
+    bool stores;   /* a store through a field of argument 0 */
     hr_store_seen store;
 } hr_step;
 

@@ -73,6 +73,32 @@ static hr_value address_of(const hr_x86 *in, const hr_state *s, uint64_t next)
     return hr_value_plus(s->r[in->base], in->disp);
 }
 
+static void use(const hr_state *s, unsigned reg, hr_step *out)
+{
+    const hr_value *v = &s->r[reg & 15];
+
+    if (v->kind == HR_VALUE_ARGUMENT)
+        out->uses |= 1u << v->v;
+}
+
+/* Which arguments does it read, as far as compilers begin to use one: by copying or comparing it, or as a pointer? A push
+   may only make room. */
+static void note_uses(const hr_x86 *in, const hr_state *s, hr_step *out)
+{
+    bool one = in->map == HR_X86_ONE, between = one && (in->op == 0x85 || (in->op & 0xfc) == 0x38);
+
+    if (!in->modrm)
+        return;
+    if (in->mod != 3 && in->base < 16)
+        use(s, in->base, out);
+    if (in->mod != 3 && in->index < 16)
+        use(s, in->index, out);
+    if (between || (one && in->op == 0x89))
+        use(s, in->reg, out);
+    if (in->mod == 3 && (between || (one && (in->op == 0x8b || in->op == 0x63 || in->op == 0x83))))
+        use(s, in->rm, out);
+}
+
 static void push(hr_state *s, hr_value v)
 {
     if (s->pushes == HR_STATE_PUSHES) {
@@ -388,6 +414,7 @@ static void step_x86(const uint8_t *p, size_t n, uint64_t pc, hr_state *s, hr_st
         return;
     out->length = (uint8_t)length;
     out->flow = HR_FLOW_NEXT;
+    note_uses(&in, s, out);
     if (length == 2 && p[0] == 0 && p[1] == 0) {
         out->flow =
             HR_FLOW_TRAP; /* add [rax], al: what zeros between functions decode to, and nothing else */

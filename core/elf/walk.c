@@ -209,6 +209,12 @@ static void note_jump(hr_function *f, uint64_t target)
         f->jump[f->jumps++] = target;
 }
 
+static void note_target(hr_function *f, uint64_t target)
+{
+    if (target - f->start < 16)
+        f->entered = (uint16_t)(f->entered | 1u << (target - f->start));
+}
+
 static void note_return(hr_function *f, const hr_value *result)
 {
     if (result->kind != HR_VALUE_CONSTANT)
@@ -270,6 +276,7 @@ static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
         --*steps;
         if (pc + step.length > w->f.end)
             w->f.end = pc + step.length;
+        w->f.uses |= step.uses;
         if (step.stores)
             note_store(&w->f, &step.store);
         switch (step.flow) {
@@ -279,16 +286,22 @@ static void follow(hr_walker *w, uint64_t pc, hr_state *s, size_t *steps)
         case HR_FLOW_TRAP:
             return;
         case HR_FLOW_JUMP:
-            if (!step.target)
+            if (!step.target) {
+                w->f.entered = UINT16_MAX;
+                note_call(w, pc, 0, s); /* or a table of a switch: then it passes nothing on that matters */
                 return;
+            }
             note_jump(&w->f, step.target);
+            note_target(&w->f, step.target);
             pc = step.target;
             continue;
         case HR_FLOW_BRANCH:
             later(w, step.target, s);
+            note_target(&w->f, step.target);
             break;
         case HR_FLOW_CALL:
             note_call(w, pc, step.target, s);
+            note_target(&w->f, step.target);
             forget(s, w->cpu->lost);
             break;
         default:

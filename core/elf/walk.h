@@ -30,7 +30,8 @@ enum {
 };
 
 typedef struct hr_call {
-    uint64_t at, target; /* target 0: through a pointer */
+    uint64_t at,
+        target; /* target 0: through a pointer; also a jump through one, which may be a call in last place */
     hr_value arg[HR_WALK_ARGUMENTS];
 } hr_call;
 
@@ -47,6 +48,8 @@ typedef struct hr_function {
     uint64_t start, end; /* end: behind the last instruction above start that was reached */
     bool whole;          /* every path was followed to its end; false: a limit or an unknown instruction */
     unsigned returns;    /* enum hr_returns */
+    unsigned uses;       /* bit n: it uses its argument n beside handing it on (x86-64 only, elsewhere 0) */
+    uint16_t entered;    /* bit i: a branch leads to byte i behind start, or may: a jump through a pointer */
     size_t calls, stores, jumps;
     hr_call call[HR_WALK_CALLS];
     hr_store_seen store[HR_WALK_STORES];

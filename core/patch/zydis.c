@@ -35,7 +35,8 @@ static void bind_all(void)
     /* Never closed: it may be the host's, too. */
     ready = library && bind(library, "ZydisGetVersion", &version) && ZYDIS_VERSION_MAJOR(version()) == 4 &&
             ZYDIS_VERSION_MINOR(version()) == 0 && bind(library, "ZydisDecoderInit", &bound.init) &&
-            bind(library, "ZydisDecoderDecodeFull", &bound.decode);
+            bind(library, "ZydisDecoderDecodeFull", &bound.decode) &&
+            bind(library, "ZydisRegisterGetLargestEnclosing", &bound.enclosing);
 }
 
 const hr_zydis *hr_zydis_get(void)

@@ -1,7 +1,7 @@
-/* zydis.h - the two functions of Zydis that we use, bound at run time.
+/* zydis.h - the functions of Zydis that we use, bound at run time.
 
    Zydis is wanted only where a function is about to be patched, so it is no dependency of libheadroom.so: it is
-   loaded from the system's library directories by absolute path, as libelf is (elf/libelf.h), and both functions
+   loaded from the system's library directories by absolute path, as libelf is (elf/libelf.h), and each
    must lie in that very library. Version 4.0, whose structures these headers describe. Bound once per process; any thread. */
 #ifndef HR_PATCH_ZYDIS_H
 #define HR_PATCH_ZYDIS_H
@@ -12,6 +12,7 @@ typedef struct hr_zydis {
     ZyanStatus (*init)(ZydisDecoder *, ZydisMachineMode, ZydisStackWidth);
     ZyanStatus (*decode)(const ZydisDecoder *, const void *, ZyanUSize, ZydisDecodedInstruction *,
                          ZydisDecodedOperand *);
+    ZydisRegister (*enclosing)(ZydisMachineMode, ZydisRegister);
 } hr_zydis;
 
 /* NULL: it is not installed, or what answers to its path is not it. */

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# run.sh SECONDS BUILD TARGET... - shares the seconds among the targets; each starts from its corpus in the tree and keeps
-# what it finds under BUILD.
+# run.sh SECONDS BUILD TARGET... - the target of the ELF reader and scanner runs for SECONDS, because a wrong answer of theirs ends a
+# program; the others share as many. Each starts from its corpus in the tree and keeps what it finds under BUILD.
 set -u
 seconds=$1 build=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 [ "$#" -gt 0 ] || { echo "no fuzz targets" >&2; exit 1; }
-each=$((seconds / $#))
-[ "$each" -ge 1 ] || each=1
+others=0
+for target in "$@"; do
+    [ "$(basename "$target")" = fuzz_elf ] || others=$((others + 1))
+done
 passed=0 failed=0
 for target in "$@"; do
     name=$(basename "$target")
+    each=$seconds
+    [ "$name" = fuzz_elf ] || each=$((seconds / others))
+    [ "$each" -ge 1 ] || each=1
     seeds=$here/corpus/${name#fuzz_}
     grown=$build/corpus/$name
     mkdir -p "$grown"

@@ -3,6 +3,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -13,6 +14,7 @@ from conftest import need
 
 SOURCES = pathlib.Path(__file__).resolve().parent / "elf"
 SHAPE = [SOURCES / "boringssl_shape.c", SOURCES / "boringssl_caller.c"]
+OPENSSL_SHAPE = [SOURCES / "openssl_shape.c", SOURCES / "openssl_caller.c"]
 PATCHED = "by a patch of its code at the first connection"
 FUNCTIONS = ("SSL_write", "SSL_write_ex", "SSL_read", "SSL_read_ex")
 BORINGSSL = "/usr/lib/x86_64-linux-gnu/android/libssl.so.0"
@@ -71,6 +73,25 @@ def test_openssl_in_a_stripped_client_is_found_at_its_symbols(cli, tmp_path, com
     assert all(len(f["checks"]) >= 2 for f in facts["functions"].values())
 
 
+@pytest.mark.parametrize("compiler, numbers, inline", itertools.product(("gcc", "clang"), (False, True), (False, True)))
+def test_the_shape_of_openssl_is_found_by_numbers_and_by_names(cli, tmp_path, compiler, numbers, inline):
+    """1.1.1, which Debian no longer has; and internal functions that are copied into those that are wanted. Of such copies the _ex
+    forms, which nobody calls beside the plain ones, may be refused; but not in the builds of node 10 to 13, which looked so."""
+    program = tmp_path / "program"
+    for level, mode in itertools.product(("-O2", "-O3", "-Os"), MODES):
+        flags = ["-DNUMBERS"] * numbers + ["-DINLINE"] * inline
+        build(compiler, level, *flags, *MODES[mode], *OPENSSL_SHAPE, "-o", program)
+        truth = symbols(program)
+        strip(program)
+        [facts] = scan(cli, program)
+        found = addresses(facts)
+        assert set(truth) == set(FUNCTIONS) and found.items() <= truth.items(), (level, mode, facts)
+        assert {"SSL_write", "SSL_read"} <= set(found), (level, mode, facts)
+        if not inline or (compiler, numbers, level) == ("gcc", True, "-O2"):
+            assert found == truth, (level, mode, facts)
+        assert facts["version"] == ("OpenSSL 1.1" if numbers else "OpenSSL 3.0 or later")
+
+
 ERAS = {2018: "BoringSSL, 2016 to 2018", 2020: "BoringSSL, 2019 to 2021", 2022: "BoringSSL, 2022",
         2023: "BoringSSL or aws-lc, 2022 or later", 2025: "aws-lc, 2025 or later"}
 MODES = {"fixed": ["-fno-pie", "-no-pie"], "pie": ["-fPIE", "-pie"], "bare": ["-fPIE", "-pie", "-fno-asynchronous-unwind-tables"]}
@@ -102,6 +123,58 @@ def test_the_shape_of_boringssl_is_found_on_aarch64(cli, tmp_path, era):
         assert facts["reachable"] is False and facts["machine"] == "aarch64"
 
 
+LTO = {"gcc": [["-flto"]], "clang": [["-flto", "-fuse-ld=lld"], ["-flto=thin", "-fuse-ld=lld"]]}
+
+
+@pytest.mark.parametrize("compiler, shape", itertools.product(LTO, ("boringssl", "boringssl 2018", "openssl", "openssl 1.1")))
+def test_link_time_optimisation_hides_a_function_or_leaves_it_to_be_found(cli, tmp_path, compiler, shape):
+    """Copies of the functions stand in their callers, and do not pass for them."""
+    sources, flags = {"boringssl": (SHAPE, ["-DERA=2023"]), "boringssl 2018": (SHAPE, ["-DERA=2018"]), "openssl": (OPENSSL_SHAPE, []),
+                      "openssl 1.1": (OPENSSL_SHAPE, ["-DNUMBERS"])}[shape]
+    program = tmp_path / "program"
+    for lto, level, mode in itertools.product(LTO[compiler], ("-O2", "-Os"), MODES):
+        build(compiler, *lto, level, *flags, *MODES[mode], *sources, "-o", program)
+        truth = symbols(program)
+        strip(program)
+        [facts] = scan(cli, program)
+        found = addresses(facts)
+        assert found.items() <= truth.items(), (lto, level, mode, facts)
+        assert {"SSL_write", "SSL_read"} <= set(found), (lto, level, mode, facts)
+
+
+CALLERS = {  # of a function that is copied into its only caller; each would break if it were taken for that function
+    "one more argument": "int caller(struct ssl *s, {0}void *p, int n, long *done) {{ int r = {1}(s, p, n); *done = r; return r > 0; }}",
+    "another order": "int caller(void *user, struct ssl *s, {0}void *p, int n) {{ return user ? {1}(s, p, n) : -1; }}",
+    "from its own object": "struct connection {{ int n; struct ssl *s; }};\n"
+                           "int caller(struct connection *c, {0}void *p, int n) {{ c->n += n; return {1}(c->s, p, n); }}",
+    "without a buffer": "char place[99]; int caller(struct ssl *s) {{ return {1}(s, place, 99); }}",
+}
+
+
+@pytest.mark.parametrize("shape, function", itertools.product(("boringssl", "openssl"), ("SSL_write", "SSL_read")))
+def test_a_function_that_is_copied_into_its_only_caller_is_refused(cli, tmp_path, shape, function):
+    sources = SHAPE if shape == "boringssl" else OPENSSL_SHAPE
+    const = "const " if function == "SSL_write" else ""
+    head = f"int {function}(struct ssl *s, {const}void *p, int n)"
+    text = sources[0].read_text()
+    assert text.count(head + "\n{") == 1
+    program = tmp_path / "program"
+    for name, caller in CALLERS.items():
+        shape_file, main = tmp_path / "shape.c", tmp_path / "main.c"
+        shape_file.write_text(text.replace(head + "\n{", "static inline __attribute__((always_inline)) " + head + "\n{")
+                              + "\n" + caller.format(const, function))
+        main.write_text(re.sub(rf"\b{function}\b", "gone", sources[1].read_text())
+                        + f"\nint gone(struct ssl *s, {const}void *p, int n) {{ return n; }}\n"
+                        + "int caller(void *, ...); int (*volatile taken)(void *, ...) = caller;\n")
+        for compiler, level, mode in itertools.product(("gcc", "clang"), ("-O2", "-Os"), ("fixed", "bare")):
+            build(compiler, level, "-w", "-DERA=2023", *MODES[mode], shape_file, main, "-o", program)
+            truth = symbols(program)
+            strip(program)
+            [facts] = scan(cli, program)
+            found = addresses(facts)
+            assert function not in found and found.items() <= truth.items(), (name, compiler, level, mode, facts)
+
+
 def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
     """An unknown time of the library: one reason has another number."""
     source = SHAPE[0].read_text()
@@ -118,7 +191,8 @@ def test_code_that_raises_otherwise_is_refused_with_a_reason(cli, tmp_path):
 
 def test_two_copies_of_a_library_are_refused(cli, tmp_path):
     """Which of them the program writes with cannot be known."""
-    names = ("SSL_read", "SSL_peek", "SSL_write", "SSL_shutdown", "SSL_do_handshake", "put_error", "discard", "send_all", "main")
+    names = ("SSL_read", "SSL_peek", "SSL_write", "SSL_shutdown", "SSL_do_handshake", "put_error", "discard", "send_all", "call_all",
+             "main")
     sources = []
     for copy in ("one", "two"):
         for source in SHAPE:
@@ -151,7 +225,7 @@ def test_over_all_of_usr_every_answer_is_true_and_nothing_else_is_found(cli):
     by_symbols = {f["path"]: f for f in scan(cli, *roots)}
     by_anchors = {f["path"]: f for f in scan(cli, "--anchors", *roots)}
     named = {p for p, f in by_symbols.items() if f["tier"] in ("dynamic symbol", "symbol")}
-    assert OPENSSL in named and BORINGSSL in named
+    assert {OPENSSL, BORINGSSL, os.path.realpath(need("node", "nodejs"))} <= named
     for path in named:
         assert addresses(by_anchors[path]) == addresses(by_symbols[path]), path
     for path, facts in by_anchors.items():

@@ -2,7 +2,10 @@
    are the same. */
 #include "store_fixture.h"
 
+#include <link.h>
+
 #include "elf/locate.h"
+#include "elf/walk.h"
 
 static const char library[] = "/usr/lib/x86_64-linux-gnu/libssl.so.3";
 
@@ -289,6 +292,62 @@ static void lack_of_memory_is_an_error(void **state)
     fail_msg("more allocations than there should be");
 }
 
+/* ---------------------------------------------------------------- branches */
+__asm__(".pushsection .text\nlooped_code: push %rbx; 1: test %rdi,%rdi; jz 2f; dec %rdi; jmp 1b; 2: pop "
+        "%rbx; ret\n"
+        "pointed_code: test %rdi,%rdi; jmp *%rdi\n"
+        "straight_code: test %rdi,%rdi; {disp32} jz 1f; push %rbx; .fill 16, 1, 0x90; pop %rbx; 1: ret\n"
+        ".popsection");
+extern const uint8_t looped_code[], pointed_code[], straight_code[];
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *base)
+{
+    (void)size;
+    *(uint64_t *)base = info->dlpi_addr;
+    return 1;
+}
+
+static void branches_to_the_beginning_of_a_function_are_seen(void **state)
+{
+    static const struct {
+        const uint8_t *code;
+        unsigned entered;
+    } cases[] = {
+        {looped_code, 1u << 1 | 1u << 11},
+        {pointed_code, 0xffff},
+        {straight_code, 0},
+    };
+    const char *why;
+    hr_image img;
+    uint64_t base;
+
+    (void)state;
+    dl_iterate_phdr(first_object, &base);
+    assert_int_equal(hr_image_open(&img, "/proc/self/exe", &why), 0);
+    hr_walker *w = hr_walker_new(&img);
+    assert_non_null(w);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const hr_function *f = hr_walk(w, (uint64_t)(uintptr_t)cases[i].code - base);
+        assert_true(f->whole);
+        assert_int_equal(f->entered, cases[i].entered);
+    }
+    hr_walker_free(w);
+    hr_image_close(&img);
+}
+
+static void every_tier_says_where_no_branch_leads(void **state)
+{
+    headroom_located by_symbols, by_anchors;
+
+    (void)state;
+    assert_int_equal(hr_locate_file(library, 0, NULL, &by_symbols), 1);
+    assert_int_equal(hr_locate_file(library, HEADROOM_LOCATE_ANCHORS_ONLY, NULL, &by_anchors), 1);
+    for (size_t i = 0; i < HEADROOM_SSL_FUNCTIONS; i++) {
+        assert_true(by_symbols.function[i].clear & 1u << 4); /* behind the endbr64 or the first instruction */
+        assert_int_equal(by_symbols.function[i].clear, by_anchors.function[i].clear);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +360,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refusal_is_remembered_too, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_answers, make_root, remove_root),
         cmocka_unit_test_setup_teardown(the_store_keeps_the_newest, make_root, remove_root),
+        cmocka_unit_test(branches_to_the_beginning_of_a_function_are_seen),
+        cmocka_unit_test(every_tier_says_where_no_branch_leads),
         cmocka_unit_test_setup_teardown(lack_of_memory_is_an_error, make_root, remove_root),
     };
 

@@ -44,12 +44,22 @@ PAIR_BEHIND(claude_2, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %r
             "push %rbp; mov %rsp, %rbp; push %r15", 6)
 PAIR_BEHIND(claude_3, "push %rbp; mov %rsp, %rbp; push %r15; push %r14", "pop %r15; pop %rbp",
             "push %rbp; mov %rsp, %rbp; push %r15; push %r14", 8)
-PAIR_BEHIND(libssl_1, "sub $0x18, %rsp; mov %fs:0x28, %rax", "lea 0x18(%rsp), %rsp",
-            "sub $0x18, %rsp; mov %fs:0x28, %rax", 13)
-PAIR_BEHIND(room_2, "endbr64; push %rbx; sub $0x7f, %rsp; mov %rdi, %rbx", "lea 0x7f(%rsp), %rsp; pop %rbx",
-            "push %rbx; sub $0x7f, %rsp; mov %rdi, %rbx", 12)
 PAIR_BEHIND(marked_1, "endbr64; push %rbx; lea marked_1_in(%rip), %rax", "pop %rbx",
             "push %rbx; lea marked_1_in(%rip), %rax", 12)
+
+/* Behind what needs no undo, or gives room on the stack up: node 24's SSL_write_ex, node 26's SSL_read_ex, libssl.a's clients. */
+PAIR_BEHIND(wrapped, "test %rdi, %rdi; je wrapped_in + 424; push %rbp", "",
+            "test %rdi, %rdi; je wrapped_in + 424", 9)
+PAIR_BEHIND(framed_call, "push %rbp; mov %rsp, %rbp; call framed_call_in - 1040; xor %ecx, %ecx", "pop %rbp",
+            "push %rbp; mov %rsp, %rbp; call framed_call_in - 1040", 9)
+PAIR_BEHIND(room_call, "endbr64; sub $0x18, %rsp; call room_call_in - 2000; nop", "add $0x18, %rsp",
+            "sub $0x18, %rsp; call room_call_in - 2000", 13)
+PAIR_BEHIND(large_room, "sub $0x118, %rsp; xor %eax, %eax; test %edx, %edx; nop", "add $0x118, %rsp",
+            "sub $0x118, %rsp; xor %eax, %eax; test %edx, %edx", 11)
+PAIR_BEHIND(kept_argument, "push %rbx; mov %rdi, %rbx; js kept_argument_in + 300; nop", "pop %rbx",
+            "push %rbx; mov %rdi, %rbx; js kept_argument_in + 300", 10)
+PAIR_BEHIND(late_frame, "push %rbp; push %rbx; mov %rsp, %rbp; push %rax; nop", "pop %rbx; pop %rbp",
+            "push %rbp; push %rbx; mov %rsp, %rbp; push %rax", 6)
 
 static const struct pair {
     const char *name;
@@ -60,13 +70,14 @@ static const struct pair {
     {                                                                                                        \
 #name, name##_in, name##_out, name##_end, pad, length, point                                         \
     }
-    ROW(claude, 0, 1, 0),   ROW(libssl, 0, 4, 0),      ROW(clang_pie, 0, 2, 0),
-    ROW(marked, 4, 2, 0),   ROW(marked_long, 4, 7, 0), ROW(thread_local_first, 0, 9, 0),
-    ROW(rip_lea, 0, 7, 0),  ROW(rip_back, 4, 6, 0),    ROW(rip_with_number, 0, 10, 0),
-    ROW(zero, 0, 2, 0),     ROW(tested, 0, 3, 0),      ROW(aligned_stack, 0, 4, 0),
-    ROW(padded, 0, 5, 0),   ROW(claude_1, 0, 3, 1),    ROW(claude_2, 0, 2, 2),
-    ROW(claude_3, 0, 2, 3), ROW(marked_1, 4, 7, 1),    ROW(libssl_1, 0, 9, 1),
-    ROW(room_2, 4, 3, 2),
+    ROW(claude, 0, 1, 0),        ROW(libssl, 0, 4, 0),      ROW(clang_pie, 0, 2, 0),
+    ROW(marked, 4, 2, 0),        ROW(marked_long, 4, 7, 0), ROW(thread_local_first, 0, 9, 0),
+    ROW(rip_lea, 0, 7, 0),       ROW(rip_back, 4, 6, 0),    ROW(rip_with_number, 0, 10, 0),
+    ROW(zero, 0, 2, 0),          ROW(tested, 0, 3, 0),      ROW(aligned_stack, 0, 4, 0),
+    ROW(padded, 0, 5, 0),        ROW(claude_1, 0, 3, 1),    ROW(claude_2, 0, 2, 2),
+    ROW(claude_3, 0, 2, 3),      ROW(marked_1, 4, 7, 1),    ROW(wrapped, 0, 6, 1),
+    ROW(framed_call, 0, 5, 2),   ROW(room_call, 4, 5, 1),   ROW(large_room, 0, 2, 2),
+    ROW(kept_argument, 0, 6, 2), ROW(late_frame, 0, 1, 3),
 };
 
 static uint64_t address(const void *p)
@@ -214,35 +225,50 @@ static void bytes_that_stay_choose_where_the_stub_lies(void **state)
 }
 
 /* The processor itself: code full of nops leads to a function that returns a number, by each form. */
-static void only_what_pops_take_back_may_stand_before_the_jump(void **state)
+static void places_for_a_jump_end_where_something_could_not_be_taken_back(void **state)
 {
     static const struct {
-        uint8_t code[16];
-        unsigned points;
+        const char *code;
+        size_t n;
+        unsigned plain, behind; /* places without and with a condition */
     } cases[] = {
-        {{0x55, 0x48, 0x89, 0xe5, 0x41, 0x57, 0x41, 0x56, 0x53}, 4},
-        {{0x55, 0x53, 0x48, 0x89, 0xe5, 0x50},
-         3},                           /* push rbp; push rbx; mov rbp,rsp: rbx would come back as rbp */
-        {{0x48, 0x89, 0xe5, 0x55}, 1}, /* rbp is lost */
-        {{0x54, 0x55}, 1},             /* push rsp */
-        {{0x41, 0x54, 0x55, 0xc3}, 2}, /* push r12; push rbp; ret */
-        {{0x66, 0x55, 0x55}, 1},       /* push of 16 bits */
-        {{0x55, 0xe8, 1, 2, 3, 4}, 1}, /* push rbp; call */
-        {{0x48, 0x83, 0xec, 0x18, 0x55, 0xc3}, 2},                   /* sub $0x18,%rsp; push rbp; ret */
-        {{0x48, 0x83, 0xec, 0x80, 0x55, 0xc3}, 1},                   /* sub $-128,%rsp */
-        {{0x48, 0x83, 0xec, 0x18, 0x48, 0x89, 0xe5, 0x55}, 2},       /* then mov rbp,rsp: rbp is lost */
-        {{0x48, 0x83, 0xec, 0x18, 0x48, 0x83, 0xec, 0x18, 0x55}, 2}, /* no room for more than one */
+        {"\x55\x48\x89\xe5\x41\x57\x41\x56\x53", 9, 5, 0},
+        {"\x55\x53\x48\x89\xe5\x50\xc3", 7, 3, 1}, /* push rbp; push rbx; mov rbp,rsp; push rax; ret */
+        {"\x48\x89\xe5\x55", 4, 1, 0},             /* mov rbp,rsp: rbp is lost */
+        {"\x54\x55", 2, 1, 0},                     /* push rsp */
+        {"\x41\x54\x55\xc3", 4, 2, 0},             /* push r12; push rbp; ret */
+        {"\x66\x55\x55", 3, 1, 0},                 /* push of 16 bits */
+        {"\x55\xe8\x01\x02\x03\x04", 6, 2, 0},     /* push rbp; call */
+        {"\x55\xe8\x00\x00\x00\x00\x58", 7, 1, 0}, /* push rbp; call what follows; pop rax */
+        {"\x55\x74\x10", 3, 1, 0},                 /* push rbp; je of 8 bits */
+        {"\x55\xc7\xf8\x01\x02\x03\x04", 7, 1, 0}, /* push rbp; xbegin */
+        {"\x48\x83\xec\x18\x55\xc3", 6, 1, 1},     /* sub rsp,0x18; push rbp; ret */
+        {"\x48\x83\xe4\xc0\x55", 5, 1, 0},         /* and rsp,-64 */
+        {"\x48\x85\xff\x53\xc3", 5, 1, 1},         /* test rdi,rdi; push rbx; ret */
+        {"\x31\xc0\x53\xc3", 4, 1, 1},             /* xor eax,eax; push rbx; ret */
+        {"\x31\xf6\x53\xc3", 4, 1, 0},             /* xor esi,esi: an argument */
+        {"\x89\xfb\x53\xc3", 4, 1, 0},             /* mov ebx,edi; push rbx: ebx is the caller's */
+        {"\x53\x89\xfb\x55\xc3", 5, 2, 1},         /* push rbx; mov ebx,edi; push rbp; ret */
+        {"\x53\x8b\x1f\x55\xc3", 5, 2, 0},         /* push rbx; mov ebx,[rdi]: memory may change */
+        {"\x53\x48\x8d\x1d\x01\x02\x03\x04\x55", 9, 2,
+         0},                           /* push rbx; lea rbx,[rip+..]: stands elsewhere then */
+        {"\x48\x3b\x3e\x55", 4, 1, 0}, /* cmp rdi,[rsi] */
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         uint8_t code[JUMP_CODE];
         headroom_entry entry;
-        memset(code, 0x90, sizeof(code));
-        memcpy(code, cases[i].code, sizeof(cases[i].code));
+        unsigned behind = 0;
+
+        memset(code, 0xc3, sizeof(code)); /* ret */
+        memcpy(code, cases[i].code, cases[i].n);
         print_message("case %zu\n", i);
         assert_int_equal(headroom_read_entry(code, sizeof(code), &entry), 1);
-        assert_int_equal(entry.n, cases[i].points);
+        for (unsigned k = 0; k < entry.n; k++)
+            behind += entry.point[k].behind;
+        assert_int_equal(entry.n - behind, cases[i].plain);
+        assert_int_equal(behind, cases[i].behind);
     }
 }
 
@@ -307,7 +333,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(only_the_first_instruction_changes_and_within_one_block),
         cmocka_unit_test(bytes_that_stay_choose_where_the_stub_lies),
-        cmocka_unit_test(only_what_pops_take_back_may_stand_before_the_jump),
+        cmocka_unit_test(places_for_a_jump_end_where_something_could_not_be_taken_back),
         cmocka_unit_test(each_form_is_a_jump),
         cmocka_unit_test(a_call_behind_a_short_instruction_is_in_reach),
         cmocka_unit_test(what_a_stub_could_not_reach_is_refused),

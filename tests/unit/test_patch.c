@@ -54,6 +54,10 @@ FUNCTION(relative, "mov large_one(%rip),%rax; add %rdi,%rax; ret; nop; large_one
 FUNCTION(looping, "push %rbp; mov %rsp,%rbp; push %rbx; mov %rdi,%rax; 1: inc %rax; xor %ebx,%ebx; jnz 1b;"
                   "pop %rbx; pop %rbp; ret")
 FUNCTION(zero_first, "xor %eax,%eax; lea 1(%rdi),%rax; ret")
+FUNCTION(wrapped,
+         "test %rdi,%rdi; {disp32} je 1f; push %rbx; lea 1(%rdi),%rax; pop %rbx; ret; 1: mov $1,%eax; ret")
+FUNCTION(framed, "push %rbp; mov %rsp,%rbp; call 1f; pop %rbp; ret; 1: lea 1(%rdi),%rax; ret")
+FUNCTION(room, "sub $0x18,%rsp; test %edi,%edi; {disp32} js 1f; 1: lea 1(%rdi),%rax; add $0x18,%rsp; ret")
 FUNCTION(called_first, "call 1f; 1: pop %rax; lea 1(%rdi),%rax; ret; nop; nop; nop; nop; nop")
 
 static const struct code {
@@ -64,8 +68,10 @@ static const struct code {
     {                                                                                                        \
 #name, name##_begin, name##_end                                                                      \
     }
-    ROW(claude), ROW(libssl), ROW(clang), ROW(marked), ROW(large_frame), ROW(relative), ROW(looping),
+    ROW(claude),   ROW(libssl),  ROW(clang),   ROW(marked), ROW(large_frame),
+    ROW(relative), ROW(looping), ROW(wrapped), ROW(framed), ROW(room),
 };
+enum { CLAUDE = 0, WRAPPED = 7, FRAMED, ROOM_FIRST, ANYWHERE = 0xffff /* every byte is clear of branches */ };
 
 static function *original;
 static long calls;
@@ -176,15 +182,23 @@ static void *call_it(void *arg)
     return NULL;
 }
 
+/* Leave only the places from this one on. */
+static void drop_points(struct patch *p, unsigned point)
+{
+    assert_true(p->entry.n > point);
+    p->entry.n = (uint8_t)(p->entry.n - point);
+    memmove(p->entry.point, p->entry.point + point, p->entry.n * sizeof(*p->entry.point));
+}
+
 /* point: the first of those that may be used. */
 static void patch_under_load(const struct code *code, unsigned shift, long rounds, unsigned point)
 {
     struct crew c = {copy(code, shift), rounds, 0, false};
     struct patch p = patch_of(c.f, code);
-
-    p.entry.n = (uint8_t)(p.entry.n - point);
-    memmove(p.entry.point, p.entry.point + point, p.entry.n * sizeof(*p.entry.point));
     pthread_t t[THREADS];
+
+    p.clear = ANYWHERE;
+    drop_points(&p, point);
 
     calls = 0;
     original = NULL;
@@ -205,6 +219,9 @@ static void threads_in_the_function_never_notice(void **state)
     patch_under_load(&codes[0], 0, 1000000, 0);
     for (unsigned point = 1; point < 4; point++)
         patch_under_load(&codes[0], 5 * point, 100000, point);
+    patch_under_load(&codes[WRAPPED], 0, 100000, 1);
+    patch_under_load(&codes[FRAMED], 0, 100000, 2);
+    patch_under_load(&codes[ROOM_FIRST], 0, 100000, 2);
     /* Many short ones: the patch falls on another place of the function each time. */
     for (unsigned round = 0; round < 40; round++) {
         for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
@@ -298,7 +315,8 @@ static void where_no_jump_can_lead_nothing_is_patched(void **state)
     void *taken[JUMP_FORMS];
 
     (void)state;
-    assert_int_equal(p.entry.n, 1);
+    for (unsigned i = 1; i < p.entry.n; i++)
+        assert_true(p.entry.point[i].behind);
     size_t n = take_places(&p, 0, taken, JUMP_FORMS);
     assert_int_equal(n, 2);
     original = NULL;
@@ -335,23 +353,34 @@ static void a_place_that_is_taken_moves_the_jump_behind_the_first_push(void **st
     munmap(taken[0], 2 * PAGE);
 }
 
-static void a_jump_behind_room_on_the_stack_gives_it_back(void **state)
+static void a_place_where_a_loop_could_begin_must_be_known_to_be_clear(void **state)
 {
-    function *f = copy(&codes[1], 0);
-    struct patch p = patch_of(f, &codes[1]);
+    static const struct {
+        unsigned code, point, offset;
+    } cases[] = {{WRAPPED, 1, 3}, {ROOM_FIRST, 1, 4}, {ROOM_FIRST, 2, 6}};
 
     (void)state;
-    assert_string_equal(codes[1].name, "libssl");
-    assert_int_equal(p.entry.n, 2);
-    p.entry.point[0] = p.entry.point[1];
-    p.entry.n = 1;
-    calls = 0;
-    original = NULL;
-    assert_int_equal(shim_patch(&p, 1), 1);
-    assert_int_equal(((const uint8_t *)(uintptr_t)p.function)[4], 0xe9);
-    for (long i = 0; i < 1000; i++)
-        assert_int_equal(f(i), i + 1);
-    assert_int_equal(calls, 1000);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct code *c = &codes[cases[i].code];
+        function *f = copy(c, 0);
+        struct patch p = patch_of(f, c);
+
+        drop_points(&p, cases[i].point);
+        p.entry.n = 1;
+        assert_int_equal(p.entry.point[0].offset, cases[i].offset);
+        calls = 0;
+        original = NULL;
+        p.clear = (uint16_t) ~(1u << cases[i].offset);
+        assert_int_equal(shim_patch(&p, 1), 0);
+        assert_string_equal(p.refused, "there is no free address that a jump from it could reach");
+        assert_int_equal(f(1), 2);
+        p.clear = (uint16_t)(1u << cases[i].offset);
+        assert_int_equal(shim_patch(&p, 1), 1);
+        for (long x = 0; x < 3; x++)
+            assert_int_equal(f(x), x + 1);
+        assert_int_equal(calls, 3);
+        assert_int_equal(original(0), 1);
+    }
 }
 
 /* In a child whose kernel refuses mprotect with all of these bits. */
@@ -422,7 +451,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_patched_stays_as_it_is),
         cmocka_unit_test(where_no_jump_can_lead_nothing_is_patched),
         cmocka_unit_test(a_place_that_is_taken_moves_the_jump_behind_the_first_push),
-        cmocka_unit_test(a_jump_behind_room_on_the_stack_gives_it_back),
+        cmocka_unit_test(a_place_where_a_loop_could_begin_must_be_known_to_be_clear),
         cmocka_unit_test(a_system_that_forbids_it_leaves_the_program_as_it_is),
         cmocka_unit_test(gaps_are_found_on_the_right_side),
     };
