@@ -96,6 +96,9 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     d->verbatim = true;
     d->lossless = true;
     d->kind = HR_STR("text");
+    d->reason = HR_STR("for_code");
+    if (e->for_code)
+        return 0;
     d->reason = HR_STR("small");
     if (d->tokens_before < (uint64_t)h->config.number[HR_SET_MIN_TOKENS])
         return 0;

@@ -7,7 +7,7 @@
 struct block {
     hr_str type, id, tool_use_id, name;
     hr_value text, input, content, signature, data;
-    bool is_error;
+    bool is_error, for_code;
     bool read; /* content was read on the way; its events stand from `from` on */
     size_t from;
 };
@@ -17,8 +17,8 @@ static int read_result(hr_conversation *c, hr_scan *s);
 /* user: a block of a user's message. There the content of a tool result is most of the body, and is read where it stands. */
 static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user)
 {
-    static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text", "input",
-                                        "content", "signature", "is_error",    "data", NULL};
+    static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text",   "input",
+                                        "content", "signature", "is_error",    "data", "caller", NULL};
     hr_member m = {names, 0};
     hr_value v;
     int which, r;
@@ -34,6 +34,8 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user
             b->read = true;
             b->from = c->n;
             r = read_result(c, s);
+        } else if (which == 10) {
+            r = hr_scan_caller(c, s, &b->for_code);
         } else if ((r = hr_scan_value(s, &v)) == 0) {
             switch (which) {
             case 4:
@@ -64,15 +66,6 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user
     return r;
 }
 
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
-{
-    hr_event *e = hr_event_add(c, kind);
-    if (!e)
-        return c->n ? HR_ELIMIT : HR_ENOMEM;
-    e->lit = lit;
-    return 0;
-}
-
 /* content of a tool_result: a string, or a list of which only text blocks concern us. */
 static int read_result(hr_conversation *c, hr_scan *s)
 {
@@ -82,7 +75,7 @@ static int read_result(hr_conversation *c, hr_scan *s)
     if (type != HR_JSON_ARRAY) {
         if ((r = hr_scan_value(s, &v)) < 0)
             return r;
-        return type == HR_JSON_STRING ? add_literal(c, HR_EV_RESULT, v) : HR_ESHAPE;
+        return type == HR_JSON_STRING ? hr_literal_add(c, HR_EV_RESULT, v) : HR_ESHAPE;
     }
     if ((r = hr_scan_enter(s)) < 0)
         return r;
@@ -91,7 +84,7 @@ static int read_result(hr_conversation *c, hr_scan *s)
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, s, &b, false)) < 0)
             return r;
         if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING &&
-            (r = add_literal(c, HR_EV_RESULT, b.text)) < 0)
+            (r = hr_literal_add(c, HR_EV_RESULT, b.text)) < 0)
             return r;
     }
     return r;
@@ -133,6 +126,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
                 e->id = b.id;
                 e->name = b.name;
                 e->lit = b.input;
+                e->for_code = b.for_code;
             } else if (b.signature.len || b.data.len) {
                 c->ev[turn].sealed =
                     true; /* thinking, redacted_thinking, or a later kind that is signed like them */
@@ -140,7 +134,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
         } else if (hr_str_is(b.type, "tool_result")) {
             r = end_result(c, &b);
         } else if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING) {
-            r = add_literal(c, HR_EV_HUMAN, b.text);
+            r = hr_literal_add(c, HR_EV_HUMAN, b.text);
         }
         if (r < 0)
             return r;
@@ -166,7 +160,7 @@ static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
         return r;
     if (type != HR_JSON_STRING)
         return HR_ESHAPE;
-    return assistant ? 0 : add_literal(c, HR_EV_HUMAN, v);
+    return assistant ? 0 : hr_literal_add(c, HR_EV_HUMAN, v);
 }
 
 static int read_messages(hr_conversation *c, hr_scan *s)
@@ -307,4 +301,4 @@ static int locate(hr_conversation *c)
     return messages ? 0 : HR_ESHAPE;
 }
 
-const hr_dialect hr_dialect_anthropic = {"anthropic", locate};
+const hr_dialect hr_dialect_anthropic = {"anthropic", "anthropic", locate};

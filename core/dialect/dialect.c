@@ -5,7 +5,8 @@
 
 #include "limits.h"
 
-static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat};
+static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat,
+                                             &hr_dialect_openai_responses};
 
 const hr_dialect *hr_dialect_find(const char *name)
 {
@@ -59,6 +60,8 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
         c->ev = ev;
         c->cap = cap;
     }
+    if (kind == HR_EV_ASSISTANT)
+        c->open = c->n;
     hr_event *e = &c->ev[c->n++];
     *e = (hr_event){.kind = kind};
     c->results += kind == HR_EV_RESULT;
@@ -119,6 +122,165 @@ int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
     if (v.type == HR_JSON_STRING)
         return hr_string_decode(c->arena, c->body + v.off, v.len, out);
     return required ? HR_ESHAPE : 0;
+}
+
+int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
+{
+    hr_event *e = hr_event_add(c, kind);
+    if (!e)
+        return HR_ENOMEM;
+    e->lit = lit;
+    return 0;
+}
+
+static int scan_part(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    static const char *const names[] = {"type", "text", NULL};
+    hr_member m = {names, 0};
+    hr_value text = {0};
+    hr_str type = {0};
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : NULL);
+        if (r < 0)
+            return r;
+    }
+    if (r < 0 || text.type != HR_JSON_STRING)
+        return r;
+    if (!hr_str_is(type, "text") && !hr_str_is(type, "input_text") && !hr_str_is(type, "output_text"))
+        return 0;
+    return hr_literal_add(c, kind, text);
+}
+
+int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    hr_value v;
+    int r, shape = hr_scan_peek(s);
+
+    if (shape != HR_JSON_ARRAY) {
+        r = hr_scan_value(s, &v);
+        return r == 0 && shape == HR_JSON_STRING ? hr_literal_add(c, kind, v) : r;
+    }
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_scan_item(s)) == 1)
+        if ((r = scan_part(c, s, kind)) < 0)
+            return r;
+    return r;
+}
+
+int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    const unsigned base = s->depth;
+    bool object[HR_MAX_DEPTH + 1] = {false}; /* what is open at each depth below base */
+    hr_value v;
+    int r;
+
+    do {
+        const int type = hr_scan_peek(s);
+        if (type == HR_JSON_OBJECT || type == HR_JSON_ARRAY) {
+            if ((r = hr_scan_enter(s)) < 0)
+                return r;
+            object[s->depth] = type == HR_JSON_OBJECT;
+        } else if ((r = hr_scan_value(s, &v)) < 0) {
+            return r;
+        } else if (type == HR_JSON_STRING && (s->depth <= base + 1 || v.len >= HR_MIN_INNER) &&
+                   (r = hr_literal_add(c, kind, v)) < 0) {
+            return r;
+        }
+        while (s->depth > base) {
+            r = object[s->depth] ? hr_scan_key(s, NULL) : hr_scan_item(s);
+            if (r != 0)
+                break;
+        }
+        if (r < 0)
+            return r;
+    } while (s->depth > base);
+    return 0;
+}
+
+/* Lists within tools: namespaces of Responses, groups of Gemini. Deeper than this a tool says nothing that is wanted here. */
+enum { TOOLS_DEPTH = 6 };
+
+static int scan_tools(hr_conversation *c, hr_scan *s, int depth)
+{
+    static const char *const names[] = {"name",
+                                        "type",
+                                        "function",
+                                        "custom",
+                                        "toolSpec",
+                                        "tools",
+                                        "functionDeclarations",
+                                        "function_declarations",
+                                        NULL};
+    const int type = hr_scan_peek(s);
+    hr_member m = {names, 0};
+    hr_str text;
+    int which, r;
+
+    if (depth == 0 || (type != HR_JSON_ARRAY && type != HR_JSON_OBJECT))
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    if (type == HR_JSON_ARRAY) {
+        while ((r = hr_scan_item(s)) == 1)
+            if ((r = scan_tools(c, s, depth - 1)) < 0)
+                return r;
+        return r;
+    }
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        if (which > 1)
+            r = scan_tools(c, s, depth - 1);
+        else if ((r = which < 0 ? hr_scan_value(s, NULL) : hr_scan_string(c, s, false, &text)) == 0 &&
+                 which >= 0)
+            c->offers_command |= hr_tool_runs_commands(text);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+int hr_scan_tools(hr_conversation *c, hr_scan *s)
+{
+    return scan_tools(c, s, TOOLS_DEPTH);
+}
+
+int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code)
+{
+    static const char *const names[] = {"type", NULL};
+    hr_member m = {names, 0};
+    hr_str type;
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        if ((r = which < 0 ? hr_scan_value(s, NULL) : hr_scan_string(c, s, false, &type)) < 0)
+            return r;
+        *for_code |= which == 0 && !hr_str_is(type, "direct");
+    }
+    return r;
+}
+
+uint32_t hr_call_take(hr_conversation *c, hr_str name)
+{
+    while (c->open < c->n && (c->ev[c->open].kind != HR_EV_CALL || c->ev[c->open].taken))
+        c->open++;
+    for (size_t i = c->open; i < c->n; i++) {
+        hr_event *e = &c->ev[i];
+        if (e->kind != HR_EV_CALL || e->taken || (name.n && !hr_str_eq(e->name, name)))
+            continue;
+        e->taken = true;
+        return (uint32_t)i + 1;
+    }
+    return 0;
 }
 
 bool hr_tool_runs_commands(hr_str name)
@@ -183,11 +345,13 @@ int hr_conversation_pair(hr_conversation *c)
                 unnamed = (uint32_t)i + 1;
             continue;
         }
-        if (e->id.n)
+        if (e->call == 0 && e->id.n)
             e->call = table[at].call;
-        else if (unnamed && hr_str_eq(c->ev[unnamed - 1].name, e->name))
+        else if (e->call == 0 && unnamed && hr_str_eq(c->ev[unnamed - 1].name, e->name))
             e->call = unnamed;
-        if (e->call == 0 && !c->server_state)
+        if (e->call)
+            e->for_code |= c->ev[e->call - 1].for_code;
+        else if (!c->server_state)
             c->unpaired = true;
     }
     return 0;

@@ -55,53 +55,6 @@ static int read_calls(hr_conversation *c, hr_scan *s)
     return r;
 }
 
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
-{
-    hr_event *e = hr_event_add(c, kind);
-    if (!e)
-        return HR_ENOMEM;
-    e->lit = lit;
-    return 0;
-}
-
-/* content of a user or tool message: a string, or parts of which only text concerns us. */
-static int read_content(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
-{
-    static const char *const names[] = {"type", "text", NULL};
-    hr_value v;
-    int r, shape = hr_scan_peek(s);
-
-    if (shape != HR_JSON_ARRAY) { /* null, or a vendor's own shape: nothing for us here */
-        r = hr_scan_value(s, &v);
-        return r == 0 && shape == HR_JSON_STRING ? add_literal(c, kind, v) : r;
-    }
-    if ((r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_scan_item(s)) == 1) {
-        hr_member m = {names, 0};
-        hr_value text = {0};
-        hr_str type = {0};
-        int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(s, &v)) < 0)
-                return r;
-            continue;
-        }
-        if ((r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : &v);
-            if (r < 0)
-                return r;
-        }
-        if (r < 0)
-            return r;
-        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING && (r = add_literal(c, kind, text)) < 0)
-            return r;
-    }
-    return r;
-}
-
 static int read_calls_within(hr_conversation *c, const hr_value *calls)
 {
     hr_scan s;
@@ -142,7 +95,7 @@ static int end_message(hr_conversation *c, struct message *m)
     if (m->content.len && (m->sort == HUMAN || m->sort == RESULT)) {
         hr_scan s;
         hr_scan_within(&s, c, &m->content);
-        if ((r = read_content(c, &s, m->sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT)) < 0)
+        if ((r = hr_scan_text(c, &s, m->sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT)) < 0)
             return r;
     }
     for (size_t i = m->from; m->sort == RESULT && i < c->n; i++) {
@@ -198,7 +151,7 @@ static int read_message(hr_conversation *c, hr_scan *s)
             break;
         case 1:
             if (m.sort == HUMAN || m.sort == RESULT)
-                r = read_content(c, s, m.sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT);
+                r = hr_scan_text(c, s, m.sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT);
             else
                 r = hr_scan_value(s, &m.content);
             break;
@@ -305,4 +258,4 @@ static int locate(hr_conversation *c)
     return messages ? 0 : HR_ESHAPE;
 }
 
-const hr_dialect hr_dialect_openai_chat = {"openai_chat", locate};
+const hr_dialect hr_dialect_openai_chat = {"openai_chat", "openai_chat", locate};
