@@ -117,6 +117,25 @@ static void openai_prompt_tokens_include_the_cached_ones(void **state)
               "{\"prompt_tokens\":10,\"cached_tokens\":8}");
 }
 
+#define RESPONSES_USAGE                                                                                      \
+    "{\"input_tokens\":1000,\"input_tokens_details\":{\"cached_tokens\":896,\"cache_write_tokens\":7},"      \
+    "\"output_tokens\":20,\"output_tokens_details\":{\"reasoning_tokens\":9},\"total_tokens\":1020}"
+
+static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state)
+{
+    (void)state;
+    EVERY_WAY("openai_responses", false, "{\"id\":\"resp_1\",\"usage\":" RESPONSES_USAGE "}", 1000, 896, 7,
+              20, RESPONSES_USAGE);
+    EVERY_WAY(
+        "openai_responses", true,
+        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n"
+        "event: response.completed\ndata: "
+        "{\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":" RESPONSES_USAGE "}}\n\n",
+        1000, 896, 7, 20, RESPONSES_USAGE);
+    UNKNOWN("openai_responses", true,
+            "data: {\"type\":\"response.failed\",\"response\":{\"usage\":null}}\n\n");
+}
+
 static void numbers_that_are_no_counts_are_unknown(void **state)
 {
     (void)state;
@@ -416,6 +435,7 @@ int main(void)
         cmocka_unit_test(anthropic_body_adds_cached_tokens_to_the_prompt),
         cmocka_unit_test(anthropic_nested_cache_creation_counts_where_the_flat_one_is_missing),
         cmocka_unit_test(openai_prompt_tokens_include_the_cached_ones),
+        cmocka_unit_test(responses_usage_stands_in_the_body_or_in_the_last_event),
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),

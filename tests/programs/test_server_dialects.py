@@ -1,0 +1,65 @@
+"""The stand-in's further dialects: what the real APIs refuse is refused here, too."""
+import copy
+
+import pytest
+
+import dialect_turns
+import dialects
+
+
+def of(name, turn=5):
+    """(check, body) of a conversation that is right."""
+    d = dialect_turns.DIALECTS[name]
+    return dialects.find(d.path)[0].check, copy.deepcopy(d.bodies[turn])
+
+
+@pytest.mark.parametrize("name", dialect_turns.DIALECTS)
+def test_each_turn_of_each_dialect_is_accepted(name):
+    d = dialect_turns.DIALECTS[name]
+    api, count_only = dialects.find(d.path)
+    assert api.NAME == d.api and not count_only
+    assert [api.check(b, False) for b in d.bodies] == [None] * dialect_turns.TURNS
+    blocks = [api.blocks(b) for b in d.bodies]
+    assert all(after[:len(before)] == before for before, after in zip(blocks, blocks[1:]))
+
+
+def item(kind, nth=0):
+    return lambda body: [i for i in body["input"] if i.get("type") == kind][nth]
+
+
+def set_in(where, key, value):
+    return lambda body: where(body).__setitem__(key, value)
+
+
+def without(where):
+    return lambda body: body["input"].remove(where(body))
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(item("function_call_output"), "output", ""), None),
+    (set_in(item("function_call_output"), "output", None), "expected one of a string or array"),
+    (set_in(item("function_call_output"), "output", []), "empty array"),
+    (set_in(item("function_call_output"), "output", [{"type": "text", "text": "x"}]), "output[0].type"),
+    (set_in(item("function_call_output"), "output", [{"type": "input_text", "text": None}]), "output[0].text"),
+    (set_in(item("function_call_output"), "note", 1), "Unknown parameter"),
+    (set_in(item("local_shell_call_output"), "output", "{"), "expected a JSON string"),
+    (set_in(item("shell_call_output"), "output", "x"), "expected an array"),
+    (set_in(item("shell_call_output"), "output", [{"stdout": "x"}]), "output[0]"),
+    (set_in(item("reasoning"), "encrypted_content", "gAAAAx"), "could not be verified"),
+    (without(item("function_call", 3)), "No tool call found for function call output with call_id call_5_b"),
+    (without(item("function_call_output")), "No tool output found for function call call_0"),
+    (lambda b: b["input"].append(item("function_call_output")(b)), "Duplicate tool output"),
+    (lambda b: b["input"].append(item("function_call")(b)), "Duplicate item found"),
+    (lambda b: b["input"].append({"type": "reasoning", "id": "rs_x", "summary": []}), "without its required following item"),
+    (lambda b: b["input"].insert(4, {"type": "unheard_of"}), "Invalid value"),
+    (lambda b: b["input"].insert(0, {"role": "tool", "content": "x"}), "Supported values"),
+    (lambda b: b.update(messages=[]), "Unknown parameter: 'messages'"),
+    (lambda b: b.pop("model"), "Missing required parameter: 'model'"),
+    (lambda b: b.update(input=3), "Invalid type for 'input'"),
+    (lambda b: (without(item("function_call", 3))(b), b.update(previous_response_id="resp_1")), None),
+])
+def test_responses_bodies_are_judged_as_the_provider_does(change, sentence):
+    check, body = of("openai_responses")
+    change(body)
+    said = check(body, False)
+    assert said is None if sentence is None else sentence in (said or ""), said
