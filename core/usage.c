@@ -66,6 +66,15 @@ static const struct dialect_usage table[] = {
      .cached = "cached_tokens",
      .cache_written = "cache_write_tokens",
      .input_has_cached = true},
+    {.name = "gemini", /* in each piece of a stream; `response` is Code Assist's */
+     .mark = "\"usageMetadata\"",
+     .key = "usageMetadata",
+     .wrapper = "response",
+     .input = "promptTokenCount",
+     .output = {"candidatesTokenCount", "thoughtsTokenCount"},
+     .cached = "cachedContentTokenCount",
+     .input_has_cached = true,
+     .array = true},
 };
 
 struct hr_usage {

@@ -6,7 +6,7 @@
 #include "limits.h"
 
 static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat,
-                                             &hr_dialect_openai_responses};
+                                             &hr_dialect_openai_responses, &hr_dialect_gemini};
 
 const hr_dialect *hr_dialect_find(const char *name)
 {
@@ -177,9 +177,10 @@ int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
 int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
 {
     const unsigned base = s->depth;
-    bool object[HR_MAX_DEPTH + 1] = {false}; /* what is open at each depth below base */
+    bool object[HR_MAX_DEPTH + 1]; /* what is open at each depth below base */
+    bool error = false;            /* under the member of that name */
     hr_value v;
-    int r;
+    int r = 0;
 
     do {
         const int type = hr_scan_peek(s);
@@ -189,12 +190,16 @@ int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
             object[s->depth] = type == HR_JSON_OBJECT;
         } else if ((r = hr_scan_value(s, &v)) < 0) {
             return r;
-        } else if (type == HR_JSON_STRING && (s->depth <= base + 1 || v.len >= HR_MIN_INNER) &&
-                   (r = hr_literal_add(c, kind, v)) < 0) {
-            return r;
+        } else if (type == HR_JSON_STRING && (s->depth <= base + 1 || v.len >= HR_MIN_INNER)) {
+            if ((r = hr_literal_add(c, kind, v)) < 0)
+                return r;
+            c->ev[c->n - 1].is_error = error;
         }
-        while (s->depth > base) {
-            r = object[s->depth] ? hr_scan_key(s, NULL) : hr_scan_item(s);
+        while (s->depth > base) { /* to the next value, out of what ends here */
+            const bool member = s->depth == base + 1 && object[s->depth];
+            r = object[s->depth] ? hr_scan_key(s, &v) : hr_scan_item(s);
+            if (r == 1 && member)
+                error = hr_lexeme_is(s->text, &v, "error");
             if (r != 0)
                 break;
         }
@@ -330,7 +335,6 @@ int hr_conversation_pair(hr_conversation *c)
     struct slot *table = hr_arena_zalloc(c->arena, size * sizeof *table);
     if (!table)
         return HR_ENOMEM;
-    uint32_t unnamed = 0; /* last call without id: legacy function_call */
     for (size_t i = 0; i < c->n; i++) {
         hr_event *e = &c->ev[i];
         if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT)
@@ -341,14 +345,10 @@ int hr_conversation_pair(hr_conversation *c)
         if (e->kind == HR_EV_CALL) {
             if (e->id.n)
                 table[at] = (struct slot){e->id, (uint32_t)i + 1};
-            else
-                unnamed = (uint32_t)i + 1;
             continue;
         }
-        if (e->call == 0 && e->id.n)
+        if (e->id.n)
             e->call = table[at].call;
-        else if (e->call == 0 && unnamed && hr_str_eq(c->ev[unnamed - 1].name, e->name))
-            e->call = unnamed;
         if (e->call)
             e->for_code |= c->ev[e->call - 1].for_code;
         else if (!c->server_state)

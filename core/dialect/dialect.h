@@ -98,7 +98,7 @@ int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit);
    another shape says nothing. */
 int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
 /* Consume a value and add each string inside of it, at any depth: the members of an object themselves, and what lies deeper from
-   HR_MIN_INNER bytes on. */
+   HR_MIN_INNER bytes on. What a member `error` of it holds is marked as such. */
 int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
 /* Consume a list of offered tools, in any dialect's form, for offers_command. */
 int hr_scan_tools(hr_conversation *c, hr_scan *s);
@@ -112,9 +112,10 @@ uint32_t hr_call_take(hr_conversation *c, hr_str name);
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
 /* Name of a tool that can run a command (bash, shell, exec_command, ...)? */
 bool hr_tool_runs_commands(hr_str name);
-/* Remember calls by id, and give each RESULT its call that has none yet: run once behind locate. */
+/* Remember calls by id, and give each RESULT with an id its call: run once behind locate. */
 int hr_conversation_pair(hr_conversation *c);
 
-extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat, hr_dialect_openai_responses;
+extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat, hr_dialect_openai_responses,
+    hr_dialect_gemini;
 
 #endif

@@ -98,9 +98,12 @@ static int end_message(hr_conversation *c, struct message *m)
         if ((r = hr_scan_text(c, &s, m->sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT)) < 0)
             return r;
     }
+    /* Without an id: legacy functions, and servers that give none. */
+    const uint32_t call = m->sort == RESULT && m->id.n == 0 ? hr_call_take(c, m->name) : 0;
     for (size_t i = m->from; m->sort == RESULT && i < c->n; i++) {
         c->ev[i].id = m->id;
         c->ev[i].name = m->name;
+        c->ev[i].call = call;
     }
     if (m->sort != ASSISTANT)
         return 0;

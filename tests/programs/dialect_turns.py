@@ -7,6 +7,7 @@ import json
 from typing import NamedTuple
 
 import conversations
+import gemini
 import openai_responses
 
 TURNS = 20
@@ -66,6 +67,60 @@ def responses(turns):
     return bodies
 
 
+# ------------------------------------------------------------------------------------------- Gemini
+def _gemini_response(t, text):
+    """The result of a call, in one of the forms that programs give it: always an object."""
+    forms = ({"output": text}, {"result": {"rows": text, "count": 160}}, {"content": [{"type": "text", "text": text}], "isError": False})
+    return forms[t % len(forms)]
+
+
+def gemini_contents(turns, ids=False):
+    """contents of turn 1, 2, ..; without ids two calls of one tool are told apart by their order."""
+    contents = [{"role": "user", "parts": [{"text": "What is wrong today?"}]}]
+    grown = []
+    for t in range(turns):
+        if t and t % 3 == 0:
+            contents = contents + [{"role": "model", "parts": [{"text": f"Day {t - 1} is done."}]},
+                                   {"role": "user", "parts": [{"text": _question(t)}]}]
+        named = [{"id": f"call_{t}_{n}"} if ids else {} for n in range(1 + t % 2)]
+        contents = contents + [
+            {"role": "model", "parts": [{"functionCall": {**call, "name": "query_services", "args": {"day": t + 100 * n}},
+                                         **({} if n else {"thoughtSignature": gemini.SIGNATURE})} for n, call in enumerate(named)]},
+            {"role": "user", "parts": [{"functionResponse": {**call, "name": "query_services", "response": _gemini_response(
+                t, conversations.result_text(t + 100 * n))}} for n, call in enumerate(named)]}]
+        grown.append(contents)
+    return grown
+
+
+TOOLS = [{"functionDeclarations": [{"name": "query_services", "description": "Rows of one day."}]}]
+SYSTEM = {"parts": [{"text": "You watch over services."}]}
+
+
+def gemini_api(turns):
+    return [{"systemInstruction": SYSTEM, "tools": TOOLS, "contents": c} for c in gemini_contents(turns)]
+
+
+def gemini_snake_case(turns):
+    def snake(value):
+        if isinstance(value, list):
+            return [snake(v) for v in value]
+        if not isinstance(value, dict):
+            return value
+        names = {"functionCall": "function_call", "functionResponse": "function_response", "thoughtSignature": "thought_signature"}
+        return {names.get(k, k): snake(v) for k, v in value.items()}
+
+    return [{"system_instruction": SYSTEM, "contents": snake(c)} for c in gemini_contents(turns, ids=True)]
+
+
+def code_assist(turns):
+    return [{"model": "gemini-3-pro-preview", "project": "p", "user_prompt_id": "u", "request": {
+        "session_id": "s", "systemInstruction": SYSTEM, "tools": TOOLS, "contents": c}} for c in gemini_contents(turns, ids=True)]
+
+
 DIALECTS = {
     "openai_responses": Dialect("openai_responses", "/v1/responses", "gpt-5.6-sol", "]}", responses(TURNS)),
+    "gemini": Dialect("gemini", "/v1beta/models/gemini-3-pro-preview:generateContent", "gemini-3-pro-preview", "]}", gemini_api(TURNS)),
+    "gemini snake_case": Dialect("gemini", "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:streamGenerateContent",
+                                 "gemini-2.5-pro", "]}", gemini_snake_case(TURNS)),
+    "code assist": Dialect("gemini", "/v1internal:streamGenerateContent?alt=sse", "gemini-3-pro-preview", "]}}", code_assist(TURNS)),
 }

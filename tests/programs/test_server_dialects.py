@@ -63,3 +63,38 @@ def test_responses_bodies_are_judged_as_the_provider_does(change, sentence):
     change(body)
     said = check(body, False)
     assert said is None if sentence is None else sentence in (said or ""), said
+
+
+def function(kind, nth=0):
+    return lambda body: [p[kind] for c in body["contents"] for p in c["parts"] if kind in p][nth]
+
+
+def content(nth):
+    return lambda body: body["contents"][nth]
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(function("functionResponse"), "response", {}), None),
+    (set_in(function("functionResponse"), "response", {"output": ""}), None),
+    (set_in(function("functionResponse"), "response", "x"), "google.protobuf.Struct"),
+    (set_in(function("functionResponse"), "response", [1]), "google.protobuf.Struct"),
+    (set_in(function("functionResponse"), "name", ""), "Name cannot be empty"),
+    (set_in(function("functionResponse"), "name", "other"), "do not match"),
+    (set_in(function("functionResponse"), "note", 1), "Unknown name"),
+    (lambda b: b["contents"].pop(2), "comes immediately before a function response"),
+    (lambda b: b["contents"].pop(1), "comes immediately after a function call turn"),
+    (lambda b: content(2)(b)["parts"].append(content(2)(b)["parts"][0]), "number of function response parts"),
+    (lambda b: content(1)(b)["parts"][0].pop("thoughtSignature"), "missing a thought_signature"),
+    (lambda b: content(1)(b)["parts"][0].update(thoughtSignature="x"), "Corrupted thought signature"),
+    (set_in(content(0), "role", "assistant"), "valid role"),
+    (set_in(content(0), "parts", []), "must not be empty"),
+    (set_in(content(0), "parts", [{}]), "one initialized field"),
+    (lambda b: b.update(contents=[]), "contents is not specified"),
+    (lambda b: b.update(messages=[]), 'Unknown name "messages"'),
+])
+def test_gemini_bodies_are_judged_as_the_provider_does(change, sentence):
+    check, body = of("gemini")
+    body["model"] = "gemini-3-pro"
+    change(body)
+    said = check(body, False)
+    assert said is None if sentence is None else sentence in (said or ""), said

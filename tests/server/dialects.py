@@ -1,13 +1,14 @@
 """The dialects of the stand-in: which API a path belongs to, and what each of them says about itself.
 
-find(path) gives (dialect, count_only), or (None, False). A dialect is a module or object with
+find(target) gives (dialect, count_only), or (None, False). A dialect is a module or object with
 
     NAME                            as the library names it
     check(body, count_only)         None, or the sentence of the 400 answer
     results(body)                   [(call id, text)] of the tool results of an accepted body, in order
     turns(body)                     how many messages it has
     blocks(body)                    the prompt as canonical blocks, for the prompt cache
-    model(body, path), stream(body, path)
+    model(body, target)             its name, from the body or the request's target
+    stream(body, target)            false where the answer is to be whole
     count(tokens)                   the answer to a request that counts
     answer(name, model, text, figures, stream, body, call)
                                     (content type, pieces); figures: (prompt, cached, output) tokens; call: (tool's name, arguments) or
@@ -15,6 +16,7 @@ find(path) gives (dialect, count_only), or (None, False). A dialect is a module 
     error(status, sentence, number)
 """
 import answers
+import gemini
 import openai_responses
 import prompt_cache
 import provider_rules
@@ -33,11 +35,11 @@ class _Messages:
         return len(body.get("messages", []))
 
     @staticmethod
-    def model(body, path):
-        return body.get("model", path)
+    def model(body, target):
+        return body.get("model") or target
 
     @staticmethod
-    def stream(body, path):
+    def stream(body, target):
         return body.get("stream") is True
 
     @staticmethod
@@ -84,9 +86,12 @@ _ENDS = (
     ("/chat/completions", OpenAIChat, False),
     ("/responses", openai_responses, False),
     ("/responses/input_tokens", openai_responses, True),
+    (":generateContent", gemini, False),
+    (":streamGenerateContent", gemini, False),
+    (":countTokens", gemini, True),
 )
 
 
-def find(path):
-    path = path.rstrip("/")
+def find(target):
+    path = target.partition("?")[0].rstrip("/")
     return next(((api, count_only) for end, api, count_only in _ENDS if path.endswith(end)), (None, False))

@@ -301,7 +301,7 @@ class LlmApi:
         for call, text in results:
             r.results[call] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
             r.result_tokens[call] = prompt_cache.count_tokens(text)
-        model, stream = api.model(body, head.path), api.stream(body, head.path)
+        model, stream = api.model(body, head.target), api.stream(body, head.target)
         key = "\0".join((r.dialect, model, head.get("x-api-key") or head.get("authorization") or "", head.option("cache") or ""))
         r.prompt_tokens, r.cached_tokens = self.cache.account(key, api.blocks(body), keep=not count_only)
         name = head.option("capture") or f"{r.number:06d}"
@@ -312,7 +312,7 @@ class LlmApi:
         figures = r.prompt_tokens, r.cached_tokens, prompt_cache.count_tokens(text)
         call = tuple(head.option("call").split(" ", 1)) if head.option("call") else None
         kind, made = api.answer(name, model, text, figures, stream, body, call)
-        return 200, [("Content-Type", kind), *([("Cache-Control", "no-cache")] if stream else []), request_id], made, stream
+        return 200, [("Content-Type", kind), *([("Cache-Control", "no-cache")] if stream else []), request_id], made, bool(stream)
 
     def _refusal(self, r, status, sentence, api):
         fields = [("Content-Type", "application/json"), ("Request-Id", f"req_{r.number:06d}")]

@@ -169,11 +169,11 @@ def blocks(body):
     return found + [prompt_cache.block("item", i) for i in items]
 
 
-def model(body, path):
-    return body.get("model", path)
+def model(body, target):
+    return body.get("model") or target
 
 
-def stream(body, path):
+def stream(body, target):
     return body.get("stream") is True
 
 

@@ -147,6 +147,9 @@ static void rows_name_dialect_and_kind(void **state)
         {"/publishers/anthropic/models/m:streamRawPredict", "anthropic", false},
         {"/publishers/anthropic/models/count-tokens:rawPredict", "anthropic", true},
         {"/model/m/invoke-with-response-stream", "anthropic", false},
+        {"/v1beta/models/m:generateContent?key=k", "gemini", false},
+        {"/v1internal:streamGenerateContent?alt=sse", "gemini", false},
+        {"/v1/publishers/google/models/m:countTokens", "gemini", true},
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
         char text[256];

@@ -136,6 +136,31 @@ static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state
             "data: {\"type\":\"response.failed\",\"response\":{\"usage\":null}}\n\n");
 }
 
+#define GEMINI_USAGE                                                                                         \
+    "{\"promptTokenCount\":1000,\"cachedContentTokenCount\":896,\"candidatesTokenCount\":20,"                \
+    "\"thoughtsTokenCount\":5,"                                                                              \
+    "\"totalTokenCount\":1025}"
+
+static void gemini_usage_is_the_last_piece_s(void **state)
+{
+    (void)state;
+    EVERY_WAY("gemini", false, "{\"candidates\":[],\"usageMetadata\":" GEMINI_USAGE "}", 1000, 896, -1, 25,
+              GEMINI_USAGE);
+    EVERY_WAY("gemini", false, "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "},\"traceId\":\"t\"}", 1000,
+              896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", false,
+              "[{\"usageMetadata\":{\"promptTokenCount\":1}},\r\n{\"usageMetadata\":" GEMINI_USAGE "},\n{}]",
+              1000, 896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", true,
+              "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\r\n\r\ndata: "
+              "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "}}\r\n\r\n",
+              1000, 896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", false, "{\"usageMetadata\":{\"promptTokenCount\":7}}", 7, -1, -1, -1,
+              "{\"promptTokenCount\":7}");
+    UNKNOWN("gemini", false, "[{\"usageMetadata\":3}]");
+    UNKNOWN("openai_chat", false, "[{\"usage\":{\"prompt_tokens\":1}}]");
+}
+
 static void numbers_that_are_no_counts_are_unknown(void **state)
 {
     (void)state;
@@ -436,6 +461,7 @@ int main(void)
         cmocka_unit_test(anthropic_nested_cache_creation_counts_where_the_flat_one_is_missing),
         cmocka_unit_test(openai_prompt_tokens_include_the_cached_ones),
         cmocka_unit_test(responses_usage_stands_in_the_body_or_in_the_last_event),
+        cmocka_unit_test(gemini_usage_is_the_last_piece_s),
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),
