@@ -29,6 +29,8 @@ static const struct endpoint endpoints[] = {
     HR_ENDPOINT("/v1/messages/count_tokens", "", "anthropic", true),
     HR_ENDPOINT("/chat/completions", "", "openai_chat", false),
     HR_ENDPOINT("/agents/completions", "", "openai_chat", false), /* Mistral */
+    HR_ENDPOINT("/v2/chat", "", "cohere", false),
+    HR_ENDPOINT("/api/chat", "", "ollama", false),
     HR_ENDPOINT("/responses", "", "openai_responses", false),
     HR_ENDPOINT("/responses/compact", "", "openai_responses", false),
     HR_ENDPOINT("/responses/input_tokens", "", "openai_responses", true),

@@ -75,6 +75,21 @@ static const struct dialect_usage table[] = {
      .cached = "cachedContentTokenCount",
      .input_has_cached = true,
      .array = true},
+    {.name = "cohere", /* a stream's last event has it in `delta` */
+     .mark = "\"usage\"",
+     .key = "usage",
+     .wrapper = "delta",
+     .within = "tokens",
+     .input = "input_tokens",
+     .output = {"output_tokens"},
+     .cached = "cached_tokens",
+     .input_has_cached = true},
+    {.name = "ollama", /* the last line of a stream, or the only one */
+     .mark = "\"prompt_eval_count\"",
+     .input = "prompt_eval_count",
+     .output = {"eval_count"},
+     .input_has_cached = true,
+     .lines = true},
 };
 
 struct hr_usage {

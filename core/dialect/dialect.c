@@ -5,8 +5,9 @@
 
 #include "limits.h"
 
-static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat,
-                                             &hr_dialect_openai_responses, &hr_dialect_gemini};
+static const hr_dialect *const dialects[] = {&hr_dialect_anthropic,        &hr_dialect_openai_chat,
+                                             &hr_dialect_openai_responses, &hr_dialect_gemini,
+                                             &hr_dialect_cohere,           &hr_dialect_ollama};
 
 const hr_dialect *hr_dialect_find(const char *name)
 {

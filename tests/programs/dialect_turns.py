@@ -6,9 +6,9 @@ its last message can be looked for in the next. Results of some 4,000 tokens eac
 import json
 from typing import NamedTuple
 
+import api_gemini
+import api_responses
 import conversations
-import gemini
-import openai_responses
 
 TURNS = 20
 
@@ -59,7 +59,7 @@ def responses(turns):
             calls.append(({"type": "function_call", "id": f"fc_{t}_b", "call_id": f"call_{t}_b", "name": "query_services",
                            "arguments": "{}"}, {"type": "function_call_output", "call_id": f"call_{t}_b",
                                                 "output": conversations.result_text(t + 100)}))
-        thought = {"type": "reasoning", "id": f"rs_{t}", "summary": [], "encrypted_content": openai_responses.seal(f"rs_{t}")}
+        thought = {"type": "reasoning", "id": f"rs_{t}", "summary": [], "encrypted_content": api_responses.seal(f"rs_{t}")}
         items = items + [thought] + [c for c, _ in calls] + [r for _, r in calls]
         bodies.append({"model": "gpt-5.6-sol", "instructions": "Be brief.", "store": False, "include": ["reasoning.encrypted_content"],
                        "tools": [{"type": "function", "name": "query_services", "parameters": {"type": "object", "properties": {}},
@@ -85,7 +85,7 @@ def gemini_contents(turns, ids=False):
         named = [{"id": f"call_{t}_{n}"} if ids else {} for n in range(1 + t % 2)]
         contents = contents + [
             {"role": "model", "parts": [{"functionCall": {**call, "name": "query_services", "args": {"day": t + 100 * n}},
-                                         **({} if n else {"thoughtSignature": gemini.SIGNATURE})} for n, call in enumerate(named)]},
+                                         **({} if n else {"thoughtSignature": api_gemini.SIGNATURE})} for n, call in enumerate(named)]},
             {"role": "user", "parts": [{"functionResponse": {**call, "name": "query_services", "response": _gemini_response(
                 t, conversations.result_text(t + 100 * n))}} for n, call in enumerate(named)]}]
         grown.append(contents)
@@ -117,10 +117,64 @@ def code_assist(turns):
         "session_id": "s", "systemInstruction": SYSTEM, "tools": TOOLS, "contents": c}} for c in gemini_contents(turns, ids=True)]
 
 
+# ------------------------------------------------------------------------------------------- after Chat Completions
+def chat_messages(turns, call, result):
+    """messages of turn 1, 2, ..: call(t) is the assistant's message, result(t, text) the messages of the tool."""
+    messages = [{"role": "system", "content": "You watch over services."}, {"role": "user", "content": "What is wrong today?"}]
+    grown = []
+    for t in range(turns):
+        if t and t % 3 == 0:
+            messages = messages + [{"role": "assistant", "content": f"Day {t - 1} is done."}, {"role": "user", "content": _question(t)}]
+        messages = messages + [call(t), *result(t, conversations.result_text(t))]
+        grown.append(messages)
+    return grown
+
+
+def cohere(turns):
+    def call(t):
+        return {"role": "assistant", "tool_plan": "I will look.", "tool_calls": [
+            {"id": f"call_{t}", "type": "function", "function": {"name": "query_services", "arguments": json.dumps({"day": t})}}]}
+
+    def result(t, text):
+        contents = (text, [{"type": "text", "text": text}],
+                    [{"type": "document", "document": {"id": "d", "data": {"rows": text, "source": "services"}}}])
+        return [{"role": "tool", "tool_call_id": f"call_{t}", "content": contents[t % len(contents)]}]
+
+    return [{"model": "command-a-03-2025", "stream": False, "messages": m} for m in chat_messages(turns, call, result)]
+
+
+def mistral(turns):
+    def call(t):
+        return {"role": "assistant", "content": "", "tool_calls": [
+            {"id": f"call{t:05d}", "type": "function", "function": {"name": "query_services", "arguments": json.dumps({"day": t})}}]}
+
+    def result(t, text):
+        content = [{"type": "text", "text": text}, {"type": "reference", "reference_ids": [1]}] if t % 2 else text
+        return [{"role": "tool", "name": "query_services", "tool_call_id": f"call{t:05d}", "content": content}]
+
+    return [{"model": "mistral-medium-3-5", "messages": m} for m in chat_messages(turns, call, result)]
+
+
+def ollama(turns):
+    """Two calls of one tool in every other turn; no ids."""
+    def call(t):
+        return {"role": "assistant", "content": "", "thinking": "Let me see.", "tool_calls": [
+            {"function": {"index": n, "name": "query_services", "arguments": {"day": t + 100 * n}}} for n in range(1 + t % 2)]}
+
+    def result(t, text):
+        texts = [text, conversations.result_text(t + 100)][:1 + t % 2]
+        return [{"role": "tool", "content": x, "tool_name": "query_services"} for x in texts]
+
+    return [{"model": "qwen3:8b", "options": {"temperature": 0}, "messages": m} for m in chat_messages(turns, call, result)]
+
+
 DIALECTS = {
     "openai_responses": Dialect("openai_responses", "/v1/responses", "gpt-5.6-sol", "]}", responses(TURNS)),
     "gemini": Dialect("gemini", "/v1beta/models/gemini-3-pro-preview:generateContent", "gemini-3-pro-preview", "]}", gemini_api(TURNS)),
     "gemini snake_case": Dialect("gemini", "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:streamGenerateContent",
                                  "gemini-2.5-pro", "]}", gemini_snake_case(TURNS)),
     "code assist": Dialect("gemini", "/v1internal:streamGenerateContent?alt=sse", "gemini-3-pro-preview", "]}}", code_assist(TURNS)),
+    "cohere": Dialect("cohere", "/v2/chat", "command-a-03-2025", "]}", cohere(TURNS)),
+    "mistral": Dialect("openai_chat", "/mistral/v1/chat/completions", "mistral-medium-3-5", "]}", mistral(TURNS)),
+    "ollama": Dialect("ollama", "/api/chat", "qwen3:8b", "]}", ollama(TURNS)),
 }

@@ -16,8 +16,11 @@ find(target) gives (dialect, count_only), or (None, False). A dialect is a modul
     error(status, sentence, number)
 """
 import answers
-import gemini
-import openai_responses
+import api_cohere
+import api_gemini
+import api_mistral
+import api_ollama
+import api_responses
 import prompt_cache
 import provider_rules
 
@@ -83,12 +86,16 @@ class OpenAIChat(_Messages):
 _ENDS = (
     ("/v1/messages", Anthropic, False),
     ("/v1/messages/count_tokens", Anthropic, True),
+    ("/mistral/v1/chat/completions", api_mistral, False),
+    ("/v1/agents/completions", api_mistral, False),
     ("/chat/completions", OpenAIChat, False),
-    ("/responses", openai_responses, False),
-    ("/responses/input_tokens", openai_responses, True),
-    (":generateContent", gemini, False),
-    (":streamGenerateContent", gemini, False),
-    (":countTokens", gemini, True),
+    ("/v2/chat", api_cohere, False),
+    ("/api/chat", api_ollama, False),
+    ("/responses", api_responses, False),
+    ("/responses/input_tokens", api_responses, True),
+    (":generateContent", api_gemini, False),
+    (":streamGenerateContent", api_gemini, False),
+    (":countTokens", api_gemini, True),
 )
 
 
