@@ -52,6 +52,17 @@ def test_twenty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+def test_what_was_sent_is_restored_without_being_told_the_dialect(name, tmp_path):
+    d, cli = DIALECTS[name], Cli(tmp_path)
+    raw = json.dumps(d.bodies[0]).encode()
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_bytes(raw)
+    assert cli("simulate", "--state", "--path", d.path, "-o", str(target), str(source)).returncode == 0
+    assert target.read_bytes() != raw
+    assert cli("restore", "--state", str(target)).stdout == raw
+
+
+@pytest.mark.parametrize("name", DIALECTS)
 def test_nothing_but_results_changes(name, tmp_path):
     d, cli = DIALECTS[name], Cli(tmp_path)
     api, _ = dialects.find(d.path)

@@ -23,6 +23,10 @@ def test_each_turn_of_each_dialect_is_accepted(name):
     assert all(after[:len(before)] == before for before, after in zip(blocks, blocks[1:]))
 
 
+def message(role, nth=0):
+    return lambda body: [m for m in body["messages"] if m["role"] == role][nth]
+
+
 def item(kind, nth=0):
     return lambda body: [i for i in body["input"] if i.get("type") == kind][nth]
 
@@ -95,6 +99,57 @@ def content(nth):
 def test_gemini_bodies_are_judged_as_the_provider_does(change, sentence):
     check, body = of("gemini")
     body["model"] = "gemini-3-pro"
+    change(body)
+    said = check(body, False)
+    assert said is None if sentence is None else sentence in (said or ""), said
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(message("tool"), "content", ""), "non-empty string or list"),
+    (set_in(message("tool"), "content", []), "non-empty string or list"),
+    (set_in(message("tool"), "content", [{"type": "text", "text": ""}]), "non-empty"),
+    (set_in(message("tool"), "content", [{"type": "image_url"}]), "unsupported type"),
+    (set_in(message("tool"), "content", [{"type": "document", "document": {"data": "x"}}]), "must have data"),
+    (set_in(message("tool"), "tool_call_id", "call_9"), "not found in previous tool calls"),
+    (lambda b: b["messages"].remove(message("tool")(b)), "must each have a tool message"),
+    (lambda b: b.update(input=[]), "unknown field"),
+    (lambda b: b["messages"][0].update(role="developer"), "invalid role"),
+])
+def test_cohere_bodies_are_judged_as_the_provider_does(change, sentence):
+    check, body = of("cohere")
+    change(body)
+    assert sentence in (check(body, False) or "")
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(message("tool"), "content", ""), None),
+    (set_in(message("tool"), "content", None), None),
+    (set_in(message("tool"), "content", {"a": 1}), "valid string"),
+    (set_in(message("tool"), "content", [{"type": "input_text", "text": "x"}]), "expected tags"),
+    (set_in(message("tool"), "extra", 1), "Extra inputs are not permitted"),
+    (set_in(message("tool"), "tool_call_id", "call99999"), "Unexpected tool call id"),
+    (lambda b: b["messages"].remove(message("tool")(b)), "Not the same number"),
+    (lambda b: message("assistant")(b)["tool_calls"][0].update(id="call_0"), "length of 9"),
+    (lambda b: b["messages"].append({"role": "user", "content": "x"}), "after role 'tool'"),
+    (lambda b: b["messages"].append({"role": "assistant", "content": "x"}), "Expected last role"),
+])
+def test_mistral_bodies_are_judged_as_the_provider_does(change, sentence):
+    check, body = of("mistral")
+    change(body)
+    said = check(body, False)
+    assert said is None if sentence is None else sentence in (said or ""), said
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(message("tool"), "content", ""), None),
+    (set_in(message("tool"), "content", ["x"]), "cannot unmarshal"),
+    (set_in(message("tool"), "extra", 1), None),
+    (set_in(message("tool"), "role", "function"), "invalid role"),
+    (lambda b: message("assistant")(b)["tool_calls"][0]["function"].update(arguments="{}"), "cannot unmarshal"),
+    (lambda b: b.pop("model"), "model is required"),
+])
+def test_ollama_bodies_are_judged_as_the_server_does(change, sentence):
+    check, body = of("ollama")
     change(body)
     said = check(body, False)
     assert said is None if sentence is None else sentence in (said or ""), said

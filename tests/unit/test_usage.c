@@ -161,6 +161,35 @@ static void gemini_usage_is_the_last_piece_s(void **state)
     UNKNOWN("openai_chat", false, "[{\"usage\":{\"prompt_tokens\":1}}]");
 }
 
+#define COHERE_USAGE                                                                                         \
+    "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2},\"tokens\":{\"input_tokens\":1000,\"output_" \
+    "tokens\":20},"                                                                                          \
+    "\"cached_tokens\":896}"
+#define OLLAMA_LAST                                                                                          \
+    "{\"model\":\"m\",\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":1000,\"eval_"       \
+    "count\":20}"
+
+static void cohere_usage_is_in_tokens_not_in_what_is_billed(void **state)
+{
+    (void)state;
+    EVERY_WAY("cohere", false, "{\"message\":{},\"usage\":" COHERE_USAGE "}", 1000, 896, -1, 20,
+              COHERE_USAGE);
+    EVERY_WAY("cohere", true,
+              "event: content-delta\ndata: {\"delta\":{\"text\":\"usage\"}}\n\nevent: message-end\ndata: "
+              "{\"type\":\"message-end\",\"delta\":{\"usage\":" COHERE_USAGE "}}\n\n",
+              1000, 896, -1, 20, COHERE_USAGE);
+}
+
+static void ollama_usage_is_in_the_last_line(void **state)
+{
+    (void)state;
+    EVERY_WAY("ollama", false, OLLAMA_LAST, 1000, -1, -1, 20, OLLAMA_LAST);
+    EVERY_WAY("ollama", false,
+              "{\"message\":{\"content\":\"prompt_eval_count\"},\"done\":false}\n" OLLAMA_LAST "\n", 1000, -1,
+              -1, 20, OLLAMA_LAST);
+    UNKNOWN("ollama", false, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
+}
+
 static void numbers_that_are_no_counts_are_unknown(void **state)
 {
     (void)state;
@@ -462,6 +491,8 @@ int main(void)
         cmocka_unit_test(openai_prompt_tokens_include_the_cached_ones),
         cmocka_unit_test(responses_usage_stands_in_the_body_or_in_the_last_event),
         cmocka_unit_test(gemini_usage_is_the_last_piece_s),
+        cmocka_unit_test(cohere_usage_is_in_tokens_not_in_what_is_billed),
+        cmocka_unit_test(ollama_usage_is_in_the_last_line),
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),
