@@ -41,6 +41,8 @@ static const struct endpoint endpoints[] = {
     /* Bedrock: the body is Claude's own, whatever an inference profile is called; another model's holds nothing for this dialect. */
     HR_ENDPOINT("/invoke", "/model/", "anthropic", false),
     HR_ENDPOINT("/invoke-with-response-stream", "/model/", "anthropic", false),
+    HR_ENDPOINT("/converse", "/model/", "bedrock", false),
+    HR_ENDPOINT("/converse-stream", "/model/", "bedrock", false),
     /* Gemini: its own API, Vertex, Code Assist. */
     HR_ENDPOINT(":generateContent", "", "gemini", false),
     HR_ENDPOINT(":streamGenerateContent", "", "gemini", false),

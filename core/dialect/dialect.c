@@ -5,9 +5,9 @@
 
 #include "limits.h"
 
-static const hr_dialect *const dialects[] = {&hr_dialect_anthropic,        &hr_dialect_openai_chat,
-                                             &hr_dialect_openai_responses, &hr_dialect_gemini,
-                                             &hr_dialect_cohere,           &hr_dialect_ollama};
+static const hr_dialect *const dialects[] = {
+    &hr_dialect_anthropic, &hr_dialect_openai_chat, &hr_dialect_openai_responses, &hr_dialect_gemini,
+    &hr_dialect_cohere,    &hr_dialect_ollama,      &hr_dialect_bedrock};
 
 const hr_dialect *hr_dialect_find(const char *name)
 {

@@ -116,6 +116,6 @@ bool hr_tool_runs_commands(hr_str name);
 int hr_conversation_pair(hr_conversation *c);
 
 extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat, hr_dialect_openai_responses,
-    hr_dialect_gemini, hr_dialect_cohere, hr_dialect_ollama;
+    hr_dialect_gemini, hr_dialect_cohere, hr_dialect_ollama, hr_dialect_bedrock;
 
 #endif

@@ -6,6 +6,7 @@ its last message can be looked for in the next. Results of some 4,000 tokens eac
 import json
 from typing import NamedTuple
 
+import api_bedrock
 import api_gemini
 import api_responses
 import conversations
@@ -168,7 +169,50 @@ def ollama(turns):
     return [{"model": "qwen3:8b", "options": {"temperature": 0}, "messages": m} for m in chat_messages(turns, call, result)]
 
 
+# ------------------------------------------------------------------------------------------- Claude elsewhere, and Converse
+def claude(turns, **top):
+    """As Anthropic's SDK sends it, without marks for the cache: those move on with each turn."""
+    def plain(value):
+        if isinstance(value, list):
+            return [plain(v) for v in value]
+        return {k: plain(v) for k, v in value.items() if k != "cache_control"} if isinstance(value, dict) else value
+
+    bodies = [plain(b) for b in conversations.anthropic_turns(turns)]
+    for b in bodies:
+        if top:
+            del b["model"]
+    return [{**top, **b} for b in bodies]
+
+
+def converse(turns):
+    bodies, messages = [], [{"role": "user", "content": [{"text": "What is wrong today?"}, {"cachePoint": {"type": "default"}}]}]
+    for t in range(turns):
+        text = conversations.result_text(t)
+        content = ({"text": text}, {"json": {"rows": text, "source": "services"}})[t % 2]
+        thought = f"Day {t} is next."
+        messages = messages + [
+            {"role": "assistant", "content": [
+                {"reasoningContent": {"reasoningText": {"text": thought, "signature": api_bedrock.seal(thought)}}},
+                {"toolUse": {"toolUseId": f"tooluse_{t}", "name": "query_services", "input": {"day": t}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": f"tooluse_{t}", "content": [content], "status": "success"}},
+                                         *([{"text": _question(t)}] if t % 3 == 0 else [])]}]
+        bodies.append({"system": [{"text": "You watch over services."}], "inferenceConfig": {"maxTokens": 256}, "toolConfig": {"tools": [
+            {"toolSpec": {"name": "query_services", "inputSchema": {"json": {"type": "object"}}}}]}, "messages": messages})
+    return bodies
+
+
 DIALECTS = {
+    "anthropic": Dialect("anthropic", "/v1/messages", conversations.ANTHROPIC_MODEL, "]}", claude(TURNS)),
+    "vertex": Dialect("anthropic", "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
+                      "claude-sonnet-4-5@20250929", "]}", claude(TURNS, anthropic_version="vertex-2023-10-16")),
+    "bedrock invoke": Dialect("anthropic", "/model/eu.anthropic.claude-sonnet-4-5-v1%3A0/invoke", "eu.anthropic.claude-sonnet-4-5-v1:0",
+                              "]}", claude(TURNS, anthropic_version="bedrock-2023-05-31")),
+    "bedrock converse": Dialect("bedrock", "/model/eu.anthropic.claude-sonnet-4-5-v1%3A0/converse",
+                                "eu.anthropic.claude-sonnet-4-5-v1:0", "]}", converse(TURNS)),
+    "openai_chat": Dialect("openai_chat", "/v1/chat/completions", conversations.OPENAI_MODEL, "]}", conversations.openai_turns(TURNS)),
+    "azure": Dialect("openai_chat", "/openai/deployments/gpt-west/chat/completions?api-version=2025-04-01", "gpt-west", "]}",
+                     [{k: v for k, v in b.items() if k != "model"} for b in conversations.openai_turns(TURNS)]),
+    "copilot": Dialect("openai_chat", "/chat/completions", conversations.OPENAI_MODEL, "]}", conversations.openai_turns(TURNS)),
     "openai_responses": Dialect("openai_responses", "/v1/responses", "gpt-5.6-sol", "]}", responses(TURNS)),
     "gemini": Dialect("gemini", "/v1beta/models/gemini-3-pro-preview:generateContent", "gemini-3-pro-preview", "]}", gemini_api(TURNS)),
     "gemini snake_case": Dialect("gemini", "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro:streamGenerateContent",

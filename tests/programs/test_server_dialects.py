@@ -153,3 +153,37 @@ def test_ollama_bodies_are_judged_as_the_server_does(change, sentence):
     change(body)
     said = check(body, False)
     assert said is None if sentence is None else sentence in (said or ""), said
+
+
+def block(kind, nth=0):
+    return lambda body: [b[kind] for m in body["messages"] for b in m["content"] if kind in b][nth]
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (set_in(block("toolResult"), "content", []), None),
+    (set_in(block("toolResult"), "content", [{"text": "x", "json": {}}]), "exactly one member"),
+    (set_in(block("toolResult"), "content", [{"text": 1}]), "expected type: String"),
+    (set_in(block("toolResult"), "content", "x"), "expected type: JSONArray"),
+    (set_in(block("toolResult"), "status", "failed"), "not permitted"),
+    (set_in(block("toolResult"), "toolUseId", "tooluse_9"), "for the following Ids: tooluse_0"),
+    (lambda b: b["messages"][2]["content"].append({"toolResult": block("toolResult")(b)}), "exceeds the number"),
+    (lambda b: block("reasoningContent")(b)["reasoningText"].update(text="other"), "Invalid `signature`"),
+    (lambda b: b["messages"].pop(2), "must alternate"),
+    (lambda b: b["messages"].pop(), "for the following Ids"),
+    (lambda b: b["messages"][0]["content"][0].update(text=" "), "is blank"),
+    (lambda b: b.update(model="m"), "extraneous key"),
+])
+def test_converse_bodies_are_judged_as_the_provider_does(change, sentence):
+    check, body = of("bedrock converse")
+    change(body)
+    said = check(body, False)
+    assert said is None if sentence is None else sentence in (said or ""), said
+
+
+@pytest.mark.parametrize("name", ["vertex", "bedrock invoke"])
+def test_claude_elsewhere_has_a_version_and_no_model(name):
+    check, body = of(name)
+    assert "Extra inputs" in check({**body, "model": "m"}, False)
+    assert "anthropic_version" in check({k: v for k, v in body.items() if k != "anthropic_version"}, False)
+    body["messages"].pop()
+    assert "without `tool_result`" in check(body, False)

@@ -15,7 +15,10 @@ find(target) gives (dialect, count_only), or (None, False). A dialect is a modul
                                     None, what the model asks for beside its text
     error(status, sentence, number)
 """
+import urllib.parse
+
 import answers
+import api_bedrock
 import api_cohere
 import api_gemini
 import api_mistral
@@ -83,12 +86,55 @@ class OpenAIChat(_Messages):
         return JSON, [answers.dump(answers.openai_completion(name, model, text, usage))]
 
 
+def _hosted(version, named):
+    """Claude at another host: no model in the body, the version in its place."""
+    class Hosted(Anthropic):
+        @staticmethod
+        def check(body, count_only):
+            if "model" in body and not count_only:
+                return "model: Extra inputs are not permitted"
+            if body.get("anthropic_version") != version:
+                return "anthropic_version: Field required"
+            return provider_rules.check_anthropic({"model": "m", **{k: v for k, v in body.items() if k != "anthropic_version"}}, count_only)
+
+        @staticmethod
+        def model(body, target):
+            return named(target)
+
+        @staticmethod
+        def stream(body, target):
+            return ":stream" in target
+
+    return Hosted
+
+
+VERTEX = _hosted("vertex-2023-10-16", lambda target: target.partition("/models/")[2].partition(":")[0])
+BEDROCK = _hosted("bedrock-2023-05-31", lambda target: urllib.parse.unquote(target.partition("/model/")[2].partition("/")[0]))
+
+
+class Azure(OpenAIChat):
+    """The deployment in the path is the model."""
+
+    @staticmethod
+    def check(body, count_only):
+        return provider_rules.check_openai({"model": "deployment", **body})
+
+    @staticmethod
+    def model(body, target):
+        return target.partition("/deployments/")[2].partition("/")[0]
+
+
 _ENDS = (
     ("/v1/messages", Anthropic, False),
     ("/v1/messages/count_tokens", Anthropic, True),
     ("/mistral/v1/chat/completions", api_mistral, False),
     ("/v1/agents/completions", api_mistral, False),
     ("/chat/completions", OpenAIChat, False),
+    ("/converse", api_bedrock, False),
+    ("/invoke", BEDROCK, False),
+    ("/count-tokens:rawPredict", VERTEX, True),
+    (":rawPredict", VERTEX, False),
+    (":streamRawPredict", VERTEX, False),
     ("/v2/chat", api_cohere, False),
     ("/api/chat", api_ollama, False),
     ("/responses", api_responses, False),
@@ -101,4 +147,6 @@ _ENDS = (
 
 def find(target):
     path = target.partition("?")[0].rstrip("/")
+    if "/deployments/" in path and path.endswith("/chat/completions"):
+        return Azure, False
     return next(((api, count_only) for end, api, count_only in _ENDS if path.endswith(end)), (None, False))

@@ -149,6 +149,8 @@ static void rows_name_dialect_and_kind(void **state)
         {"/model/m/invoke-with-response-stream", "anthropic", false},
         {"/v1beta/models/m:generateContent?key=k", "gemini", false},
         {"/v2/chat", "cohere", false},
+        {"/model/m/converse", "bedrock", false},
+        {"/model/m/converse-stream", "bedrock", false},
         {"/api/chat", "ollama", false},
         {"/v1internal:streamGenerateContent?alt=sse", "gemini", false},
         {"/v1/publishers/google/models/m:countTokens", "gemini", true},

@@ -190,6 +190,17 @@ static void ollama_usage_is_in_the_last_line(void **state)
     UNKNOWN("ollama", false, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
 }
 
+#define CONVERSE_USAGE                                                                                       \
+    "{\"inputTokens\":97,\"outputTokens\":20,\"totalTokens\":1020,\"cacheReadInputTokens\":896,"             \
+    "\"cacheWriteInputTokens\":7}"
+
+static void converse_usage_adds_cached_tokens_to_the_prompt(void **state)
+{
+    (void)state;
+    EVERY_WAY("bedrock", false, "{\"output\":{},\"usage\":" CONVERSE_USAGE "}", 1000, 896, 7, 20,
+              CONVERSE_USAGE);
+}
+
 static void numbers_that_are_no_counts_are_unknown(void **state)
 {
     (void)state;
@@ -493,6 +504,7 @@ int main(void)
         cmocka_unit_test(gemini_usage_is_the_last_piece_s),
         cmocka_unit_test(cohere_usage_is_in_tokens_not_in_what_is_billed),
         cmocka_unit_test(ollama_usage_is_in_the_last_line),
+        cmocka_unit_test(converse_usage_adds_cached_tokens_to_the_prompt),
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),
