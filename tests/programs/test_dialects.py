@@ -1,6 +1,8 @@
 """Every dialect: the results are found and paired, nothing else changes, and what was sent stays as it was sent."""
 import contextlib
 import json
+import pathlib
+import re
 import sqlite3
 
 import pytest
@@ -116,3 +118,33 @@ def test_the_openai_sdk_speaks_responses_under_the_library(stream, server, certs
         assert b.status == 200 and b.cached_tokens >= a.prompt_tokens
     assert [(r["dialect"], r["stream"], r["usage"]["input_tokens"]) for r in run.log()] == [
         ("openai_responses", stream, r.prompt_tokens) for r in server.requests]
+
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "sdk"
+CAPTURED = json.loads((FIXTURES / "index.json").read_text())
+
+
+@pytest.mark.parametrize("name", CAPTURED)
+def test_what_the_sdks_send_is_understood(name, tmp_path):
+    known, cli = CAPTURED[name], Cli(tmp_path)
+    api, _ = dialects.find(known["target"])
+    source, target = FIXTURES / f"{name}.json", tmp_path / "out.json"
+    done = cli("simulate", "--json", "--path", known["target"], "-o", str(target), str(source), HEADROOM_ADOPT="always")
+    said = json.loads(done.stdout)
+    assert (said["dialect"], said["skipped"]) == (known["dialect"], None) and said["model"]
+    assert [r["tool"] for r in said["results"]] == ["query_services"] * known["results"]
+    assert all(r["transform"] for r in said["results"])
+    body, sent = json.loads(source.read_bytes()), json.loads(target.read_bytes())
+    assert api.check(body, False) is None and api.check(sent, False) is None
+    assert all("connection refused" in text for _, text in api.results(sent)), "the one row that failed is kept"
+    mine = set(strings(sent)) - set(strings(body))
+    assert mine and without_results(sent, mine) == without_results(body, set(strings(body)) - set(strings(sent)))
+
+
+@pytest.mark.parametrize("name", CAPTURED)
+def test_the_sdks_bytes_outside_of_results_are_kept(name, tmp_path):
+    known, cli = CAPTURED[name], Cli(tmp_path)
+    raw, target = (FIXTURES / f"{name}.json").read_bytes(), tmp_path / "out.json"
+    cli("simulate", "--path", known["target"], "-o", str(target), str(FIXTURES / f"{name}.json"), HEADROOM_ADOPT="always")
+    for a, b in zip(re.split(rb'"(?:[^"\\]|\\.)*"', raw), re.split(rb'"(?:[^"\\]|\\.)*"', target.read_bytes()), strict=True):
+        assert a == b

@@ -15,6 +15,7 @@ find(target) gives (dialect, count_only), or (None, False). A dialect is a modul
                                     None, what the model asks for beside its text
     error(status, sentence, number)
 """
+import json
 import urllib.parse
 
 import answers
@@ -61,6 +62,10 @@ class Anthropic(_Messages):
     @staticmethod
     def answer(name, model, text, figures, stream, body, call):
         usage = answers.anthropic_usage(*figures)
+        if call:
+            made = answers.anthropic_message(name, model, text, usage)
+            return JSON, [answers.dump({**made, "stop_reason": "tool_use", "content": [
+                {"type": "tool_use", "id": "toolu_" + name, "name": call[0], "input": json.loads(call[1])}]})]
         if stream:
             return EVENTS, answers.anthropic_events(name, model, text, usage)
         return JSON, [answers.dump(answers.anthropic_message(name, model, text, usage))]
@@ -80,6 +85,12 @@ class OpenAIChat(_Messages):
     @staticmethod
     def answer(name, model, text, figures, stream, body, call):
         usage = answers.openai_usage(*figures)
+        if call:
+            made = answers.openai_completion(name, model, None, usage)
+            made["choices"][0]["finish_reason"] = "tool_calls"
+            made["choices"][0]["message"]["tool_calls"] = [
+                {"id": "call_" + name, "type": "function", "function": {"name": call[0], "arguments": call[1]}}]
+            return JSON, [answers.dump(made)]
         if stream:
             include = (body.get("stream_options") or {}).get("include_usage") is True
             return EVENTS, answers.openai_events(name, model, text, usage, include)
@@ -87,13 +98,13 @@ class OpenAIChat(_Messages):
 
 
 def _hosted(version, named):
-    """Claude at another host: no model in the body, the version in its place."""
+    """Claude at another host: no model in the body, the version in its place. The newest SDKs name the date of the API itself."""
     class Hosted(Anthropic):
         @staticmethod
         def check(body, count_only):
             if "model" in body and not count_only:
                 return "model: Extra inputs are not permitted"
-            if body.get("anthropic_version") != version:
+            if body.get("anthropic_version") not in (version, "2026-10-21"):
                 return "anthropic_version: Field required"
             return provider_rules.check_anthropic({"model": "m", **{k: v for k, v in body.items() if k != "anthropic_version"}}, count_only)
 

@@ -17,8 +17,7 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
-(slow reading), expect=never (no 100 Continue) or refuse (417 before the body), call=NAME ARGUMENTS (the model calls this tool; not
-in Anthropic Messages and OpenAI Chat).
+(slow reading), expect=never (no 100 Continue) or refuse (417 before the body), call=NAME ARGUMENTS (the model calls this tool).
 """
 import argparse
 import dataclasses

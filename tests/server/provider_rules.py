@@ -110,7 +110,7 @@ def _tool_result(block, where):
     if "is_error" in block and not isinstance(block["is_error"], (bool, type(None))):
         refuse(f"{where}.is_error: Input should be a valid boolean")
     for k in block:
-        if k not in ("type", "tool_use_id", "content", "is_error", "cache_control"):
+        if k not in ("type", "tool_use_id", "content", "is_error", "cache_control", "toolset_name"):
             refuse(f"{where}.{k}: Extra inputs are not permitted")
     content = block.get("content")
     if content is None or isinstance(content, str):
