@@ -178,8 +178,8 @@ int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
 int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
 {
     const unsigned base = s->depth;
-    bool object[HR_MAX_DEPTH + 1]; /* what is open at each depth below base */
-    bool error = false;            /* under the member of that name */
+    bool object[HR_MAX_DEPTH + 1] = {false}; /* what is open at each depth below base */
+    bool error = false;                      /* under the member of that name */
     hr_value v;
     int r = 0;
 
