@@ -1,74 +1,5 @@
 /* test_usage.c - claims of the reader of the provider's own count (core/usage.c). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fault.h"
-#include "limits.h"
-#include "usage.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct expected {
-    int64_t input, cached, cache_written, output;
-    const char *raw;
-};
-static const struct expected unknown = {-1, -1, -1, -1, NULL};
-
-static void check(hr_usage *u, const struct expected *e)
-{
-    hr_usage_counts c;
-    assert_non_null(u);
-    hr_usage_end(u, &c);
-    assert_int_equal(c.input, e->input);
-    assert_int_equal(c.cached, e->cached);
-    assert_int_equal(c.cache_written, e->cache_written);
-    assert_int_equal(c.output, e->output);
-    if (e->raw) {
-        assert_non_null(c.raw);
-        assert_string_equal(c.raw, e->raw);
-    } else {
-        assert_null(c.raw);
-    }
-    hr_usage_free(u);
-}
-
-static void feed(hr_usage *u, const char *z)
-{
-    hr_usage_add(u, z, strlen(z));
-}
-
-/* The text whole, at every split point, and byte by byte; each piece in memory of its own. */
-static void every_way(const char *dialect, bool sse, const char *text, size_t n, const struct expected *e)
-{
-    for (size_t at = 0; at <= n; at++) {
-        hr_usage *u = hr_usage_new(dialect, sse);
-        char *a = malloc(at + 1), *b = malloc(n - at + 1);
-        assert_true(u && a && b);
-        memcpy(a, text, at);
-        hr_usage_add(u, a, at);
-        memset(a, 'x', at);
-        memcpy(b, text + at, n - at);
-        hr_usage_add(u, b, n - at);
-        free(a);
-        free(b);
-        check(u, e);
-    }
-    hr_usage *u = hr_usage_new(dialect, sse);
-    assert_non_null(u);
-    for (size_t i = 0; i < n; i++)
-        hr_usage_add(u, text + i, 1);
-    check(u, e);
-}
-
-#define EVERY_WAY(dialect, sse, text, ...)                                                                   \
-    every_way(dialect, sse, text, sizeof(text) - 1, &(struct expected){__VA_ARGS__})
-#define UNKNOWN(dialect, sse, text) every_way(dialect, sse, text, sizeof(text) - 1, &unknown)
+#include "usage_rig.h"
 
 /* ------------------------------------------------------------------ JSON */
 
@@ -115,90 +46,6 @@ static void openai_prompt_tokens_include_the_cached_ones(void **state)
         "{\"cached_tokens\":896,\"cache_write_tokens\":7}}");
     EVERY_WAY("openai_chat", false, "{\"usage\":{\"prompt_tokens\":10,\"cached_tokens\":8}}", 10, 8, -1, -1,
               "{\"prompt_tokens\":10,\"cached_tokens\":8}");
-}
-
-#define RESPONSES_USAGE                                                                                      \
-    "{\"input_tokens\":1000,\"input_tokens_details\":{\"cached_tokens\":896,\"cache_write_tokens\":7},"      \
-    "\"output_tokens\":20,\"output_tokens_details\":{\"reasoning_tokens\":9},\"total_tokens\":1020}"
-
-static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state)
-{
-    (void)state;
-    EVERY_WAY("openai_responses", false, "{\"id\":\"resp_1\",\"usage\":" RESPONSES_USAGE "}", 1000, 896, 7,
-              20, RESPONSES_USAGE);
-    EVERY_WAY(
-        "openai_responses", true,
-        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n"
-        "event: response.completed\ndata: "
-        "{\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":" RESPONSES_USAGE "}}\n\n",
-        1000, 896, 7, 20, RESPONSES_USAGE);
-    UNKNOWN("openai_responses", true,
-            "data: {\"type\":\"response.failed\",\"response\":{\"usage\":null}}\n\n");
-}
-
-#define GEMINI_USAGE                                                                                         \
-    "{\"promptTokenCount\":1000,\"cachedContentTokenCount\":896,\"candidatesTokenCount\":20,"                \
-    "\"thoughtsTokenCount\":5,"                                                                              \
-    "\"totalTokenCount\":1025}"
-
-static void gemini_usage_is_the_last_piece_s(void **state)
-{
-    (void)state;
-    EVERY_WAY("gemini", false, "{\"candidates\":[],\"usageMetadata\":" GEMINI_USAGE "}", 1000, 896, -1, 25,
-              GEMINI_USAGE);
-    EVERY_WAY("gemini", false, "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "},\"traceId\":\"t\"}", 1000,
-              896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", false,
-              "[{\"usageMetadata\":{\"promptTokenCount\":1}},\r\n{\"usageMetadata\":" GEMINI_USAGE "},\n{}]",
-              1000, 896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", true,
-              "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\r\n\r\ndata: "
-              "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "}}\r\n\r\n",
-              1000, 896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", false, "{\"usageMetadata\":{\"promptTokenCount\":7}}", 7, -1, -1, -1,
-              "{\"promptTokenCount\":7}");
-    UNKNOWN("gemini", false, "[{\"usageMetadata\":3}]");
-    UNKNOWN("openai_chat", false, "[{\"usage\":{\"prompt_tokens\":1}}]");
-}
-
-#define COHERE_USAGE                                                                                         \
-    "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2},\"tokens\":{\"input_tokens\":1000,\"output_" \
-    "tokens\":20},"                                                                                          \
-    "\"cached_tokens\":896}"
-#define OLLAMA_LAST                                                                                          \
-    "{\"model\":\"m\",\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":1000,\"eval_"       \
-    "count\":20}"
-
-static void cohere_usage_is_in_tokens_not_in_what_is_billed(void **state)
-{
-    (void)state;
-    EVERY_WAY("cohere", false, "{\"message\":{},\"usage\":" COHERE_USAGE "}", 1000, 896, -1, 20,
-              COHERE_USAGE);
-    EVERY_WAY("cohere", true,
-              "event: content-delta\ndata: {\"delta\":{\"text\":\"usage\"}}\n\nevent: message-end\ndata: "
-              "{\"type\":\"message-end\",\"delta\":{\"usage\":" COHERE_USAGE "}}\n\n",
-              1000, 896, -1, 20, COHERE_USAGE);
-}
-
-static void ollama_usage_is_in_the_last_line(void **state)
-{
-    (void)state;
-    EVERY_WAY("ollama", false, OLLAMA_LAST, 1000, -1, -1, 20, OLLAMA_LAST);
-    EVERY_WAY("ollama", false,
-              "{\"message\":{\"content\":\"prompt_eval_count\"},\"done\":false}\n" OLLAMA_LAST "\n", 1000, -1,
-              -1, 20, OLLAMA_LAST);
-    UNKNOWN("ollama", false, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
-}
-
-#define CONVERSE_USAGE                                                                                       \
-    "{\"inputTokens\":97,\"outputTokens\":20,\"totalTokens\":1020,\"cacheReadInputTokens\":896,"             \
-    "\"cacheWriteInputTokens\":7}"
-
-static void converse_usage_adds_cached_tokens_to_the_prompt(void **state)
-{
-    (void)state;
-    EVERY_WAY("bedrock", false, "{\"output\":{},\"usage\":" CONVERSE_USAGE "}", 1000, 896, 7, 20,
-              CONVERSE_USAGE);
 }
 
 static void numbers_that_are_no_counts_are_unknown(void **state)
@@ -500,11 +347,6 @@ int main(void)
         cmocka_unit_test(anthropic_body_adds_cached_tokens_to_the_prompt),
         cmocka_unit_test(anthropic_nested_cache_creation_counts_where_the_flat_one_is_missing),
         cmocka_unit_test(openai_prompt_tokens_include_the_cached_ones),
-        cmocka_unit_test(responses_usage_stands_in_the_body_or_in_the_last_event),
-        cmocka_unit_test(gemini_usage_is_the_last_piece_s),
-        cmocka_unit_test(cohere_usage_is_in_tokens_not_in_what_is_billed),
-        cmocka_unit_test(ollama_usage_is_in_the_last_line),
-        cmocka_unit_test(converse_usage_adds_cached_tokens_to_the_prompt),
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),
