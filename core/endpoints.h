@@ -26,6 +26,7 @@ struct endpoint {
 
 static const struct endpoint endpoints[] = {
     HR_ENDPOINT("/v1/messages", "", "anthropic", false),
+    HR_ENDPOINT("/v1/messages/batches", "", "anthropic", false),
     HR_ENDPOINT("/v1/messages/count_tokens", "", "anthropic", true),
     HR_ENDPOINT("/chat/completions", "", "openai_chat", false),
     HR_ENDPOINT("/agents/completions", "", "openai_chat", false), /* Mistral */

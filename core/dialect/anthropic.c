@@ -1,4 +1,5 @@
-/* anthropic.c - the Anthropic Messages body (WIRE.md 1.1), also on gateways and compatible servers. */
+/* anthropic.c - the Anthropic Messages body (WIRE.md 1.1), also on gateways and compatible servers, at Vertex and Bedrock; and batches of
+   them, {"requests":[{"params":{..}}, ..]}, each a conversation of its own. */
 #include "dialect.h"
 
 #include <string.h>
@@ -205,41 +206,6 @@ static int read_messages(hr_conversation *c, hr_scan *s)
     return r;
 }
 
-/* tools: does one of them run commands? Names, and the types of the vendor's own tools (bash_20250124). */
-static int read_tools(hr_conversation *c, hr_scan *s)
-{
-    static const char *const names[] = {"name", "type", NULL};
-    hr_value v;
-    int r;
-
-    if (hr_scan_peek(s) != HR_JSON_ARRAY)
-        return hr_scan_value(s, &v);
-    if ((r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_scan_item(s)) == 1) {
-        hr_member m = {names, 0};
-        int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(s, &v)) < 0)
-                return r;
-            continue;
-        }
-        if ((r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            hr_str text = {0};
-            r = which >= 0 ? hr_scan_string(c, s, false, &text) : hr_scan_value(s, &v);
-            if (r < 0)
-                return r;
-            if (hr_tool_runs_commands(text) || (text.n > 5 && memcmp(text.p, "bash_", 5) == 0))
-                c->offers_command = true;
-        }
-        if (r < 0)
-            return r;
-    }
-    return r;
-}
-
 /* Claude Code's attestation stands in the first block of `system`; any value counts (law 7). Searched in the raw bytes of
    that first value: a false hit only means that a request is left alone. */
 static bool attested(hr_conversation *c, const hr_value *system)
@@ -257,48 +223,85 @@ static bool attested(hr_conversation *c, const hr_value *system)
     return hr_str_find(text, HR_STR("cch="), 0) != SIZE_MAX;
 }
 
-static int locate(hr_conversation *c)
+static int read_batch(hr_conversation *c, hr_scan *s);
+
+/* A body, or the params of one in a batch. 1: it was one; 0: an object without messages. */
+static int read_body(hr_conversation *c, hr_scan *s, bool in_batch)
 {
-    static const char *const names[] = {"messages", "model", "stream", "system", "tools", "thread", NULL};
+    static const char *const names[] = {"messages", "model",  "stream",   "system",
+                                        "tools",    "thread", "requests", NULL};
     hr_member m = {names, 0};
     hr_value v;
-    hr_scan s;
-    bool messages = false;
-    int which, r;
+    int which, r, found = 0;
 
-    hr_scan_init(&s, c->body, c->len);
-    if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(&s)) < 0)
+    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_member_next(&s, &m, &which)) == 1) {
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
         switch (which) {
         case 0:
-            if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0)
+            if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0)
                 return r;
-            messages = true;
-            r = read_messages(c, &s);
+            found = 1;
+            r = read_messages(c, s);
             break;
         case 1:
-            r = hr_scan_string(c, &s, false, &c->model);
+            r = hr_scan_string(c, s, false, &c->model);
             break;
         case 4:
-            r = read_tools(c, &s);
+            r = hr_scan_tools(c, s);
+            break;
+        case 6:
+            found = 1;
+            r = in_batch ? HR_ESHAPE : read_batch(c, s);
             break;
         default:
-            if ((r = hr_scan_value(&s, &v)) < 0)
+            if ((r = hr_scan_value(s, &v)) < 0)
                 return r;
             if (which == 2)
                 c->stream = v.type == HR_JSON_TRUE;
             if (which == 3)
-                c->attested = attested(c, &v);
+                c->attested |= attested(c, &v);
             if (which == 5)
-                c->server_state = v.type == HR_JSON_OBJECT;
+                c->server_state |= v.type == HR_JSON_OBJECT;
         }
         if (r < 0)
             return r;
     }
+    return r < 0 ? r : found;
+}
+
+static int read_batch(hr_conversation *c, hr_scan *s)
+{
+    static const char *const names[] = {"params", NULL};
+    int which, r;
+
+    if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_scan_item(s)) == 1) {
+        hr_member m = {names, 0};
+        if (!hr_event_add(c, HR_EV_START))
+            return HR_ENOMEM;
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
+            return r;
+        while ((r = hr_member_next(s, &m, &which)) == 1)
+            if ((r = which == 0 ? read_body(c, s, true) : hr_scan_value(s, NULL)) < 0)
+                return r;
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static int locate(hr_conversation *c)
+{
+    hr_scan s;
+    int found, r;
+
+    hr_scan_init(&s, c->body, c->len);
+    found = r = read_body(c, &s, false);
     if (r < 0 || (r = hr_scan_end(&s)) < 0)
         return r;
-    return messages ? 0 : HR_ESHAPE;
+    return found ? 0 : HR_ESHAPE;
 }
 
 const hr_dialect hr_dialect_anthropic = {"anthropic", "anthropic", locate};

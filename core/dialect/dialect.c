@@ -61,7 +61,7 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
         c->ev = ev;
         c->cap = cap;
     }
-    if (kind == HR_EV_ASSISTANT)
+    if (kind == HR_EV_ASSISTANT || kind == HR_EV_START)
         c->open = c->n;
     hr_event *e = &c->ev[c->n++];
     *e = (hr_event){.kind = kind};
@@ -336,8 +336,11 @@ int hr_conversation_pair(hr_conversation *c)
     struct slot *table = hr_arena_zalloc(c->arena, size * sizeof *table);
     if (!table)
         return HR_ENOMEM;
+    size_t start = 0; /* of the conversation */
     for (size_t i = 0; i < c->n; i++) {
         hr_event *e = &c->ev[i];
+        if (e->kind == HR_EV_START)
+            start = i;
         if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT)
             continue;
         size_t at = hash_id(e->id) & (size - 1);
@@ -348,7 +351,7 @@ int hr_conversation_pair(hr_conversation *c)
                 table[at] = (struct slot){e->id, (uint32_t)i + 1};
             continue;
         }
-        if (e->id.n)
+        if (e->id.n && table[at].call > start)
             e->call = table[at].call;
         if (e->call)
             e->for_code |= c->ev[e->call - 1].for_code;

@@ -14,7 +14,8 @@ enum hr_event_kind {
     HR_EV_ASSISTANT, /* an assistant turn begins */
     HR_EV_CALL,      /* it calls a tool */
     HR_EV_RESULT,    /* one text literal of a tool result (a block list has several) */
-    HR_EV_HUMAN      /* one literal of human text */
+    HR_EV_HUMAN,     /* one literal of human text */
+    HR_EV_START      /* another conversation begins: a body can hold several (a batch) */
 };
 
 typedef struct hr_event {

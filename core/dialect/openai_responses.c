@@ -76,28 +76,33 @@ static hr_event *model_event(struct reader *rd, enum hr_event_kind kind)
     return e;
 }
 
-/* One of the pieces of an output that is a list: text, or what a shell command wrote. */
+/* One of the pieces of an output that is a list: text, or what a shell command wrote. Literals are added in the body's order, and only
+   the end of the piece tells whether `text` is one. */
 static int read_piece(hr_conversation *c, hr_scan *s)
 {
     static const char *const names[] = {"type", "text", "stdout", "stderr", NULL};
     hr_member m = {names, 0};
-    hr_value text = {0}, v;
+    hr_value found[3], v;
+    bool plain[3];
     hr_str type = {0};
-    int which, r;
+    int which, r, n = 0;
 
     if (hr_scan_peek(s) != HR_JSON_OBJECT)
         return hr_scan_value(s, NULL);
     if ((r = hr_scan_enter(s)) < 0)
         return r;
     while ((r = hr_member_next(s, &m, &which)) == 1) {
-        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : &v);
-        if (r == 0 && which > 1 && v.type == HR_JSON_STRING)
-            r = hr_literal_add(c, HR_EV_RESULT, v);
+        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, &v);
         if (r < 0)
             return r;
+        if (which > 0 && v.type == HR_JSON_STRING) {
+            plain[n] = which == 1;
+            found[n++] = v;
+        }
     }
-    if (r == 0 && text.type == HR_JSON_STRING && hr_str_is(type, "input_text"))
-        r = hr_literal_add(c, HR_EV_RESULT, text);
+    for (int i = 0; r == 0 && i < n; i++)
+        if (!plain[i] || hr_str_is(type, "input_text"))
+            r = hr_literal_add(c, HR_EV_RESULT, found[i]);
     return r;
 }
 

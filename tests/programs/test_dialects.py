@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+import answers
 import dialect_turns
 import dialects
 import prompt_cache
@@ -118,6 +119,21 @@ def test_the_openai_sdk_speaks_responses_under_the_library(stream, server, certs
         assert b.status == 200 and b.cached_tokens >= a.prompt_tokens
     assert [(r["dialect"], r["stream"], r["usage"]["input_tokens"]) for r in run.log()] == [
         ("openai_responses", stream, r.prompt_tokens) for r in server.requests]
+
+
+def test_a_batch_decides_for_each_request_as_if_it_came_alone(server, certs, run, body_file):
+    alone = [b for b in dialect_turns.claude(2)] + dialect_turns.claude(1)
+    alone[2]["messages"][0]["content"] = "Which service is slow?"
+    batch = {"requests": [{"custom_id": f"r{n}", "params": b} for n, b in enumerate(alone)]}
+    send = "client_httpclient.py"
+    done = run(python(send, "--path", "/v1/messages/batches")(server, certs, body_file(batch)), preload=True)
+    assert done.returncode == 0 and server.requests[0].status == 200, (done, server.requests[0].error)
+    run(python(send, "--path", "/v1/messages")(server, certs, body_file(alone)), preload=True)
+    sent = [r["params"] for r in server.requests[0].json["requests"]]
+    assert sent == [r.json for r in server.requests[1:]] and [r.status for r in server.requests] == [200] * 4
+    full = [prompt_cache.count_tokens(text) for b in alone for _, text in answers.tool_results(b)]
+    now = [prompt_cache.count_tokens(text) for b in sent for _, text in answers.tool_results(b)]
+    assert all(n < f / 2 for f, n in zip(full, now))
 
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "sdk"

@@ -187,3 +187,18 @@ def test_claude_elsewhere_has_a_version_and_no_model(name):
     assert "anthropic_version" in check({k: v for k, v in body.items() if k != "anthropic_version"}, False)
     body["messages"].pop()
     assert "without `tool_result`" in check(body, False)
+
+
+@pytest.mark.parametrize("change, sentence", [
+    (lambda b: b.update(requests=[]), "at least 1 item"),
+    (lambda b: b["requests"].append(b["requests"][0]), "custom_id must be unique"),
+    (lambda b: b["requests"][1]["params"].pop("model"), "requests.1.params.model"),
+    (lambda b: b["requests"][1]["params"]["messages"].pop(), "requests.1.params.messages"),
+])
+def test_batches_are_judged_request_by_request(change, sentence):
+    d = dialect_turns.DIALECTS["anthropic"]
+    body = {"requests": [{"custom_id": f"r{n}", "params": copy.deepcopy(d.bodies[n])} for n in range(2)]}
+    check = dialects.find("/v1/messages/batches")[0].check
+    assert check(body, False) is None
+    change(body)
+    assert sentence in (check(body, False) or "")

@@ -123,6 +123,42 @@ VERTEX = _hosted("vertex-2023-10-16", lambda target: target.partition("/models/"
 BEDROCK = _hosted("bedrock-2023-05-31", lambda target: urllib.parse.unquote(target.partition("/model/")[2].partition("/")[0]))
 
 
+class Batches(Anthropic):
+    """Several bodies in one request, each with a name."""
+
+    @staticmethod
+    def check(body, count_only):
+        requests = body.get("requests")
+        if not isinstance(requests, list) or not requests:
+            return "requests: List should have at least 1 item"
+        names = [r.get("custom_id") for r in requests]
+        if len(set(names)) < len(names) or not all(isinstance(n, str) and 0 < len(n) <= 64 for n in names):
+            return "requests: custom_id must be unique"
+        wrong = (provider_rules.check_anthropic(r.get("params") or {}) for r in requests)
+        return next((f"requests.{n}.params.{w}" for n, w in enumerate(wrong) if w), None)
+
+    @staticmethod
+    def results(body):
+        return [(f"{r['custom_id']}/{call}", text) for r in body["requests"] for call, text in answers.tool_results(r["params"])]
+
+    @staticmethod
+    def blocks(body):
+        return [b for r in body["requests"] for b in prompt_cache.render(r["params"])]
+
+    @staticmethod
+    def turns(body):
+        return sum(len(r["params"]["messages"]) for r in body["requests"])
+
+    @staticmethod
+    def model(body, target):
+        return body["requests"][0]["params"]["model"]
+
+    @staticmethod
+    def answer(name, model, text, figures, stream, body, call):
+        return JSON, [answers.dump({"id": "msgbatch_" + name, "type": "message_batch", "processing_status": "in_progress", "request_counts": {
+            "processing": len(body["requests"]), "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}})]
+
+
 class Azure(OpenAIChat):
     """The deployment in the path is the model."""
 
@@ -138,6 +174,7 @@ class Azure(OpenAIChat):
 _ENDS = (
     ("/v1/messages", Anthropic, False),
     ("/v1/messages/count_tokens", Anthropic, True),
+    ("/v1/messages/batches", Batches, False),
     ("/mistral/v1/chat/completions", api_mistral, False),
     ("/v1/agents/completions", api_mistral, False),
     ("/chat/completions", OpenAIChat, False),

@@ -31,13 +31,13 @@ static inline void done(struct fixture *f)
     hr_arena_free(f->a);
 }
 
-/* The events as one word each: A assistant, c call, r result, h human. */
+/* The events as one word each: A assistant, c call, r result, h human, | another conversation. */
 static inline const char *shape(const struct fixture *f)
 {
     static char out[256];
     size_t n = 0;
     for (size_t i = 0; i < f->c.n && n < sizeof out - 1; i++)
-        out[n++] = "Acrh"[f->c.ev[i].kind];
+        out[n++] = "Acrh|"[f->c.ev[i].kind];
     out[n] = 0;
     return out;
 }

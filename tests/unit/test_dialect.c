@@ -152,6 +152,40 @@ static void attestation_is_seen_in_the_first_system_block_only(void **state)
     }
 }
 
+#define IN_BATCH(id, question)                                                                               \
+    "{\"custom_id\":\"" id                                                                                   \
+    "\",\"params\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" question                \
+    "\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\","          \
+    "\"input\":{\"of\":\"" id "\"}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_" \
+                              "id\":\"t1\",\"content\":\"" id "\"}]}]}}"
+#define ORPHAN                                                                                               \
+    "{\"params\":{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":"  \
+    "\"t1\",\"content\":"                                                                                    \
+    "\"x\"}]}]}}"
+
+static void each_request_of_a_batch_is_a_conversation_of_its_own(void **state)
+{
+    static const char body[] = "{\"requests\":[" IN_BATCH("a", "first?") "," IN_BATCH("b", "second?") "]}";
+    struct fixture f;
+    (void)state;
+    assert_int_equal(read_it(&f, "anthropic", body), 0);
+    assert_string_equal(shape(&f), "|hAcr|hAcr");
+    assert_result(&f, 0, "\"a\"", 0);
+    assert_result(&f, 1, "\"b\"", 1);
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 0)), "{\"of\":\"a\"}\nfirst?\n");
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 1)), "{\"of\":\"b\"}\nsecond?\n");
+    assert_false(f.c.unpaired);
+    assert_robust("anthropic", body);
+    done(&f);
+    /* Neither the call nor the question of another request counts. */
+    assert_int_equal(read_it(&f, "anthropic", "{\"requests\":[" IN_BATCH("a", "first?") "," ORPHAN "]}"), 0);
+    assert_true(f.c.unpaired);
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 1)), "\n");
+    done(&f);
+    assert_int_equal(read_it(&f, "anthropic", "{\"requests\":[{\"params\":{\"requests\":[]}}]}"), HR_ESHAPE);
+    done(&f);
+}
+
 static void what_is_no_such_body_is_refused_with_its_reason(void **state)
 {
     static const struct {
@@ -251,6 +285,7 @@ int main(void)
         cmocka_unit_test(signed_reasoning_seals_its_turn),
         cmocka_unit_test(a_result_without_call_is_unpaired_but_for_server_state),
         cmocka_unit_test(attestation_is_seen_in_the_first_system_block_only),
+        cmocka_unit_test(each_request_of_a_batch_is_a_conversation_of_its_own),
         cmocka_unit_test(what_is_no_such_body_is_refused_with_its_reason),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),

@@ -55,6 +55,19 @@ static void each_sort_of_output_is_found_and_paired(void **state)
     }
 }
 
+static void literals_stand_in_the_body_s_order_whatever_a_piece_mixes(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(read_it(&f, RESPONSES,
+                             BODY(CALL("a") "," OUTPUT(
+                                 "a", "[{\"text\":\"x\",\"stdout\":\"y\",\"type\":\"input_text\"}]"))),
+                     0);
+    assert_result(&f, 0, "\"x\"", 0);
+    assert_result(&f, 1, "\"y\"", 0);
+    done(&f);
+}
+
 static void a_local_shell_is_found_by_either_of_its_ids(void **state)
 {
     static const char *const ids[] = {"lsh_1", "call_1"};
@@ -250,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_sort_of_output_is_found_and_paired),
+        cmocka_unit_test(literals_stand_in_the_body_s_order_whatever_a_piece_mixes),
         cmocka_unit_test(a_local_shell_is_found_by_either_of_its_ids),
         cmocka_unit_test(items_of_the_model_are_one_turn_until_the_client_speaks),
         cmocka_unit_test(what_the_provider_ran_or_sealed_is_no_result),
