@@ -70,23 +70,20 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
     return e;
 }
 
-static bool names_member(const hr_scan *s, const hr_value *key, const char *name)
-{
-    const char *k = s->text + key->off + 1;
-    if (key->escaped)
-        return hr_lexeme_is(s->text, key, name);
-    return *k == *name && strlen(name) == key->len - 2 && memcmp(k, name, key->len - 2) == 0;
-}
-
 int hr_member_next(hr_scan *s, hr_member *m, int *which)
 {
     hr_value key;
     int r = hr_scan_key(s, &key);
     if (r != 1)
         return r;
+    const char *const *const names = m->names;
+    const char *const k = s->text + key.off + 1, *const text = s->text;
+    const size_t n = key.len - 2;
+    const char first = *k;
     *which = -1;
-    for (int i = 0; m->names[i]; i++) {
-        if (!names_member(s, &key, m->names[i]))
+    for (int i = 0; names[i]; i++) {
+        if (key.escaped ? !hr_lexeme_is(text, &key, names[i])
+                        : first != *names[i] || strlen(names[i]) != n || memcmp(k, names[i], n) != 0)
             continue;
         if (m->seen & 1u << i)
             return HR_EDUP;
@@ -339,10 +336,11 @@ int hr_conversation_pair(hr_conversation *c)
     size_t start = 0; /* of the conversation */
     for (size_t i = 0; i < c->n; i++) {
         hr_event *e = &c->ev[i];
-        if (e->kind == HR_EV_START)
-            start = i;
-        if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT)
+        if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT) {
+            if (e->kind == HR_EV_START)
+                start = i;
             continue;
+        }
         size_t at = hash_id(e->id) & (size - 1);
         while (e->id.n && table[at].call && !hr_str_eq(table[at].id, e->id))
             at = (at + 1) & (size - 1);

@@ -157,7 +157,7 @@ static void attestation_is_seen_in_the_first_system_block_only(void **state)
     "\",\"params\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" question                \
     "\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\","          \
     "\"input\":{\"of\":\"" id "\"}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_" \
-                              "id\":\"t1\",\"content\":\"" id "\"}]}]}}"
+    "id\":\"t1\",\"content\":\"" id "\"}]}]}}"
 #define ORPHAN                                                                                               \
     "{\"params\":{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":"  \
     "\"t1\",\"content\":"                                                                                    \
