@@ -31,7 +31,7 @@ static int read_result(hr_conversation *c, hr_scan *s)
     return r;
 }
 
-static int read_tool(hr_conversation *c, hr_scan *s, struct tool *t)
+static int read_tool(hr_conversation *c, hr_scan *s, struct tool *t, bool result)
 {
     static const char *const names[] = {"toolUseId", "name", "status", "input", "content", NULL};
     hr_str *const texts[] = {&t->id, &t->name, &t->status};
@@ -45,7 +45,7 @@ static int read_tool(hr_conversation *c, hr_scan *s, struct tool *t)
         if (which >= 0 && which <= 2)
             r = hr_scan_string(c, s, false, texts[which]);
         else
-            r = which == 4 ? read_result(c, s) : hr_scan_value(s, which == 3 ? &t->input : NULL);
+            r = which == 4 && result ? read_result(c, s) : hr_scan_value(s, which == 3 ? &t->input : NULL);
         if (r < 0)
             return r;
     }
@@ -55,7 +55,7 @@ static int read_tool(hr_conversation *c, hr_scan *s, struct tool *t)
 static int read_use(hr_conversation *c, hr_scan *s)
 {
     struct tool t;
-    int r = read_tool(c, s, &t);
+    int r = read_tool(c, s, &t, false);
 
     if (r < 0)
         return r;
@@ -71,7 +71,7 @@ static int read_use(hr_conversation *c, hr_scan *s)
 static int read_outcome(hr_conversation *c, hr_scan *s)
 {
     struct tool t;
-    int r = read_tool(c, s, &t);
+    int r = read_tool(c, s, &t, true);
 
     for (size_t i = t.from; r == 0 && i < c->n; i++) {
         c->ev[i].id = t.id;

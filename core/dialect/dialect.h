@@ -52,8 +52,8 @@ typedef struct hr_conversation {
 
 typedef struct hr_dialect {
     const char *name;
-    const char
-        *family; /* what keys are made with: the name, but for dialects whose bodies often look the same */
+    /* What keys are made with: the name, but for dialects whose bodies cannot always be told apart. */
+    const char *family;
     /* Fill conv (arena, body, len are set). 0; HR_EJSON, HR_EDEPTH, HR_EDUP, HR_ESHAPE, HR_ELIMIT, HR_ENOMEM, HR_EUTF8 ... */
     int (*locate)(hr_conversation *conv);
 } hr_dialect;

@@ -12,7 +12,7 @@ struct function {
     size_t from;
 };
 
-static int read_function(hr_conversation *c, hr_scan *s, struct function *f)
+static int read_function(hr_conversation *c, hr_scan *s, struct function *f, bool response)
 {
     static const char *const names[] = {"id", "name", "args", "response", NULL};
     hr_member m = {names, 0};
@@ -30,7 +30,7 @@ static int read_function(hr_conversation *c, hr_scan *s, struct function *f)
             r = hr_scan_string(c, s, false, &f->name);
             break;
         case 3:
-            r = hr_scan_strings(c, s, HR_EV_RESULT);
+            r = response ? hr_scan_strings(c, s, HR_EV_RESULT) : hr_scan_value(s, NULL);
             break;
         default:
             r = hr_scan_value(s, which == 2 ? &f->args : NULL);
@@ -44,7 +44,7 @@ static int read_function(hr_conversation *c, hr_scan *s, struct function *f)
 static int read_call(hr_conversation *c, hr_scan *s)
 {
     struct function f;
-    int r = read_function(c, s, &f);
+    int r = read_function(c, s, &f, false);
 
     if (r < 0)
         return r;
@@ -60,7 +60,7 @@ static int read_call(hr_conversation *c, hr_scan *s)
 static int read_response(hr_conversation *c, hr_scan *s)
 {
     struct function f;
-    int r = read_function(c, s, &f);
+    int r = read_function(c, s, &f, true);
 
     if (r < 0)
         return r;

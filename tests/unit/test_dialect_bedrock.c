@@ -1,7 +1,9 @@
 /* test_dialect_bedrock.c - Converse: blocks that are named by their one member. */
 #include "dialect_rig.h"
 
-#define USE(id) "{\"toolUse\":{\"toolUseId\":\"" id "\",\"name\":\"f\",\"input\":{\"q\":1}}}"
+#define USE(id)                                                                                              \
+    "{\"toolUse\":{\"toolUseId\":\"" id                                                                      \
+    "\",\"name\":\"f\",\"input\":{\"q\":1},\"content\":[{\"text\":\"no\"}]}}"
 #define LONG                                                                                                 \
     "\"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789" \
     "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567\""

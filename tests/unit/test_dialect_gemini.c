@@ -123,10 +123,11 @@ static void what_the_model_says_is_not_ours(void **state)
         read_it(&f, "gemini",
                 BODY(CALLS(
                     "{\"text\":\"t\",\"thought\":true},{\"codeExecutionResult\":{\"output\":\"o\"}},"
+                    "{\"functionCall\":{\"name\":\"f\",\"response\":{\"x\":\"y\"}}},"
                     "{\"toolResponse\":{\"response\":{\"x\":\"y\"}}},{\"functionResponse\":{\"name\":\"f\","
                     "\"response\":{\"x\":\"y\"}}}") ",{\"role\":\"system\",\"parts\":[{\"text\":\"s\"}]}")),
         0);
-    assert_string_equal(shape(&f), "A");
+    assert_string_equal(shape(&f), "Ac");
     assert_false(f.c.ev[0].sealed);
     done(&f);
 }
