@@ -35,6 +35,7 @@ static const struct {
     {"mcp_approval_response", CLIENT},
     {"configuration_update", CLIENT},
     {"compaction_trigger", CLIENT},
+    {"program_output", MODEL},
 };
 
 /* The conversation, and the turn of the model that is open: it is, while nothing was added behind its last event. */
@@ -58,6 +59,8 @@ static enum sort sort_of(const struct item *it)
     for (size_t i = 0; i < sizeof sorts / sizeof *sorts; i++)
         if (hr_str_is(it->type, sorts[i].type))
             return sorts[i].sort;
+    if (hr_str_ends(it->type, "_output"))
+        return CLIENT; /* of a kind that is not known here */
     return it->type.n == 0 && it->role.n ? MESSAGE : MODEL;
 }
 

@@ -135,6 +135,26 @@ static void what_the_provider_ran_or_sealed_is_no_result(void **state)
     done(&f);
 }
 
+static void an_output_of_an_unknown_kind_is_neither_touched_nor_a_turn(void **state)
+{
+    struct fixture f;
+    (void)state;
+    assert_int_equal(
+        read_it(&f, RESPONSES,
+                BODY(CALL("a") "," OUTPUT(
+                    "a", "\"x\"") ",{\"type\":\"new_call_output\",\"call_id\":\"b\",\"output\":\"y\"}")),
+        0);
+    assert_string_equal(shape(&f), "Acr");
+    done(&f);
+    assert_int_equal(
+        read_it(&f, RESPONSES,
+                BODY(CALL("a") "," OUTPUT(
+                    "a", "\"x\"") ",{\"type\":\"program_output\",\"call_id\":\"b\",\"result\":\"y\"}")),
+        0);
+    assert_string_equal(shape(&f), "AcrA");
+    done(&f);
+}
+
 static void results_that_go_to_a_program_are_marked(void **state)
 {
     struct fixture f;
@@ -267,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_local_shell_is_found_by_either_of_its_ids),
         cmocka_unit_test(items_of_the_model_are_one_turn_until_the_client_speaks),
         cmocka_unit_test(what_the_provider_ran_or_sealed_is_no_result),
+        cmocka_unit_test(an_output_of_an_unknown_kind_is_neither_touched_nor_a_turn),
         cmocka_unit_test(results_that_go_to_a_program_are_marked),
         cmocka_unit_test(failed_results_are_errors),
         cmocka_unit_test(a_call_that_the_server_holds_is_not_missed),
