@@ -276,7 +276,7 @@ uint32_t hr_call_take(hr_conversation *c, hr_str name)
 {
     while (c->open < c->n && (c->ev[c->open].kind != HR_EV_CALL || c->ev[c->open].taken))
         c->open++;
-    for (size_t i = c->open; i < c->n; i++) {
+    for (size_t i = c->open; i < c->n && i - c->open < HR_MAX_PARALLEL; i++) {
         hr_event *e = &c->ev[i];
         if (e->kind != HR_EV_CALL || e->taken || (name.n && !hr_str_eq(e->name, name)))
             continue;

@@ -107,7 +107,7 @@ int hr_scan_tools(hr_conversation *c, hr_scan *s);
    on the server, and what comes back goes to that code. */
 int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code);
 /* Pairing where nothing but order and name says which call a result belongs to: the first call of the last turn that has no result
-   yet, of that name unless n is 0. Index + 1 of the event, for `call`; 0: none. */
+   yet, of that name unless n is 0, among the first HR_MAX_PARALLEL. Index + 1 of the event, for `call`; 0: none. */
 uint32_t hr_call_take(hr_conversation *c, hr_str name);
 /* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);

@@ -198,6 +198,26 @@ static void a_thousand_parallel_calls_are_paired_in_order(void **state)
     hr_buf_free(&b);
 }
 
+static void responses_in_another_order_cost_linear_time(void **state)
+{
+    enum { N = 200000 };
+    hr_buf b = {0};
+    struct fixture f;
+    (void)state;
+    hr_buf_puts(&b, "{\"contents\":[{\"role\":\"model\",\"parts\":[");
+    for (int i = 0; i < N; i++)
+        hr_buf_puts(&b, i ? "," CALL("f", "{}") : CALL("f", "{}"));
+    hr_buf_puts(&b, "]},{\"role\":\"user\",\"parts\":[");
+    for (int i = 0; i < N; i++)
+        hr_buf_puts(&b, i ? "," RESPONSE("g", "{}") : RESPONSE("g", "{}"));
+    hr_buf_puts(&b, "]}]}");
+    hr_buf_putc(&b, 0);
+    assert_int_equal(b.err, 0);
+    assert_int_equal(read_it(&f, "gemini", b.data), HR_ELIMIT); /* its square would take minutes */
+    done(&f);
+    hr_buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +228,7 @@ int main(void)
         cmocka_unit_test(what_the_model_says_is_not_ours),
         cmocka_unit_test(envelopes_are_opened_once),
         cmocka_unit_test(a_cached_prefix_may_hold_the_call),
+        cmocka_unit_test(responses_in_another_order_cost_linear_time),
         cmocka_unit_test(a_thousand_parallel_calls_are_paired_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
