@@ -22,8 +22,6 @@ struct work {
     const hr_print_key *print; /* NULL: nothing is known by its bytes */
     const char *no_new;        /* why no new decision is taken any more, or NULL */
     uint64_t deadline;         /* hr_cpu_us; 0: none */
-    size_t last_turn;          /* index of the last ASSISTANT event + 1; 0: none */
-    size_t last_sealed;
     bool may_decide, may_lose, bound;
 };
 
@@ -96,6 +94,9 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     d->verbatim = true;
     d->lossless = true;
     d->kind = HR_STR("text");
+    d->reason = HR_STR("for_code");
+    if (e->for_code)
+        return 0;
     d->reason = HR_STR("small");
     if (d->tokens_before < (uint64_t)h->config.number[HR_SET_MIN_TOKENS])
         return 0;
@@ -153,7 +154,7 @@ static bool stays_late(const struct work *w, const hr_item *it)
 {
     if (!it->late)
         return false;
-    return w->r->h->config.number[HR_SET_ADOPT] == HR_ADOPT_NEVER || w->bound || it->event < w->last_sealed;
+    return w->r->h->config.number[HR_SET_ADOPT] == HR_ADOPT_NEVER || w->bound || it->sealed;
 }
 
 static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
@@ -358,6 +359,26 @@ static int judge(struct work *w, hr_item *it)
     return 0;
 }
 
+/* What stands behind each result of its conversation. */
+static void tell_late(const hr_conversation *conv, hr_item *items, size_t n)
+{
+    bool turn = false, sealed = false;
+
+    for (size_t i = conv->n; i-- > 0;) {
+        const hr_event *e = &conv->ev[i];
+        if (e->kind == HR_EV_START)
+            turn = sealed = false;
+        if (e->kind == HR_EV_ASSISTANT) {
+            turn = true;
+            sealed |= e->sealed;
+        }
+        if (e->kind == HR_EV_RESULT) {
+            items[--n].late = turn;
+            items[n].sealed = sealed;
+        }
+    }
+}
+
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
@@ -370,15 +391,8 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
     w.may_lose = r->level == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
     if (!(h->flags & HEADROOM_NO_DEADLINE))
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
-    for (size_t i = 0; i < conv->n; i++) {
-        if (conv->ev[i].kind == HR_EV_ASSISTANT) {
-            w.last_turn = i + 1;
-            if (conv->ev[i].sealed)
-                w.last_sealed = i + 1;
-        }
-    }
+    tell_late(conv, items, n);
     for (size_t i = 0; i < n; i++) {
-        items[i].late = items[i].event < w.last_turn;
         if (!recall(&w, &items[i]) && (err = with_scratch(&w, &items[i], judge)) < 0)
             return err;
     }

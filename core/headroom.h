@@ -52,9 +52,10 @@ typedef struct headroom_head {
     size_t host_len;
     const char *path; /* request target with its query */
     size_t path_len;
-    const char *dialect; /* "anthropic", "openai_chat"; NULL: find out from the body */
-    const char *skip;    /* why the body must not be touched ("signed", "encoding", ...), or NULL */
-    const char *level;   /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
+    const char
+        *dialect; /* name of a row of core/dialect/dialect.c: "anthropic", ..; NULL: find out from the body */
+    const char *skip;  /* why the body must not be touched ("signed", "encoding", ...), or NULL */
+    const char *level; /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
     size_t level_len;
     bool count_only; /* a count_tokens request: replay and compute, store nothing */
     /* Content-Encoding of the body, not NUL-terminated; length 0: none. "gzip", "x-gzip" and "zstd" are decoded and encoded again;

@@ -74,7 +74,7 @@ void hr_item_print(hr_conversation *c, const hr_print_key *k, const hr_dialect *
     hr_siphash h;
 
     hr_print_init(&h, k);
-    hr_siphash_field(&h, hr_str_make(d->name, strlen(d->name)));
+    hr_siphash_field(&h, hr_str_make(d->family, strlen(d->family)));
     hr_siphash_field(&h, e->id);
     if (e->id.n == 0)
         hr_siphash_field(&h, e->call ? c->ev[e->call - 1].name : e->name);
@@ -91,7 +91,7 @@ static void begin_key(hr_siphash *h, const uint8_t secret[16], const char *sort,
 {
     hr_siphash_init(h, secret);
     hr_siphash_field(h, hr_str_make(sort, strlen(sort)));
-    hr_siphash_field(h, hr_str_make(d->name, strlen(d->name)));
+    hr_siphash_field(h, hr_str_make(d->family, strlen(d->family)));
     hr_siphash_field(h, e->id);
     if (e->id.n == 0) {
         hr_siphash_field(h, e->call ? c->ev[e->call - 1].name : e->name);

@@ -13,6 +13,12 @@ enum {
     HR_MAX_DEPTH = 256,
     /* Tool results in one request. 100,000 messages is the provider's own limit; beyond this nothing is rewritten. */
     HR_MAX_RESULTS = 16384,
+    /* Among so many calls that wait the one of a result without an id is looked for. Agents make ten at once, and no order of a body
+       may cost quadratic time. */
+    HR_MAX_PARALLEL = 256,
+    /* Strings deep inside of a result that is an object are looked at from this length on: a string has no more tokens than bytes, and
+       below HR_MIN_TOKENS nothing is rewritten. */
+    HR_MIN_INNER = 200,
     /* Bytes of query text that take part in relevance and in the key of a decision. Human text beyond it is hashed
        too, but not searched for terms. */
     HR_MAX_QUERY = 64 << 10,

@@ -101,6 +101,8 @@ static int work_on(headroom_request *r, const char *body, size_t len)
 {
     hr_conversation conv;
     int err = hr_conversation_read(&conv, r->work, body, len, r->dialect_name, &r->dialect);
+    if (err == 0)
+        err = hr_conversation_target(&conv, hr_str_make(r->row.path, strlen(r->row.path)));
     if (err < 0)
         return err;
     r->row.dialect = r->dialect->name;

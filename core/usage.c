@@ -21,16 +21,82 @@ enum {
 
 struct dialect_usage {
     const char *name;
-    const char *wrapper; /* member of an SSE event that may hold the usage instead of the event itself */
-    const char *input;   /* members of the usage object */
-    const char *output;
+    const char *mark;    /* an event or line without these bytes holds no usage */
+    const char *key;     /* member that holds the usage; NULL: the object itself is it */
+    const char *wrapper; /* member of an event or body that may hold `key` instead of the object itself */
+    const char *within;  /* member of the usage object that holds input and output; NULL: it does itself */
+    const char *input;
+    const char *output[2]; /* their sum */
+    const char *details;   /* member of the usage object that holds the next two; NULL: it does itself */
+    const char *cached;
+    const char *cache_written;
     bool input_has_cached; /* are cached tokens part of `input`? */
     bool merge;            /* a later object completes the one before; otherwise it replaces it */
+    bool lines;            /* a body is JSON objects, one a line */
+    bool array;            /* a stream that was not asked for as SSE is one array of its events */
 };
 static const struct dialect_usage table[] = {
-    {"anthropic", "message", "input_tokens", "output_tokens", false, true},
+    {.name = "anthropic",
+     .mark = "\"usage\"",
+     .key = "usage",
+     .wrapper = "message",
+     .input = "input_tokens",
+     .output = {"output_tokens"},
+     .cached = "cache_read_input_tokens",
+     .cache_written = "cache_creation_input_tokens",
+     .merge = true},
     /* Groq puts the object into x_groq unless the client asked for it. */
-    {"openai_chat", "x_groq", "prompt_tokens", "completion_tokens", true, false},
+    {.name = "openai_chat",
+     .mark = "\"usage\"",
+     .key = "usage",
+     .wrapper = "x_groq",
+     .input = "prompt_tokens",
+     .output = {"completion_tokens"},
+     .details = "prompt_tokens_details",
+     .cached = "cached_tokens",
+     .cache_written = "cache_write_tokens",
+     .input_has_cached = true},
+    {.name = "openai_responses",
+     .mark = "\"usage\"",
+     .key = "usage",
+     .wrapper = "response",
+     .input = "input_tokens",
+     .output = {"output_tokens"},
+     .details = "input_tokens_details",
+     .cached = "cached_tokens",
+     .cache_written = "cache_write_tokens",
+     .input_has_cached = true},
+    {.name = "gemini", /* in each piece of a stream; `response` is Code Assist's */
+     .mark = "\"usageMetadata\"",
+     .key = "usageMetadata",
+     .wrapper = "response",
+     .input = "promptTokenCount",
+     .output = {"candidatesTokenCount", "thoughtsTokenCount"},
+     .cached = "cachedContentTokenCount",
+     .input_has_cached = true,
+     .array = true},
+    {.name = "cohere", /* a stream's last event has it in `delta` */
+     .mark = "\"usage\"",
+     .key = "usage",
+     .wrapper = "delta",
+     .within = "tokens",
+     .input = "input_tokens",
+     .output = {"output_tokens"},
+     .cached = "cached_tokens",
+     .input_has_cached = true},
+    {.name = "bedrock", /* Converse; its streams are binary frames, which are not read */
+     .mark = "\"usage\"",
+     .key = "usage",
+     .input = "inputTokens",
+     .output = {"outputTokens"},
+     .cached = "cacheReadInputTokens",
+     .cache_written = "cacheWriteInputTokens"},
+    {.name = "ollama", /* the last line of a stream, or the only one */
+     .mark = "\"prompt_eval_count\"",
+     .input = "prompt_eval_count",
+     .output = {"eval_count"},
+     .input_has_cached = true,
+     .lines = true},
 };
 
 struct hr_usage {
@@ -105,17 +171,21 @@ static int member(hr_str text, const char *key, hr_str *value, hr_json_type *typ
     return err ? err : found;
 }
 
-/* The usage object of a body, or of an event; wrapper may be NULL. */
-static bool find_usage(hr_str text, const char *wrapper, hr_str *usage)
+/* The usage object of a body, an event or a line. */
+static bool find_usage(const struct dialect_usage *d, hr_str text, hr_str *usage)
 {
     hr_str inner;
     hr_json_type type;
-    int found = member(text, "usage", usage, &type);
+    if (!d->key) {
+        *usage = text;
+        return member(text, d->input, &inner, &type) > 0 && text.n <= USAGE_BYTES;
+    }
+    int found = member(text, d->key, usage, &type);
     if (found > 0 && type == HR_JSON_OBJECT)
         return usage->n <= USAGE_BYTES;
-    if (found < 0 || !wrapper || member(text, wrapper, &inner, &type) <= 0 || type != HR_JSON_OBJECT)
+    if (found < 0 || !d->wrapper || member(text, d->wrapper, &inner, &type) <= 0 || type != HR_JSON_OBJECT)
         return false;
-    return member(inner, "usage", usage, &type) > 0 && type == HR_JSON_OBJECT && usage->n <= USAGE_BYTES;
+    return member(inner, d->key, usage, &type) > 0 && type == HR_JSON_OBJECT && usage->n <= USAGE_BYTES;
 }
 
 struct members {
@@ -207,9 +277,10 @@ static void end_event(hr_usage *u)
 {
     hr_str usage, event = hr_buf_view(&u->event);
     /* Nearly all events are text deltas: only one that can hold the word is scanned. */
+    const char *mark = u->dialect->mark;
     if (!u->bad_event && !u->event.err && event.n > 0 &&
-        hr_str_find(event, HR_STR("\"usage\""), 0) != SIZE_MAX &&
-        find_usage(event, u->dialect->wrapper, &usage))
+        hr_str_find(event, hr_str_make(mark, strlen(mark)), 0) != SIZE_MAX &&
+        find_usage(u->dialect, event, &usage))
         take(u, usage);
     clear(&u->event);
     u->bad_event = false;
@@ -223,6 +294,11 @@ static void end_line(hr_usage *u, const char *p, size_t n)
         n -= 3;
     }
     u->begun = true;
+    if (!u->sse) { /* a line is an event */
+        hr_buf_add(&u->event, p, n);
+        end_event(u);
+        return;
+    }
     if (n == 0) {
         end_event(u);
         return;
@@ -284,7 +360,7 @@ void hr_usage_add(hr_usage *u, const void *data, size_t n)
 {
     if (!u->dialect || n == 0)
         return;
-    if (u->sse)
+    if (u->sse || u->dialect->lines)
         add_stream(u, data, n);
     else
         hr_buf_add(&u->text, data, n);
@@ -327,46 +403,69 @@ static int64_t known(int64_t v)
     return v < 0 ? 0 : v;
 }
 
+/* Anthropic sometimes fills only the nested form. */
+static int64_t nested_cache_written(const hr_tree *t, const hr_node *root)
+{
+    const hr_node *nested = child(t, root, "cache_creation");
+    int64_t minutes = count(t, nested, "ephemeral_5m_input_tokens");
+    int64_t hour = count(t, nested, "ephemeral_1h_input_tokens");
+    return minutes >= 0 || hour >= 0 ? known(minutes) + known(hour) : -1;
+}
+
 static void read_counts(const struct dialect_usage *d, const hr_tree *t, hr_usage_counts *out)
 {
     const hr_node *root = &t->nodes[1];
-    out->input = count(t, root, d->input);
-    out->output = count(t, root, d->output);
-    if (d->input_has_cached) {
-        const hr_node *details = child(t, root, "prompt_tokens_details");
-        out->cached = count(t, details, "cached_tokens");
-        if (out->cached < 0) /* Moonshot */
-            out->cached = count(t, root, "cached_tokens");
-        out->cache_written = count(t, details, "cache_write_tokens");
+    const hr_node *within = d->within ? child(t, root, d->within) : root;
+    const hr_node *details = d->details ? child(t, root, d->details) : root;
+    out->input = count(t, within, d->input);
+    out->output = count(t, within, d->output[0]);
+    if (d->output[1] && out->output >= 0)
+        out->output += known(count(t, within, d->output[1]));
+    out->cached = d->cached ? count(t, details, d->cached) : -1;
+    if (out->cached < 0 && d->details) /* Moonshot */
+        out->cached = count(t, root, d->cached);
+    out->cache_written = d->cache_written ? count(t, details, d->cache_written) : -1;
+    if (d->input_has_cached)
         return;
-    }
-    out->cached = count(t, root, "cache_read_input_tokens");
-    out->cache_written = count(t, root, "cache_creation_input_tokens");
-    if (out->cache_written <= 0) { /* sometimes only the nested form is filled */
-        const hr_node *nested = child(t, root, "cache_creation");
-        int64_t minutes = count(t, nested, "ephemeral_5m_input_tokens");
-        int64_t hour = count(t, nested, "ephemeral_1h_input_tokens");
-        if (minutes >= 0 || hour >= 0)
-            out->cache_written = known(minutes) + known(hour);
-    }
+    const int64_t nested = nested_cache_written(t, root);
+    if (out->cache_written <= 0 && nested >= 0)
+        out->cache_written = nested;
     if (out->input >= 0)
         out->input += known(out->cached) + known(out->cache_written);
 }
 
+/* A JSON body: an object, or, where a stream comes as one array of what would be events, the last of them. */
+static void end_body(hr_usage *u)
+{
+    hr_str usage, text = hr_buf_view(&u->text);
+    hr_value v;
+    hr_scan s;
+    hr_scan_init(&s, text.p, text.n);
+    if (hr_scan_peek(&s) != HR_JSON_ARRAY) {
+        if (find_usage(u->dialect, text, &usage))
+            take(u, usage);
+        return;
+    }
+    if (!u->dialect->array || hr_scan_enter(&s))
+        return;
+    while (hr_scan_item(&s) == 1 && hr_scan_value(&s, &v) == 0)
+        if (find_usage(u->dialect, hr_str_make(text.p + v.off, v.len), &usage))
+            take(u, usage);
+}
+
 void hr_usage_end(hr_usage *u, hr_usage_counts *out)
 {
-    hr_str usage;
     *out = (hr_usage_counts){-1, -1, -1, -1, NULL};
     if (!u->dialect)
         return;
-    if (u->sse) {
+    if (u->sse || u->dialect->lines) {
         /* A stream that breaks off behind its last event may lack the blank line; half an event is no JSON.
          */
         if (u->text.len > 0 || u->text.err)
             add_line(u, "", 0);
         end_event(u);
-    } else if (!u->text.err && find_usage(hr_buf_view(&u->text), NULL, &usage)) {
-        take(u, usage);
+    } else if (!u->text.err) {
+        end_body(u);
     }
     hr_buf_putc(&u->raw, '\0');
     if (u->raw.err || u->raw.len < 2)

@@ -1,7 +1,7 @@
-/* usage.h - the provider's own count, read from a response as it passes (WIRE.md 1.1, 1.2).
+/* usage.h - the provider's own count, read from a response as it passes (WIRE.md 1).
 
-   Fed in pieces split at any byte, identity-coded JSON or SSE. Memory is bounded by HR_MAX_RESPONSE: of a JSON body at most that much
-   is kept, of a stream only the current line. Anything malformed means "unknown", never a failure. One thread at a time. */
+   Fed in pieces split at any byte, identity-coded JSON, JSON lines or SSE. Memory is bounded by HR_MAX_RESPONSE: of a JSON body at most
+   that much is kept, of a stream only the current line. Anything malformed means "unknown", never a failure. One thread at a time. */
 #ifndef HR_USAGE_H
 #define HR_USAGE_H
 
@@ -17,7 +17,7 @@ typedef struct hr_usage_counts {
     const char *raw; /* the usage object as JSON text, NUL-terminated, owned by the hr_usage; NULL unknown */
 } hr_usage_counts;
 
-/* dialect: "anthropic" or "openai_chat"; another one gives a reader that knows nothing. NULL: no memory. */
+/* dialect: the name of one; another word gives a reader that knows nothing. sse: the response is an event stream. NULL: no memory. */
 hr_usage *hr_usage_new(const char *dialect, bool sse);
 void hr_usage_add(hr_usage *u, const void *data, size_t n);
 /* May be called once, after the last piece (also of an aborted response). */

@@ -7,20 +7,9 @@
 #include <http_parser.h>
 #include <string.h>
 
+#include "../core/endpoints.h"
 #include "fields.h"
 #include "view.h"
-
-struct row {
-    const char *path; /* end of the path */
-    const char *dialect;
-    bool count_only;
-};
-
-static const struct row rows[] = {
-    {"/v1/messages", "anthropic", false},
-    {"/v1/messages/count_tokens", "anthropic", true},
-    {"/chat/completions", "openai_chat", false},
-};
 
 /* Rows of the user. Written once, in the constructor of the library. */
 enum { EXTRA_ROWS = 16, EXTRA_HOST = 128, EXTRA_PATH = 128, EXTRA_DIALECT = 32 };
@@ -57,15 +46,11 @@ static struct view bare(struct view path)
 static bool path_wanted(struct view path)
 {
     path = bare(path);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        if (ends(path, rows[i].path))
-            return true;
-    }
     for (size_t i = 0; i < extra_count; i++) {
         if (ends(path, extras[i].path))
             return true;
     }
-    return false;
+    return endpoint_of(path.p, path.n) != NULL;
 }
 
 static bool printable(struct view v)
@@ -107,6 +92,8 @@ static bool host_is(struct view host, const char *wanted)
 
 static bool match_row(struct view host, struct view path, struct gate_head *out)
 {
+    const struct endpoint *e;
+
     path = bare(path);
     for (size_t i = 0; i < extra_count; i++) {
         if (ends(path, extras[i].path) && host_is(host, extras[i].host)) {
@@ -114,14 +101,12 @@ static bool match_row(struct view host, struct view path, struct gate_head *out)
             return true;
         }
     }
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        if (ends(path, rows[i].path)) {
-            out->dialect = rows[i].dialect;
-            out->count_only = rows[i].count_only;
-            return true;
-        }
+    e = endpoint_of(path.p, path.n);
+    if (e) {
+        out->dialect = e->dialect;
+        out->count_only = e->count_only;
     }
-    return false;
+    return e != NULL;
 }
 
 static const char *reason(const struct fields *f, const struct gate_head *out, bool http_1_0)

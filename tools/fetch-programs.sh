@@ -51,3 +51,4 @@ fetch claude-2.1.329 @anthropic-ai/claude-code-linux-x64@2.1.329
 # The platform's package of opencode-ai; the package of that name only chooses among these.
 fetch opencode-1.18.34 opencode-linux-x64@1.18.34
 fetch_locked sdk "$(dirname "$0")/../tests/programs/fetched/sdk"
+fetch gemini-cli-0.61.0 @google/gemini-cli@0.61.0

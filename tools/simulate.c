@@ -1,4 +1,5 @@
 /* simulate.c - `headroom simulate`: what would leave in place of a request body. */
+#include "../core/endpoints.h"
 #include "../core/headroom.h"
 #include "files.h"
 #include "format.h"
@@ -14,25 +15,6 @@ struct options {
     const char *host, *path, *out;
     bool state, json;
 };
-
-struct endpoint {
-    const char *end, *dialect;
-    bool count_only;
-};
-
-/* The paths on which the library works, as it finds them in a request's first line. */
-static const struct endpoint endpoints[] = {
-    {"/v1/messages", "anthropic", false},
-    {"/v1/messages/count_tokens", "anthropic", true},
-    {"/chat/completions", "openai_chat", false},
-};
-
-static bool ends_with(const char *p, size_t n, const char *end)
-{
-    size_t len = strlen(end);
-
-    return n >= len && memcmp(p + n - len, end, len) == 0;
-}
 
 /* endpoints.add: "HOST/PATH DIALECT", several separated by ";". */
 struct search {
@@ -70,6 +52,7 @@ static int match_added(void *arg, const char *name, const char *value, const cha
 /* dialect is the caller's memory for a name from endpoints.add. */
 static headroom_head make_head(headroom *h, const struct options *o, struct search *s)
 {
+    const struct endpoint *row;
     headroom_head head = {.host = o->host == NULL ? "" : o->host, .path = o->path == NULL ? "" : o->path};
 
     head.host_len = strlen(head.host);
@@ -77,12 +60,10 @@ static headroom_head make_head(headroom *h, const struct options *o, struct sear
     if (o->path == NULL)
         return head;
     *s = (struct search){.host = head.host, .path = head.path, .path_len = strcspn(head.path, "?")};
-    for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
-        if (ends_with(s->path, s->path_len, endpoints[i].end)) {
-            head.dialect = endpoints[i].dialect;
-            head.count_only = endpoints[i].count_only;
-            return head;
-        }
+    if ((row = endpoint_of(s->path, s->path_len)) != NULL) {
+        head.dialect = row->dialect;
+        head.count_only = row->count_only;
+        return head;
     }
     headroom_each_setting(h, match_added, s);
     if (s->dialect[0] != '\0')

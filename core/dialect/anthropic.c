@@ -1,4 +1,5 @@
-/* anthropic.c - the Anthropic Messages body (WIRE.md 1.1), also on gateways and compatible servers. */
+/* anthropic.c - the Anthropic Messages body (WIRE.md 1.1), also on gateways and compatible servers, at Vertex and Bedrock; and batches of
+   them, {"requests":[{"params":{..}}, ..]}, each a conversation of its own. */
 #include "dialect.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 struct block {
     hr_str type, id, tool_use_id, name;
     hr_value text, input, content, signature, data;
-    bool is_error;
+    bool is_error, for_code;
     bool read; /* content was read on the way; its events stand from `from` on */
     size_t from;
 };
@@ -17,8 +18,8 @@ static int read_result(hr_conversation *c, hr_scan *s);
 /* user: a block of a user's message. There the content of a tool result is most of the body, and is read where it stands. */
 static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user)
 {
-    static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text", "input",
-                                        "content", "signature", "is_error",    "data", NULL};
+    static const char *const names[] = {"type",    "id",        "tool_use_id", "name", "text",   "input",
+                                        "content", "signature", "is_error",    "data", "caller", NULL};
     hr_member m = {names, 0};
     hr_value v;
     int which, r;
@@ -34,6 +35,8 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user
             b->read = true;
             b->from = c->n;
             r = read_result(c, s);
+        } else if (which == 10) {
+            r = hr_scan_caller(c, s, &b->for_code);
         } else if ((r = hr_scan_value(s, &v)) == 0) {
             switch (which) {
             case 4:
@@ -64,15 +67,6 @@ static int read_block(hr_conversation *c, hr_scan *s, struct block *b, bool user
     return r;
 }
 
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
-{
-    hr_event *e = hr_event_add(c, kind);
-    if (!e)
-        return c->n ? HR_ELIMIT : HR_ENOMEM;
-    e->lit = lit;
-    return 0;
-}
-
 /* content of a tool_result: a string, or a list of which only text blocks concern us. */
 static int read_result(hr_conversation *c, hr_scan *s)
 {
@@ -82,7 +76,7 @@ static int read_result(hr_conversation *c, hr_scan *s)
     if (type != HR_JSON_ARRAY) {
         if ((r = hr_scan_value(s, &v)) < 0)
             return r;
-        return type == HR_JSON_STRING ? add_literal(c, HR_EV_RESULT, v) : HR_ESHAPE;
+        return type == HR_JSON_STRING ? hr_literal_add(c, HR_EV_RESULT, v) : HR_ESHAPE;
     }
     if ((r = hr_scan_enter(s)) < 0)
         return r;
@@ -91,7 +85,7 @@ static int read_result(hr_conversation *c, hr_scan *s)
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, s, &b, false)) < 0)
             return r;
         if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING &&
-            (r = add_literal(c, HR_EV_RESULT, b.text)) < 0)
+            (r = hr_literal_add(c, HR_EV_RESULT, b.text)) < 0)
             return r;
     }
     return r;
@@ -133,6 +127,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
                 e->id = b.id;
                 e->name = b.name;
                 e->lit = b.input;
+                e->for_code = b.for_code;
             } else if (b.signature.len || b.data.len) {
                 c->ev[turn].sealed =
                     true; /* thinking, redacted_thinking, or a later kind that is signed like them */
@@ -140,7 +135,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
         } else if (hr_str_is(b.type, "tool_result")) {
             r = end_result(c, &b);
         } else if (hr_str_is(b.type, "text") && b.text.type == HR_JSON_STRING) {
-            r = add_literal(c, HR_EV_HUMAN, b.text);
+            r = hr_literal_add(c, HR_EV_HUMAN, b.text);
         }
         if (r < 0)
             return r;
@@ -166,7 +161,7 @@ static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
         return r;
     if (type != HR_JSON_STRING)
         return HR_ESHAPE;
-    return assistant ? 0 : add_literal(c, HR_EV_HUMAN, v);
+    return assistant ? 0 : hr_literal_add(c, HR_EV_HUMAN, v);
 }
 
 static int read_messages(hr_conversation *c, hr_scan *s)
@@ -211,41 +206,6 @@ static int read_messages(hr_conversation *c, hr_scan *s)
     return r;
 }
 
-/* tools: does one of them run commands? Names, and the types of the vendor's own tools (bash_20250124). */
-static int read_tools(hr_conversation *c, hr_scan *s)
-{
-    static const char *const names[] = {"name", "type", NULL};
-    hr_value v;
-    int r;
-
-    if (hr_scan_peek(s) != HR_JSON_ARRAY)
-        return hr_scan_value(s, &v);
-    if ((r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_scan_item(s)) == 1) {
-        hr_member m = {names, 0};
-        int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(s, &v)) < 0)
-                return r;
-            continue;
-        }
-        if ((r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            hr_str text = {0};
-            r = which >= 0 ? hr_scan_string(c, s, false, &text) : hr_scan_value(s, &v);
-            if (r < 0)
-                return r;
-            if (hr_tool_runs_commands(text) || (text.n > 5 && memcmp(text.p, "bash_", 5) == 0))
-                c->offers_command = true;
-        }
-        if (r < 0)
-            return r;
-    }
-    return r;
-}
-
 /* Claude Code's attestation stands in the first block of `system`; any value counts (law 7). Searched in the raw bytes of
    that first value: a false hit only means that a request is left alone. */
 static bool attested(hr_conversation *c, const hr_value *system)
@@ -263,48 +223,85 @@ static bool attested(hr_conversation *c, const hr_value *system)
     return hr_str_find(text, HR_STR("cch="), 0) != SIZE_MAX;
 }
 
-static int locate(hr_conversation *c)
+static int read_batch(hr_conversation *c, hr_scan *s);
+
+/* A body, or the params of one in a batch. 1: it was one; 0: an object without messages. */
+static int read_body(hr_conversation *c, hr_scan *s, bool in_batch)
 {
-    static const char *const names[] = {"messages", "model", "stream", "system", "tools", "thread", NULL};
+    static const char *const names[] = {"messages", "model",  "stream",   "system",
+                                        "tools",    "thread", "requests", NULL};
     hr_member m = {names, 0};
     hr_value v;
-    hr_scan s;
-    bool messages = false;
-    int which, r;
+    int which, r, found = 0;
 
-    hr_scan_init(&s, c->body, c->len);
-    if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(&s)) < 0)
+    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_member_next(&s, &m, &which)) == 1) {
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
         switch (which) {
         case 0:
-            if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0)
+            if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0)
                 return r;
-            messages = true;
-            r = read_messages(c, &s);
+            found = 1;
+            r = read_messages(c, s);
             break;
         case 1:
-            r = hr_scan_string(c, &s, false, &c->model);
+            r = hr_scan_string(c, s, false, &c->model);
             break;
         case 4:
-            r = read_tools(c, &s);
+            r = hr_scan_tools(c, s);
+            break;
+        case 6:
+            found = 1;
+            r = in_batch ? HR_ESHAPE : read_batch(c, s);
             break;
         default:
-            if ((r = hr_scan_value(&s, &v)) < 0)
+            if ((r = hr_scan_value(s, &v)) < 0)
                 return r;
             if (which == 2)
                 c->stream = v.type == HR_JSON_TRUE;
             if (which == 3)
-                c->attested = attested(c, &v);
+                c->attested |= attested(c, &v);
             if (which == 5)
-                c->server_state = v.type == HR_JSON_OBJECT;
+                c->server_state |= v.type == HR_JSON_OBJECT;
         }
         if (r < 0)
             return r;
     }
-    if (r < 0 || (r = hr_scan_end(&s)) < 0)
-        return r;
-    return messages ? 0 : HR_ESHAPE;
+    return r < 0 ? r : found;
 }
 
-const hr_dialect hr_dialect_anthropic = {"anthropic", locate};
+static int read_batch(hr_conversation *c, hr_scan *s)
+{
+    static const char *const names[] = {"params", NULL};
+    int which, r;
+
+    if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_scan_item(s)) == 1) {
+        hr_member m = {names, 0};
+        if (!hr_event_add(c, HR_EV_START))
+            return HR_ENOMEM;
+        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
+            return r;
+        while ((r = hr_member_next(s, &m, &which)) == 1)
+            if ((r = which == 0 ? read_body(c, s, true) : hr_scan_value(s, NULL)) < 0)
+                return r;
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+static int locate(hr_conversation *c)
+{
+    hr_scan s;
+    int found, r;
+
+    hr_scan_init(&s, c->body, c->len);
+    found = r = read_body(c, &s, false);
+    if (r < 0 || (r = hr_scan_end(&s)) < 0)
+        return r;
+    return found ? 0 : HR_ESHAPE;
+}
+
+const hr_dialect hr_dialect_anthropic = {"anthropic", "anthropic", locate};

@@ -5,7 +5,9 @@
 
 #include "limits.h"
 
-static const hr_dialect *const dialects[] = {&hr_dialect_anthropic, &hr_dialect_openai_chat};
+static const hr_dialect *const dialects[] = {
+    &hr_dialect_anthropic, &hr_dialect_openai_chat, &hr_dialect_openai_responses, &hr_dialect_gemini,
+    &hr_dialect_cohere,    &hr_dialect_ollama,      &hr_dialect_bedrock};
 
 const hr_dialect *hr_dialect_find(const char *name)
 {
@@ -59,19 +61,13 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
         c->ev = ev;
         c->cap = cap;
     }
+    if (kind == HR_EV_ASSISTANT || kind == HR_EV_START)
+        c->open = c->n;
     hr_event *e = &c->ev[c->n++];
     *e = (hr_event){.kind = kind};
     c->results += kind == HR_EV_RESULT;
     c->calls += kind == HR_EV_CALL;
     return e;
-}
-
-static bool names_member(const hr_scan *s, const hr_value *key, const char *name)
-{
-    const char *k = s->text + key->off + 1;
-    if (key->escaped)
-        return hr_lexeme_is(s->text, key, name);
-    return *k == *name && strlen(name) == key->len - 2 && memcmp(k, name, key->len - 2) == 0;
 }
 
 int hr_member_next(hr_scan *s, hr_member *m, int *which)
@@ -80,9 +76,14 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which)
     int r = hr_scan_key(s, &key);
     if (r != 1)
         return r;
+    const char *const *const names = m->names;
+    const char *const k = s->text + key.off + 1, *const text = s->text;
+    const size_t n = key.len - 2;
+    const char first = *k;
     *which = -1;
-    for (int i = 0; m->names[i]; i++) {
-        if (!names_member(s, &key, m->names[i]))
+    for (int i = 0; names[i]; i++) {
+        if (key.escaped ? !hr_lexeme_is(text, &key, names[i])
+                        : first != *names[i] || strlen(names[i]) != n || memcmp(k, names[i], n) != 0)
             continue;
         if (m->seen & 1u << i)
             return HR_EDUP;
@@ -119,6 +120,170 @@ int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out)
     if (v.type == HR_JSON_STRING)
         return hr_string_decode(c->arena, c->body + v.off, v.len, out);
     return required ? HR_ESHAPE : 0;
+}
+
+int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
+{
+    hr_event *e = hr_event_add(c, kind);
+    if (!e)
+        return HR_ENOMEM;
+    e->lit = lit;
+    return 0;
+}
+
+static int scan_part(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    static const char *const names[] = {"type", "text", NULL};
+    hr_member m = {names, 0};
+    hr_value text = {0};
+    hr_str type = {0};
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : NULL);
+        if (r < 0)
+            return r;
+    }
+    if (r < 0 || text.type != HR_JSON_STRING)
+        return r;
+    if (!hr_str_is(type, "text") && !hr_str_is(type, "input_text") && !hr_str_is(type, "output_text"))
+        return 0;
+    return hr_literal_add(c, kind, text);
+}
+
+int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    hr_value v;
+    int r, shape = hr_scan_peek(s);
+
+    if (shape != HR_JSON_ARRAY) {
+        r = hr_scan_value(s, &v);
+        return r == 0 && shape == HR_JSON_STRING ? hr_literal_add(c, kind, v) : r;
+    }
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_scan_item(s)) == 1)
+        if ((r = scan_part(c, s, kind)) < 0)
+            return r;
+    return r;
+}
+
+int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+{
+    const unsigned base = s->depth;
+    bool object[HR_MAX_DEPTH + 1] = {false}; /* what is open at each depth below base */
+    bool error = false;                      /* under the member of that name */
+    hr_value v;
+    int r = 0;
+
+    do {
+        const int type = hr_scan_peek(s);
+        if (type == HR_JSON_OBJECT || type == HR_JSON_ARRAY) {
+            if ((r = hr_scan_enter(s)) < 0)
+                return r;
+            object[s->depth] = type == HR_JSON_OBJECT;
+        } else if ((r = hr_scan_value(s, &v)) < 0) {
+            return r;
+        } else if (type == HR_JSON_STRING && (s->depth <= base + 1 || v.len >= HR_MIN_INNER)) {
+            if ((r = hr_literal_add(c, kind, v)) < 0)
+                return r;
+            c->ev[c->n - 1].is_error = error;
+        }
+        while (s->depth > base) { /* to the next value, out of what ends here */
+            const bool member = s->depth == base + 1 && object[s->depth];
+            r = object[s->depth] ? hr_scan_key(s, &v) : hr_scan_item(s);
+            if (r == 1 && member)
+                error = hr_lexeme_is(s->text, &v, "error");
+            if (r != 0)
+                break;
+        }
+        if (r < 0)
+            return r;
+    } while (s->depth > base);
+    return 0;
+}
+
+/* Lists within tools: namespaces of Responses, groups of Gemini. Deeper than this a tool says nothing that is wanted here. */
+enum { TOOLS_DEPTH = 6 };
+
+static int scan_tools(hr_conversation *c, hr_scan *s, int depth)
+{
+    static const char *const names[] = {"name",
+                                        "type",
+                                        "function",
+                                        "custom",
+                                        "toolSpec",
+                                        "tools",
+                                        "functionDeclarations",
+                                        "function_declarations",
+                                        NULL};
+    const int type = hr_scan_peek(s);
+    hr_member m = {names, 0};
+    hr_str text;
+    int which, r;
+
+    if (depth == 0 || (type != HR_JSON_ARRAY && type != HR_JSON_OBJECT))
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    if (type == HR_JSON_ARRAY) {
+        while ((r = hr_scan_item(s)) == 1)
+            if ((r = scan_tools(c, s, depth - 1)) < 0)
+                return r;
+        return r;
+    }
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        if (which > 1)
+            r = scan_tools(c, s, depth - 1);
+        else if ((r = which < 0 ? hr_scan_value(s, NULL) : hr_scan_string(c, s, false, &text)) == 0 &&
+                 which >= 0)
+            c->offers_command |= hr_tool_runs_commands(text);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+int hr_scan_tools(hr_conversation *c, hr_scan *s)
+{
+    return scan_tools(c, s, TOOLS_DEPTH);
+}
+
+int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code)
+{
+    static const char *const names[] = {"type", NULL};
+    hr_member m = {names, 0};
+    hr_str type;
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        if ((r = which < 0 ? hr_scan_value(s, NULL) : hr_scan_string(c, s, false, &type)) < 0)
+            return r;
+        *for_code |= which == 0 && !hr_str_is(type, "direct");
+    }
+    return r;
+}
+
+uint32_t hr_call_take(hr_conversation *c, hr_str name)
+{
+    while (c->open < c->n && (c->ev[c->open].kind != HR_EV_CALL || c->ev[c->open].taken))
+        c->open++;
+    for (size_t i = c->open; i < c->n && i - c->open < HR_MAX_PARALLEL; i++) {
+        hr_event *e = &c->ev[i];
+        if (e->kind != HR_EV_CALL || e->taken || (name.n && !hr_str_eq(e->name, name)))
+            continue;
+        e->taken = true;
+        return (uint32_t)i + 1;
+    }
+    return 0;
 }
 
 bool hr_tool_runs_commands(hr_str name)
@@ -168,26 +333,27 @@ int hr_conversation_pair(hr_conversation *c)
     struct slot *table = hr_arena_zalloc(c->arena, size * sizeof *table);
     if (!table)
         return HR_ENOMEM;
-    uint32_t unnamed = 0; /* last call without id: legacy function_call */
+    size_t start = 0; /* of the conversation */
     for (size_t i = 0; i < c->n; i++) {
         hr_event *e = &c->ev[i];
-        if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT)
+        if (e->kind != HR_EV_CALL && e->kind != HR_EV_RESULT) {
+            if (e->kind == HR_EV_START)
+                start = i;
             continue;
+        }
         size_t at = hash_id(e->id) & (size - 1);
         while (e->id.n && table[at].call && !hr_str_eq(table[at].id, e->id))
             at = (at + 1) & (size - 1);
         if (e->kind == HR_EV_CALL) {
             if (e->id.n)
                 table[at] = (struct slot){e->id, (uint32_t)i + 1};
-            else
-                unnamed = (uint32_t)i + 1;
             continue;
         }
-        if (e->id.n)
+        if (e->id.n && table[at].call > start)
             e->call = table[at].call;
-        else if (unnamed && hr_str_eq(c->ev[unnamed - 1].name, e->name))
-            e->call = unnamed;
-        if (e->call == 0 && !c->server_state)
+        if (e->call)
+            e->for_code |= c->ev[e->call - 1].for_code;
+        else if (!c->server_state)
             c->unpaired = true;
     }
     return 0;

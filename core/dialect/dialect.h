@@ -14,13 +14,16 @@ enum hr_event_kind {
     HR_EV_ASSISTANT, /* an assistant turn begins */
     HR_EV_CALL,      /* it calls a tool */
     HR_EV_RESULT,    /* one text literal of a tool result (a block list has several) */
-    HR_EV_HUMAN      /* one literal of human text */
+    HR_EV_HUMAN,     /* one literal of human text */
+    HR_EV_START      /* another conversation begins: a body can hold several (a batch) */
 };
 
 typedef struct hr_event {
     enum hr_event_kind kind;
     bool sealed;   /* ASSISTANT: holds signed, encrypted or opaque reasoning */
     bool is_error; /* RESULT: the client marked it as an error */
+    bool for_code; /* CALL, RESULT: what comes back is read by a program on the server, not by the model */
+    bool taken;    /* CALL: hr_call_take has given it a result */
     hr_value
         lit; /* RESULT, HUMAN: the string literal. CALL: the arguments (string literal or object); len 0: none */
     hr_str id;     /* CALL, RESULT: decoded call id; n 0: none */
@@ -36,6 +39,7 @@ typedef struct hr_conversation {
     hr_event *ev;
     size_t n, cap;
     size_t results, calls;
+    size_t open;  /* no call before this event waits for hr_call_take */
     hr_str model; /* decoded; n 0: none */
     bool stream;
     bool offers_command; /* one of the offered tools can run a command */
@@ -48,6 +52,8 @@ typedef struct hr_conversation {
 
 typedef struct hr_dialect {
     const char *name;
+    /* What keys are made with: the name, but for dialects whose bodies cannot always be told apart. */
+    const char *family;
     /* Fill conv (arena, body, len are set). 0; HR_EJSON, HR_EDEPTH, HR_EDUP, HR_ESHAPE, HR_ELIMIT, HR_ENOMEM, HR_EUTF8 ... */
     int (*locate)(hr_conversation *conv);
 } hr_dialect;
@@ -59,6 +65,10 @@ const hr_dialect *hr_dialect_find(const char *name);
    The conversation lives in the arena. Errors as locate. */
 int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const char *name,
                          const hr_dialect **dialect);
+
+/* What only the request's target says (without its query): the model, where the body has none, and that the answer is a stream.
+   0 or HR_ENOMEM. */
+int hr_conversation_target(hr_conversation *conv, hr_str path);
 
 /* Text that relevance is judged by, for the RESULT at index i (DESIGN.md "Query for relevance"): the arguments of its call and
    the human text around it, without reminder segments. Lives in scratch. 0, HR_ENOMEM, or why a text cannot be used. */
@@ -83,13 +93,30 @@ int hr_member_next(hr_scan *s, hr_member *m, int *which);
 int hr_expect(hr_scan *s, hr_json_type type);
 /* Scan one value of the body that was stepped over before. */
 void hr_scan_within(hr_scan *s, const hr_conversation *c, const hr_value *v);
+/* Add a literal. 0, HR_ENOMEM. */
+int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit);
+/* Consume a content and add its text: a string, or the `text` of parts whose type is text, input_text or output_text. Content of
+   another shape says nothing. */
+int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
+/* Consume a value and add each string inside of it, at any depth: the members of an object themselves, and what lies deeper from
+   HR_MIN_INNER bytes on. What a member `error` of it holds is marked as such. */
+int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
+/* Consume a list of offered tools, in any dialect's form, for offers_command. */
+int hr_scan_tools(hr_conversation *c, hr_scan *s);
+/* Consume the `caller` of a call or result. *for_code becomes true where its type is not "direct": the call was made by code that runs
+   on the server, and what comes back goes to that code. */
+int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code);
+/* Pairing where nothing but order and name says which call a result belongs to: the first call of the last turn that has no result
+   yet, of that name unless n is 0, among the first HR_MAX_PARALLEL. Index + 1 of the event, for `call`; 0: none. */
+uint32_t hr_call_take(hr_conversation *c, hr_str name);
 /* Consume a string value and decode it; a value of another type is consumed and gives n 0 and HR_ESHAPE only if required. */
 int hr_scan_string(hr_conversation *c, hr_scan *s, bool required, hr_str *out);
 /* Name of a tool that can run a command (bash, shell, exec_command, ...)? */
 bool hr_tool_runs_commands(hr_str name);
-/* Remember calls by id, and give each RESULT its call: run once behind locate. */
+/* Remember calls by id, and give each RESULT with an id its call: run once behind locate. */
 int hr_conversation_pair(hr_conversation *c);
 
-extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat;
+extern const hr_dialect hr_dialect_anthropic, hr_dialect_openai_chat, hr_dialect_openai_responses,
+    hr_dialect_gemini, hr_dialect_cohere, hr_dialect_ollama, hr_dialect_bedrock;
 
 #endif

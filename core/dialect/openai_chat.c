@@ -1,5 +1,5 @@
 /* openai_chat.c - the OpenAI Chat Completions body (WIRE.md 1.2) and the many servers that speak it. */
-#include "dialect.h"
+#include "openai_chat.h"
 
 /* {name, arguments} of a call, in `function` or legacy `function_call`; {name, input} in `custom`. */
 static int read_function(hr_conversation *c, hr_scan *s, hr_event *call)
@@ -22,9 +22,10 @@ static int read_function(hr_conversation *c, hr_scan *s, hr_event *call)
     return r;
 }
 
-static int read_calls(hr_conversation *c, hr_scan *s)
+/* `extra_content` of a call is Gemini's thought signature, at its compatible endpoint. */
+static int read_calls(hr_conversation *c, hr_scan *s, bool *sealed)
 {
-    static const char *const names[] = {"id", "function", "custom", NULL};
+    static const char *const names[] = {"id", "function", "custom", "extra_content", NULL};
     hr_value v;
     int r;
 
@@ -39,11 +40,12 @@ static int read_calls(hr_conversation *c, hr_scan *s)
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
             return r;
         while ((r = hr_member_next(s, &m, &which)) == 1) {
-            r = which == 0  ? hr_scan_string(c, s, false, &call.id)
-                : which > 0 ? read_function(c, s, &call)
-                            : hr_scan_value(s, &v);
+            r = which == 0                 ? hr_scan_string(c, s, false, &call.id)
+                : which == 1 || which == 2 ? read_function(c, s, &call)
+                                           : hr_scan_value(s, &v);
             if (r < 0)
                 return r;
+            *sealed |= which == 3;
         }
         if (r < 0)
             return r;
@@ -53,60 +55,6 @@ static int read_calls(hr_conversation *c, hr_scan *s)
         *e = call;
     }
     return r;
-}
-
-static int add_literal(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
-{
-    hr_event *e = hr_event_add(c, kind);
-    if (!e)
-        return HR_ENOMEM;
-    e->lit = lit;
-    return 0;
-}
-
-/* content of a user or tool message: a string, or parts of which only text concerns us. */
-static int read_content(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
-{
-    static const char *const names[] = {"type", "text", NULL};
-    hr_value v;
-    int r, shape = hr_scan_peek(s);
-
-    if (shape != HR_JSON_ARRAY) { /* null, or a vendor's own shape: nothing for us here */
-        r = hr_scan_value(s, &v);
-        return r == 0 && shape == HR_JSON_STRING ? add_literal(c, kind, v) : r;
-    }
-    if ((r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_scan_item(s)) == 1) {
-        hr_member m = {names, 0};
-        hr_value text = {0};
-        hr_str type = {0};
-        int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(s, &v)) < 0)
-                return r;
-            continue;
-        }
-        if ((r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : &v);
-            if (r < 0)
-                return r;
-        }
-        if (r < 0)
-            return r;
-        if (hr_str_is(type, "text") && text.type == HR_JSON_STRING && (r = add_literal(c, kind, text)) < 0)
-            return r;
-    }
-    return r;
-}
-
-static int read_calls_within(hr_conversation *c, const hr_value *calls)
-{
-    hr_scan s;
-    hr_scan_within(&s, c, calls);
-    return read_calls(c, &s);
 }
 
 static int read_legacy_call(hr_conversation *c, const hr_value *call)
@@ -133,27 +81,38 @@ struct message {
     size_t from; /* its first event */
 };
 
-static int end_message(hr_conversation *c, struct message *m)
+static int read_content(hr_conversation *c, hr_scan *s, const hr_chat_form *form, const struct message *m)
 {
+    return m->sort == HUMAN ? hr_scan_text(c, s, HR_EV_HUMAN) : form->result(c, s);
+}
+
+static int end_message(hr_conversation *c, const hr_chat_form *form, struct message *m)
+{
+    hr_scan s;
     int r;
 
     if (m->role.n == 0)
         return HR_ESHAPE;
     if (m->content.len && (m->sort == HUMAN || m->sort == RESULT)) {
-        hr_scan s;
         hr_scan_within(&s, c, &m->content);
-        if ((r = read_content(c, &s, m->sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT)) < 0)
+        if ((r = read_content(c, &s, form, m)) < 0)
             return r;
     }
+    /* Without an id: legacy functions, and servers that give none. */
+    const uint32_t call = m->sort == RESULT && m->id.n == 0 ? hr_call_take(c, m->name) : 0;
     for (size_t i = m->from; m->sort == RESULT && i < c->n; i++) {
         c->ev[i].id = m->id;
         c->ev[i].name = m->name;
+        c->ev[i].call = call;
     }
     if (m->sort != ASSISTANT)
         return 0;
+    if (m->calls.len) {
+        hr_scan_within(&s, c, &m->calls);
+        if ((r = read_calls(c, &s, &m->sealed)) < 0)
+            return r;
+    }
     c->ev[m->from].sealed = m->sealed;
-    if (m->calls.len && (r = read_calls_within(c, &m->calls)) < 0)
-        return r;
     return m->call.type == HR_JSON_OBJECT ? read_legacy_call(c, &m->call) : 0;
 }
 
@@ -173,18 +132,9 @@ static int read_role(hr_conversation *c, hr_scan *s, struct message *m)
     return m->sort == ASSISTANT && !hr_event_add(c, HR_EV_ASSISTANT) ? HR_ENOMEM : 0;
 }
 
-static int read_message(hr_conversation *c, hr_scan *s)
+static int read_message(hr_conversation *c, hr_scan *s, const hr_chat_form *form)
 {
-    static const char *const names[] = {"role",
-                                        "content",
-                                        "tool_calls",
-                                        "function_call",
-                                        "tool_call_id",
-                                        "name",
-                                        "reasoning_details",
-                                        "reasoning_opaque",
-                                        NULL};
-    hr_member member = {names, 0};
+    hr_member member = {form->names, 0};
     struct message m = {.from = c->n};
     hr_value v;
     int which, r;
@@ -193,74 +143,36 @@ static int read_message(hr_conversation *c, hr_scan *s)
         return r;
     while ((r = hr_member_next(s, &member, &which)) == 1) {
         switch (which) {
-        case 0:
+        case HR_CHAT_ROLE:
             r = read_role(c, s, &m);
             break;
-        case 1:
-            if (m.sort == HUMAN || m.sort == RESULT)
-                r = read_content(c, s, m.sort == HUMAN ? HR_EV_HUMAN : HR_EV_RESULT);
-            else
-                r = hr_scan_value(s, &m.content);
+        case HR_CHAT_CONTENT:
+            r = m.sort == HUMAN || m.sort == RESULT ? read_content(c, s, form, &m)
+                                                    : hr_scan_value(s, &m.content);
             break;
-        case 2:
-            r = m.sort == ASSISTANT ? read_calls(c, s) : hr_scan_value(s, &m.calls);
+        case HR_CHAT_CALLS:
+            r = m.sort == ASSISTANT ? read_calls(c, s, &m.sealed) : hr_scan_value(s, &m.calls);
             break;
-        case 3:
+        case HR_CHAT_CALL:
             r = hr_scan_value(s, &m.call);
             break;
-        case 4:
+        case HR_CHAT_ID:
             r = hr_scan_string(c, s, false, &m.id);
             break;
-        case 5:
+        case HR_CHAT_NAME:
             r = hr_scan_string(c, s, false, &m.name);
             break;
         default:
             r = hr_scan_value(s, &v);
-            m.sealed |= which > 5 && v.type != HR_JSON_NULL;
+            m.sealed |= which >= HR_CHAT_SEALS && v.type != HR_JSON_NULL;
         }
         if (r < 0)
             return r;
     }
-    return r < 0 ? r : end_message(c, &m);
+    return r < 0 ? r : end_message(c, form, &m);
 }
 
-/* tools[].function.name, tools[].custom.name, functions[].name: does one of them run commands? */
-static int read_tools(hr_conversation *c, hr_scan *s)
-{
-    static const char *const names[] = {"name", "function", "custom", NULL};
-    hr_value v;
-    int r;
-
-    if (hr_scan_peek(s) != HR_JSON_ARRAY)
-        return hr_scan_value(s, &v);
-    if ((r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_scan_item(s)) == 1) {
-        hr_member m = {names, 0};
-        hr_event tool = {0};
-        int which;
-        if (hr_scan_peek(s) != HR_JSON_OBJECT) {
-            if ((r = hr_scan_value(s, &v)) < 0)
-                return r;
-            continue;
-        }
-        if ((r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            r = which == 0  ? hr_scan_string(c, s, false, &tool.name)
-                : which > 0 ? read_function(c, s, &tool)
-                            : hr_scan_value(s, &v);
-            if (r < 0)
-                return r;
-            c->offers_command |= hr_tool_runs_commands(tool.name);
-        }
-        if (r < 0)
-            return r;
-    }
-    return r;
-}
-
-static int locate(hr_conversation *c)
+int hr_chat_locate(hr_conversation *c, const hr_chat_form *form)
 {
     static const char *const names[] = {"messages", "model", "stream", "tools", "functions", NULL};
     hr_member m = {names, 0};
@@ -281,7 +193,7 @@ static int locate(hr_conversation *c)
             if ((r = hr_scan_enter(&s)) < 0)
                 return r;
             while ((r = hr_scan_item(&s)) == 1)
-                if ((r = read_message(c, &s)) < 0)
+                if ((r = read_message(c, &s, form)) < 0)
                     return r;
             break;
         case 1:
@@ -289,7 +201,7 @@ static int locate(hr_conversation *c)
             break;
         case 3:
         case 4:
-            r = read_tools(c, &s);
+            r = hr_scan_tools(c, &s);
             break;
         default:
             if ((r = hr_scan_value(&s, &v)) < 0)
@@ -305,4 +217,25 @@ static int locate(hr_conversation *c)
     return messages ? 0 : HR_ESHAPE;
 }
 
-const hr_dialect hr_dialect_openai_chat = {"openai_chat", locate};
+static int result(hr_conversation *c, hr_scan *s)
+{
+    return hr_scan_text(c, s, HR_EV_RESULT);
+}
+
+static int locate(hr_conversation *c)
+{
+    static const char *const names[] = {"role",
+                                        "content",
+                                        "tool_calls",
+                                        "function_call",
+                                        "tool_call_id",
+                                        "name",
+                                        "reasoning_details",
+                                        "reasoning_opaque",
+                                        NULL};
+    static const hr_chat_form form = {names, result};
+
+    return hr_chat_locate(c, &form);
+}
+
+const hr_dialect hr_dialect_openai_chat = {"openai_chat", "openai_chat", locate};

@@ -74,18 +74,18 @@ static int read_gap(hr_conversation *c, struct hr_gap *g)
 
 static bool is_turn(const hr_event *e)
 {
-    return e->kind == HR_EV_ASSISTANT || e->kind == HR_EV_CALL;
+    return e->kind == HR_EV_ASSISTANT || e->kind == HR_EV_CALL || e->kind == HR_EV_START;
 }
 
 static int make_gaps(hr_conversation *c)
 {
     size_t n = 1;
     for (size_t i = 0; i < c->n; i++)
-        n += c->ev[i].kind == HR_EV_ASSISTANT;
+        n += c->ev[i].kind == HR_EV_ASSISTANT || c->ev[i].kind == HR_EV_START;
     struct hr_gap *gaps = hr_arena_zalloc(c->arena, n * sizeof *gaps);
     if (!gaps)
         return HR_ENOMEM;
-    size_t k = 0;
+    size_t k = 0, first = 0; /* first: of the conversation */
     for (size_t i = 0; i < c->n;) {
         size_t to = i;
         while (to < c->n && !is_turn(&c->ev[to]))
@@ -95,11 +95,12 @@ static int make_gaps(hr_conversation *c)
             int r = read_gap(c, &gaps[k]);
             if (r < 0)
                 return r;
-            gaps[k].asked = gaps[k].human.n || gaps[k].error || k == 0 ? k : gaps[k - 1].asked;
+            gaps[k].asked = gaps[k].human.n || gaps[k].error || k == first ? k : gaps[k - 1].asked;
             k++;
         }
-        while (to < c->n && is_turn(&c->ev[to]))
-            to++;
+        for (; to < c->n && is_turn(&c->ev[to]); to++)
+            if (c->ev[to].kind == HR_EV_START)
+                first = k;
         i = to;
     }
     c->gaps = gaps;

@@ -72,7 +72,7 @@ def openai_turns(turns=6, prefix="call", parts=False):
         messages = messages + [call, {"role": "tool", "tool_call_id": f"{prefix}_{t}",
                                       "content": [{"type": "text", "text": text}] if parts else text}]
         if t % 2:
-            messages = messages + [{"role": "user", "content": QUESTIONS[t]}]
+            messages = messages + [{"role": "user", "content": QUESTIONS[t % len(QUESTIONS)]}]
         bodies.append({"model": OPENAI_MODEL, "messages": messages})
     return bodies
 
@@ -91,7 +91,7 @@ def anthropic_turns(turns=6, prefix="toolu", parts=False):
         result = [{"type": "tool_result", "tool_use_id": f"{prefix}_{t}",
                    "content": [{"type": "text", "text": text}] if parts else text}]
         if t % 2:
-            result.append({"type": "text", "text": QUESTIONS[t]})
+            result.append({"type": "text", "text": QUESTIONS[t % len(QUESTIONS)]})
         messages = messages + [{"role": "assistant", "content": call}, {"role": "user", "content": result}]
         marked = messages[:-1] + [{"role": "user", "content": result[:-1] + [
             {**result[-1], "cache_control": {"type": "ephemeral"}}]}]

@@ -95,7 +95,7 @@ def test_attested_requests_are_not_touched(run, server, tmp_path):
     assert run.log()[-1]["skipped"] == "cch"
 
 
-@pytest.mark.parametrize("path", ["/api/conversations", "/v1/messages/batches", "/v1/embeddings", "/v1/messages/"])
+@pytest.mark.parametrize("path", ["/api/conversations", "/v1/messages/batches/b/cancel", "/v1/embeddings", "/v1/messages/"])
 def test_other_paths_are_not_touched_and_leave_no_trace(run, server, tmp_path, path):
     body = json.dumps(quickstart()).encode()
     r = send(run, server, tmp_path, body, path)

@@ -133,7 +133,8 @@ def test_simulate_with_state_replays_what_it_decided(cli):
 @pytest.mark.parametrize("path, skipped, dialect", [
     ("/v1/chat/completions", None, "openai_chat"),
     ("/openai/v1/chat/completions?api-version=1", None, "openai_chat"),
-    ("/api/conversations", "path", None), ("/v1/messages/batches", "path", None), ("/", "path", None)])
+    ("/api/conversations", "path", None), ("/v1/messages/batches/b/cancel", "path", None),
+    ("/v1beta/models/m:embedContent", "path", None), ("/v1/responses/r/cancel", "path", None), ("/", "path", None)])
 def test_simulate_judges_the_path(cli, path, skipped, dialect):
     plan = cli.json("simulate", "--json", "--path", path, "-", input=quickstart())
     assert (plan["skipped"], plan["dialect"]) == (skipped, dialect)

@@ -52,10 +52,9 @@ def items_of(text):
     return best
 
 
-def describe(body):
+def describe(turns, results):
     """One sentence about what arrived: a test reads it where it cannot see the server."""
-    results = tool_results(body)
-    said = f"I see {len(body.get('messages', []))} messages and {len(results)} tool results"
+    said = f"I see {turns} messages and {len(results)} tool results"
     if not results:
         return said + "."
     text = results[-1][1]
@@ -72,7 +71,7 @@ def describe(body):
     return said + "."
 
 
-def _pieces(text, size=24):
+def pieces(text, size=24):
     return [text[i:i + size] for i in range(0, len(text), size)]
 
 
@@ -96,7 +95,7 @@ def anthropic_events(name, model, text, usage):
     start.update(content=[], stop_reason=None)
     events = [("message_start", {"message": start}),
               ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}), ("ping", {})]
-    events += [("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": p}}) for p in _pieces(text)]
+    events += [("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": p}}) for p in pieces(text)]
     total = {k: usage[k] for k in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
                                    "output_tokens")}
     events += [("content_block_stop", {"index": 0}),
@@ -132,7 +131,7 @@ def openai_events(name, model, text, usage, include_usage):
         return {**data, "usage": None} if include_usage else data
 
     events = [chunk({"role": "assistant", "content": ""})]
-    events += [chunk({"content": p}) for p in _pieces(text)] + [chunk({}, "stop")]
+    events += [chunk({"content": p}) for p in pieces(text)] + [chunk({}, "stop")]
     if include_usage:
         events.append({**head, "choices": [], "usage": usage})
     return [b"data: " + dump(e) + b"\n\n" for e in events] + [b"data: [DONE]\n\n"]

@@ -10,14 +10,15 @@ Of request N (from 1, in the order in which heads were complete) `captures/NNNN.
 came, and `NNNN.error` the reason where the request was cut short or no HTTP. A header `X-Test-Capture: NAME` names the files
 instead, for clients with several connections at once; X-Test-Cache: NAME gives a request a prompt cache of that name.
 
-POST paths that end in /v1/messages, /v1/messages/count_tokens and /chat/completions are the two providers'; any other path
+POST paths of an LLM API (dialects.py) are checked and answered as that API does; any other path
 answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all records, POST /__begin {"captures": DIR} is begin().
 /files/ serves the directory `files`, /git/ runs `git http-backend` over the directory `git_root`.
 
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
-(slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body).
+(slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body),
+call=NAME ARGUMENTS (the model calls this tool), call-times=N (until so many results are there).
 """
 import argparse
 import dataclasses
@@ -34,6 +35,7 @@ import threading
 import time
 
 import answers
+import dialects
 import prompt_cache
 import provider_rules
 import wire
@@ -272,13 +274,8 @@ class LlmApi:
     # ------------------------------------------------------------------------------------ answers
     def _answer(self, head, r):
         """(status, header fields, pieces of the body, stream?)"""
-        path = head.path.rstrip("/")
-        if path.endswith("/v1/messages") or path.endswith("/v1/messages/count_tokens"):
-            r.dialect = "anthropic"
-        elif path.endswith("/chat/completions"):
-            r.dialect = "openai_chat"
-        if r.dialect and head.method != "POST":
-            r.dialect = ""
+        api, count_only = dialects.find(head.path) if head.method == "POST" else (None, False)
+        r.dialect = api.NAME if api else ""
         if head.option("redirect"):
             return int(head.option("redirect")), [("Location", head.path)], [b""], False
         forced = head.option("status")
@@ -289,58 +286,45 @@ class LlmApi:
                 forced = once
         if forced:
             r.error = r.error or "asked for by the test"
-            return self._refusal(r, int(forced), "this answer was asked for")
+            return self._refusal(r, int(forced), "this answer was asked for", api)
         if r.status == 415:
-            return self._refusal(r, 415, r.error)
-        if not r.dialect:
+            return self._refusal(r, 415, r.error, api)
+        if not api:
             return self._other(head, r)
         body, wrong = provider_rules.parse(r.body)
-        count_only = path.endswith("/count_tokens")
         if not wrong:
             r.json = body
-            wrong = (provider_rules.check_openai(body) if r.dialect == "openai_chat" else
-                     provider_rules.check_anthropic(body, count_only))
+            wrong = api.check(body, count_only)
         if wrong:
             r.error = wrong
-            return self._refusal(r, 400, wrong)
-        for call, text in answers.tool_results(body):
+            return self._refusal(r, 400, wrong, api)
+        results = api.results(body)
+        for call, text in results:
             r.results[call] = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
             r.result_tokens[call] = prompt_cache.count_tokens(text)
-        key = "\0".join((r.dialect, body["model"], head.get("x-api-key") or head.get("authorization") or "",
-                         head.option("cache") or ""))
-        r.prompt_tokens, r.cached_tokens = self.cache.account(key, prompt_cache.render(body), keep=not count_only)
+        model, stream = api.model(body, head.target), api.stream(body, head.target)
+        key = "\0".join((r.dialect, model, head.get("x-api-key") or head.get("authorization") or "", head.option("cache") or ""))
+        r.prompt_tokens, r.cached_tokens = self.cache.account(key, api.blocks(body), keep=not count_only)
         name = head.option("capture") or f"{r.number:06d}"
-        json_type = [("Content-Type", "application/json"), ("Request-Id", "req_" + name)]
+        request_id = ("Request-Id", "req_" + name)
         if count_only:
-            return 200, json_type, [answers.dump({"input_tokens": r.prompt_tokens})], False
-        played = self.script and self.script.answer(path, name, body, r.prompt_tokens, r.cached_tokens)
+            return 200, [("Content-Type", "application/json"), request_id], [answers.dump(api.count(r.prompt_tokens))], False
+        played = self.script and self.script.answer(head.path, name, body, r.prompt_tokens, r.cached_tokens)
         if played:
             return played
-        text = head.option("say") or answers.describe(body)
-        output = prompt_cache.count_tokens(text)
-        stream = body.get("stream") is True
-        if r.dialect == "anthropic":
-            usage = answers.anthropic_usage(r.prompt_tokens, r.cached_tokens, output)
-            make = answers.anthropic_events if stream else answers.anthropic_message
-            made = make(name, body["model"], text, usage)
-        else:
-            usage = answers.openai_usage(r.prompt_tokens, r.cached_tokens, output)
-            if stream:
-                include = (body.get("stream_options") or {}).get("include_usage") is True
-                made = answers.openai_events(name, body["model"], text, usage, include)
-            else:
-                made = answers.openai_completion(name, body["model"], text, usage)
-        if stream:
-            return 200, [("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-cache"),
-                         json_type[1]], made, True
-        return 200, json_type, [answers.dump(made)], False
+        text = head.option("say") or answers.describe(api.turns(body), results)
+        figures = r.prompt_tokens, r.cached_tokens, prompt_cache.count_tokens(text)
+        call = tuple(head.option("call").split(" ", 1)) if head.option("call") else None
+        if len(results) >= head.number("call-times") > 0:
+            call = None
+        kind, made = api.answer(name, model, text, figures, stream, body, call)
+        return 200, [("Content-Type", kind), *([("Cache-Control", "no-cache")] if stream else []), request_id], made, bool(stream)
 
-    def _refusal(self, r, status, sentence):
+    def _refusal(self, r, status, sentence, api):
         fields = [("Content-Type", "application/json"), ("Request-Id", f"req_{r.number:06d}")]
         if status in (429, 500, 529):
             fields.append(("Retry-After-Ms", "1"))
-        error = (answers.anthropic_error(status, sentence, r.number) if r.dialect == "anthropic" else
-                 answers.openai_error(status, sentence))
+        error = (api or dialects.OpenAIChat).error(status, sentence, r.number)
         return status, fields, [answers.dump(error)], False
 
     def _other(self, head, r):

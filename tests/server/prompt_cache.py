@@ -44,7 +44,8 @@ def _plain(value):
     return value
 
 
-def _block(where, value):
+def block(where, value):
+    """One canonical block."""
     return json.dumps([where, _plain(value)], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -65,17 +66,17 @@ def _result_as_list(block):
 
 def render(body):
     """Blocks of an Anthropic Messages or OpenAI Chat body that passed the provider's checks."""
-    blocks = [_block("tool", t) for t in body.get("tools") or body.get("functions") or []]
-    blocks += [_block("system", b) for b in _content_blocks(body.get("system"))]
+    blocks = [block("tool", t) for t in body.get("tools") or body.get("functions") or []]
+    blocks += [block("system", b) for b in _content_blocks(body.get("system"))]
     for m in body.get("messages") or []:
         role = m.get("role")
         rest = {k: v for k, v in m.items() if k not in ("role", "content")}
-        parts = [_block(role, _result_as_list(b)) for b in _content_blocks(m.get("content"))]
+        parts = [block(role, _result_as_list(b)) for b in _content_blocks(m.get("content"))]
         blocks += parts
         if rest:  # tool_calls, tool_call_id, name: one block more, behind the content
-            blocks.append(_block(role, rest))
+            blocks.append(block(role, rest))
         elif not parts:
-            blocks.append(_block(role, None))
+            blocks.append(block(role, None))
     return blocks
 
 

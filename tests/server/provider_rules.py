@@ -64,11 +64,11 @@ class _Refused(Exception):
     pass
 
 
-def _refuse(sentence):
+def refuse(sentence):
     raise _Refused(sentence)
 
 
-def _checked(rules):
+def checked(rules):
     def check(*args, **kwargs):
         try:
             rules(*args, **kwargs)
@@ -82,14 +82,14 @@ def _checked(rules):
 def _need_messages(body):
     messages = body.get("messages")
     if messages is None:
-        _refuse("messages: Field required")
+        refuse("messages: Field required")
     if not isinstance(messages, list):
-        _refuse("messages: Input should be a valid list")
+        refuse("messages: Input should be a valid list")
     if not messages:
-        _refuse("messages: at least one message is required")
+        refuse("messages: at least one message is required")
     for i, m in enumerate(messages):
         if not isinstance(m, dict):
-            _refuse(f"messages.{i}: Input should be a valid dictionary")
+            refuse(f"messages.{i}: Input should be a valid dictionary")
     return messages
 
 
@@ -97,31 +97,31 @@ def _need_messages(body):
 def _text_block(block, where):
     text = block.get("text")
     if not isinstance(text, str):
-        _refuse(f"{where}.text: Input should be a valid string")
+        refuse(f"{where}.text: Input should be a valid string")
     if text == "":
-        _refuse(f"{where}: text content blocks must be non-empty")
+        refuse(f"{where}: text content blocks must be non-empty")
     if not text.strip():
-        _refuse(f"{where}: text content blocks must contain non-whitespace text")
+        refuse(f"{where}: text content blocks must contain non-whitespace text")
 
 
 def _tool_result(block, where):
     if not isinstance(block.get("tool_use_id"), str):
-        _refuse(f"{where}.tool_use_id: Field required")
+        refuse(f"{where}.tool_use_id: Field required")
     if "is_error" in block and not isinstance(block["is_error"], (bool, type(None))):
-        _refuse(f"{where}.is_error: Input should be a valid boolean")
+        refuse(f"{where}.is_error: Input should be a valid boolean")
     for k in block:
-        if k not in ("type", "tool_use_id", "content", "is_error", "cache_control"):
-            _refuse(f"{where}.{k}: Extra inputs are not permitted")
+        if k not in ("type", "tool_use_id", "content", "is_error", "cache_control", "toolset_name"):
+            refuse(f"{where}.{k}: Extra inputs are not permitted")
     content = block.get("content")
     if content is None or isinstance(content, str):
         return
     if not isinstance(content, list):
-        _refuse(f"{where}.content: Input should be a valid string or list")
+        refuse(f"{where}.content: Input should be a valid string or list")
     for j, part in enumerate(content):
         at = f"{where}.content.{j}"
         if not isinstance(part, dict) or part.get("type") not in ("text", "image", "document", "search_result",
                                                                   "tool_reference"):
-            _refuse(f"{at}: Input tag is not one of the expected tags")
+            refuse(f"{at}: Input tag is not one of the expected tags")
         if part["type"] == "text":
             _text_block(part, at)
 
@@ -133,24 +133,24 @@ def _blocks(message, where):
             _text_block({"text": content}, where)
         return [{"type": "text", "text": content}] if content else []
     if not isinstance(content, list):
-        _refuse(f"{where}.content: Input should be a valid string or list")
+        refuse(f"{where}.content: Input should be a valid string or list")
     for j, b in enumerate(content):
         at = f"{where}.content.{j}"
         if not isinstance(b, dict) or not isinstance(b.get("type"), str):
-            _refuse(f"{at}.type: Field required")
+            refuse(f"{at}.type: Field required")
         if b["type"] == "text":
             _text_block(b, at)
         elif b["type"] == "tool_result":
             if message["role"] != "user":
-                _refuse(f"{at}: `tool_result` blocks can only be in `user` messages")
+                refuse(f"{at}: `tool_result` blocks can only be in `user` messages")
             _tool_result(b, at)
         elif b["type"] == "tool_use":
             if message["role"] != "assistant":
-                _refuse(f"{at}: `tool_use` blocks can only be in `assistant` messages")
+                refuse(f"{at}: `tool_use` blocks can only be in `assistant` messages")
             if not isinstance(b.get("id"), str) or not isinstance(b.get("name"), str):
-                _refuse(f"{at}.id: Field required")
+                refuse(f"{at}.id: Field required")
             if not isinstance(b.get("input"), dict):
-                _refuse(f"{at}.input: Input should be a valid dictionary")
+                refuse(f"{at}.input: Input should be a valid dictionary")
     return content
 
 
@@ -160,7 +160,7 @@ def _anthropic_pairing(messages, blocks, continued):
         uses = [b["id"] for b in blocks[i] if b["type"] == "tool_use"]
         for u in uses:
             if u in seen:
-                _refuse(f"messages.{i}: `tool_use` ids must be unique")
+                refuse(f"messages.{i}: `tool_use` ids must be unique")
             seen.add(u)
         results = [b["tool_use_id"] for b in blocks[i] if b["type"] == "tool_result"]
         if results:
@@ -168,21 +168,21 @@ def _anthropic_pairing(messages, blocks, continued):
             if not (continued and i == 0):
                 for r in results:
                     if r not in before:
-                        _refuse(f"messages.{i}.content: unexpected `tool_use_id` found in `tool_result` blocks: {r}. Each "
+                        refuse(f"messages.{i}.content: unexpected `tool_use_id` found in `tool_result` blocks: {r}. Each "
                                 "`tool_result` block must have a corresponding `tool_use` block in the previous message.")
             for r in results:
                 if results.count(r) > 1:
-                    _refuse(f"messages.{i}.content: each tool_use must have a single result. Found multiple "
+                    refuse(f"messages.{i}.content: each tool_use must have a single result. Found multiple "
                             f"`tool_result` blocks with id: {r}")
             last = max(j for j, b in enumerate(blocks[i]) if b["type"] == "tool_result")
             if any(b["type"] == "text" for b in blocks[i][:last]):
-                _refuse(f"messages.{i}.content: `tool_result` blocks must come before any text")
+                refuse(f"messages.{i}.content: `tool_result` blocks must come before any text")
         if uses:
             after = messages[i + 1] if i + 1 < len(messages) else None
             got = [b.get("tool_use_id") for b in blocks[i + 1]] if after else []
             missing = [u for u in uses if u not in got]
             if missing:
-                _refuse(f"messages.{i}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+                refuse(f"messages.{i}: `tool_use` ids were found without `tool_result` blocks immediately after: "
                         f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the "
                         "next message.")
 
@@ -199,16 +199,16 @@ def _breakpoints(value):
     return n
 
 
-@_checked
+@checked
 def check_anthropic(body, count_only=False):
     """POST /v1/messages, or count_tokens with count_only."""
     for k in body:
         if k not in (COUNT_FIELDS if count_only else ANTHROPIC_FIELDS):
-            _refuse(f"{k}: Extra inputs are not permitted")
+            refuse(f"{k}: Extra inputs are not permitted")
     if not isinstance(body.get("model"), str):
-        _refuse("model: Field required")
+        refuse("model: Field required")
     if not count_only and (not isinstance(body.get("max_tokens"), int) or body["max_tokens"] < 1):
-        _refuse("max_tokens: Field required")
+        refuse("max_tokens: Field required")
     messages = _need_messages(body)
     thread = body.get("thread")
     continued = isinstance(thread, dict) and thread.get("type") == "continue"
@@ -216,26 +216,26 @@ def check_anthropic(body, count_only=False):
     if isinstance(system, list):
         for i, b in enumerate(system):
             if not isinstance(b, dict) or b.get("type") != "text":
-                _refuse(f"system.{i}: Input should be a text block")
+                refuse(f"system.{i}: Input should be a text block")
             _text_block(b, f"system.{i}")
     elif system is not None and not isinstance(system, str):
-        _refuse("system: Input should be a valid string or list")
+        refuse("system: Input should be a valid string or list")
     blocks = []
     for i, m in enumerate(messages):
         if m.get("role") not in ("user", "assistant", "system"):
-            _refuse(f"messages.{i}.role: Input should be 'user' or 'assistant'")
+            refuse(f"messages.{i}.role: Input should be 'user' or 'assistant'")
         for k in m:
             if k not in ("role", "content") and (m["role"], k) != ("system", "output_config"):
-                _refuse(f"messages.{i}.{k}: Extra inputs are not permitted")
+                refuse(f"messages.{i}.{k}: Extra inputs are not permitted")
         blocks.append(_blocks(m, f"messages.{i}"))
         if not blocks[-1] and not (m["role"] == "assistant" and i == len(messages) - 1):
-            _refuse(f"messages.{i}: all messages must have non-empty content except for the optional final assistant message")
+            refuse(f"messages.{i}: all messages must have non-empty content except for the optional final assistant message")
     if messages[0]["role"] != "user" and not continued:
-        _refuse("messages: first message must use the \"user\" role")
+        refuse("messages: first message must use the \"user\" role")
     _anthropic_pairing(messages, blocks, continued)
     n = _breakpoints([body.get("tools"), system, messages]) + (body.get("cache_control") is not None)
     if n > _MAX_BREAKPOINTS:
-        _refuse(f"A maximum of {_MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {n}.")
+        refuse(f"A maximum of {_MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {n}.")
 
 
 # ---------------------------------------------------------------------------------------------------- OpenAI
@@ -243,19 +243,19 @@ def _openai_content(m, where, kinds, nullable):
     content = m.get("content")
     if content is None:
         if not nullable:
-            _refuse(f"Invalid value for '{where}.content': expected a string, got null.")
+            refuse(f"Invalid value for '{where}.content': expected a string, got null.")
         return
     if isinstance(content, str):
         return
     if not isinstance(content, list):
-        _refuse(f"Invalid type for '{where}.content': expected one of a string or array of objects.")
+        refuse(f"Invalid type for '{where}.content': expected one of a string or array of objects.")
     if not content:
-        _refuse(f"Invalid '{where}.content': empty array.")
+        refuse(f"Invalid '{where}.content': empty array.")
     for j, p in enumerate(content):
         if not isinstance(p, dict) or p.get("type") not in kinds:
-            _refuse(f"Invalid value for '{where}.content[{j}].type'.")
+            refuse(f"Invalid value for '{where}.content[{j}].type'.")
         if p["type"] == "text" and not isinstance(p.get("text"), str):
-            _refuse(f"Missing required parameter: '{where}.content[{j}].text'.")
+            refuse(f"Missing required parameter: '{where}.content[{j}].text'.")
 
 
 def _openai_assistant(m, i, seen):
@@ -264,43 +264,43 @@ def _openai_assistant(m, i, seen):
     if calls is None:
         return []
     if not isinstance(calls, list) or not calls:
-        _refuse(f"Invalid 'messages[{i}].tool_calls': empty array.")
+        refuse(f"Invalid 'messages[{i}].tool_calls': empty array.")
     ids = []
     for j, c in enumerate(calls):
         kind = c.get("type") if isinstance(c, dict) else None
         if kind not in ("function", "custom") or not isinstance(c.get("id"), str):
-            _refuse(f"Missing required parameter: 'messages[{i}].tool_calls[{j}].id'.")
+            refuse(f"Missing required parameter: 'messages[{i}].tool_calls[{j}].id'.")
         text = c.get("function", {}).get("arguments") if kind == "function" else c.get("custom", {}).get("input")
         if not isinstance(text, str):
-            _refuse(f"Invalid type for 'messages[{i}].tool_calls[{j}]': expected a string of arguments.")
+            refuse(f"Invalid type for 'messages[{i}].tool_calls[{j}]': expected a string of arguments.")
         if c["id"] in ids or c["id"] in seen:
-            _refuse(f"Duplicate tool call id '{c['id']}' in 'messages[{i}]'.")
+            refuse(f"Duplicate tool call id '{c['id']}' in 'messages[{i}]'.")
         ids.append(c["id"])
     seen.update(ids)
     return ids
 
 
-@_checked
+@checked
 def check_openai(body):
     """POST /v1/chat/completions."""
     if not isinstance(body.get("model"), str):
-        _refuse("you must provide a model parameter")
+        refuse("you must provide a model parameter")
     messages = _need_messages(body)
     seen, open_calls, asked_at, function = set(), [], 0, None
     for i, m in enumerate(messages):
         role, where = m.get("role"), f"messages[{i}]"
         if role not in ("system", "developer", "user", "assistant", "tool", "function"):
-            _refuse(f"Invalid value: '{role}'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool', "
+            refuse(f"Invalid value: '{role}'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool', "
                     "'function'.")
         if role == "tool":
             _openai_content(m, where, ("text", "image_url"), False)
             call = m.get("tool_call_id")
             if not isinstance(call, str):
-                _refuse(f"Missing required parameter: '{where}.tool_call_id'.")
+                refuse(f"Missing required parameter: '{where}.tool_call_id'.")
             if call not in open_calls:
                 if call in seen:
-                    _refuse(f"Duplicate or misplaced tool message for '{call}' at '{where}'.")
-                _refuse("messages with role 'tool' must be a response to a preceding message with 'tool_calls'.")
+                    refuse(f"Duplicate or misplaced tool message for '{call}' at '{where}'.")
+                refuse("messages with role 'tool' must be a response to a preceding message with 'tool_calls'.")
             open_calls.remove(call)
             continue
         if open_calls:
@@ -311,12 +311,12 @@ def check_openai(body):
         elif role == "function":
             _openai_content(m, where, ("text",), False)
             if not isinstance(m.get("name"), str):
-                _refuse(f"Missing required parameter: '{where}.name'.")
+                refuse(f"Missing required parameter: '{where}.name'.")
             if m["name"] != function:
-                _refuse(f"'{where}': a function message without a preceding function_call.")
+                refuse(f"'{where}': a function message without a preceding function_call.")
         else:
             _openai_content(m, where, ("text", "image_url", "input_audio", "file"), False)
     if open_calls:
-        _refuse("An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
+        refuse("An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
                 f"The following tool_call_ids did not have response messages: {', '.join(open_calls)} "
                 f"(messages[{asked_at}])")

@@ -1,59 +1,5 @@
 /* test_dialect.c - where results, calls and human text are found, and what is asked of a result. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "dialect/dialect.h"
-#include "fault.h"
-
-struct fixture {
-    hr_arena *a;
-    hr_conversation c;
-    const hr_dialect *d;
-};
-
-static int read_it(struct fixture *f, const char *name, const char *body)
-{
-    f->a = hr_arena_new();
-    return hr_conversation_read(&f->c, f->a, body, strlen(body), name, &f->d);
-}
-
-static void done(struct fixture *f)
-{
-    hr_arena_free(f->a);
-}
-
-/* The events as one word each: A assistant, c call, r result, h human. */
-static const char *shape(const struct fixture *f)
-{
-    static char out[256];
-    size_t n = 0;
-    for (size_t i = 0; i < f->c.n && n < sizeof out - 1; i++)
-        out[n++] = "Acrh"[f->c.ev[i].kind];
-    out[n] = 0;
-    return out;
-}
-
-static const char *query(struct fixture *f, size_t event)
-{
-    hr_str q;
-    assert_int_equal(hr_conversation_query(&f->c, event, &q), 0);
-    return q.p; /* the arena's copy ends with a NUL */
-}
-
-static size_t nth(const struct fixture *f, enum hr_event_kind kind, size_t n)
-{
-    for (size_t i = 0; i < f->c.n; i++)
-        if (f->c.ev[i].kind == kind && n-- == 0)
-            return i;
-    fail();
-    return 0;
-}
+#include "dialect_rig.h"
 
 #define ANTHROPIC                                                                                            \
     "{\"model\":\"claude-x\",\"stream\":true,\"system\":\"be "                                               \
@@ -206,6 +152,40 @@ static void attestation_is_seen_in_the_first_system_block_only(void **state)
     }
 }
 
+#define IN_BATCH(id, question)                                                                               \
+    "{\"custom_id\":\"" id                                                                                   \
+    "\",\"params\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" question                \
+    "\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\","          \
+    "\"input\":{\"of\":\"" id "\"}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_" \
+    "id\":\"t1\",\"content\":\"" id "\"}]}]}}"
+#define ORPHAN                                                                                               \
+    "{\"params\":{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":"  \
+    "\"t1\",\"content\":"                                                                                    \
+    "\"x\"}]}]}}"
+
+static void each_request_of_a_batch_is_a_conversation_of_its_own(void **state)
+{
+    static const char body[] = "{\"requests\":[" IN_BATCH("a", "first?") "," IN_BATCH("b", "second?") "]}";
+    struct fixture f;
+    (void)state;
+    assert_int_equal(read_it(&f, "anthropic", body), 0);
+    assert_string_equal(shape(&f), "|hAcr|hAcr");
+    assert_result(&f, 0, "\"a\"", 0);
+    assert_result(&f, 1, "\"b\"", 1);
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 0)), "{\"of\":\"a\"}\nfirst?\n");
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 1)), "{\"of\":\"b\"}\nsecond?\n");
+    assert_false(f.c.unpaired);
+    assert_robust("anthropic", body);
+    done(&f);
+    /* Neither the call nor the question of another request counts. */
+    assert_int_equal(read_it(&f, "anthropic", "{\"requests\":[" IN_BATCH("a", "first?") "," ORPHAN "]}"), 0);
+    assert_true(f.c.unpaired);
+    assert_string_equal(query(&f, nth(&f, HR_EV_RESULT, 1)), "\n");
+    done(&f);
+    assert_int_equal(read_it(&f, "anthropic", "{\"requests\":[{\"params\":{\"requests\":[]}}]}"), HR_ESHAPE);
+    done(&f);
+}
+
 static void what_is_no_such_body_is_refused_with_its_reason(void **state)
 {
     static const struct {
@@ -305,6 +285,7 @@ int main(void)
         cmocka_unit_test(signed_reasoning_seals_its_turn),
         cmocka_unit_test(a_result_without_call_is_unpaired_but_for_server_state),
         cmocka_unit_test(attestation_is_seen_in_the_first_system_block_only),
+        cmocka_unit_test(each_request_of_a_batch_is_a_conversation_of_its_own),
         cmocka_unit_test(what_is_no_such_body_is_refused_with_its_reason),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(each_failing_allocation_is_reported),

@@ -44,6 +44,16 @@ static void method_and_end_of_path_decide(void **state)
         {"POST /openai/deployments/d/chat/completions?api-version=1 HTTP/1.1\r\n", 2},
         {"POST https://h.example/v1/messages HTTP/1.1\r\n", 2},
         {"POST http://h/v1/chat/completions HTTP/1.1\r\n", 2},
+        {"POST /v1/responses HTTP/1.1\r\n", 2},
+        {"POST /backend-api/codex/responses HTTP/1.1\r\n", 2},
+        {"POST /openai/v1/responses?api-version=preview HTTP/1.1\r\n", 2},
+        {"POST /v1/responses/input_tokens HTTP/1.1\r\n", 2},
+        {"POST /v1/responses/compact HTTP/1.1\r\n", 2},
+        {"POST /v1/responses/resp_1/cancel HTTP/1.1\r\n", 0},
+        {"POST /v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict HTTP/1.1\r\n", 2},
+        {"POST /v1/projects/p/locations/l/publishers/mistralai/models/m:rawPredict HTTP/1.1\r\n", 0},
+        {"POST /model/eu.anthropic.claude-x%3A0/invoke HTTP/1.1\r\n", 2},
+        {"POST /functions/f/invoke HTTP/1.1\r\n", 0},
         {"GET /v1/messages HTTP/1.1\r\n", 0},
         {"PUT ", 0},
         {"PA", 0},
@@ -51,7 +61,8 @@ static void method_and_end_of_path_decide(void **state)
         {"POST  /v1/messages HTTP/1.1\r\n", 0},
         {"POST /api/conversations HTTP/1.1\r\n", 0},
         {"POST /v1/messages/ HTTP/1.1\r\n", 0},
-        {"POST /v1/messages/batches HTTP/1.1\r\n", 0},
+        {"POST /v1/messages/batches HTTP/1.1\r\n", 2},
+        {"POST /v1/messages/batches/b/cancel HTTP/1.1\r\n", 0},
         {"POST /x?/v1/messages HTTP/1.1\r\n", 0},
         {"POST /x#/v1/messages HTTP/1.1\r\n", 0},
         {"POST /myv1/messages HTTP/1.1\r\n", 0},
@@ -127,6 +138,32 @@ static void rows_name_dialect_and_kind(void **state)
     assert_true(head("POST /chat/completions HTTP/1.1\r\n" HOST TYPE SIZE END, &g));
     assert_string_equal(g.dialect, "openai_chat");
     assert_false(g.count_only);
+    static const struct {
+        const char *path, *dialect;
+        bool count_only;
+    } others[] = {
+        {"/v1/responses", "openai_responses", false},
+        {"/v1/responses/input_tokens", "openai_responses", true},
+        {"/v1/agents/completions", "openai_chat", false},
+        {"/publishers/anthropic/models/m:streamRawPredict", "anthropic", false},
+        {"/publishers/anthropic/models/count-tokens:rawPredict", "anthropic", true},
+        {"/model/m/invoke-with-response-stream", "anthropic", false},
+        {"/v1beta/models/m:generateContent?key=k", "gemini", false},
+        {"/v2/chat", "cohere", false},
+        {"/model/m/converse", "bedrock", false},
+        {"/model/m/converse-stream", "bedrock", false},
+        {"/api/chat", "ollama", false},
+        {"/v1internal:streamGenerateContent?alt=sse", "gemini", false},
+        {"/v1/publishers/google/models/m:countTokens", "gemini", true},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        char text[256];
+
+        snprintf(text, sizeof(text), "POST %s HTTP/1.1\r\n%s", others[i].path, HOST TYPE SIZE END);
+        assert_true(head(text, &g));
+        assert_string_equal(g.dialect, others[i].dialect);
+        assert_int_equal(g.count_only, others[i].count_only);
+    }
     assert_true(head("POST https://other/v1/messages HTTP/1.1\r\n" HOST TYPE SIZE END, &g));
     assert_memory_equal(g.host, "other", g.host_len);
     assert_memory_equal(g.path, "/v1/messages", g.path_len);

@@ -97,6 +97,20 @@ static void bytes_that_only_look_known_are_looked_at_anew(void **state)
     free(body), free(changed), free(spelled), free(id), free(rows);
 }
 
+static void a_result_that_goes_to_a_program_stays(void **state)
+{
+    static const char mark[] = "\"name\":\"search\"",
+                      caller[] = ",\"caller\":{\"type\":\"code_execution_20250825\"}";
+    (void)state;
+    char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
+    char *coded = malloc(strlen(body) + sizeof caller), *at = strstr(body, mark) + sizeof mark - 1;
+    sprintf(coded, "%.*s%s%s", (int)(at - body), body, caller, at);
+    struct road_out o = road_once(coded);
+    assert_null(o.body);
+    assert_string_equal(o.reason, "for_code");
+    free(body), free(coded), free(rows);
+}
+
 static void modes_and_levels_differ_as_designed(void **state)
 {
     (void)state;
@@ -383,6 +397,7 @@ int main(void)
         T(replay_survives_a_level_that_takes_no_new_decisions),
         T(another_question_at_the_tail_is_a_new_decision_but_not_further_back),
         T(bytes_that_only_look_known_are_looked_at_anew),
+        T(a_result_that_goes_to_a_program_stays),
         T(modes_and_levels_differ_as_designed),
         T(originals_off_means_lossless),
         T(a_full_store_of_originals_means_lossless),

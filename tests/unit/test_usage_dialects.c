@@ -1,0 +1,98 @@
+/* test_usage_dialects.c - where each further dialect has the provider's own count, and what of it counts. */
+#include "usage_rig.h"
+
+#define RESPONSES_USAGE                                                                                      \
+    "{\"input_tokens\":1000,\"input_tokens_details\":{\"cached_tokens\":896,\"cache_write_tokens\":7},"      \
+    "\"output_tokens\":20,\"output_tokens_details\":{\"reasoning_tokens\":9},\"total_tokens\":1020}"
+
+static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state)
+{
+    (void)state;
+    EVERY_WAY("openai_responses", false, "{\"id\":\"resp_1\",\"usage\":" RESPONSES_USAGE "}", 1000, 896, 7,
+              20, RESPONSES_USAGE);
+    EVERY_WAY(
+        "openai_responses", true,
+        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n"
+        "event: response.completed\ndata: "
+        "{\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":" RESPONSES_USAGE "}}\n\n",
+        1000, 896, 7, 20, RESPONSES_USAGE);
+    UNKNOWN("openai_responses", true,
+            "data: {\"type\":\"response.failed\",\"response\":{\"usage\":null}}\n\n");
+}
+
+#define GEMINI_USAGE                                                                                         \
+    "{\"promptTokenCount\":1000,\"cachedContentTokenCount\":896,\"candidatesTokenCount\":20,"                \
+    "\"thoughtsTokenCount\":5,"                                                                              \
+    "\"totalTokenCount\":1025}"
+
+static void gemini_usage_is_the_last_piece_s(void **state)
+{
+    (void)state;
+    EVERY_WAY("gemini", false, "{\"candidates\":[],\"usageMetadata\":" GEMINI_USAGE "}", 1000, 896, -1, 25,
+              GEMINI_USAGE);
+    EVERY_WAY("gemini", false, "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "},\"traceId\":\"t\"}", 1000,
+              896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", false,
+              "[{\"usageMetadata\":{\"promptTokenCount\":1}},\r\n{\"usageMetadata\":" GEMINI_USAGE "},\n{}]",
+              1000, 896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", true,
+              "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\r\n\r\ndata: "
+              "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "}}\r\n\r\n",
+              1000, 896, -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", false, "{\"usageMetadata\":{\"promptTokenCount\":7}}", 7, -1, -1, -1,
+              "{\"promptTokenCount\":7}");
+    UNKNOWN("gemini", false, "[{\"usageMetadata\":3}]");
+    UNKNOWN("openai_chat", false, "[{\"usage\":{\"prompt_tokens\":1}}]");
+}
+
+#define COHERE_USAGE                                                                                         \
+    "{\"billed_units\":{\"input_tokens\":1,\"output_tokens\":2},\"tokens\":{\"input_tokens\":1000,\"output_" \
+    "tokens\":20},"                                                                                          \
+    "\"cached_tokens\":896}"
+#define OLLAMA_LAST                                                                                          \
+    "{\"model\":\"m\",\"message\":{\"content\":\"\"},\"done\":true,\"prompt_eval_count\":1000,\"eval_"       \
+    "count\":20}"
+
+static void cohere_usage_is_in_tokens_not_in_what_is_billed(void **state)
+{
+    (void)state;
+    EVERY_WAY("cohere", false, "{\"message\":{},\"usage\":" COHERE_USAGE "}", 1000, 896, -1, 20,
+              COHERE_USAGE);
+    EVERY_WAY("cohere", true,
+              "event: content-delta\ndata: {\"delta\":{\"text\":\"usage\"}}\n\nevent: message-end\ndata: "
+              "{\"type\":\"message-end\",\"delta\":{\"usage\":" COHERE_USAGE "}}\n\n",
+              1000, 896, -1, 20, COHERE_USAGE);
+}
+
+static void ollama_usage_is_in_the_last_line(void **state)
+{
+    (void)state;
+    EVERY_WAY("ollama", false, OLLAMA_LAST, 1000, -1, -1, 20, OLLAMA_LAST);
+    EVERY_WAY("ollama", false,
+              "{\"message\":{\"content\":\"prompt_eval_count\"},\"done\":false}\n" OLLAMA_LAST "\n", 1000, -1,
+              -1, 20, OLLAMA_LAST);
+    UNKNOWN("ollama", false, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
+}
+
+#define CONVERSE_USAGE                                                                                       \
+    "{\"inputTokens\":97,\"outputTokens\":20,\"totalTokens\":1020,\"cacheReadInputTokens\":896,"             \
+    "\"cacheWriteInputTokens\":7}"
+
+static void converse_usage_adds_cached_tokens_to_the_prompt(void **state)
+{
+    (void)state;
+    EVERY_WAY("bedrock", false, "{\"output\":{},\"usage\":" CONVERSE_USAGE "}", 1000, 896, 7, 20,
+              CONVERSE_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(responses_usage_stands_in_the_body_or_in_the_last_event),
+        cmocka_unit_test(gemini_usage_is_the_last_piece_s),
+        cmocka_unit_test(cohere_usage_is_in_tokens_not_in_what_is_billed),
+        cmocka_unit_test(ollama_usage_is_in_the_last_line),
+        cmocka_unit_test(converse_usage_adds_cached_tokens_to_the_prompt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
