@@ -31,7 +31,7 @@ struct headroom {
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_pending pending;
-    hr_arena *shown;      /* strings that headroom_get_original handed out; CLI only */
+    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */
