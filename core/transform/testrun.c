@@ -53,6 +53,7 @@ struct run {
     hr_str *line;
     struct said *said;
     bool *keep;
+    bool *must; /* of those, the lines that a failure or the question holds */
     struct table names, forms;
 };
 
@@ -93,7 +94,8 @@ static int read_lines(struct run *r)
     r->line = hr_arena_alloc(r->scratch, (r->n + 1) * sizeof *r->line);
     r->said = hr_arena_alloc(r->scratch, (r->n + 1) * sizeof *r->said);
     r->keep = hr_arena_zalloc(r->scratch, r->n + 1);
-    if (!r->line || !r->said || !r->keep)
+    r->must = hr_arena_zalloc(r->scratch, r->n + 1);
+    if (!r->line || !r->said || !r->keep || !r->must)
         return HR_ENOMEM;
     for (uint32_t i = 0; hr_line_next(&rest, &r->line[i], &ended); i++) {
         hr_run_line_read(r->line[i], &said);
@@ -203,7 +205,8 @@ static void keep_failures(struct run *r)
             within = NOT;
         else if (within <= UNIT && kind == HR_RUN_BEGIN)
             within = passed_everywhere(r, i) ? NOT : UNIT;
-        r->keep[i] = r->keep[i] || within != NOT;
+        r->must[i] = within != NOT;
+        r->keep[i] = r->keep[i] || r->must[i];
     }
 }
 
@@ -297,7 +300,8 @@ static int keep_asked(struct run *r)
                    : HR_ENOMEM;
 
     for (uint32_t i = 0; e == 0 && i < r->n; i++)
-        r->keep[i] = r->keep[i] || picked[i] || i < FIRST || i + LAST >= r->n;
+        if (picked[i] || i < FIRST || i + LAST >= r->n)
+            r->keep[i] = r->must[i] = true;
     return e;
 }
 
@@ -330,6 +334,39 @@ static void keep_places(struct run *r)
             if (i > 0 && r->said[i - 1].kind == HR_RUN_STEP)
                 r->keep[i - 1] = true;
         }
+    }
+}
+
+static uint32_t indent_of(hr_str line)
+{
+    uint32_t i = 0;
+    while (i < line.n && line.p[i] == ' ')
+        i++;
+    return i;
+}
+
+/* The heading of a group goes with it: plain words, indented, and one step below them nothing but units that go. */
+static void drop_headings(struct run *r)
+{
+    enum { STEP = 2, DEEPEST = 63 };
+    uint64_t stays = 0; /* bit d: something stays below what is indented by d */
+    uint32_t below = r->n, deeper = 0;
+
+    for (uint32_t i = r->n; i-- > 0;) {
+        uint32_t d = indent_of(r->line[i]);
+        if (is_blank(r->line[i]))
+            continue;
+        d = d < DEEPEST ? d : DEEPEST;
+        if (d >= STEP && below < r->n && deeper == d + STEP && !r->keep[below] && !r->said[below].part &&
+            (r->said[below].kind == HR_RUN_PASS || r->said[below].kind == HR_RUN_OTHER) &&
+            !(stays >> d & 1) && r->said[i].kind == HR_RUN_OTHER && !r->must[i] &&
+            !hr_run_trouble(r->line[i], false))
+            r->keep[i] = false;
+        stays &= (UINT64_C(1) << d) - 1;
+        if (r->keep[i])
+            stays |= (UINT64_C(1) << d) - 1;
+        below = i;
+        deeper = d;
     }
 }
 
@@ -373,6 +410,7 @@ static int choose(struct run *r, uint32_t **kept, uint32_t *nkept)
     if (e < 0)
         return e;
     keep_places(r);
+    drop_headings(r);
     close_runs(r);
     if (hr_close_gaps(r->scratch, r->keep, r->n) < 0 ||
         !(*kept = hr_arena_alloc(r->scratch, (r->n + 1) * sizeof **kept)))

@@ -19,11 +19,10 @@ static bool is_number(hr_str s)
     return s.n > 0 && hr_digits(s) == s.n;
 }
 
-/* A result with the name of its unit. A number beside the word of the result is a count, and more may be told by "2 failed". */
-static void tell(hr_run_line *out, enum hr_run_kind kind, uint64_t form, hr_str name)
+/* A result with the name of its unit, `beside` being the word of the name that stands beside the result: a number there is a count, and
+   more may be told by "2 failed" anywhere. */
+static void tell(hr_run_line *out, enum hr_run_kind kind, uint64_t form, hr_str name, hr_str beside)
 {
-    hr_str rest = name, before, first = hr_take_word(&rest), last = hr_last_word(name, &before);
-
     out->name = name;
     out->form = form;
     out->kind = kind;
@@ -31,10 +30,21 @@ static void tell(hr_run_line *out, enum hr_run_kind kind, uint64_t form, hr_str 
         size_t why = hr_str_find(name, HR_STR(" - "), 0);
         if (why != SIZE_MAX)
             out->name = hr_trim(hr_cut(name, 0, why));
-    } else if (name.n == 0 || is_number(first) || is_number(last) ||
-               (before.n > 0 && hr_run_trouble(name, true))) {
+    } else if (name.n == 0 || is_number(beside) || (beside.n < name.n && hr_run_trouble(name, true))) {
         out->kind = HR_RUN_OTHER;
     }
+}
+
+static void tell_before(hr_run_line *out, enum hr_run_kind kind, uint64_t form, hr_str name)
+{
+    hr_str rest = name;
+    tell(out, kind, form, name, hr_take_word(&rest));
+}
+
+static void tell_behind(hr_run_line *out, enum hr_run_kind kind, uint64_t form, hr_str name)
+{
+    hr_str before;
+    tell(out, kind, form, name, hr_last_word(name, &before));
 }
 
 /* ------------------------------------------------------------------ what stands around */
@@ -123,7 +133,7 @@ static bool read_mark(hr_str s, hr_run_line *out)
         out->seconds = hr_run_drop_seconds(&s);
         if (marks[i].kind == HR_RUN_SKIP)
             hr_take(&s, "skipped ");
-        tell(out, marks[i].kind, hr_run_form(HR_RUN_MARK, i), s);
+        tell_before(out, marks[i].kind, hr_run_form(HR_RUN_MARK, i), s);
         if (out->kind != HR_RUN_FAIL && tells_more(s))
             out->kind = HR_RUN_OTHER;
         return true;
@@ -142,7 +152,7 @@ static bool read_bracket(hr_str s, hr_run_line *out)
         if (hr_str_is(word, words[i].word)) {
             s = hr_trim(hr_cut(s, inside.n + 2, s.n));
             out->seconds = hr_run_drop_seconds(&s);
-            tell(out, words[i].kind, hr_run_form(HR_RUN_BRACKET, i), s);
+            tell_before(out, words[i].kind, hr_run_form(HR_RUN_BRACKET, i), s);
             return true;
         }
     return false;
@@ -172,8 +182,8 @@ static bool read_ok(hr_str s, hr_run_line *out)
     } else if (!failed) {
         hr_str name = hr_take_word(&s);
         out->seconds = hr_run_drop_seconds(&s);
-        tell(out, s.n == 0 || hr_str_is(s, "(cached)") ? HR_RUN_PASS : HR_RUN_OTHER,
-             hr_run_form(HR_RUN_GO, 0), name);
+        tell_before(out, s.n == 0 || hr_str_is(s, "(cached)") ? HR_RUN_PASS : HR_RUN_OTHER,
+                    hr_run_form(HR_RUN_GO, 0), name);
     }
     return true;
 }
@@ -192,7 +202,7 @@ static bool read_first_word(hr_str s, hr_run_line *out)
         if (hr_take(&s, first_words[i].word)) {
             if (first_words[i].kind != HR_RUN_BEGIN)
                 out->seconds = hr_run_drop_seconds(&s);
-            tell(out, first_words[i].kind, hr_run_form(HR_RUN_FIRST_WORD, i), s);
+            tell_before(out, first_words[i].kind, hr_run_form(HR_RUN_FIRST_WORD, i), s);
             return true;
         }
     return false;
@@ -266,21 +276,23 @@ static bool read_last_word(hr_str s, hr_run_line *out)
     }
     out->seconds = hr_run_drop_seconds(&s);
     word = hr_last_word(s, &before);
-    if (hr_str_find(word, HR_STR("***"), 0) != SIZE_MAX) { /* ctest: name ...***Failed */
+    if (memchr(word.p, '*', word.n) &&
+        hr_str_find(word, HR_STR("***"), 0) != SIZE_MAX) { /* ctest: name ...***Failed */
         size_t at = hr_str_find(s, HR_STR("***"), 0);
-        tell(out, HR_RUN_FAIL, hr_run_form(HR_RUN_LAST_WORD, 0), without_dots(hr_cut(s, 0, at)));
+        tell_behind(out, HR_RUN_FAIL, hr_run_form(HR_RUN_LAST_WORD, 0), without_dots(hr_cut(s, 0, at)));
         return true;
     }
     bool dotted = before.n > 1 && memcmp(before.p + before.n - 2, "..", 2) == 0;
     for (size_t i = 0; dotted && i < COUNT(dotted_words); i++)
         if (hr_str_is(word, dotted_words[i].word)) {
             hr_take(&before, "test ");
-            tell(out, dotted_words[i].kind, hr_run_form(HR_RUN_LAST_WORD, 1 + i), without_dots(before));
+            tell_behind(out, dotted_words[i].kind, hr_run_form(HR_RUN_LAST_WORD, 1 + i),
+                        without_dots(before));
             return true;
         }
     for (size_t i = 0; i < COUNT(last_words); i++)
-        if (hr_str_is(word, last_words[i].word)) {
-            tell(out, last_words[i].kind, hr_run_form(HR_RUN_LAST_WORD, 100 + i), before);
+        if (hr_begins(word, last_words[i].word) && hr_str_is(word, last_words[i].word)) {
+            tell_behind(out, last_words[i].kind, hr_run_form(HR_RUN_LAST_WORD, 100 + i), before);
             return true;
         }
     size_t dots = 0;
@@ -319,7 +331,7 @@ static bool is_heading_of_failures(hr_str s)
     for (size_t i = 0; i < s.n; i++)
         low[i] = hr_is_letter(s.p[i]) ? (char)(s.p[i] | 0x20) : s.p[i];
     for (size_t i = 0; i < COUNT(headings); i++)
-        if (hr_str_is(hr_str_make(low, s.n), headings[i]))
+        if (hr_begins(hr_str_make(low, s.n), headings[i]) && hr_str_is(hr_str_make(low, s.n), headings[i]))
             return true;
     return false;
 }

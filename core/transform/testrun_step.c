@@ -48,14 +48,16 @@
                       "Unpacking",
                       "Using cached",
                       "go: downloading",
-                      "> Task"};
+                      "> Task",
+                      "\xe2\x94\x81"};
 
 static bool read_progress(hr_str s, hr_run_line *out)
 {
     for (size_t i = 0; i < COUNT(steps); i++) {
+        if (!hr_begins(s, steps[i]))
+            continue;
         size_t n = strlen(steps[i]);
-        if (s.n <= n || s.p[0] != steps[i][0] || !hr_begins(s, steps[i]) ||
-            (hr_is_letter(steps[i][n - 1]) && !hr_is_blank(s.p[n])))
+        if (s.n == n || (hr_is_letter(steps[i][n - 1]) && !hr_is_blank(s.p[n])))
             continue;
         *out = (hr_run_line){hr_run_trouble(s, false) ? HR_RUN_OTHER : HR_RUN_STEP,
                              hr_run_form(HR_RUN_STEPS, i), hr_str_make(s.p, 0), -1};
@@ -72,7 +74,7 @@ static bool is_compiler(hr_str path)
     hr_str name = slash ? hr_cut(path, (size_t)(slash + 1 - path.p), path.n) : path;
 
     for (size_t i = 0; i < COUNT(names); i++)
-        if (hr_str_is(name, names[i]))
+        if (hr_begins(name, names[i]) && hr_str_is(name, names[i]))
             return true;
     return hr_str_ends(name, "-gcc") || hr_str_ends(name, "-g++") || hr_str_ends(name, "-ar");
 }

@@ -92,7 +92,7 @@ static bool is_trouble(hr_str word)
         low[i] = (char)(word.p[i] | 0x20);
     low[n] = 0;
     for (size_t i = 0; i < COUNT(trouble); i++)
-        if (low[0] == trouble[i][0] && hr_begins(hr_str_make(low, n), trouble[i]))
+        if (hr_begins(hr_str_make(low, n), trouble[i]))
             return true;
     for (size_t i = 0; from > 0 && i < n; i++)
         low[i] = (char)(word.p[from + i] | 0x20);

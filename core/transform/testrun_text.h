@@ -36,8 +36,11 @@ static inline hr_str hr_trim(hr_str s)
     return s;
 }
 
+/* z is not empty. Most lines are told apart by their first byte. */
 static inline bool hr_begins(hr_str s, const char *z)
 {
+    if (s.n == 0 || s.p[0] != z[0])
+        return false;
     size_t n = strlen(z);
     return s.n >= n && memcmp(s.p, z, n) == 0;
 }
