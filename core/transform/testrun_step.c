@@ -51,9 +51,15 @@
                       "> Task",
                       "\xe2\x94\x81"};
 
+/* What all of the table begin with: most lines are told by it to be none. */
+static bool may_begin(char c)
+{
+    return (c >= 'A' && c <= 'Z') || c == 'g' || c == '>' || c == '\xe2';
+}
+
 static bool read_progress(hr_str s, hr_run_line *out)
 {
-    for (size_t i = 0; i < COUNT(steps); i++) {
+    for (size_t i = 0; may_begin(s.p[0]) && i < COUNT(steps); i++) {
         if (!hr_begins(s, steps[i]))
             continue;
         size_t n = strlen(steps[i]);

@@ -96,8 +96,18 @@ static bool is_trouble(hr_str word)
             return true;
     for (size_t i = 0; from > 0 && i < n; i++)
         low[i] = (char)(word.p[from + i] | 0x20);
-    return hr_str_ends(hr_str_make(low, n), "error") || hr_str_ends(hr_str_make(low, n), "exception") ||
-           hr_str_is(hr_str_make(low, n), "no") || hr_str_is(hr_str_make(low, n), "not");
+    switch (low[n - 1]) {
+    case 'r':
+        return hr_str_ends(hr_str_make(low, n), "error");
+    case 'n':
+        return hr_str_ends(hr_str_make(low, n), "exception");
+    case 'o':
+        return n == 2 && low[0] == 'n';
+    case 't':
+        return n == 3 && low[0] == 'n' && low[1] == 'o';
+    default:
+        return false;
+    }
 }
 
 bool hr_run_trouble(hr_str s, bool counted)
