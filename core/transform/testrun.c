@@ -75,6 +75,8 @@ static int count_lines(struct run *r)
     while (hr_line_next(&rest, &line, &ended)) {
         if (++r->n > MOST_LINES)
             return 0;
+        if (hr_begins(line, "@@ ")) /* a diff: its readers need it as it is */
+            return 0;
         if (found < LEAST_LINES) {
             hr_run_line_read(line, &said);
             found += said.kind == HR_RUN_PASS || said.kind == HR_RUN_STEP || said.kind == HR_RUN_SKIP;
@@ -208,6 +210,26 @@ static void keep_failures(struct run *r)
         r->must[i] = within != NOT;
         r->keep[i] = r->keep[i] || r->must[i];
     }
+}
+
+static bool is_marked(const struct run *r, uint32_t i)
+{
+    return r->said[i].kind == HR_RUN_PASS && (unsigned char)hr_trim(r->line[i]).p[0] > 0x7f;
+}
+
+/* A check mark alone is also how people write lists. It is a result where the marks come with durations or with a summary. */
+static void keep_lists(struct run *r)
+{
+    uint32_t marks = 0, timed = 0;
+    bool summary = false;
+
+    for (uint32_t i = 0; i < r->n; i++) {
+        summary = summary || r->said[i].kind == HR_RUN_SUMMARY;
+        marks += is_marked(r, i);
+        timed += is_marked(r, i) && r->said[i].seconds >= 0;
+    }
+    for (uint32_t i = 0; !summary && timed * 2 < marks && i < r->n; i++)
+        r->keep[i] = r->keep[i] || is_marked(r, i);
 }
 
 static void keep_units(struct run *r)
@@ -402,6 +424,7 @@ static int choose(struct run *r, uint32_t **kept, uint32_t *nkept)
     if (e < 0)
         return e;
     keep_failures(r);
+    keep_lists(r);
     keep_units(r);
     keep_forms(r);
     e = keep_slow(r);

@@ -336,6 +336,23 @@ static bool is_heading_of_failures(hr_str s)
     return false;
 }
 
+/* "12 passing (45ms)", "Tests: 12 passed", "# pass 12" */
+static bool is_summary(hr_str s)
+{
+    static const char *const words[] = {"Test Files ", "Test Suites:", "Tests ", "Tests:", "pass ", "tests "};
+    size_t n;
+
+    while (s.n > 0 && !hr_is_letter(s.p[0]) && !hr_is_digit(s.p[0]))
+        s = hr_cut(s, 1, s.n);
+    n = hr_digits(s);
+    if (n > 0 && hr_begins(hr_trim(hr_cut(s, n, s.n)), "passing"))
+        return true;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (hr_take(&s, words[i]))
+            return hr_digits(s) > 0;
+    return false;
+}
+
 void hr_run_line_read(hr_str line, hr_run_line *out)
 {
     hr_str s = hr_trim(line);
@@ -351,10 +368,15 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
         out->kind = HR_RUN_DETAILS;
         return;
     }
-    take_progress(&s);
-    bool read = s.n > 0 && (read_mark(s, out) || read_bracket(s, out) || read_ok(s, out) ||
-                            read_first_word(s, out) || read_maven(s, out) || hr_run_read_probe(s, out) ||
-                            read_name(s, out) || hr_run_read_step(s, out) || read_last_word(s, out));
+    if (is_summary(s)) {
+        out->kind = HR_RUN_SUMMARY;
+        return;
+    }
+    bool progress = take_progress(&s);
+    bool read =
+        s.n > 0 && (read_mark(s, out) || read_bracket(s, out) || read_ok(s, out) || read_first_word(s, out) ||
+                    read_maven(s, out) || hr_run_read_probe(s, out) || read_name(s, out) ||
+                    hr_run_read_step(s, progress, out) || read_last_word(s, out));
     if (!read)
         *out = (hr_run_line){HR_RUN_OTHER, 0, hr_str_make(s.p, 0), -1};
 }

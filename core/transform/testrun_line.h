@@ -23,6 +23,7 @@ enum hr_run_kind {
     HR_RUN_STEP,     /* a step of a build or an installation; no word of trouble in it */
     HR_RUN_ENTER,    /* make goes into a directory */
     HR_RUN_LEAVE,    /* ... and out of it */
+    HR_RUN_SUMMARY,  /* how many units passed */
     HR_RUN_FAILURES, /* a heading below which failures are told */
     HR_RUN_DETAILS   /* a heading below which one failure is told, up to the next file's result: jest */
 };

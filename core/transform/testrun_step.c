@@ -57,7 +57,18 @@ static bool may_begin(char c)
     return (c >= 'A' && c <= 'Z') || c == 'g' || c == '>' || c == '\xe2';
 }
 
-static bool read_progress(hr_str s, hr_run_line *out)
+/* What a step works on: one word, or words with a version, a file, a place among them. Prose has none: "Installing the tools". */
+static bool is_object(hr_str s)
+{
+    while (s.n > 0 && s.p[s.n - 1] == '.')
+        s.n--;
+    for (size_t i = 0; i < s.n; i++)
+        if (hr_is_digit(s.p[i]) || s.p[i] == '/' || s.p[i] == '.' || s.p[i] == ':' || s.p[i] == '`')
+            return true;
+    return s.n > 0 && !memchr(s.p, ' ', s.n);
+}
+
+static bool read_progress(hr_str s, bool progress, hr_run_line *out)
 {
     for (size_t i = 0; may_begin(s.p[0]) && i < COUNT(steps); i++) {
         if (!hr_begins(s, steps[i]))
@@ -65,8 +76,9 @@ static bool read_progress(hr_str s, hr_run_line *out)
         size_t n = strlen(steps[i]);
         if (s.n == n || (hr_is_letter(steps[i][n - 1]) && !hr_is_blank(s.p[n])))
             continue;
-        *out = (hr_run_line){hr_run_trouble(s, false) ? HR_RUN_OTHER : HR_RUN_STEP,
-                             hr_run_form(HR_RUN_STEPS, i), hr_str_make(s.p, 0), -1};
+        bool plain = (progress || is_object(hr_trim(hr_cut(s, n, s.n)))) && !hr_run_trouble(s, false);
+        *out = (hr_run_line){plain ? HR_RUN_STEP : HR_RUN_OTHER, hr_run_form(HR_RUN_STEPS, i),
+                             hr_str_make(s.p, 0), -1};
         return true;
     }
     return false;
@@ -123,9 +135,9 @@ static bool read_directory(hr_str s, hr_run_line *out)
     return true;
 }
 
-bool hr_run_read_step(hr_str s, hr_run_line *out)
+bool hr_run_read_step(hr_str s, bool progress, hr_run_line *out)
 {
-    return read_progress(s, out) || read_command(s, out) || read_directory(s, out);
+    return read_progress(s, progress, out) || read_command(s, out) || read_directory(s, out);
 }
 
 /* ------------------------------------------------------------------ probes */

@@ -28,8 +28,8 @@ static inline uint64_t hr_run_form(enum hr_run_grammar grammar, size_t word)
 }
 
 /* s: the line without blanks around it. true: it is one of these, and *out is filled.
-   Steps: a word of progress, a compiler's command (its form: what it is told but for the names of files), make's change of directory. */
-bool hr_run_read_step(hr_str s, hr_run_line *out);
+   Steps: a word of progress and what it is about (progress: "[ 12%]" stood before it, anything will do), a compiler's command (its form: what it is told but for the names of files), make's change of directory. */
+bool hr_run_read_step(hr_str s, bool progress, hr_run_line *out);
 /* What CMake and configure found: "-- Looking for poll.h - found", "checking for poll.h... yes". */
 bool hr_run_read_probe(hr_str s, hr_run_line *out);
 

@@ -338,6 +338,20 @@ static void too_little_is_left_alone(void **state)
     hr_buf_free(&b);
 }
 
+/* A wrong guess must not cost facts: what only looks like a run's output stays. */
+static void lists_with_check_marks_and_diffs_are_left_alone(void **state)
+{
+    (void)state;
+    hr_buf list = {0}, diff = {0};
+    add(&list, "\xe2\x9c\x85 supports protocol %d\n", 0, 40);
+    expect_nothing(text_of(&list));
+    hr_buf_puts(&diff, "--- a/expected\n+++ b/expected\n@@ -1,40 +1,40 @@\n");
+    add(&diff, " test adds_%d ... ok\n", 0, 40);
+    expect_nothing(text_of(&diff));
+    hr_buf_free(&list);
+    hr_buf_free(&diff);
+}
+
 /* ------------------------------------------------------------------ how others failed */
 /* "false 0 errors": no count is written, and those of the text stay. */
 static void false_zero_errors(void **state)
@@ -485,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_unit_that_failed_before_it_passed_keeps_both),
         cmocka_unit_test(few_skipped_units_stay_and_many_go),
         cmocka_unit_test(too_little_is_left_alone),
+        cmocka_unit_test(lists_with_check_marks_and_diffs_are_left_alone),
         cmocka_unit_test(false_zero_errors),
         cmocka_unit_test(merged_rows_that_differ_in_a_digit),
         cmocka_unit_test(failed_zero_taken_for_an_error),

@@ -117,6 +117,8 @@ static void steps_of_builds_are_read(void **state)
 {
     (void)state;
     static const struct claim claims[] = {
+        {"[ 12%] Linking C executable app", HR_RUN_STEP, NULL, 0},
+        {"Collecting flask", HR_RUN_STEP, NULL, 0},
         {"   Compiling serde v1.0.203", HR_RUN_STEP, NULL, 0},
         {"[ 12%] Building C object CMakeFiles/a.dir/a.c.o", HR_RUN_STEP, NULL, 0},
         {"[12/345] Linking CXX executable a", HR_RUN_STEP, NULL, 0},
@@ -143,7 +145,10 @@ static void counts_are_no_results(void **state)
     static const struct claim claims[] = {
         {"=== 3 failed, 512 passed, 3 skipped in 88.41s ===", HR_RUN_OTHER, NULL, 0},
         {"test result: ok. 12 passed; 0 failed; 0 ignored; finished in 0.30s", HR_RUN_OTHER, NULL, 0},
-        {"Tests:       12 passed, 12 total", HR_RUN_OTHER, NULL, 0},
+        {"Tests:       12 passed, 12 total", HR_RUN_SUMMARY, NULL, 0},
+        {"  12 passing (45ms)", HR_RUN_SUMMARY, NULL, 0},
+        {"# pass 12", HR_RUN_SUMMARY, NULL, 0},
+        {"tests are run", HR_RUN_OTHER, NULL, 0},
         {"[  PASSED  ] 12 tests.", HR_RUN_OTHER, NULL, 0},
         {"PASS: 12", HR_RUN_OTHER, NULL, 0},
         {"PASSED 12", HR_RUN_OTHER, NULL, 0},
@@ -192,6 +197,8 @@ static void what_tells_more_is_not_recognised(void **state)
         {"Compiling a.c: TimeoutError", HR_RUN_OTHER, NULL, 0},
         {"Requirement already satisfied: a, but version is not b", HR_RUN_OTHER, NULL, 0},
         {"gcc: error: no input files", HR_RUN_OTHER, NULL, 0},
+        {"Installing the tools takes a while.", HR_RUN_OTHER, NULL, 0},
+        {"Building from source", HR_RUN_OTHER, NULL, 0},
         {"Everything is ok", HR_RUN_OTHER, NULL, 0},
         {"Collectingx y", HR_RUN_OTHER, NULL, 0},
         {"Collecting a\rCollecting b", HR_RUN_OTHER, NULL, 0},
