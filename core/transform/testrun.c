@@ -147,14 +147,20 @@ static int table_make(struct table *t, hr_arena *a, uint32_t keys)
     return t->entries ? 0 : HR_ENOMEM;
 }
 
+/* NULL: too many others are in its way. Who makes hashes collide loses savings: such a line stays. */
 static struct entry *table_at(struct table *t, uint64_t key)
 {
-    uint64_t i = hr_mix(key, HR_GOLDEN);
+    enum { PROBES = 32 };
+    uint64_t at = hr_mix(key, HR_GOLDEN);
 
-    while (t->entries[i & t->mask].key != 0 && t->entries[i & t->mask].key != key)
-        i++;
-    t->entries[i & t->mask].key = key;
-    return &t->entries[i & t->mask];
+    for (uint64_t i = at; i < at + PROBES; i++) {
+        struct entry *e = &t->entries[i & t->mask];
+        if (e->key == key || e->key == 0) {
+            e->key = key;
+            return e;
+        }
+    }
+    return NULL;
 }
 
 /* Which units passed and which failed; how many lines share a form. */
@@ -168,15 +174,19 @@ static int read_tables(struct run *r)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < r->n; i++) {
         const struct said *s = &r->said[i];
-        if (s->name && (s->kind == HR_RUN_PASS || s->kind == HR_RUN_FAIL))
-            table_at(&r->names, s->name)->value |= s->kind == HR_RUN_PASS ? PASSED : FAILED;
+        bool result = s->name && (s->kind == HR_RUN_PASS || s->kind == HR_RUN_FAIL);
+        struct entry *e = result ? table_at(&r->names, s->name) : NULL;
+        if (e)
+            e->value |= s->kind == HR_RUN_PASS ? PASSED : FAILED;
     }
     return 0;
 }
 
 static bool passed_everywhere(struct run *r, uint32_t i)
 {
-    return r->said[i].name != 0 && table_at(&r->names, r->said[i].name)->value == PASSED;
+    const struct entry *e = r->said[i].name ? table_at(&r->names, r->said[i].name) : NULL;
+
+    return e && e->value == PASSED;
 }
 
 /* ------------------------------------------------------------------ what stays */
@@ -214,7 +224,8 @@ static void keep_failures(struct run *r)
 
 static bool is_marked(const struct run *r, uint32_t i)
 {
-    return r->said[i].kind == HR_RUN_PASS && (unsigned char)hr_trim(r->line[i]).p[0] > 0x7f;
+    return (r->said[i].kind == HR_RUN_PASS || r->said[i].kind == HR_RUN_SKIP) &&
+           (unsigned char)hr_trim(r->line[i]).p[0] > 0x7f;
 }
 
 /* A check mark alone is also how people write lists. It is a result where the marks come with durations or with a summary. */
@@ -252,15 +263,17 @@ static void keep_units(struct run *r)
 /* Lines whose form few others have, and the first of each. */
 static void keep_forms(struct run *r)
 {
-    for (uint32_t i = 0; i < r->n; i++)
-        if (r->said[i].form && !r->keep[i])
-            table_at(&r->forms, r->said[i].form)->value++;
     for (uint32_t i = 0; i < r->n; i++) {
         struct entry *e = r->said[i].form && !r->keep[i] ? table_at(&r->forms, r->said[i].form) : NULL;
-        if (!e)
+        if (e)
+            e->value++;
+    }
+    for (uint32_t i = 0; i < r->n; i++) {
+        struct entry *e = r->said[i].form ? table_at(&r->forms, r->said[i].form) : NULL;
+        if (!r->said[i].form || r->keep[i])
             continue;
-        r->keep[i] = e->value != UINT32_MAX;
-        if (e->value >= LEAST_FORM)
+        r->keep[i] = !e || e->value != UINT32_MAX;
+        if (e && e->value >= LEAST_FORM)
             e->value = UINT32_MAX; /* its first line has been met */
     }
 }
@@ -274,32 +287,40 @@ static uint32_t slowest_asked(const hr_query *q)
     return count == 0 ? SLOWEST : count < MOST_ASKED ? count : MOST_ASKED;
 }
 
-static int keep_slow_of(struct run *r, uint64_t form)
-{
-    double *value = hr_arena_alloc(r->scratch, r->n * sizeof *value);
-    uint32_t *at = hr_arena_alloc(r->scratch, r->n * sizeof *at), n = 0;
-    bool *out = hr_arena_zalloc(r->scratch, r->n);
+struct durations {
+    double *value;
+    uint32_t *line;
+    bool *out;
+    uint32_t n;
+};
 
-    if (!value || !at || !out)
-        return HR_ENOMEM;
+static int keep_slow_of(struct run *r, uint64_t form, struct durations *d)
+{
+    uint32_t top = slowest_asked(r->in->query);
+
+    d->n = 0;
     for (uint32_t i = 0; i < r->n; i++)
         if (r->said[i].form == form && r->said[i].seconds >= 0) {
-            value[n] = r->said[i].seconds;
-            at[n++] = i;
+            d->value[d->n] = r->said[i].seconds;
+            d->out[d->n] = false;
+            d->line[d->n++] = i;
         }
-    int e = hr_run_outliers(r->scratch, value, n, out);
-    if (e == 0)
-        e = hr_run_slowest(r->scratch, value, n, slowest_asked(r->in->query), out);
-    for (uint32_t k = 0; e == 0 && k < n; k++)
-        r->keep[at[k]] = r->keep[at[k]] || out[k];
+    int e = hr_run_outliers(r->scratch, d->value, d->n, d->out);
+    if (e == 0 && top > 0)
+        e = hr_run_slowest(r->scratch, d->value, d->n, top, d->out);
+    for (uint32_t k = 0; e == 0 && k < d->n; k++)
+        r->keep[d->line[k]] = r->keep[d->line[k]] || d->out[k];
     return e;
 }
 
 static int keep_slow(struct run *r)
 {
+    struct durations d = {hr_arena_alloc(r->scratch, r->n * sizeof *d.value),
+                          hr_arena_alloc(r->scratch, r->n * sizeof *d.line),
+                          hr_arena_alloc(r->scratch, r->n * sizeof *d.out), 0};
     uint64_t form[MOST_FORMS];
     uint32_t n = 0;
-    int e = 0;
+    int e = d.value && d.line && d.out ? 0 : HR_ENOMEM;
 
     for (uint32_t i = 0; e == 0 && i < r->n; i++) {
         uint32_t k = 0;
@@ -310,7 +331,7 @@ static int keep_slow(struct run *r)
         if (k == MOST_FORMS)
             r->keep[i] = true;
         else if (k == n)
-            e = keep_slow_of(r, form[n++] = r->said[i].form);
+            e = keep_slow_of(r, form[n++] = r->said[i].form, &d);
     }
     return e;
 }
@@ -367,6 +388,15 @@ static uint32_t indent_of(hr_str line)
     return i;
 }
 
+/* Words, and nothing that measures or names a place. */
+static bool is_plain(hr_str line)
+{
+    for (size_t i = 0; i < line.n; i++)
+        if (hr_is_digit(line.p[i]) || strchr(":=/\"%", line.p[i]))
+            return false;
+    return !hr_run_trouble(line, false);
+}
+
 /* The heading of a group goes with it: plain words, indented, and one step below them nothing but units that go. */
 static void drop_headings(struct run *r)
 {
@@ -381,8 +411,7 @@ static void drop_headings(struct run *r)
         d = d < DEEPEST ? d : DEEPEST;
         if (d >= STEP && below < r->n && deeper == d + STEP && !r->keep[below] && !r->said[below].part &&
             (r->said[below].kind == HR_RUN_PASS || r->said[below].kind == HR_RUN_OTHER) &&
-            !(stays >> d & 1) && r->said[i].kind == HR_RUN_OTHER && !r->must[i] &&
-            !hr_run_trouble(r->line[i], false))
+            !(stays >> d & 1) && r->said[i].kind == HR_RUN_OTHER && !r->must[i] && is_plain(r->line[i]))
             r->keep[i] = false;
         stays &= (UINT64_C(1) << d) - 1;
         if (r->keep[i])

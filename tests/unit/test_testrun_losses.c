@@ -73,7 +73,10 @@ static void too_little_is_left_alone(void **state)
 static void lists_with_check_marks_and_diffs_are_left_alone(void **state)
 {
     (void)state;
-    hr_buf list = {0}, diff = {0};
+    hr_buf list = {0}, open = {0}, diff = {0};
+    add(&open, "\xe2\x97\x8b supports protocol %d\n", 0, 40);
+    expect_nothing(text_of(&open));
+    hr_buf_free(&open);
     add(&list, "\xe2\x9c\x85 supports protocol %d\n", 0, 40);
     expect_nothing(text_of(&list));
     hr_buf_puts(&diff, "--- a/expected\n+++ b/expected\n@@ -1,40 +1,40 @@\n");
@@ -81,6 +84,21 @@ static void lists_with_check_marks_and_diffs_are_left_alone(void **state)
     expect_nothing(text_of(&diff));
     hr_buf_free(&list);
     hr_buf_free(&diff);
+}
+
+/* What stands where a heading could stand, and measures something, is no heading. */
+static void what_a_test_prints_between_two_results_stays(void **state)
+{
+    (void)state;
+    hr_buf b = {0};
+    hr_buf_puts(&b, "\n\n  leases\n");
+    add(&b, "    \xe2\x9c\x93 adds %d\n", 0, 20);
+    hr_buf_puts(&b, "  connected to db-7\n");
+    add(&b, "    \xe2\x9c\x93 adds %d\n", 20, 40);
+    hr_buf_puts(&b, "\n  40 passing (45ms)\n");
+    expect(text_of(&b), "",
+           "\n\n  leases\n    \xe2\x9c\x93 adds 0\n  connected to db-7\n\n  40 passing (45ms)\n");
+    hr_buf_free(&b);
 }
 
 /* ------------------------------------------------------------------ how others failed */
@@ -238,6 +256,7 @@ int main(void)
         cmocka_unit_test(few_skipped_units_stay_and_many_go),
         cmocka_unit_test(too_little_is_left_alone),
         cmocka_unit_test(lists_with_check_marks_and_diffs_are_left_alone),
+        cmocka_unit_test(what_a_test_prints_between_two_results_stays),
         cmocka_unit_test(false_zero_errors),
         cmocka_unit_test(merged_rows_that_differ_in_a_digit),
         cmocka_unit_test(failed_zero_taken_for_an_error),
