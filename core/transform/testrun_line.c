@@ -79,8 +79,10 @@ static bool take_progress(hr_str *s)
         if (inside.n > 0 && is_progress(hr_trim(inside))) {
             *s = hr_trim(hr_cut(*s, inside.n + 2, s->n));
         } else {
+            if (rest.n == 0 || !hr_is_digit(rest.p[0]))
+                break;
             word = hr_take_word(&rest);
-            if (word.n == 0 || !hr_is_digit(word.p[0]) || word.p[word.n - 1] == '%' || !is_progress(word))
+            if (word.p[word.n - 1] == '%' || !is_progress(word))
                 break;
             *s = rest;
         }

@@ -86,11 +86,14 @@ static bool read_progress(hr_str s, bool progress, hr_run_line *out)
 
 static bool is_compiler(hr_str path)
 {
+    enum { LONGEST = 32 }; /* "powerpc64le-linux-gnu-gcc" */
     static const char *const names[] = {"ar",  "c++",   "cc", "ccache",   "clang",  "clang++", "g++",
                                         "gcc", "javac", "ld", "libtool:", "ranlib", "rustc"};
     const char *slash = memrchr(path.p, '/', path.n);
     hr_str name = slash ? hr_cut(path, (size_t)(slash + 1 - path.p), path.n) : path;
 
+    if (name.n > LONGEST)
+        return false;
     for (size_t i = 0; i < COUNT(names); i++)
         if (hr_begins(name, names[i]) && hr_str_is(name, names[i]))
             return true;

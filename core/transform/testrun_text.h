@@ -63,25 +63,29 @@ static inline bool hr_drop(hr_str *s, const char *z)
     return true;
 }
 
-/* Take the first word, up to a blank. */
+/* Take the first word, up to a space or tab. */
 static inline hr_str hr_take_word(hr_str *s)
 {
-    size_t i = 0;
-    while (i < s->n && !hr_is_blank(s->p[i]))
-        i++;
-    hr_str word = hr_cut(*s, 0, i);
-    *s = hr_trim(hr_cut(*s, i, s->n));
+    const char *space = s->n ? memchr(s->p, ' ', s->n) : NULL;
+    size_t n = space ? (size_t)(space - s->p) : s->n;
+    const char *tab = n ? memchr(s->p, '\t', n) : NULL;
+    hr_str word = hr_cut(*s, 0, tab ? (size_t)(tab - s->p) : n);
+
+    *s = hr_trim(hr_cut(*s, word.n, s->n));
     return word;
 }
 
-/* The last word, behind the last blank; *before: what stands before it. */
+/* The last word, behind the last space or tab; *before: what stands before it. */
 static inline hr_str hr_last_word(hr_str s, hr_str *before)
 {
-    size_t i = s.n;
-    while (i > 0 && !hr_is_blank(s.p[i - 1]))
-        i--;
-    *before = hr_trim(hr_cut(s, 0, i));
-    return hr_cut(s, i, s.n);
+    const char *space = s.n ? memrchr(s.p, ' ', s.n) : NULL;
+    size_t from = space ? (size_t)(space + 1 - s.p) : 0;
+    const char *tab = s.n > from ? memrchr(s.p + from, '\t', s.n - from) : NULL;
+
+    if (tab)
+        from = (size_t)(tab + 1 - s.p);
+    *before = hr_trim(hr_cut(s, 0, from));
+    return hr_cut(s, from, s.n);
 }
 
 /* The length of the digits at the beginning. */
