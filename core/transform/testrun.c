@@ -21,7 +21,8 @@ enum {
     SKIPPED_SHARE = 10, /* skipped units are told one by one up to a tenth of the results */
     SLOWEST = 5,        /* where the question asks for the slowest, but not how many */
     MOST_ASKED = 50,
-    MOST_FORMS = 16,  /* whose durations are looked at; lines of further ones stay */
+    FORMS = 4096,     /* told apart; lines of further ones stay */
+    TIMED_FORMS = 16, /* whose durations are looked at; lines of further ones stay */
     MOST_BLOCK = 8,   /* lines of what TAP tells below a result */
     MOST_NESTED = 16, /* directories that make goes into */
     MOST_LINES = 1 << 24
@@ -34,7 +35,7 @@ struct said {
     bool part; /* goes with the line before */
 };
 
-/* From a hash to a number. Room for all keys from the beginning; at most half full. */
+/* From a hash to a number. */
 struct table {
     struct entry {
         uint64_t key; /* 0: free */
@@ -170,7 +171,8 @@ static int read_tables(struct run *r)
 
     for (uint32_t i = 0; i < r->n; i++)
         keys += r->said[i].kind != HR_RUN_OTHER;
-    if (table_make(&r->names, r->scratch, keys) < 0 || table_make(&r->forms, r->scratch, keys) < 0)
+    if (table_make(&r->names, r->scratch, keys) < 0 ||
+        table_make(&r->forms, r->scratch, keys < FORMS ? keys : FORMS) < 0)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < r->n; i++) {
         const struct said *s = &r->said[i];
@@ -318,7 +320,7 @@ static int keep_slow(struct run *r)
     struct durations d = {hr_arena_alloc(r->scratch, r->n * sizeof *d.value),
                           hr_arena_alloc(r->scratch, r->n * sizeof *d.line),
                           hr_arena_alloc(r->scratch, r->n * sizeof *d.out), 0};
-    uint64_t form[MOST_FORMS];
+    uint64_t form[TIMED_FORMS];
     uint32_t n = 0;
     int e = d.value && d.line && d.out ? 0 : HR_ENOMEM;
 
@@ -328,7 +330,7 @@ static int keep_slow(struct run *r)
             continue;
         while (k < n && form[k] != r->said[i].form)
             k++;
-        if (k == MOST_FORMS)
+        if (k == TIMED_FORMS)
             r->keep[i] = true;
         else if (k == n)
             e = keep_slow_of(r, form[n++] = r->said[i].form, &d);

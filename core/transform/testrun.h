@@ -1,8 +1,8 @@
 /* testrun.h - the lines of a test run or a build that matter: a selection, told by a note (note.h).
 
    What is left out, in runs of two lines and more: lines that say that one unit passed and nothing else, in a form that others share;
-   lines that only name or announce a unit that passed; steps of a build; where most of a kind were skipped without a reason, those.
-   testrun_line.h says which lines these are. Everything else stays, and of what could be left out:
+   lines that only name or announce a unit that passed; steps of a build; units skipped without a reason, where a tenth was skipped; the
+   heading, in plain words, of a group that goes whole; blank lines between them. testrun_line.h says which lines these are. Everything else stays, and of what could be left out:
 
    - the first line of each form, the first three and the last two of the text, what the question asks for;
    - what stands below a heading of failures, or between the beginning of a unit that did not pass and the next one;

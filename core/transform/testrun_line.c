@@ -310,6 +310,19 @@ static bool read_last_word(hr_str s, hr_run_line *out)
 }
 
 /* ------------------------------------------------------------------ headings */
+/* "failures: 0" */
+static bool counts_none(hr_str s)
+{
+    bool number = false;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (hr_is_digit(s.p[i]) && s.p[i] != '0')
+            return false;
+        number = number || s.p[i] == '0';
+    }
+    return number;
+}
+
 /* "=== FAILURES ===", "failures:", " Failed Tests 2 ", "2 failing": below, whatever looks like a result may be a failure's output. */
 static bool is_heading_of_failures(hr_str s)
 {
@@ -322,19 +335,19 @@ static bool is_heading_of_failures(hr_str s)
                                            "summary of all failing tests"};
     enum { LONGEST = 32 };
     char low[LONGEST];
-    bool zero = false, some = false;
+    const hr_str whole = s;
 
-    for (; s.n > 0 && !hr_is_letter(s.p[s.n - 1]); s.n--)
-        zero = zero || s.p[s.n - 1] == '0', some = some || (s.p[s.n - 1] > '0' && s.p[s.n - 1] <= '9');
-    for (; s.n > 0 && !hr_is_letter(s.p[0]); s = hr_cut(s, 1, s.n))
-        zero = zero || s.p[0] == '0', some = some || (s.p[0] > '0' && s.p[0] <= '9');
-    if (s.n >= LONGEST || (zero && !some)) /* "failures: 0" heads nothing */
+    while (s.n > 0 && !hr_is_letter(s.p[s.n - 1]))
+        s.n--;
+    while (s.n > 0 && !hr_is_letter(s.p[0]))
+        s = hr_cut(s, 1, s.n);
+    if (s.n >= LONGEST)
         return false;
     for (size_t i = 0; i < s.n; i++)
         low[i] = hr_is_letter(s.p[i]) ? (char)(s.p[i] | 0x20) : s.p[i];
     for (size_t i = 0; i < COUNT(headings); i++)
         if (hr_begins(hr_str_make(low, s.n), headings[i]) && hr_str_is(hr_str_make(low, s.n), headings[i]))
-            return true;
+            return !counts_none(whole);
     return false;
 }
 
