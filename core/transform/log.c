@@ -1,13 +1,13 @@
 /* log.c - see log.h.
 
-     text -> patterns -> records (a line and those that continue it) -> a JSON table of them -> select.c -> lines and note -> check */
+     text -> patterns -> records (a line and those that continue it) -> a JSON table of them -> select.c -> kept_lines.c */
 #include "transform/log.h"
 
 #include <string.h>
 
+#include "transform/kept_lines.h"
 #include "transform/line_words.h"
 #include "transform/lines.h"
-#include "transform/note.h"
 #include "transform/patterns.h"
 #include "transform/select.h"
 #include "json/json.h"
@@ -192,7 +192,6 @@ static int choose(struct log *l, hr_plan *plan)
     return r;
 }
 
-/* ------------------------------------------------------------------ writing, and reading it back */
 /* The lines of the records that stay. */
 static uint32_t *lines_of(const struct log *l, const hr_plan *plan, uint32_t *n)
 {
@@ -205,53 +204,6 @@ static uint32_t *lines_of(const struct log *l, const hr_plan *plan, uint32_t *n)
     return kept;
 }
 
-/* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
-static int is_true(const struct log *l, hr_str text, const uint32_t *kept, uint32_t nkept)
-{
-    hr_note note;
-    hr_str rest, line;
-    bool ended;
-    int r = hr_note_of_text(l->scratch, text, &note, &rest);
-
-    if (r != 1)
-        return r;
-    if (note.of != l->patterns.lines || note.of - note.omitted != nkept ||
-        memcmp(note.kept, kept, nkept * sizeof *kept) != 0)
-        return 0;
-    for (uint32_t i = 0; i < nkept; i++)
-        if (!hr_line_next(&rest, &line, &ended) || !hr_str_eq(line, l->line[kept[i]]))
-            return 0;
-    return rest.n == 0;
-}
-
-static int write_lines(const struct log *l, hr_arena *a, const hr_plan *plan, hr_transform_out *out)
-{
-    uint32_t nkept, *kept = lines_of(l, plan, &nkept);
-    hr_buf b = {0};
-    int r = kept ? 0 : HR_ENOMEM;
-
-    for (uint32_t i = 0; r == 0 && i < nkept; i++) {
-        hr_buf_str(&b, l->line[kept[i]]);
-        hr_buf_putc(&b, '\n');
-    }
-    if (r == 0)
-        r = hr_note_write(&b, HR_NOTE_LINES, l->patterns.lines, kept, nkept, l->in->id,
-                          l->in->offers_command);
-    if (r == 0)
-        r = is_true(l, hr_buf_view(&b), kept, nkept);
-    if (r == 1 && b.len < l->in->text.n) {
-        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        out->strategy = plan->strategy;
-        out->kept = nkept;
-        out->of = l->patterns.lines;
-        r = out->text.p ? 1 : HR_ENOMEM;
-    } else if (r == 1 || r == HR_ELIMIT) {
-        r = 0;
-    }
-    hr_buf_free(&b);
-    return r;
-}
-
 int hr_log_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
 {
     struct log l = {.in = in, .scratch = hr_arena_new(), .watch = {.deadline_cpu_us = in->deadline_cpu_us}};
@@ -262,8 +214,11 @@ int hr_log_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
         r = read_records(&l);
     if (r == 0)
         r = is_log(&l) ? choose(&l, &plan) : 0;
+    uint32_t nkept = 0, *kept = r == 1 ? lines_of(&l, &plan, &nkept) : NULL;
     if (r == 1)
-        r = write_lines(&l, a, &plan, out);
+        r = kept ? hr_kept_lines_write(a, in, l.line, l.patterns.lines, kept, nkept, out) : HR_ENOMEM;
+    if (r == 1)
+        out->strategy = plan.strategy;
     hr_arena_free(l.scratch);
     return r == HR_ELIMIT ? 0 : r;
 }

@@ -7,6 +7,7 @@
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/pins.h"
+#include "transform/testrun.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 #include "json/json.h"
@@ -92,6 +93,15 @@ static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     return r;
 }
 
+static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_testrun_select(a, in, out);
+    if (r == 1)
+        out->kind = "test";
+    return r;
+}
+
 static const struct transform {
     enum kind kind;
     const char *name;
@@ -101,6 +111,7 @@ static const struct transform {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
     {TEXT, "search_headings", true, search_headings},
+    {TEXT, "test_lines", false, test_lines},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "rows", true, rows},
 };

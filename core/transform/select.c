@@ -1,7 +1,7 @@
 /* select.c - from the marks on rows to the rows that stay. See select.h. */
 #include "transform/select.h"
 
-#include "limits.h"
+#include "transform/gaps.h"
 #include "transform/marks.h"
 #include "transform/sort.h"
 
@@ -140,32 +140,6 @@ static void fill(struct choice *c)
         keep(c, (uint32_t)((uint64_t)n * i / parts));
 }
 
-/* Gaps in the kept rows, shortest first, are closed until the note can list the rest. */
-static int close_gaps(struct choice *c)
-{
-    uint32_t n = c->rows->n, gaps = 0;
-    hr_pair *order = hr_arena_alloc(c->scratch, ((size_t)n + 2) * sizeof *order);
-    if (!order)
-        return HR_ENOMEM;
-    for (uint32_t i = 0; i < n;) {
-        uint32_t from = i;
-        while (i < n && !c->keep[i])
-            i++;
-        if (i > from)
-            order[gaps++] = (hr_pair){i - from, from};
-        else
-            i++;
-    }
-    if (gaps <= HR_MAX_NOTE_RANGES)
-        return 0;
-    /* At most every second row begins a gap, so that the second half is free for sorting. */
-    hr_sort_pairs(order, order + gaps, gaps);
-    for (uint32_t g = 0; g < gaps - HR_MAX_NOTE_RANGES; g++)
-        for (uint32_t i = 0; i < order[g].key; i++)
-            keep(c, order[g].value + i);
-    return 0;
-}
-
 static bool too_many(const struct choice *c)
 {
     return (uint64_t)c->kept * 100 > (uint64_t)c->rows->n * MAX_KEPT_PERCENT;
@@ -189,8 +163,11 @@ static int decide(struct choice *c)
     if (r < 0 || too_many(c))
         return r;
     fill(c);
-    r = close_gaps(c);
-    return r < 0 ? r : !too_many(c);
+    int64_t closed = hr_close_gaps(c->scratch, c->keep, n);
+    if (closed < 0)
+        return HR_ENOMEM;
+    c->kept += (uint32_t)closed;
+    return !too_many(c);
 }
 
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch)

@@ -17,6 +17,7 @@ import warnings
 import pytest
 
 import answers
+import dialects
 import llm_api
 
 NAME = "api.anthropic.com"
@@ -121,7 +122,7 @@ class VendorHost(llm_api.LlmApi):
         if status == 200 and stream and r.dialect == "anthropic":
             blocks = self.play(r.json)
             if isinstance(blocks, int):
-                return self._refusal(r, blocks, "this answer was asked for")
+                return self._refusal(r, blocks, "this answer was asked for", dialects.Anthropic)
             if blocks:
                 usage = answers.anthropic_usage(r.prompt_tokens, r.cached_tokens, 9)
                 pieces = tool_events(f"{r.number:06d}", r.json["model"], blocks, usage)

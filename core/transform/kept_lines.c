@@ -1,0 +1,50 @@
+/* kept_lines.c - see kept_lines.h. */
+#include "transform/kept_lines.h"
+
+#include "transform/lines.h"
+#include "transform/note.h"
+
+/* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
+static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *kept, uint32_t nkept)
+{
+    hr_note note;
+    hr_str rest, read;
+    bool ended;
+    hr_arena *scratch = hr_arena_new();
+    int r = scratch ? hr_note_of_text(scratch, text, &note, &rest) : HR_ENOMEM;
+
+    if (r == 1)
+        r = note.of == n && note.of - note.omitted == nkept &&
+            memcmp(note.kept, kept, nkept * sizeof *kept) == 0;
+    for (uint32_t i = 0; r == 1 && i < nkept; i++)
+        r = hr_line_next(&rest, &read, &ended) && hr_str_eq(read, line[kept[i]]);
+    if (r == 1)
+        r = rest.n == 0;
+    hr_arena_free(scratch);
+    return r;
+}
+
+int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
+                        const uint32_t *kept, uint32_t nkept, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    int r;
+
+    for (uint32_t i = 0; i < nkept; i++) {
+        hr_buf_str(&b, line[kept[i]]);
+        hr_buf_putc(&b, '\n');
+    }
+    r = hr_note_write(&b, HR_NOTE_LINES, n, kept, nkept, in->id, in->offers_command);
+    if (r == 0)
+        r = is_true(hr_buf_view(&b), line, n, kept, nkept);
+    if (r == 1 && b.len < in->text.n) {
+        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
+        out->kept = nkept;
+        out->of = n;
+        r = out->text.p ? 1 : HR_ENOMEM;
+    } else if (r == 1 || r == HR_ELIMIT) {
+        r = 0;
+    }
+    hr_buf_free(&b);
+    return r;
+}

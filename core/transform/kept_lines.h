@@ -1,0 +1,15 @@
+/* kept_lines.h - a text of which some lines stay, with the note that says so as its last line (note.h). The end of every transform that
+   selects lines.
+
+   Every line that stays is the original's, byte for byte: what was written is read back before it is used. One thread. */
+#ifndef HR_KEPT_LINES_H
+#define HR_KEPT_LINES_H
+
+#include "transform/transform.h"
+
+/* line[]: the n lines of in->text (lines.h); kept[], ascending: indices of the nkept ones that stay. 1: out->text, kept and of are
+   filled. 0: it would not be shorter, the note cannot say it, or it does not read back. HR_ENOMEM. */
+int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
+                        const uint32_t *kept, uint32_t nkept, hr_transform_out *out);
+
+#endif

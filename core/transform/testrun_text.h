@@ -1,0 +1,111 @@
+/* testrun_text.h - the small reading steps that the readers of a test run's lines share. Pure; views borrow. ASCII blanks are space and tab;
+   a carriage return at the end of a line counts as one. */
+#ifndef HR_TESTRUN_TEXT_H
+#define HR_TESTRUN_TEXT_H
+
+#include <string.h>
+
+#include "base.h"
+
+static inline bool hr_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool hr_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool hr_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static inline hr_str hr_cut(hr_str s, size_t from, size_t to)
+{
+    return hr_str_make(s.p + from, to - from);
+}
+
+static inline hr_str hr_trim(hr_str s)
+{
+    while (s.n > 0 && hr_is_blank(s.p[s.n - 1]))
+        s.n--;
+    while (s.n > 0 && hr_is_blank(s.p[0]))
+        s = hr_cut(s, 1, s.n);
+    return s;
+}
+
+/* z is not empty. Most lines are told apart by their first byte. */
+static inline bool hr_begins(hr_str s, const char *z)
+{
+    if (s.n == 0 || s.p[0] != z[0])
+        return false;
+    size_t n = strlen(z);
+    return s.n >= n && memcmp(s.p, z, n) == 0;
+}
+
+/* Take z and the blanks behind it off the beginning. */
+static inline bool hr_take(hr_str *s, const char *z)
+{
+    if (!hr_begins(*s, z))
+        return false;
+    *s = hr_trim(hr_cut(*s, strlen(z), s->n));
+    return true;
+}
+
+/* Take z and the blanks before it off the end. */
+static inline bool hr_drop(hr_str *s, const char *z)
+{
+    if (!hr_str_ends(*s, z))
+        return false;
+    *s = hr_trim(hr_cut(*s, 0, s->n - strlen(z)));
+    return true;
+}
+
+/* Take the first word, up to a space or tab. */
+static inline hr_str hr_take_word(hr_str *s)
+{
+    const char *space = s->n ? memchr(s->p, ' ', s->n) : NULL;
+    size_t n = space ? (size_t)(space - s->p) : s->n;
+    const char *tab = n ? memchr(s->p, '\t', n) : NULL;
+    hr_str word = hr_cut(*s, 0, tab ? (size_t)(tab - s->p) : n);
+
+    *s = hr_trim(hr_cut(*s, word.n, s->n));
+    return word;
+}
+
+/* The last word, behind the last space or tab; *before: what stands before it. */
+static inline hr_str hr_last_word(hr_str s, hr_str *before)
+{
+    const char *space = s.n ? memrchr(s.p, ' ', s.n) : NULL;
+    size_t from = space ? (size_t)(space + 1 - s.p) : 0;
+    const char *tab = s.n > from ? memrchr(s.p + from, '\t', s.n - from) : NULL;
+
+    if (tab)
+        from = (size_t)(tab + 1 - s.p);
+    *before = hr_trim(hr_cut(s, 0, from));
+    return hr_cut(s, from, s.n);
+}
+
+/* The length of the digits at the beginning. */
+static inline size_t hr_digits(hr_str s)
+{
+    size_t i = 0;
+    while (i < s.n && hr_is_digit(s.p[i]))
+        i++;
+    return i;
+}
+
+/* Take a decimal number and the blanks behind it; below 0: there is none. */
+double hr_run_take_number(hr_str *s);
+/* "12 ms", "0.01 sec", "1m 3.5s": seconds; below 0: anything else. */
+double hr_run_seconds(hr_str s);
+/* Take "(12 ms)", "<0.01s>", "12ms" or "0.01 sec" off the end; below 0: there is none. */
+double hr_run_drop_seconds(hr_str *s);
+
+/* A word that says that not all is well: failed, warning, TimeoutError, not. counted: only behind a number that is not 0 ("2 failed");
+   else anywhere but in options ("-Werror"). */
+bool hr_run_trouble(hr_str s, bool counted);
+
+#endif
