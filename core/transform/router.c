@@ -2,6 +2,7 @@
    Adding a transform is one file and one row. */
 #include "transform/crush.h"
 #include "transform/form.h"
+#include "transform/html.h"
 #include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -12,8 +13,8 @@
 
 #include <string.h>
 
-enum kind { TEXT, JSON };
-static const char *const kind_names[] = {"text", "json"};
+enum kind { TEXT, JSON, HTML };
+static const char *const kind_names[] = {"text", "json", "html"};
 
 /* ------------------------------------------------------------------ the table */
 static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -91,6 +92,20 @@ static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     return r;
 }
 
+static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_html_text(a, in, out);
+}
+
+/* The source of a page whose lines repeat each other: the same lines in another form. */
+static int html_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    int r = rows(a, in, tree, out);
+    out->kind = kind_names[HTML];
+    return r;
+}
+
 static const struct transform {
     enum kind kind;
     const char *name;
@@ -99,18 +114,22 @@ static const struct transform {
 } transforms[] = {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
+    {HTML, "html_text", false, html_text},
+    {HTML, "rows", true, html_rows},
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "rows", true, rows},
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */
-/* JSON is what the strict reader accepts as a whole. JSON, TEXT, HR_ENOMEM. */
+/* JSON is what the strict reader accepts as a whole; HTML what begins as a page does. JSON, HTML, TEXT, HR_ENOMEM. */
 static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
 {
     size_t i = 0;
     while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\t'))
         i++;
+    if (hr_html_is(text))
+        return HTML;
     if (i == text.n || (text.p[i] != '{' && text.p[i] != '[' && text.p[i] != '"'))
         return TEXT;
     int r = hr_tree_parse(tree, a, text.p, text.n, NULL);

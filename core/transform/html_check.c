@@ -1,0 +1,172 @@
+/* html_check.c - reads a page a second time, with nothing of the reader of the first: see html_page.h. It knows tags, comments and the
+   elements without text only, and looks for each word of the page in what was made of it, in order. */
+#include <string.h>
+
+#include "transform/html_entities.h"
+#include "transform/html_page.h"
+
+struct check {
+    hr_str in, out;
+    size_t at, done; /* read of in; of out, what stands before `done` is used up */
+    const hr_html_segment *segment;
+    size_t n, next; /* segments, and the first that may cover what comes */
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_word(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+}
+
+static size_t behind(hr_str s, const char *z, size_t from)
+{
+    size_t at = from < s.n ? hr_str_find(s, hr_str_make(z, strlen(z)), from) : SIZE_MAX;
+    return at == SIZE_MAX ? s.n : at + strlen(z);
+}
+
+/* Behind the '>' of the tag that begins at `at`. */
+static size_t behind_tag(hr_str s, size_t at)
+{
+    char quote = 0, before = 0; /* the last byte that is no space */
+
+    for (; at < s.n; at++) {
+        char c = s.p[at];
+        if (quote) {
+            const char *close = memchr(s.p + at, quote, s.n - at);
+            if (!close)
+                return s.n;
+            at = (size_t)(close - s.p);
+            quote = 0;
+        } else if (c == '>') {
+            return at + 1;
+        } else if ((c == '"' || c == '\'') && before == '=') {
+            quote = c;
+        }
+        before = is_space(c) ? before : s.p[at];
+    }
+    return s.n;
+}
+
+/* Behind the end of the element whose tag begins at `at`, where it has no text; else 0. */
+static size_t behind_textless(hr_str s, size_t at, size_t behind_it)
+{
+    static const char *const names[] = {"script", "style", "iframe", "noframes"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (s.n - at <= n + 1 || strncasecmp(s.p + at + 1, names[i], n) != 0 || is_word(s.p[at + 1 + n]) ||
+            s.p[at + 1 + n] == '-')
+            continue;
+        if (behind_it >= 2 && s.p[behind_it - 2] == '/' && i < 2)
+            return 0; /* whole in svg; elsewhere its text is asked for in vain, and the page is left alone */
+        for (size_t p = behind_it; p < s.n; p++) {
+            const char *less = memchr(s.p + p, '<', s.n - p);
+            if (!less)
+                break;
+            p = (size_t)(less - s.p);
+            if (s.n - p > n + 2 && s.p[p + 1] == '/' && strncasecmp(s.p + p + 2, names[i], n) == 0 &&
+                !is_word(s.p[p + 2 + n]) && s.p[p + 2 + n] != '-')
+                return p;
+        }
+        return s.n;
+    }
+    return 0;
+}
+
+static size_t behind_markup(hr_str s, size_t at)
+{
+    if (s.n - at >= 4 && memcmp(s.p + at, "<!--", 4) == 0) {
+        if (at + 4 < s.n && s.p[at + 4] == '>')
+            return at + 5;
+        size_t plain = behind(s, "-->", at + 2), other = behind(s, "--!>", at + 4);
+        return plain < other ? plain : other;
+    }
+    if (s.p[at + 1] == '!' || s.p[at + 1] == '?' || (s.p[at + 1] == '/' && (at + 2 >= s.n || !is_letter(s.p[at + 2]))))
+        return behind(s, ">", at);
+    size_t end = behind_tag(s, at + 1), textless = behind_textless(s, at, end);
+    return textless ? textless : end;
+}
+
+static bool left_out(struct check *c, size_t at)
+{
+    while (c->next < c->n && c->segment[c->next].to <= at)
+        c->next++;
+    const hr_html_segment *s = c->next < c->n ? &c->segment[c->next] : NULL;
+    return s && s->from <= at && !s->keep;
+}
+
+/* Is `word` in the output behind what was found before? Most often it is the next one. */
+static bool find(struct check *c, hr_str word)
+{
+    size_t at = c->done;
+
+    while (at < c->out.n && is_space(c->out.p[at]))
+        at++;
+    if (c->out.n - at < word.n || memcmp(c->out.p + at, word.p, word.n) != 0)
+        at = hr_str_find(c->out, word, c->done);
+    if (at == SIZE_MAX)
+        return false;
+    c->done = at + word.n;
+    return true;
+}
+
+/* A text between two tags: its words, parted by white space and entities. */
+static bool text(struct check *c, hr_str s)
+{
+    size_t i = 0;
+
+    while (i < s.n) {
+        size_t from = i, n, taken = 0;
+        char decoded[4];
+        bool word = false;
+        for (; i < s.n && !is_space(s.p[i]) && (i == from || s.p[i] != '&'); i++)
+            word = word || is_word(s.p[i]);
+        if (i == from) {
+            i++;
+            continue;
+        }
+        hr_str run = hr_str_make(s.p + from, i - from);
+        if (*run.p == '&')
+            taken = hr_html_entity(hr_str_make(s.p + from, s.n - from), decoded, &n);
+        if (taken) {
+            i = from + taken;
+            word = n > 1 || is_word(*decoded);
+            run = hr_str_make(decoded, n);
+        }
+        if (word && !find(c, run))
+            return false;
+    }
+    return true;
+}
+
+int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *watch)
+{
+    struct check c = {.in = source, .out = out};
+
+    c.segment = hr_html_segments(p, &c.n);
+    while (c.at < source.n) {
+        size_t from = c.at;
+        char next = from + 1 < source.n ? source.p[from + 1] : 0;
+        if (source.p[from] == '<' && (is_letter(next) || next == '/' || next == '!' || next == '?')) {
+            c.at = behind_markup(source, from);
+        } else {
+            const char *less = memchr(source.p + from + 1, '<', source.n - from - 1);
+            c.at = less ? (size_t)(less - source.p) : source.n;
+            if (!left_out(&c, from) && !text(&c, hr_str_make(source.p + from, c.at - from)))
+                return HR_ESHAPE;
+        }
+        int r = hr_watch_spend(watch, c.at - from);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

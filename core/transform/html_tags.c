@@ -1,0 +1,235 @@
+/* html_tags.c - see html_tags.h. */
+#include "transform/html_tags.h"
+
+#include <string.h>
+
+#include "transform/html_token.h"
+
+#define P HR_TAG_PARAGRAPH
+#define T HR_TAG_TRACK
+#define H (HR_TAG_TRACK | HR_TAG_HIDE)
+#define N HR_TAG_LINKS
+
+/* In the order of the enum, which is that of the names. */
+const struct hr_html_tag_row hr_html_tags[HR_TAGS] = {
+    {"", 0},
+    {"a", T},
+    {"address", P},
+    {"article", P | H},
+    {"aside", P | H | N},
+    {"b", 0},
+    {"base", 0},
+    {"blockquote", P | H},
+    {"body", P},
+    {"br", HR_TAG_LINE},
+    {"button", T},
+    {"caption", HR_TAG_LINE},
+    {"code", 0},
+    {"dd", HR_TAG_LINE},
+    {"del", 0},
+    {"details", P | H},
+    {"dialog", P | H},
+    {"div", P | H},
+    {"dl", P | T},
+    {"dt", HR_TAG_LINE},
+    {"em", 0},
+    {"fieldset", P | H},
+    {"figcaption", P},
+    {"figure", P | H},
+    {"footer", P | H | N},
+    {"form", P | T},
+    {"h1", P},
+    {"h2", P},
+    {"h3", P},
+    {"h4", P},
+    {"h5", P},
+    {"h6", P},
+    {"head", 0},
+    {"header", P | H},
+    {"hr", P},
+    {"html", 0},
+    {"i", 0},
+    {"iframe", HR_TAG_RAW},
+    {"img", 0},
+    {"input", 0},
+    {"label", 0},
+    {"li", HR_TAG_LINE | H},
+    {"link", 0},
+    {"main", P | H},
+    {"math", 0},
+    {"menu", P | H | N},
+    {"meta", 0},
+    {"nav", P | H | N},
+    {"noframes", HR_TAG_RAW},
+    {"noscript", T},
+    {"ol", P | H},
+    {"option", HR_TAG_LINE},
+    {"p", P | H},
+    {"pre", P | T},
+    {"s", 0},
+    {"script", HR_TAG_RAW},
+    {"section", P | H},
+    {"select", HR_TAG_LINE},
+    {"span", T},
+    {"strong", 0},
+    {"style", HR_TAG_RAW},
+    {"sub", 0},
+    {"summary", P},
+    {"sup", 0},
+    {"svg", 0},
+    {"table", P | T},
+    {"tbody", T},
+    {"td", T},
+    {"template", T},
+    {"textarea", HR_TAG_RAW},
+    {"tfoot", T},
+    {"th", T},
+    {"thead", T},
+    {"title", HR_TAG_RAW},
+    {"tr", HR_TAG_LINE | T},
+    {"ul", P | H},
+};
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+enum hr_html_tag hr_html_tag_of(hr_str name)
+{
+    char z[sizeof hr_html_tags->name] = "";
+    int low = 1, high = HR_TAGS;
+
+    if (name.n >= sizeof z)
+        return HR_TAG_OTHER;
+    for (size_t i = 0; i < name.n; i++)
+        z[i] = lower(name.p[i]);
+    while (low < high) {
+        int mid = (low + high) / 2, c = memcmp(z, hr_html_tags[mid].name, sizeof z);
+        if (c == 0)
+            return (enum hr_html_tag)mid;
+        if (c < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return HR_TAG_OTHER;
+}
+
+/* ------------------------------------------------------------------ attributes */
+static bool is_name(hr_str s, const char *z)
+{
+    size_t n = strlen(z);
+    if (s.n != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (lower(s.p[i]) != z[i])
+            return false;
+    return true;
+}
+
+static bool find(hr_str attributes, const char *name, hr_str *value)
+{
+    hr_str key;
+    while (hr_html_attribute(&attributes, &key, value))
+        if (is_name(key, name))
+            return true;
+    *value = (hr_str){0};
+    return false;
+}
+
+hr_str hr_html_value(hr_str attributes, const char *name)
+{
+    hr_str value;
+    find(attributes, name, &value);
+    return value;
+}
+
+bool hr_html_has(hr_str attributes, const char *name)
+{
+    hr_str value;
+    return find(attributes, name, &value);
+}
+
+/* Takes the next run of bytes that are no separators. */
+static bool next_word(hr_str *s, const char *separators, hr_str *word)
+{
+    size_t i = 0, from;
+    while (i < s->n && strchr(separators, s->p[i]) && s->p[i])
+        i++;
+    for (from = i; i < s->n && !(strchr(separators, s->p[i]) && s->p[i]); i++)
+        ;
+    *word = hr_str_make(s->p + from, i - from);
+    *s = hr_str_make(s->p + i, s->n - i);
+    return word->n > 0;
+}
+
+static bool is_one_of(hr_str word, const char *const *list)
+{
+    for (; *list; list++)
+        if (is_name(word, *list))
+            return true;
+    return false;
+}
+
+static bool says(hr_str value, const char *separators, const char *const *list)
+{
+    hr_str word;
+    while (next_word(&value, separators, &word))
+        if (is_one_of(word, list))
+            return true;
+    return false;
+}
+
+/* "display : none" in a style attribute; the last declaration counts. */
+static bool displays_none(hr_str style)
+{
+    hr_str declaration, key, value;
+    bool none = false;
+    while (next_word(&style, ";", &declaration))
+        if (next_word(&declaration, " \t\n:", &key) && is_name(key, "display"))
+            none = next_word(&declaration, " \t\n:!", &value) && is_name(value, "none");
+    return none;
+}
+
+unsigned hr_html_signs(hr_str attributes, hr_str *label)
+{
+    /* Whole names: a "nav-tabs-content" or a "menu-item-description" may hold anything. */
+    static const char *const nav_classes[] = {
+        "nav",         "navbar", "navigation",  "menu",        "sidebar",    "breadcrumb", "breadcrumbs",
+        "site-footer", "footer", "page-footer", "site-nav",    "main-nav",   "top-nav",    "subnav",
+        "nav-menu",    "navbox", "site-header", "skip-links",  "footer-nav", NULL,
+    };
+    static const char *const nav_roles[] = {"navigation", "contentinfo", "complementary",
+                                            "menu",       "menubar",     NULL};
+    /* Parts of names: too many kept is safe here. */
+    static const char *const alert_words[] = {"error",   "errors",   "alert",  "alerts",  "alertdialog",
+                                              "warning", "warnings", "danger", "failure", "critical",
+                                              "status",  NULL};
+    unsigned signs = 0;
+    hr_str key, value, datetime = {0}, title = {0};
+
+    *label = (hr_str){0};
+    while (hr_html_attribute(&attributes, &key, &value)) {
+        if (is_name(key, "class")) {
+            signs |= says(value, " \t\n\r\f", nav_classes) ? HR_HTML_NAV : 0;
+            signs |= says(value, " \t\n\r\f-_", alert_words) ? HR_HTML_ALERT : 0;
+        } else if (is_name(key, "role")) {
+            signs |= says(value, " \t\n\r\f", nav_roles) ? HR_HTML_NAV : 0;
+            signs |= says(value, " \t\n\r\f", alert_words) ? HR_HTML_ALERT : 0;
+        } else if (is_name(key, "hidden")) {
+            signs |= is_name(value, "until-found") ? 0 : HR_HTML_HIDDEN;
+        } else if (is_name(key, "style")) {
+            signs |= displays_none(value) ? HR_HTML_HIDDEN : 0;
+        } else if (is_name(key, "aria-label")) {
+            *label = value;
+        } else if (is_name(key, "datetime")) {
+            datetime = value;
+        } else if (is_name(key, "title")) {
+            title = value;
+        }
+    }
+    if (label->n == 0)
+        *label = datetime.n ? datetime : title;
+    return signs;
+}
