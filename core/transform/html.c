@@ -10,8 +10,10 @@
 #include "transform/signs.h"
 
 enum {
-    LEAST_SHOWN = 160, /* bytes of text; a page of less is the shell of a program, and says what it says elsewhere */
-    LONGEST_LINK = 200 /* bytes of a navigation's link with its address; a longer one is a teaser, and may say something */
+    LEAST_SHOWN =
+        160, /* bytes of text; a page of less is the shell of a program, and says what it says elsewhere */
+    LONGEST_LINK =
+        200 /* bytes of a navigation's link with its address; a longer one is a teaser, and may say something */
 };
 
 struct work {
@@ -31,7 +33,8 @@ static hr_str bytes_of(const struct work *w, const hr_html_segment *s)
 /* ------------------------------------------------------------------ what stays */
 static bool asks_for_links(const hr_query *q)
 {
-    static const char *const words[] = {"link", "url", "navigation", "nav", "menu", "sidebar", "footer", "sitemap"};
+    static const char *const words[] = {"link", "url",     "navigation", "nav",
+                                        "menu", "sidebar", "footer",     "sitemap"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (hr_query_has(q, hr_str_make(words[i], strlen(words[i]))))
             return true;
@@ -77,8 +80,8 @@ static const char *const said_before[HR_HTML_SORTS] = {
     [HR_HTML_SCRIPT] = "(part of a script) ", [HR_HTML_STYLE] = "(part of a style) ",
     [HR_HTML_REMARK] = "(comment) ",
 };
-static const char *const sorts[HR_HTML_SORTS] = {"",       "navigation link", "hidden element", "noscript element",
-                                                 "script", "style",           "comment"};
+static const char *const sorts[HR_HTML_SORTS] = {
+    "", "navigation link", "hidden element", "noscript element", "script", "style", "comment"};
 static const char *const gaps[] = {"", " ", "\n", "\n\n"};
 
 /* How many links, scripts, elements are not whole. */

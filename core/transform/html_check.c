@@ -90,7 +90,8 @@ static size_t behind_markup(hr_str s, size_t at)
         size_t plain = behind(s, "-->", at + 2), other = behind(s, "--!>", at + 4);
         return plain < other ? plain : other;
     }
-    if (s.p[at + 1] == '!' || s.p[at + 1] == '?' || (s.p[at + 1] == '/' && (at + 2 >= s.n || !is_letter(s.p[at + 2]))))
+    if (s.p[at + 1] == '!' || s.p[at + 1] == '?' ||
+        (s.p[at + 1] == '/' && (at + 2 >= s.n || !is_letter(s.p[at + 2]))))
         return behind(s, ">", at);
     size_t end = behind_tag(s, at + 1), textless = behind_textless(s, at, end);
     return textless ? textless : end;

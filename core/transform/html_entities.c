@@ -89,7 +89,7 @@ static uint32_t code_of(hr_str name)
 
 static int digit_of(char c, int base)
 {
-    int v = c >= '0' && c <= '9'                 ? c - '0'
+    int v = c >= '0' && c <= '9'                     ? c - '0'
             : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
                                                      : 16;
     return v < base ? v : -1;

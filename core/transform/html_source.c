@@ -40,9 +40,9 @@ bool hr_html_is(hr_str text)
 /* ------------------------------------------------------------------ the question */
 /* Endings of files in which a page, or a part of one, is written. */
 static const char *const endings[] = {
-    ".html", ".htm",  ".xhtml", ".shtml", ".vue",  ".svelte", ".jsx",  ".tsx",    ".php",      ".phtml", ".erb", ".ejs",
-    ".hbs",  ".twig", ".jinja", ".j2",    ".astro", ".aspx",  ".cshtml", ".razor", ".mustache", ".liquid", ".njk", ".jsp",
-    ".tmpl", ".tpl",  ".haml",  ".pug",   ".xml",  ".svg",
+    ".html",     ".htm",    ".xhtml", ".shtml", ".vue",   ".svelte", ".jsx",   ".tsx",  ".php",    ".phtml",
+    ".erb",      ".ejs",    ".hbs",   ".twig",  ".jinja", ".j2",     ".astro", ".aspx", ".cshtml", ".razor",
+    ".mustache", ".liquid", ".njk",   ".jsp",   ".tmpl",  ".tpl",    ".haml",  ".pug",  ".xml",    ".svg",
 };
 
 static bool inside_path(char c)
@@ -77,7 +77,8 @@ static bool names_a_file(hr_str text)
         at = (size_t)(dot - text.p);
         hr_str rest = hr_str_make(dot, text.n - at);
         for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-            if (begins(rest, endings[i]) && ends_a_name(text, at + strlen(endings[i])) && !is_address(text, at))
+            if (begins(rest, endings[i]) && ends_a_name(text, at + strlen(endings[i])) &&
+                !is_address(text, at))
                 return true;
     }
     return false;
@@ -86,9 +87,10 @@ static bool names_a_file(hr_str text)
 bool hr_html_source_asked(const hr_query *query)
 {
     static const char *const words[] = {
-        "html",      "xhtml",     "css",     "markup", "source", "dom",       "xpath",    "selector", "script", "javascript",
-        "stylesheet", "style",    "jsx",     "tag",    "div",    "attribute", "element",  "iframe",   "inline", "minified",
-        "classname", "innerhtml", "onclick", "href",   "src",    "image",     "comment",  "svg",      "aria",   "seo",
+        "html",    "xhtml",      "css",        "markup",   "source",    "dom",       "xpath",   "selector",
+        "script",  "javascript", "stylesheet", "style",    "jsx",       "tag",       "div",     "attribute",
+        "element", "iframe",     "inline",     "minified", "classname", "innerhtml", "onclick", "href",
+        "src",     "image",      "comment",    "svg",      "aria",      "seo",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (hr_query_has(query, hr_str_make(words[i], strlen(words[i]))))

@@ -196,16 +196,16 @@ unsigned hr_html_signs(hr_str attributes, hr_str *label)
 {
     /* Whole names: a "nav-tabs-content" or a "menu-item-description" may hold anything. */
     static const char *const nav_classes[] = {
-        "nav",         "navbar", "navigation",  "menu",        "sidebar",    "breadcrumb", "breadcrumbs",
-        "site-footer", "footer", "page-footer", "site-nav",    "main-nav",   "top-nav",    "subnav",
-        "nav-menu",    "navbox", "site-header", "skip-links",  "footer-nav", NULL,
+        "nav",         "navbar", "navigation",  "menu",       "sidebar",    "breadcrumb", "breadcrumbs",
+        "site-footer", "footer", "page-footer", "site-nav",   "main-nav",   "top-nav",    "subnav",
+        "nav-menu",    "navbox", "site-header", "skip-links", "footer-nav", NULL,
     };
     static const char *const nav_roles[] = {"navigation", "contentinfo", "complementary",
                                             "menu",       "menubar",     NULL};
     /* Parts of names: too many kept is safe here. */
-    static const char *const alert_words[] = {"error",   "errors",   "alert",  "alerts",  "alertdialog",
-                                              "warning", "warnings", "danger", "failure", "critical",
-                                              "status",  NULL};
+    static const char *const alert_words[] = {"error",       "errors",   "alert",    "alerts",
+                                              "alertdialog", "warning",  "warnings", "danger",
+                                              "failure",     "critical", "status",   NULL};
     unsigned signs = 0;
     hr_str key, value, datetime = {0}, title = {0};
 

@@ -90,8 +90,9 @@ enum hr_html_tag_flag {
     HR_TAG_PARAGRAPH = 2, /* stands apart from what is around it; ends an open paragraph */
     HR_TAG_LINE = 4,      /* begins a line */
     HR_TAG_TRACK = 8,     /* open ones are kept count of */
-    HR_TAG_HIDE = 16,     /* ends where its end tag stands or its parent ends, in every browser: may be left out when hidden */
-    HR_TAG_LINKS = 32     /* its links lead elsewhere: navigation, margins */
+    HR_TAG_HIDE =
+        16, /* ends where its end tag stands or its parent ends, in every browser: may be left out when hidden */
+    HR_TAG_LINKS = 32 /* its links lead elsewhere: navigation, margins */
 };
 
 struct hr_html_tag_row {

@@ -56,8 +56,8 @@ int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t
     return b->err;
 }
 
-void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count, size_t n,
-                         const char *id, bool offers_command)
+void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
+                         size_t n, const char *id, bool offers_command)
 {
     const char *before = " as text; ";
 

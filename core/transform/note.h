@@ -37,8 +37,8 @@ int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t
 
 /* Append the last line of a text that was read out of `form` ("HTML"): how many of each sort were left out. `sorts` are singular
    nouns; those of count 0 are not told. */
-void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count, size_t n,
-                         const char *id, bool offers_command);
+void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
+                         size_t n, const char *id, bool offers_command);
 
 typedef struct hr_note {
     enum hr_note_unit unit;

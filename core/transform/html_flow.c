@@ -1,0 +1,220 @@
+/* html_flow.c - text into segments: white space, entities, what stands between two texts. See html_reader.h. */
+#include <string.h>
+
+#include "transform/html_entities.h"
+#include "transform/html_reader.h"
+
+/* ------------------------------------------------------------------ segments */
+static uint8_t sort_of(const hr_html_reader *r)
+{
+    if (r->alert)
+        return HR_HTML_SHOWN;
+    if (r->hidden)
+        return r->open[HR_TAG_NOSCRIPT] ? HR_HTML_NOSCRIPT : HR_HTML_UNSEEN;
+    return r->nav && r->open[HR_TAG_A] ? HR_HTML_LINK : HR_HTML_SHOWN;
+}
+
+void hr_html_end_segment(hr_html_reader *r)
+{
+    if (!r->begun)
+        return;
+    r->now.len = (uint32_t)(r->page->text.len - r->now.off);
+    hr_buf_add(&r->page->segments, &r->now, sizeof r->now);
+    r->begun = false;
+}
+
+/* A segment of the source itself. */
+void hr_html_add_source(hr_html_reader *r, enum hr_html_sort sort, size_t from, size_t to)
+{
+    hr_html_segment s = {.off = (uint32_t)from,
+                         .len = (uint32_t)(to - from),
+                         .from = (uint32_t)from,
+                         .to = (uint32_t)to,
+                         .unit = r->units[sort],
+                         .sort = (uint8_t)sort,
+                         .gap = HR_GAP_LINE};
+    hr_html_end_segment(r);
+    hr_buf_add(&r->page->segments, &s, sizeof s);
+}
+
+/* Text comes: what waits before it is written. */
+static void begin(hr_html_reader *r)
+{
+    hr_buf *b = &r->page->text;
+    uint8_t sort = sort_of(r);
+
+    if (r->begun && r->gap < HR_GAP_LINE && r->now.sort == sort && r->now.unit == r->units[sort]) {
+        if (r->gap == HR_GAP_SPACE)
+            hr_buf_putc(b, ' ');
+    } else {
+        hr_html_end_segment(r);
+        r->now = (hr_html_segment){.off = (uint32_t)b->len,
+                                   .from = (uint32_t)r->token.at,
+                                   .unit = r->units[sort],
+                                   .sort = sort,
+                                   .gap = (uint8_t)r->gap};
+        r->begun = true;
+    }
+    hr_buf_add(b, r->prefix, r->nprefix);
+    r->nprefix = 0;
+    r->gap = HR_GAP_NONE;
+    r->fresh = false;
+    r->now.to = (uint32_t)r->html.at;
+    if (r->link == LINK_WAITS)
+        r->link = LINK_BEGUN;
+}
+
+void hr_html_gap(hr_html_reader *r, enum hr_html_gap g)
+{
+    if (!r->fresh && r->gap < g)
+        r->gap = g;
+}
+
+void hr_html_prefix(hr_html_reader *r, const char *z)
+{
+    size_t n = strlen(z);
+    if (r->nprefix + n <= sizeof r->prefix) {
+        memcpy(r->prefix + r->nprefix, z, n);
+        r->nprefix += n;
+    }
+}
+
+/* ------------------------------------------------------------------ text */
+static bool is_word(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (unsigned char)c >= 0x80;
+}
+
+bool hr_html_has_word(hr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (is_word(s.p[i]))
+            return true;
+    return false;
+}
+
+/* Append s, its entities decoded. */
+static void decoded(hr_buf *b, hr_str s, bool verbatim)
+{
+    for (size_t i = 0; i < s.n;) {
+        const char *amp = verbatim ? NULL : memchr(s.p + i, '&', s.n - i);
+        size_t plain = amp ? (size_t)(amp - s.p) : s.n, n;
+        char c[4];
+        hr_buf_add(b, s.p + i, plain - i);
+        i = plain;
+        if (i == s.n)
+            break;
+        size_t taken = hr_html_entity(hr_str_make(s.p + i, s.n - i), c, &n);
+        if (taken)
+            hr_buf_add(b, c, n);
+        else
+            hr_buf_putc(b, '&');
+        i += taken ? taken : 1;
+    }
+}
+
+/* A mark, or text that stands as it is. */
+void hr_html_literal(hr_html_reader *r, hr_str s)
+{
+    begin(r);
+    decoded(&r->page->text, s, false);
+}
+
+void hr_html_mark(hr_html_reader *r, const char *z)
+{
+    hr_html_literal(r, hr_str_make(z, strlen(z)));
+}
+
+/* " (value)" for what attributes tell the reader. */
+void hr_html_remark(hr_html_reader *r, hr_str value)
+{
+    if (!hr_html_has_word(value))
+        return;
+    hr_html_gap(r, HR_GAP_SPACE);
+    hr_html_mark(r, "(");
+    hr_html_literal(r, value);
+    hr_html_mark(r, ")");
+    hr_html_gap(r, HR_GAP_SPACE);
+}
+
+static size_t run_length(hr_str s)
+{
+    static const bool ends[256] = {['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['&'] = 1};
+    size_t i = 0;
+    while (i < s.n && !ends[(unsigned char)s.p[i]])
+        i++;
+    return i;
+}
+
+static bool is_template_mark(hr_str s)
+{
+    return s.n >= 2 &&
+           ((s.p[0] == '{' && (s.p[1] == '{' || s.p[1] == '%')) || (s.p[0] == '<' && s.p[1] == '%'));
+}
+
+/* Two numbers that a tag parts stay two. */
+static void part_numbers(hr_html_reader *r, char next)
+{
+    const hr_buf *b = &r->page->text;
+    if (r->gap == HR_GAP_NONE && r->nprefix == 0 && b->len && hr_html_digit(next) &&
+        hr_html_digit(b->data[b->len - 1]))
+        r->gap = HR_GAP_SPACE;
+}
+
+void hr_html_collapsed(hr_html_reader *r, hr_str s)
+{
+    hr_buf *b = &r->page->text;
+
+    for (size_t i = 0; i < s.n;) {
+        char c[4];
+        size_t n, taken;
+        hr_str rest = hr_str_make(s.p + i, s.n - i);
+        if (hr_html_space(*rest.p)) {
+            hr_html_gap(r, HR_GAP_SPACE);
+            i++;
+            continue;
+        }
+        n = run_length(rest);
+        r->page->is_source |= is_template_mark(hr_str_make(rest.p, n));
+        if (i == 0)
+            part_numbers(r, *rest.p);
+        if (n) {
+            begin(r);
+            hr_buf_add(b, rest.p, n);
+            i += n;
+            continue;
+        }
+        taken = hr_html_entity(rest, c, &n);
+        if (taken && n == 1 && hr_html_space(*c)) {
+            hr_html_gap(r, HR_GAP_SPACE);
+        } else {
+            begin(r);
+            hr_buf_add(b, taken ? c : "&", taken ? n : 1);
+        }
+        i += taken ? taken : 1;
+    }
+}
+
+void hr_html_text_node(hr_html_reader *r)
+{
+    hr_str s = r->token.text;
+
+    if (r->nav && !r->open[HR_TAG_A] && !hr_html_has_word(s)) {
+        hr_html_gap(r, HR_GAP_SPACE); /* what stands between the links that go */
+        return;
+    }
+    uint8_t sort = sort_of(r);
+    r->page->shown += sort == HR_HTML_SHOWN && !r->hidden ? s.n : 0;
+    if (r->open[HR_TAG_PRE]) {
+        if (r->fresh && s.n && *s.p == '\n') /* the one behind <pre> */
+            s = hr_str_make(s.p + 1, s.n - 1);
+        if (s.n) {
+            begin(r);
+            decoded(&r->page->text, s, r->token.verbatim);
+        }
+    } else if (r->token.verbatim) {
+        hr_html_literal(r, s);
+    } else {
+        hr_html_collapsed(r, s);
+    }
+}
