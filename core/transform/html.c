@@ -57,19 +57,28 @@ static bool speaks_for_itself(const struct work *w, const hr_html_segment *s, bo
     }
 }
 
+/* Style sheets are no answer to a question that does not ask for the source. */
+static bool may_answer(const hr_html_segment *s)
+{
+    return s->sort != HR_HTML_SHOWN && s->sort != HR_HTML_STYLE;
+}
+
 static int choose(struct work *w)
 {
     hr_str *row = hr_arena_alloc(w->scratch, (w->n + 1) * sizeof *row);
     bool *picked = hr_arena_zalloc(w->scratch, w->n + 1), links = asks_for_links(w->in->query);
+    size_t rows = 0, k = 0;
 
     if (!row || !picked)
         return HR_ENOMEM;
     for (size_t i = 0; i < w->n; i++)
-        row[i] = bytes_of(w, &w->segment[i]);
-    int r = hr_query_pick(w->in->query, w->scratch, row, w->n, w->in->deadline_cpu_us, picked);
+        if (may_answer(&w->segment[i]))
+            row[rows++] = bytes_of(w, &w->segment[i]);
+    int r = hr_query_pick(w->in->query, w->scratch, row, rows, w->in->deadline_cpu_us, picked);
     for (size_t i = 0; r == 0 && i < w->n; i++) {
         hr_html_segment *s = &w->segment[i];
-        s->keep = s->keep || picked[i] || speaks_for_itself(w, s, links);
+        bool asked = may_answer(s) && picked[k++];
+        s->keep = s->keep || asked || speaks_for_itself(w, s, links);
     }
     return r;
 }

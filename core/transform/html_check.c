@@ -61,7 +61,10 @@ static size_t behind_textless(hr_str s, size_t at, size_t behind_it)
 {
     static const char *const names[] = {"script", "style", "iframe", "noframes"};
 
+    char first = (char)(s.p[at + 1] | 0x20);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (*names[i] != first)
+            continue;
         size_t n = strlen(names[i]);
         if (s.n - at <= n + 1 || strncasecmp(s.p + at + 1, names[i], n) != 0 || is_word(s.p[at + 1 + n]) ||
             s.p[at + 1 + n] == '-')
@@ -105,14 +108,15 @@ static bool left_out(struct check *c, size_t at)
     return s && s->from <= at && !s->keep;
 }
 
-/* Is `word` in the output behind what was found before? Most often it is the next one. */
+/* Is `word` in the output behind what was found before? Most often it is the next one, behind a mark at most. */
 static bool find(struct check *c, hr_str word)
 {
-    size_t at = c->done;
+    enum { NEAR = 16 };
+    size_t at = c->done, near = at + NEAR + word.n < c->out.n ? at + NEAR : at;
 
-    while (at < c->out.n && is_space(c->out.p[at]))
+    while (at < near && (c->out.p[at] != *word.p || memcmp(c->out.p + at, word.p, word.n) != 0))
         at++;
-    if (c->out.n - at < word.n || memcmp(c->out.p + at, word.p, word.n) != 0)
+    if (at == near)
         at = hr_str_find(c->out, word, c->done);
     if (at == SIZE_MAX)
         return false;
@@ -120,30 +124,34 @@ static bool find(struct check *c, hr_str word)
     return true;
 }
 
+enum { SPACE = 1, AMPERSAND = 2, WORD = 4 };
+
 /* A text between two tags: its words, parted by white space and entities. */
-static bool text(struct check *c, hr_str s)
+static bool text(struct check *c, hr_str s, const uint8_t class[256])
 {
     size_t i = 0;
 
     while (i < s.n) {
         size_t from = i, n, taken = 0;
         char decoded[4];
-        bool word = false;
-        for (; i < s.n && !is_space(s.p[i]) && (i == from || s.p[i] != '&'); i++)
-            word = word || is_word(s.p[i]);
-        if (i == from) {
+        unsigned seen = 0, now = class[(unsigned char)s.p[i]];
+        if (now == SPACE) {
             i++;
             continue;
         }
+        do {
+            seen |= now;
+            now = ++i < s.n ? class[(unsigned char)s.p[i]] : SPACE;
+        } while (!(now & (SPACE | AMPERSAND)));
         hr_str run = hr_str_make(s.p + from, i - from);
         if (*run.p == '&')
             taken = hr_html_entity(hr_str_make(s.p + from, s.n - from), decoded, &n);
         if (taken) {
             i = from + taken;
-            word = n > 1 || is_word(*decoded);
+            seen = n > 1 || is_word(*decoded) ? WORD : 0;
             run = hr_str_make(decoded, n);
         }
-        if (word && !find(c, run))
+        if ((seen & WORD) && !find(c, run))
             return false;
     }
     return true;
@@ -153,6 +161,10 @@ int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *wa
 {
     struct check c = {.in = source, .out = out};
 
+    uint8_t class[256];
+
+    for (int i = 0; i < 256; i++)
+        class[i] = is_space((char)i) ? SPACE : i == '&' ? AMPERSAND : is_word((char)i) ? WORD : 0;
     c.segment = hr_html_segments(p, &c.n);
     while (c.at < source.n) {
         size_t from = c.at;
@@ -162,7 +174,7 @@ int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *wa
         } else {
             const char *less = memchr(source.p + from + 1, '<', source.n - from - 1);
             c.at = less ? (size_t)(less - source.p) : source.n;
-            if (!left_out(&c, from) && !text(&c, hr_str_make(source.p + from, c.at - from)))
+            if (!left_out(&c, from) && !text(&c, hr_str_make(source.p + from, c.at - from), class))
                 return HR_ESHAPE;
         }
         int r = hr_watch_spend(watch, c.at - from);

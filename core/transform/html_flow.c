@@ -137,14 +137,8 @@ void hr_html_remark(hr_html_reader *r, hr_str value)
     hr_html_gap(r, HR_GAP_SPACE);
 }
 
-static size_t run_length(hr_str s)
-{
-    static const bool ends[256] = {['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['&'] = 1};
-    size_t i = 0;
-    while (i < s.n && !ends[(unsigned char)s.p[i]])
-        i++;
-    return i;
-}
+/* What ends a run of plain text. */
+static const bool ends_run[256] = {['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['&'] = 1};
 
 static bool is_template_mark(hr_str s)
 {
@@ -161,38 +155,59 @@ static void part_numbers(hr_html_reader *r, char next)
         r->gap = HR_GAP_SPACE;
 }
 
+/* The white space at the beginning of s, entities for it included. */
+static size_t leading_space(hr_str s)
+{
+    size_t i = 0, n, taken;
+    char c[4];
+
+    for (;;) {
+        while (i < s.n && hr_html_space(s.p[i]))
+            i++;
+        if (i == s.n || s.p[i] != '&')
+            return i;
+        taken = hr_html_entity(hr_str_make(s.p + i, s.n - i), c, &n);
+        if (!taken || n > 1 || !hr_html_space(*c))
+            return i;
+        i += taken;
+    }
+}
+
 void hr_html_collapsed(hr_html_reader *r, hr_str s)
 {
     hr_buf *b = &r->page->text;
+    size_t i = leading_space(s), n;
+    char c[4];
 
-    for (size_t i = 0; i < s.n;) {
-        char c[4];
-        size_t n, taken;
-        hr_str rest = hr_str_make(s.p + i, s.n - i);
-        if (hr_html_space(*rest.p)) {
-            hr_html_gap(r, HR_GAP_SPACE);
-            i++;
-            continue;
-        }
-        n = run_length(rest);
-        r->page->is_source |= is_template_mark(hr_str_make(rest.p, n));
-        if (i == 0)
-            part_numbers(r, *rest.p);
-        if (n) {
-            begin(r);
-            hr_buf_add(b, rest.p, n);
-            i += n;
-            continue;
-        }
-        taken = hr_html_entity(rest, c, &n);
-        if (taken && n == 1 && hr_html_space(*c)) {
-            hr_html_gap(r, HR_GAP_SPACE);
+    if (i > 0)
+        hr_html_gap(r, HR_GAP_SPACE);
+    if (i == s.n)
+        return;
+    part_numbers(r, s.p[i]);
+    begin(r);
+    if (hr_buf_reserve(b, s.n - i) < 0) /* no text is longer than its source */
+        return;
+    char *out = b->data + b->len;
+    while (i < s.n) {
+        size_t taken = s.p[i] == '&' ? hr_html_entity(hr_str_make(s.p + i, s.n - i), c, &n) : 0;
+        if (taken) {
+            memcpy(out, c, n);
+            out += n;
+            i += taken;
         } else {
-            begin(r);
-            hr_buf_add(b, taken ? c : "&", taken ? n : 1);
+            r->page->is_source |= is_template_mark(hr_str_make(s.p + i, s.n - i));
+            do
+                *out++ = s.p[i++];
+            while (i < s.n && !ends_run[(unsigned char)s.p[i]]);
         }
-        i += taken ? taken : 1;
+        size_t space = i < s.n ? leading_space(hr_str_make(s.p + i, s.n - i)) : 0;
+        i += space;
+        if (space && i < s.n)
+            *out++ = ' ';
+        else if (space)
+            r->gap = HR_GAP_SPACE;
     }
+    b->len = (size_t)(out - b->data);
 }
 
 void hr_html_text_node(hr_html_reader *r)

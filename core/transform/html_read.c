@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    PIECE = 1024, /* bytes of a script that stay together where the question asks for some of it */
+    PIECE = 256, /* bytes of a script that stay together where the question asks for some of it */
     UNCLOSED_TAIL =
         256 /* of what is cut off within a script: what the tool says about the cut stands there */
 };

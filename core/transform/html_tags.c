@@ -97,21 +97,28 @@ static char lower(char c)
 
 enum hr_html_tag hr_html_tag_of(hr_str name)
 {
+    static const uint8_t first[26] = {
+        ['a' - 'a'] = HR_TAG_A,    ['b' - 'a'] = HR_TAG_B,   ['c' - 'a'] = HR_TAG_CAPTION,
+        ['d' - 'a'] = HR_TAG_DD,   ['e' - 'a'] = HR_TAG_EM,  ['f' - 'a'] = HR_TAG_FIELDSET,
+        ['h' - 'a'] = HR_TAG_H1,   ['i' - 'a'] = HR_TAG_I,   ['l' - 'a'] = HR_TAG_LABEL,
+        ['m' - 'a'] = HR_TAG_MAIN, ['n' - 'a'] = HR_TAG_NAV, ['o' - 'a'] = HR_TAG_OL,
+        ['p' - 'a'] = HR_TAG_P,    ['s' - 'a'] = HR_TAG_S,   ['t' - 'a'] = HR_TAG_TABLE,
+        ['u' - 'a'] = HR_TAG_UL,
+    };
     char z[sizeof hr_html_tags->name] = "";
-    int low = 1, high = HR_TAGS;
 
-    if (name.n >= sizeof z)
+    if (name.n == 0 || name.n >= sizeof z)
         return HR_TAG_OTHER;
     for (size_t i = 0; i < name.n; i++)
         z[i] = lower(name.p[i]);
-    while (low < high) {
-        int mid = (low + high) / 2, c = memcmp(z, hr_html_tags[mid].name, sizeof z);
-        if (c == 0)
-            return (enum hr_html_tag)mid;
-        if (c < 0)
-            high = mid;
-        else
-            low = mid + 1;
+    if (*z < 'a' || *z > 'z' || first[*z - 'a'] == 0)
+        return HR_TAG_OTHER;
+    uint64_t head, other;
+    memcpy(&head, z, sizeof head);
+    for (unsigned t = first[*z - 'a']; t < HR_TAGS && *hr_html_tags[t].name == *z; t++) {
+        memcpy(&other, hr_html_tags[t].name, sizeof other); /* most names are no longer */
+        if (head == other && memcmp(hr_html_tags[t].name, z, sizeof z) == 0)
+            return (enum hr_html_tag)t;
     }
     return HR_TAG_OTHER;
 }
@@ -119,13 +126,10 @@ enum hr_html_tag hr_html_tag_of(hr_str name)
 /* ------------------------------------------------------------------ attributes */
 static bool is_name(hr_str s, const char *z)
 {
-    size_t n = strlen(z);
-    if (s.n != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (lower(s.p[i]) != z[i])
+    for (size_t i = 0; i < s.n; i++)
+        if (lower(s.p[i]) != z[i]) /* or z ends here */
             return false;
-    return true;
+    return z[s.n] == 0;
 }
 
 static bool find(hr_str attributes, const char *name, hr_str *value)
@@ -151,14 +155,21 @@ bool hr_html_has(hr_str attributes, const char *name)
     return find(attributes, name, &value);
 }
 
-/* Takes the next run of bytes that are no separators. */
-static bool next_word(hr_str *s, const char *separators, hr_str *word)
+/* What parts words: white space, and in each place some more. */
+static const bool spaces[256] = {['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1};
+static const bool dashes[256] = {
+    ['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['-'] = 1, ['_'] = 1};
+static const bool semicolons[256] = {[';'] = 1};
+static const bool colons[256] = {['\t'] = 1, ['\n'] = 1, [' '] = 1, [':'] = 1, ['!'] = 1};
+
+/* Takes the next run of bytes that are none of these. */
+static bool next_word(hr_str *s, const bool parts[256], hr_str *word)
 {
     size_t i = 0, from;
-    while (i < s->n && strchr(separators, s->p[i]) && s->p[i])
+    while (i < s->n && parts[(unsigned char)s->p[i]])
         i++;
-    for (from = i; i < s->n && !(strchr(separators, s->p[i]) && s->p[i]); i++)
-        ;
+    for (from = i; i < s->n && !parts[(unsigned char)s->p[i]];)
+        i++;
     *word = hr_str_make(s->p + from, i - from);
     *s = hr_str_make(s->p + i, s->n - i);
     return word->n > 0;
@@ -172,10 +183,10 @@ static bool is_one_of(hr_str word, const char *const *list)
     return false;
 }
 
-static bool says(hr_str value, const char *separators, const char *const *list)
+static bool says(hr_str value, const bool parts[256], const char *const *list)
 {
     hr_str word;
-    while (next_word(&value, separators, &word))
+    while (next_word(&value, parts, &word))
         if (is_one_of(word, list))
             return true;
     return false;
@@ -186,9 +197,9 @@ static bool displays_none(hr_str style)
 {
     hr_str declaration, key, value;
     bool none = false;
-    while (next_word(&style, ";", &declaration))
-        if (next_word(&declaration, " \t\n:", &key) && is_name(key, "display"))
-            none = next_word(&declaration, " \t\n:!", &value) && is_name(value, "none");
+    while (next_word(&style, semicolons, &declaration))
+        if (next_word(&declaration, colons, &key) && is_name(key, "display"))
+            none = next_word(&declaration, colons, &value) && is_name(value, "none");
     return none;
 }
 
@@ -212,11 +223,11 @@ unsigned hr_html_signs(hr_str attributes, hr_str *label)
     *label = (hr_str){0};
     while (hr_html_attribute(&attributes, &key, &value)) {
         if (is_name(key, "class")) {
-            signs |= says(value, " \t\n\r\f", nav_classes) ? HR_HTML_NAV : 0;
-            signs |= says(value, " \t\n\r\f-_", alert_words) ? HR_HTML_ALERT : 0;
+            signs |= says(value, spaces, nav_classes) ? HR_HTML_NAV : 0;
+            signs |= says(value, dashes, alert_words) ? HR_HTML_ALERT : 0;
         } else if (is_name(key, "role")) {
-            signs |= says(value, " \t\n\r\f", nav_roles) ? HR_HTML_NAV : 0;
-            signs |= says(value, " \t\n\r\f", alert_words) ? HR_HTML_ALERT : 0;
+            signs |= says(value, spaces, nav_roles) ? HR_HTML_NAV : 0;
+            signs |= says(value, spaces, alert_words) ? HR_HTML_ALERT : 0;
         } else if (is_name(key, "hidden")) {
             signs |= is_name(value, "until-found") ? 0 : HR_HTML_HIDDEN;
         } else if (is_name(key, "style")) {

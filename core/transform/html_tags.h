@@ -96,7 +96,7 @@ enum hr_html_tag_flag {
 };
 
 struct hr_html_tag_row {
-    char name[11];
+    char name[15]; /* zeros behind it */
     uint8_t flags;
 };
 extern const struct hr_html_tag_row hr_html_tags[HR_TAGS];

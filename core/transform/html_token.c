@@ -21,7 +21,7 @@ static hr_str slice(hr_str s, size_t from, size_t to)
     return hr_str_make(s.p + from, to > from ? to - from : 0);
 }
 
-static bool starts(hr_str s, size_t at, const char *z)
+static inline bool starts(hr_str s, size_t at, const char *z)
 {
     size_t n = strlen(z);
     return s.n - at >= n && memcmp(s.p + at, z, n) == 0;
