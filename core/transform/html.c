@@ -87,10 +87,11 @@ static int choose(struct work *w)
 static const char *const said_before[HR_HTML_SORTS] = {
     [HR_HTML_UNSEEN] = "(hidden) ",           [HR_HTML_NOSCRIPT] = "(without scripts) ",
     [HR_HTML_SCRIPT] = "(part of a script) ", [HR_HTML_STYLE] = "(part of a style) ",
-    [HR_HTML_REMARK] = "(comment) ",
+    [HR_HTML_REMARK] = "(comment) ",          [HR_HTML_FALLBACK] = "(without frames) ",
 };
 static const char *const sorts[HR_HTML_SORTS] = {
-    "", "navigation link", "hidden element", "noscript element", "script", "style", "comment"};
+    "",      "navigation link", "hidden element", "noscript element", "script",
+    "style", "comment",         "hidden field",   "frame text"};
 static const char *const gaps[] = {"", " ", "\n", "\n\n"};
 
 /* How many links, scripts, elements are not whole. */

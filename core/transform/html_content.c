@@ -106,8 +106,8 @@ static void begin_input(hr_html_reader *r)
     static const char *const told[] = {"name", "value", "placeholder", "aria-label"};
 
     if (hidden) {
-        r->units[HR_HTML_UNSEEN]++;
-        hr_html_add_source(r, HR_HTML_UNSEEN, r->token.at, r->html.at);
+        r->units[HR_HTML_FIELD]++;
+        hr_html_add_source(r, HR_HTML_FIELD, r->token.at, r->html.at);
         return;
     }
     hr_html_gap(r, HR_GAP_SPACE);

@@ -12,9 +12,11 @@ enum hr_html_sort {
     HR_HTML_LINK, /* of a navigation or a margin */
     HR_HTML_UNSEEN,
     HR_HTML_NOSCRIPT,
-    HR_HTML_SCRIPT,
+    HR_HTML_SCRIPT, /* from here on: stretches of the source, as it stands */
     HR_HTML_STYLE,
     HR_HTML_REMARK,
+    HR_HTML_FIELD,    /* <input type=hidden> */
+    HR_HTML_FALLBACK, /* inside of iframe and noframes */
     HR_HTML_SORTS
 };
 
@@ -22,7 +24,7 @@ enum hr_html_sort {
 enum hr_html_gap { HR_GAP_NONE, HR_GAP_SPACE, HR_GAP_LINE, HR_GAP_PARAGRAPH };
 
 typedef struct hr_html_segment {
-    uint32_t off, len; /* in the page's text; of SCRIPT, STYLE and REMARK in the source */
+    uint32_t off, len; /* in the page's text, or in the source */
     uint32_t from, to; /* where it comes from in the source */
     uint32_t unit;     /* the link, script, element it is a part of; counted in each sort from 1, 0: none */
     uint8_t sort, gap;

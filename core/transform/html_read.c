@@ -190,10 +190,9 @@ static void add_unclosed(hr_html_reader *r, enum hr_html_sort sort, size_t from,
 static void raw(hr_html_reader *r)
 {
     const size_t end_of = r->token.at + r->token.text.n;
-    enum hr_html_sort sort = r->token.tag == HR_TAG_SCRIPT     ? HR_HTML_SCRIPT
-                             : r->token.tag == HR_TAG_NOFRAMES ? HR_HTML_NOSCRIPT
-                             : r->token.tag == HR_TAG_IFRAME   ? HR_HTML_UNSEEN
-                                                               : HR_HTML_STYLE;
+    enum hr_html_sort sort = r->token.tag == HR_TAG_SCRIPT  ? HR_HTML_SCRIPT
+                             : r->token.tag == HR_TAG_STYLE ? HR_HTML_STYLE
+                                                            : HR_HTML_FALLBACK;
     if (r->token.tag == HR_TAG_TITLE) {
         hr_html_gap(r, HR_GAP_LINE);
         hr_html_mark(r, "title: ");

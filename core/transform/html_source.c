@@ -3,6 +3,7 @@
 
 #include "transform/html.h"
 #include "transform/html_token.h"
+#include "transform/words.h"
 
 /* ------------------------------------------------------------------ the text */
 static bool begins(hr_str s, const char *z)
@@ -48,7 +49,7 @@ static const char *const endings[] = {
 static bool inside_path(char c)
 {
     return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           strchr("._-/~\\:@+%#?=&", c);
+           (c && strchr("._-/~\\:@+%#?=&", c));
 }
 
 static bool ends_a_name(hr_str text, size_t at)
@@ -57,43 +58,59 @@ static bool ends_a_name(hr_str text, size_t at)
     return !((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '-');
 }
 
-/* A path in this text, at the dot of its ending: is it the address of something on the web? */
-static bool is_address(hr_str text, size_t dot)
+static bool names_a_file(hr_str path)
 {
-    size_t from = dot;
-    while (from > 0 && inside_path(text.p[from - 1]) && text.p[from - 1])
-        from--;
-    hr_str word = hr_str_make(text.p + from, dot - from);
-    size_t scheme = hr_str_find(word, HR_STR("://"), 0);
-    return scheme != SIZE_MAX && hr_str_find(word, HR_STR("file://"), 0) == SIZE_MAX;
-}
-
-static bool names_a_file(hr_str text)
-{
-    for (size_t at = 0; at < text.n; at++) {
-        const char *dot = memchr(text.p + at, '.', text.n - at);
+    for (size_t at = 0; at < path.n; at++) {
+        const char *dot = memchr(path.p + at, '.', path.n - at);
         if (!dot)
             return false;
-        at = (size_t)(dot - text.p);
-        hr_str rest = hr_str_make(dot, text.n - at);
+        at = (size_t)(dot - path.p);
+        hr_str rest = hr_str_make(dot, path.n - at);
         for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-            if (begins(rest, endings[i]) && ends_a_name(text, at + strlen(endings[i])) &&
-                !is_address(text, at))
+            if (begins(rest, endings[i]) && ends_a_name(path, at + strlen(endings[i])))
                 return true;
     }
     return false;
 }
 
+/* What is said of the source of a page, in words; plurals included. */
+static const char *const words[] = {
+    "html",      "xhtml",      "css",        "markup",   "source",    "dom",  "xpath", "selector",
+    "script",    "javascript", "stylesheet", "style",    "jsx",       "tag",  "div",   "attribute",
+    "element",   "iframe",     "inline",     "minified", "classname", "href", "src",   "image",
+    "innerhtml", "onclick",    "comment",    "svg",      "aria",      "seo",
+};
+enum { WORDS = sizeof words / sizeof *words };
+
+static bool names_source(hr_str path, const uint64_t hash[WORDS])
+{
+    hr_words reader = {path, 0};
+    hr_word w;
+
+    while (hr_words_next(&reader, &w))
+        for (size_t i = 0; i < WORDS; i++)
+            if (w.hash == hash[i])
+                return true;
+    return false;
+}
+
 bool hr_html_source_asked(const hr_query *query)
 {
-    static const char *const words[] = {
-        "html",    "xhtml",      "css",        "markup",   "source",    "dom",       "xpath",   "selector",
-        "script",  "javascript", "stylesheet", "style",    "jsx",       "tag",       "div",     "attribute",
-        "element", "iframe",     "inline",     "minified", "classname", "innerhtml", "onclick", "href",
-        "src",     "image",      "comment",    "svg",      "aria",      "seo",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (hr_query_has(query, hr_str_make(words[i], strlen(words[i]))))
+    hr_str rest = hr_query_source(query);
+    uint64_t hash[WORDS];
+
+    for (size_t i = 0; i < WORDS; i++)
+        hash[i] = hr_word_hash(hr_str_make(words[i], strlen(words[i])));
+    while (rest.n) {
+        size_t n = 0;
+        while (n < rest.n && inside_path(rest.p[n]))
+            n++;
+        hr_str path = hr_str_make(rest.p, n);
+        bool address = hr_str_find(path, HR_STR("://"), 0) != SIZE_MAX && !begins(path, "file:");
+        if (!address && (names_a_file(path) || names_source(path, hash)))
             return true;
-    return names_a_file(hr_query_source(query));
+        n += n < rest.n;
+        rest = hr_str_make(rest.p + n, rest.n - n);
+    }
+    return false;
 }

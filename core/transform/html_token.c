@@ -42,9 +42,11 @@ static size_t name_end(hr_str s, size_t at)
     return at;
 }
 
-/* Past the attributes: the offset of '>', or the end of the input. A quote counts only where a value begins. */
-static size_t tag_end(hr_str s, size_t at)
+/* Past the attributes: the offset of '>', or the end of the input. A quote counts only where a value begins. *bare: an address such as
+   href=https://a/> ends there, whose slash is its own. */
+static size_t tag_end(hr_str s, size_t at, bool *bare)
 {
+    *bare = false;
     while (at < s.n && s.p[at] != '>') {
         if (s.p[at++] != '=')
             continue;
@@ -55,6 +57,7 @@ static size_t tag_end(hr_str s, size_t at)
         else
             while (at < s.n && !hr_html_space(s.p[at]) && s.p[at] != '>')
                 at++;
+        *bare = at < s.n && s.p[at] == '>';
     }
     return at;
 }
@@ -106,12 +109,13 @@ static void bogus(hr_html *h, hr_html_token *t)
 
 static void tag(hr_html *h, hr_html_token *t)
 {
+    bool bare;
     size_t from = h->at + 1 + (t->kind == HR_HTML_END), name = name_end(h->in, from),
-           end = tag_end(h->in, name);
+           end = tag_end(h->in, name, &bare);
 
     t->tag = hr_html_tag_of(slice(h->in, from, name));
     t->open = end == h->in.n;
-    t->empty = !t->open && end > name && h->in.p[end - 1] == '/';
+    t->empty = !t->open && !bare && end > name && h->in.p[end - 1] == '/';
     take(h, t, name, end - t->empty, end + 1);
     if (t->tag == HR_TAG_SVG || t->tag == HR_TAG_MATH) {
         if (t->kind == HR_HTML_START)
