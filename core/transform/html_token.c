@@ -184,7 +184,7 @@ bool hr_html_attribute(hr_str *rest, hr_str *name, hr_str *value)
     while (at < s.n && !hr_html_space(s.p[at]) && s.p[at] != '/' && (s.p[at] != '=' || at == from))
         at++;
     *name = slice(s, from, at);
-    *value = (hr_str){0};
+    *value = slice(s, at, at);
     while (at < s.n && hr_html_space(s.p[at]))
         at++;
     if (at < s.n && s.p[at] == '=') {
