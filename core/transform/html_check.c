@@ -27,10 +27,11 @@ static bool is_word(char c)
     return is_letter(c) || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
 }
 
-static size_t behind(hr_str s, const char *z, size_t from)
+/* Behind the next '>'. */
+static size_t behind_greater(hr_str s, size_t from)
 {
-    size_t at = from < s.n ? hr_str_find(s, hr_str_make(z, strlen(z)), from) : SIZE_MAX;
-    return at == SIZE_MAX ? s.n : at + strlen(z);
+    const char *p = from < s.n ? memchr(s.p + from, '>', s.n - from) : NULL;
+    return p ? (size_t)(p + 1 - s.p) : s.n;
 }
 
 /* Behind the '>' of the tag that begins at `at`. */
@@ -90,12 +91,14 @@ static size_t behind_markup(hr_str s, size_t at)
     if (s.n - at >= 4 && memcmp(s.p + at, "<!--", 4) == 0) {
         if (at + 4 < s.n && s.p[at + 4] == '>')
             return at + 5;
-        size_t plain = behind(s, "-->", at + 2), other = behind(s, "--!>", at + 4);
-        return plain < other ? plain : other;
+        size_t end = behind_greater(s, at + 5);
+        while (end < s.n && memcmp(s.p + end - 3, "--", 2) != 0 && memcmp(s.p + end - 4, "--!", 3) != 0)
+            end = behind_greater(s, end);
+        return end;
     }
     if (s.p[at + 1] == '!' || s.p[at + 1] == '?' ||
         (s.p[at + 1] == '/' && (at + 2 >= s.n || !is_letter(s.p[at + 2]))))
-        return behind(s, ">", at);
+        return behind_greater(s, at);
     size_t end = behind_tag(s, at + 1), textless = behind_textless(s, at, end);
     return textless ? textless : end;
 }
@@ -108,10 +111,10 @@ static bool left_out(struct check *c, size_t at)
     return s && s->from <= at && !s->keep;
 }
 
-/* Is `word` in the output behind what was found before? Most often it is the next one, behind a mark at most. */
+/* Is `word` in the output behind what was found before? Most often it is the next one, behind a mark or an address. */
 static bool find(struct check *c, hr_str word)
 {
-    enum { NEAR = 16 };
+    enum { NEAR = 512 }; /* a link with its address; memmem() takes long to begin */
     size_t at = c->done, near = at + NEAR + word.n < c->out.n ? at + NEAR : at;
 
     while (at < near && (c->out.p[at] != *word.p || memcmp(c->out.p + at, word.p, word.n) != 0))

@@ -189,7 +189,9 @@ static void add_unclosed(hr_html_reader *r, enum hr_html_sort sort, size_t from,
 
 static void raw(hr_html_reader *r)
 {
-    const size_t end_of = r->token.at + r->token.text.n;
+    /* The tag of a frame has been told of; that of a script goes with it. */
+    const size_t from = r->token.tag == HR_TAG_IFRAME ? r->token.at : r->markup_at,
+                 end_of = r->token.at + r->token.text.n;
     enum hr_html_sort sort = r->token.tag == HR_TAG_SCRIPT  ? HR_HTML_SCRIPT
                              : r->token.tag == HR_TAG_STYLE ? HR_HTML_STYLE
                                                             : HR_HTML_FALLBACK;
@@ -201,9 +203,9 @@ static void raw(hr_html_reader *r)
     } else if (r->token.tag == HR_TAG_TEXTAREA) {
         hr_html_literal(r, r->token.text);
     } else if (r->token.open) {
-        add_unclosed(r, sort, r->markup_at, end_of);
+        add_unclosed(r, sort, from, end_of);
     } else if (r->token.text.n || r->token.tag != HR_TAG_IFRAME) {
-        add_pieces(r, sort, r->markup_at, end_of);
+        add_pieces(r, sort, from, end_of);
     }
 }
 

@@ -127,7 +127,7 @@ enum hr_html_tag hr_html_tag_of(hr_str name)
 static bool is_name(hr_str s, const char *z)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (lower(s.p[i]) != z[i]) /* or z ends here */
+        if (z[i] == 0 || lower(s.p[i]) != z[i])
             return false;
     return z[s.n] == 0;
 }

@@ -189,6 +189,17 @@ static size_t spelled(const char *p, const char *end, char c)
     return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
 }
 
+/* A backslash and "u00": without them nothing is spelled otherwise than it stands. */
+static bool has_escape(hr_str text)
+{
+    const char *p = text.p, *end = text.p + text.n;
+
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))))
+        if (end - ++p >= 3 && memcmp(p, "u00", 3) == 0)
+            return true;
+    return false;
+}
+
 bool hr_text_has_note(hr_str text)
 {
     static const char key[] = HR_NOTE_KEY;
@@ -196,7 +207,7 @@ bool hr_text_has_note(hr_str text)
     if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
         return true;
     /* Only an escape can still spell it, in some of its letters. */
-    if (hr_str_find(text, HR_STR("\\u00"), 0) == SIZE_MAX && hr_str_find(text, HR_STR("u005"), 0) == SIZE_MAX)
+    if (!has_escape(text))
         return false;
     for (const char *p = text.p; p < end; p++) {
         if (*p != '_' && *p != '\\')
