@@ -139,7 +139,8 @@ static int make(struct work *w, hr_arena *a, hr_transform_out *out)
     hr_buf b = {0};
     int r;
 
-    write_page(w, &b);
+    if (hr_buf_reserve(&b, w->page.text.len + w->page.text.len / 8) == 0)
+        write_page(w, &b);
     r = b.err ? b.err : hr_text_has_note(hr_buf_view(&b)) ? HR_ESHAPE : 0; /* entities can spell one */
     if (r == 0)
         r = hr_html_check(&w->page, w->in->text, hr_buf_view(&b), &w->watch);

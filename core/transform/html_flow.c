@@ -55,7 +55,8 @@ static void begin(hr_html_reader *r)
                                    .gap = (uint8_t)r->gap};
         r->begun = true;
     }
-    hr_buf_add(b, r->prefix, r->nprefix);
+    if (r->nprefix)
+        hr_buf_add(b, r->prefix, r->nprefix);
     r->nprefix = 0;
     r->gap = HR_GAP_NONE;
     r->fresh = false;
@@ -199,6 +200,10 @@ void hr_html_collapsed(hr_html_reader *r, hr_str s)
             do
                 *out++ = s.p[i++];
             while (i < s.n && !ends_run[(unsigned char)s.p[i]]);
+        }
+        if (i + 1 < s.n && s.p[i] == ' ' && !ends_run[(unsigned char)s.p[i + 1]]) {
+            *out++ = s.p[i++]; /* the most frequent case of those below */
+            continue;
         }
         size_t space = i < s.n ? leading_space(hr_str_make(s.p + i, s.n - i)) : 0;
         i += space;

@@ -258,6 +258,8 @@ int hr_html_read(hr_html_page *p, hr_str source, hr_watch *watch)
     hr_html_reader r = {.page = p, .html = {.in = source}, .watch = watch};
     int e = source.n > UINT32_MAX / 2 ? HR_ELIMIT : 0;
 
+    if (e == 0)
+        e = hr_buf_reserve(&p->text, source.n / 2); /* most pages need less */
     while (e == 0 && hr_html_next(&r.html, &r.token)) {
         e = token(&r);
         if (e == 0)

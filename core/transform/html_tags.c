@@ -175,20 +175,37 @@ static bool next_word(hr_str *s, const bool parts[256], hr_str *word)
     return word->n > 0;
 }
 
-static bool is_one_of(hr_str word, const char *const *list)
-{
-    for (; *list; list++)
-        if (is_name(word, *list))
-            return true;
-    return false;
-}
+/* Names, and which letters they begin with: most words begin with none of them. */
+struct names {
+    uint32_t letters;
+    const char *list[24];
+};
+#define L(c) (UINT32_C(1) << ((c) - 'a'))
 
-static bool says(hr_str value, const bool parts[256], const char *const *list)
+/* Whole names: a "nav-tabs-content" or a "menu-item-description" may hold anything. */
+static const struct names nav_classes = {
+    L('b') | L('f') | L('m') | L('n') | L('p') | L('s') | L('t'),
+    {"nav",         "navbar", "navigation",  "menu",       "sidebar",    "breadcrumb", "breadcrumbs",
+     "site-footer", "footer", "page-footer", "site-nav",   "main-nav",   "top-nav",    "subnav",
+     "nav-menu",    "navbox", "site-header", "skip-links", "footer-nav", NULL}};
+static const struct names nav_roles = {
+    L('c') | L('m') | L('n'), {"navigation", "contentinfo", "complementary", "menu", "menubar", NULL}};
+/* Parts of names: too many kept is safe here. */
+static const struct names alert_words = {L('a') | L('c') | L('d') | L('e') | L('f') | L('s') | L('w'),
+                                         {"error", "errors", "alert", "alerts", "alertdialog", "warning",
+                                          "warnings", "danger", "failure", "critical", "status", NULL}};
+
+static bool says(hr_str value, const bool parts[256], const struct names *names)
 {
     hr_str word;
-    while (next_word(&value, parts, &word))
-        if (is_one_of(word, list))
-            return true;
+    while (next_word(&value, parts, &word)) {
+        unsigned letter = (unsigned)(lower(*word.p) - 'a');
+        if (letter >= 26 || !(names->letters >> letter & 1))
+            continue;
+        for (const char *const *name = names->list; *name; name++)
+            if (is_name(word, *name))
+                return true;
+    }
     return false;
 }
 
@@ -205,29 +222,17 @@ static bool displays_none(hr_str style)
 
 unsigned hr_html_signs(hr_str attributes, hr_str *label)
 {
-    /* Whole names: a "nav-tabs-content" or a "menu-item-description" may hold anything. */
-    static const char *const nav_classes[] = {
-        "nav",         "navbar", "navigation",  "menu",       "sidebar",    "breadcrumb", "breadcrumbs",
-        "site-footer", "footer", "page-footer", "site-nav",   "main-nav",   "top-nav",    "subnav",
-        "nav-menu",    "navbox", "site-header", "skip-links", "footer-nav", NULL,
-    };
-    static const char *const nav_roles[] = {"navigation", "contentinfo", "complementary",
-                                            "menu",       "menubar",     NULL};
-    /* Parts of names: too many kept is safe here. */
-    static const char *const alert_words[] = {"error",       "errors",   "alert",    "alerts",
-                                              "alertdialog", "warning",  "warnings", "danger",
-                                              "failure",     "critical", "status",   NULL};
     unsigned signs = 0;
     hr_str key, value, datetime = {0}, title = {0};
 
     *label = (hr_str){0};
     while (hr_html_attribute(&attributes, &key, &value)) {
         if (is_name(key, "class")) {
-            signs |= says(value, spaces, nav_classes) ? HR_HTML_NAV : 0;
-            signs |= says(value, dashes, alert_words) ? HR_HTML_ALERT : 0;
+            signs |= says(value, spaces, &nav_classes) ? HR_HTML_NAV : 0;
+            signs |= says(value, dashes, &alert_words) ? HR_HTML_ALERT : 0;
         } else if (is_name(key, "role")) {
-            signs |= says(value, spaces, nav_roles) ? HR_HTML_NAV : 0;
-            signs |= says(value, spaces, alert_words) ? HR_HTML_ALERT : 0;
+            signs |= says(value, spaces, &nav_roles) ? HR_HTML_NAV : 0;
+            signs |= says(value, spaces, &alert_words) ? HR_HTML_ALERT : 0;
         } else if (is_name(key, "hidden")) {
             signs |= is_name(value, "until-found") ? 0 : HR_HTML_HIDDEN;
         } else if (is_name(key, "style")) {
