@@ -112,25 +112,35 @@ static bool left_out(struct check *c, size_t at)
 }
 
 /* Is `word` in the output behind what was found before? Most often it is the next one, behind a mark or an address. */
+static bool find_near(struct check *c, hr_str word)
+{
+    enum { NEAR = 512 };
+    size_t at = c->done, end = c->out.n - at < word.n ? at : c->out.n - word.n + 1;
+
+    end = end - at > NEAR ? at + NEAR : end;
+    while (at < end && (c->out.p[at] != *word.p || memcmp(c->out.p + at, word.p, word.n) != 0))
+        at++;
+    if (at >= end)
+        return false;
+    c->done = at + word.n;
+    return true;
+}
+
 static bool find(struct check *c, hr_str word)
 {
-    enum { NEAR = 512 }; /* a link with its address; memmem() takes long to begin */
-    size_t at = c->done, near = at + NEAR + word.n < c->out.n ? at + NEAR : at;
-
-    while (at < near && (c->out.p[at] != *word.p || memcmp(c->out.p + at, word.p, word.n) != 0))
-        at++;
-    if (at == near)
-        at = hr_str_find(c->out, word, c->done);
+    if (find_near(c, word))
+        return true;
+    size_t at = hr_str_find(c->out, word, c->done);
     if (at == SIZE_MAX)
         return false;
     c->done = at + word.n;
     return true;
 }
 
-enum { SPACE = 1, AMPERSAND = 2, WORD = 4 };
+enum { SPACE = 1, AMPERSAND = 2, WORD = 4, BREAK = 8 };
 
-/* A text between two tags: its words, parted by white space and entities. */
-static bool text(struct check *c, hr_str s, const uint8_t class[256])
+/* The words of s one by one, parted by white space and entities. */
+static bool words(struct check *c, hr_str s, const uint8_t class[256])
 {
     size_t i = 0;
 
@@ -138,7 +148,7 @@ static bool text(struct check *c, hr_str s, const uint8_t class[256])
         size_t from = i, n, taken = 0;
         char decoded[4];
         unsigned seen = 0, now = class[(unsigned char)s.p[i]];
-        if (now == SPACE) {
+        if (now & SPACE) {
             i++;
             continue;
         }
@@ -160,6 +170,24 @@ static bool text(struct check *c, hr_str s, const uint8_t class[256])
     return true;
 }
 
+/* A text between two tags. Most are in the output as they stand; where not, their words must be. */
+static bool text(struct check *c, hr_str s, const uint8_t class[256])
+{
+    unsigned seen = 0;
+    size_t i = 0, n = s.n;
+
+    while (i < n && (class[(unsigned char)s.p[i]] & SPACE))
+        i++;
+    while (n > i && (class[(unsigned char)s.p[n - 1]] & SPACE))
+        n--;
+    s = hr_str_make(s.p + i, n - i);
+    for (i = 0; i < s.n; i++)
+        seen |= class[(unsigned char)s.p[i]];
+    if (!(seen & (WORD | AMPERSAND)))
+        return true;
+    return (!(seen & (AMPERSAND | BREAK)) && find_near(c, s)) || words(c, s, class);
+}
+
 int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *watch)
 {
     struct check c = {.in = source, .out = out};
@@ -167,7 +195,11 @@ int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *wa
     uint8_t class[256];
 
     for (int i = 0; i < 256; i++)
-        class[i] = is_space((char)i) ? SPACE : i == '&' ? AMPERSAND : is_word((char)i) ? WORD : 0;
+        class[i] = i == ' '            ? SPACE
+                   : is_space((char)i) ? SPACE | BREAK
+                   : i == '&'          ? AMPERSAND
+                   : is_word((char)i)  ? WORD
+                                       : 0;
     c.segment = hr_html_segments(p, &c.n);
     while (c.at < source.n) {
         size_t from = c.at;

@@ -138,8 +138,9 @@ void hr_html_remark(hr_html_reader *r, hr_str value)
     hr_html_gap(r, HR_GAP_SPACE);
 }
 
-/* What ends a run of plain text. */
-static const bool ends_run[256] = {['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['&'] = 1};
+/* What ends a run of plain text; so does the second of two blanks. */
+static const bool ends_run[256] = {
+    ['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, ['&'] = 1, ['{'] = 1, ['<'] = 1};
 
 static bool is_template_mark(hr_str s)
 {
@@ -199,11 +200,11 @@ void hr_html_collapsed(hr_html_reader *r, hr_str s)
             r->page->is_source |= is_template_mark(hr_str_make(s.p + i, s.n - i));
             do
                 *out++ = s.p[i++];
-            while (i < s.n && !ends_run[(unsigned char)s.p[i]]);
-        }
-        if (i + 1 < s.n && s.p[i] == ' ' && !ends_run[(unsigned char)s.p[i + 1]]) {
-            *out++ = s.p[i++]; /* the most frequent case of those below */
-            continue;
+            while (i < s.n && !ends_run[(unsigned char)s.p[i]] && (s.p[i] != ' ' || out[-1] != ' '));
+            if (out[-1] == ' ') { /* white space is for what comes */
+                out--;
+                i--;
+            }
         }
         size_t space = i < s.n ? leading_space(hr_str_make(s.p + i, s.n - i)) : 0;
         i += space;
