@@ -7,10 +7,10 @@
 /* ------------------------------------------------------------------ segments */
 static uint8_t sort_of(const hr_html_reader *r)
 {
-    if (r->alert)
-        return HR_HTML_SHOWN;
     if (r->hidden)
         return r->open[HR_TAG_NOSCRIPT] ? HR_HTML_NOSCRIPT : HR_HTML_UNSEEN;
+    if (r->alert)
+        return HR_HTML_SHOWN;
     return r->nav && r->open[HR_TAG_A] ? HR_HTML_LINK : HR_HTML_SHOWN;
 }
 
@@ -43,7 +43,8 @@ static void begin(hr_html_reader *r)
     hr_buf *b = &r->page->text;
     uint8_t sort = sort_of(r);
 
-    if (r->begun && r->gap < HR_GAP_LINE && r->now.sort == sort && r->now.unit == r->units[sort]) {
+    if (r->begun && r->gap < HR_GAP_LINE && r->now.sort == sort && r->now.unit == r->units[sort] &&
+        r->now.keep == (r->alert > 0)) {
         if (r->gap == HR_GAP_SPACE)
             hr_buf_putc(b, ' ');
     } else {
@@ -52,7 +53,8 @@ static void begin(hr_html_reader *r)
                                    .from = (uint32_t)r->token.at,
                                    .unit = r->units[sort],
                                    .sort = sort,
-                                   .gap = (uint8_t)r->gap};
+                                   .gap = (uint8_t)r->gap,
+                                   .keep = r->alert > 0};
         r->begun = true;
     }
     if (r->nprefix)
@@ -225,7 +227,7 @@ void hr_html_text_node(hr_html_reader *r)
         return;
     }
     uint8_t sort = sort_of(r);
-    r->page->shown += sort == HR_HTML_SHOWN && !r->hidden ? s.n : 0;
+    r->page->shown += sort == HR_HTML_SHOWN ? s.n : 0;
     if (r->open[HR_TAG_PRE]) {
         if (r->fresh && s.n && *s.p == '\n') /* the one behind <pre> */
             s = hr_str_make(s.p + 1, s.n - 1);

@@ -91,8 +91,7 @@ static int push(hr_html_reader *r, unsigned tag, unsigned signs)
         r->units[tag == HR_TAG_NOSCRIPT ? HR_HTML_NOSCRIPT : HR_HTML_UNSEEN]++;
     }
     r->nav += (signs & HR_HTML_NAV) != 0;
-    if ((signs & HR_HTML_ALERT) && r->alert++ == 0 && r->hidden)
-        hr_html_prefix(r, "(hidden) ");
+    r->alert += (signs & HR_HTML_ALERT) != 0;
     r->stack[r->depth++] = (struct hr_html_element){.tag = (uint8_t)tag, .signs = (uint8_t)signs};
     r->open[tag]++;
     return 0;
@@ -249,7 +248,7 @@ static void show_unclosed(hr_html_reader *r)
     for (size_t i = r->hidden_from; r->hidden && i < n; i++)
         if (s[i].sort == HR_HTML_UNSEEN || s[i].sort == HR_HTML_NOSCRIPT) {
             r->page->shown += s[i].len;
-            s[i].keep = true;
+            s[i].sort = HR_HTML_SHOWN;
         }
 }
 

@@ -7,7 +7,8 @@
 #include "transform/html_token.h"
 
 enum {
-    MOST_OPEN = 512, /* elements that are open at once; browsers stop at the same */
+    MOST_OPEN =
+        256, /* elements that are open at once: pages of people have a tenth; each end tag may look at all of them */
     MOST_PREFIX = 64 /* bytes of marks before a text: list item, heading, link */
 };
 

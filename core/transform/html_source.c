@@ -73,12 +73,14 @@ static bool names_a_file(hr_str path)
     return false;
 }
 
-/* What is said of the source of a page, in words; plurals included. */
+/* Words of those who write pages, or programs that read them; plurals included. */
 static const char *const words[] = {
-    "html",      "xhtml",      "css",        "markup",   "source",    "dom",  "xpath", "selector",
-    "script",    "javascript", "stylesheet", "style",    "jsx",       "tag",  "div",   "attribute",
-    "element",   "iframe",     "inline",     "minified", "classname", "href", "src",   "image",
-    "innerhtml", "onclick",    "comment",    "svg",      "aria",      "seo",
+    "html",     "xhtml",      "css",        "markup",   "source",    "dom",     "xpath",         "selector",
+    "script",   "javascript", "stylesheet", "style",    "jsx",       "tag",     "div",           "attribute",
+    "element",  "iframe",     "inline",     "minified", "classname", "class",   "template",      "component",
+    "layout",   "href",       "src",        "image",    "innerhtml", "onclick", "comment",       "svg",
+    "aria",     "seo",        "scrape",     "scraper",  "scraping",  "crawler", "beautifulsoup", "parser",
+    "selenium", "playwright", "puppeteer",
 };
 enum { WORDS = sizeof words / sizeof *words };
 

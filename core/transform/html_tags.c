@@ -106,14 +106,14 @@ enum hr_html_tag hr_html_tag_of(hr_str name)
         ['u' - 'a'] = HR_TAG_UL,
     };
     char z[sizeof hr_html_tags->name] = "";
+    uint64_t head, other;
 
     if (name.n == 0 || name.n >= sizeof z)
         return HR_TAG_OTHER;
     for (size_t i = 0; i < name.n; i++)
-        z[i] = lower(name.p[i]);
+        z[i] = (char)(name.p[i] | 0x20); /* letters to small ones; control characters are in no name */
     if (*z < 'a' || *z > 'z' || first[*z - 'a'] == 0)
         return HR_TAG_OTHER;
-    uint64_t head, other;
     memcpy(&head, z, sizeof head);
     for (unsigned t = first[*z - 'a']; t < HR_TAGS && *hr_html_tags[t].name == *z; t++) {
         memcpy(&other, hr_html_tags[t].name, sizeof other); /* most names are no longer */

@@ -241,6 +241,9 @@ static void errors_and_alerts_stay_wherever_they_stand(void **state)
                 "Old keys stop on Friday");
     expect_kept("<div hidden>The upload failed</div>", "", "(hidden) The upload failed");
     expect_kept("<div hidden><p class=error>Code 17</p></div>", "", "(hidden) Code 17");
+    expect_kept("<div hidden><div class=error><h2>Oops</h2></div>quiet</div>", "", "(hidden) ## Oops");
+    expect_gone("<div hidden><div class=error><h2>Oops</h2></div>quiet</div>", "", "quiet");
+    expect_gone("<div hidden>never closed FACT-1", "", "(hidden)");
     expect_kept("<noscript>Error: scripts are off</noscript>", "",
                 "(without scripts) Error: scripts are off");
 }
@@ -266,7 +269,8 @@ static void the_source_is_left_alone_where_it_is_asked_for(void **state)
         "which script loads the banner?", "cat view.php | head",
         "read the page's source code"};
     static const char *const reading[] = {"{\"url\":\"https://example.org/docs/a.html\"}",
-                                          "what is on https://e.org/a.php?id=3", "summarise the page", ""};
+                                          "what is on https://e.org/classes/a.php?id=3", "summarise the page",
+                                          ""};
     char *page = page_of(NAV);
 
     for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
