@@ -16,8 +16,6 @@ void hr_html_end_link(hr_html_reader *r)
         hr_html_literal(r, r->href);
         hr_html_mark(r, ")");
         r->gap = g;
-    } else if (r->link == LINK_WAITS && r->nprefix && r->prefix[r->nprefix - 1] == '[') {
-        r->nprefix--;
     }
     r->link = NO_LINK;
 }
@@ -85,10 +83,8 @@ static void begin_link(hr_html_reader *r)
     r->href = hr_html_value(r->token.text, "href");
     if (r->nav && !r->hidden)
         r->units[HR_HTML_LINK]++;
-    if (!leads_somewhere(r->href))
-        return;
-    hr_html_prefix(r, "[");
-    r->link = LINK_WAITS;
+    if (leads_somewhere(r->href))
+        r->link = LINK_WAITS;
 }
 
 static void begin_heading(hr_html_reader *r)

@@ -63,8 +63,10 @@ static void begin(hr_html_reader *r)
     r->gap = HR_GAP_NONE;
     r->fresh = false;
     r->now.to = (uint32_t)r->html.at;
-    if (r->link == LINK_WAITS)
+    if (r->link == LINK_WAITS) {
+        hr_buf_putc(b, '[');
         r->link = LINK_BEGUN;
+    }
 }
 
 void hr_html_gap(hr_html_reader *r, enum hr_html_gap g)

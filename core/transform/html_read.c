@@ -181,7 +181,6 @@ static void add_unclosed(hr_html_reader *r, enum hr_html_sort sort, size_t from,
     if (tail > from)
         add_pieces(r, sort, from, tail);
     hr_html_gap(r, HR_GAP_LINE);
-    r->token.verbatim = true;
     hr_html_literal(r, hr_str_make(r->html.in.p + tail, to - tail));
     hr_html_gap(r, HR_GAP_LINE);
 }
@@ -195,10 +194,7 @@ static void raw(hr_html_reader *r)
                              : r->token.tag == HR_TAG_STYLE ? HR_HTML_STYLE
                                                             : HR_HTML_FALLBACK;
     if (r->token.tag == HR_TAG_TITLE) {
-        hr_html_gap(r, HR_GAP_LINE);
-        hr_html_mark(r, "title: ");
-        hr_html_collapsed(r, r->token.text);
-        hr_html_gap(r, HR_GAP_LINE);
+        hr_html_head_line(r, "title", r->token.text);
     } else if (r->token.tag == HR_TAG_TEXTAREA) {
         hr_html_literal(r, r->token.text);
     } else if (r->token.open) {
@@ -254,7 +250,7 @@ static void show_unclosed(hr_html_reader *r)
 
 int hr_html_read(hr_html_page *p, hr_str source, hr_watch *watch)
 {
-    hr_html_reader r = {.page = p, .html = {.in = source}, .watch = watch};
+    hr_html_reader r = {.page = p, .html = {.in = source}};
     int e = source.n > UINT32_MAX / 2 ? HR_ELIMIT : 0;
 
     if (e == 0)

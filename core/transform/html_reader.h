@@ -9,7 +9,7 @@
 enum {
     MOST_OPEN =
         256, /* elements that are open at once: pages of people have a tenth; each end tag may look at all of them */
-    MOST_PREFIX = 64 /* bytes of marks before a text: list item, heading, link */
+    MOST_PREFIX = 64 /* bytes of marks before a text: list item, heading */
 };
 
 struct hr_html_element {
@@ -21,7 +21,6 @@ typedef struct hr_html_reader {
     hr_html_page *page;
     hr_html html;
     hr_html_token token;
-    hr_watch *watch;
     struct hr_html_element stack[MOST_OPEN];
     unsigned depth, open[HR_TAGS];
     unsigned hidden, nav, alert; /* open elements with these signs */
@@ -47,7 +46,7 @@ static inline bool hr_html_digit(char c)
 }
 /* At least this stands between what was written and what comes. */
 void hr_html_gap(hr_html_reader *r, enum hr_html_gap gap);
-/* Write z before the next text of this item, heading or link; not at all where there is none. */
+/* Write z before the next text of this item or heading; not at all where there is none. */
 void hr_html_prefix(hr_html_reader *r, const char *z);
 /* Write a mark; text whose white space stays; text whose white space is one space. */
 void hr_html_mark(hr_html_reader *r, const char *z);

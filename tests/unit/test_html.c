@@ -135,6 +135,8 @@ static void links_show_where_they_lead(void **state)
            "\n\nup run here");
     expect("<p>a<a href=/x></a>b <a href=/cart aria-label=Cart><svg><path d=''/></svg></a>",
            "\n\nab [Cart](/cart)");
+    expect("<a href=/card><h3>Card</h3><p>text</p></a><ul><a href=/li><li>item</a></ul>",
+           "\n\n### [Card\n\ntext](/card)\n\n- [item](/li)");
     expect("<p><a href=/1>one<a href=/2>two</a>", "\n\n[one](/1)[two](/2)");
 }
 
