@@ -35,9 +35,16 @@ static bool starts_tag(hr_str s, size_t at)
     return is_letter(c) || c == '/' || c == '!' || c == '?';
 }
 
-static size_t name_end(hr_str s, size_t at)
+/* What ends the name of a tag, the name of an attribute, a value without quotes. */
+enum { ENDS_TAG = 1, ENDS_NAME = 2, ENDS_VALUE = 4, ENDS_ALL = 7 };
+static const uint8_t ends[256] = {
+    ['\t'] = ENDS_ALL, ['\n'] = ENDS_ALL, ['\f'] = ENDS_ALL, ['\r'] = ENDS_ALL,
+    [' '] = ENDS_ALL,  ['>'] = ENDS_ALL,  ['='] = ENDS_NAME, ['/'] = ENDS_TAG | ENDS_NAME,
+};
+
+static size_t end_of(hr_str s, size_t at, unsigned what)
 {
-    while (at < s.n && !hr_html_space(s.p[at]) && s.p[at] != '/' && s.p[at] != '>')
+    while (at < s.n && !(ends[(unsigned char)s.p[at]] & what))
         at++;
     return at;
 }
@@ -55,8 +62,7 @@ static size_t tag_end(hr_str s, size_t at, bool *bare)
         if (at < s.n && (s.p[at] == '"' || s.p[at] == '\''))
             at = find(s, s.p[at], at + 1);
         else
-            while (at < s.n && !hr_html_space(s.p[at]) && s.p[at] != '>')
-                at++;
+            at = end_of(s, at, ENDS_VALUE);
         *bare = at < s.n && s.p[at] == '>';
     }
     return at;
@@ -110,7 +116,7 @@ static void bogus(hr_html *h, hr_html_token *t)
 static void tag(hr_html *h, hr_html_token *t)
 {
     bool bare;
-    size_t from = h->at + 1 + (t->kind == HR_HTML_END), name = name_end(h->in, from),
+    size_t from = h->at + 1 + (t->kind == HR_HTML_END), name = end_of(h->in, from, ENDS_TAG),
            end = tag_end(h->in, name, &bare);
 
     t->tag = hr_html_tag_of(slice(h->in, from, name));
@@ -136,7 +142,7 @@ static void raw_text(hr_html *h, hr_html_token *t)
     size_t n = strlen(name), at = find(h->in, '<', h->at);
 
     for (; at < h->in.n; at = find(h->in, '<', at + 1)) {
-        if (at + 2 + n > h->in.n || h->in.p[at + 1] != '/' || name_end(h->in, at + 2) != at + 2 + n)
+        if (at + 2 + n > h->in.n || h->in.p[at + 1] != '/' || end_of(h->in, at + 2, ENDS_TAG) != at + 2 + n)
             continue;
         if (hr_html_tag_of(slice(h->in, at + 2, at + 2 + n)) == h->raw)
             break;
@@ -181,8 +187,7 @@ bool hr_html_attribute(hr_str *rest, hr_str *name, hr_str *value)
     while (at < s.n && (hr_html_space(s.p[at]) || s.p[at] == '/'))
         at++;
     size_t from = at;
-    while (at < s.n && !hr_html_space(s.p[at]) && s.p[at] != '/' && (s.p[at] != '=' || at == from))
-        at++;
+    at = end_of(s, at + (at < s.n), ENDS_NAME); /* the first byte is of the name, whatever it is */
     *name = slice(s, from, at);
     *value = slice(s, at, at);
     while (at < s.n && hr_html_space(s.p[at]))
@@ -197,8 +202,7 @@ bool hr_html_attribute(hr_str *rest, hr_str *name, hr_str *value)
             at = close + (close < s.n);
         } else {
             from = at;
-            while (at < s.n && !hr_html_space(s.p[at]))
-                at++;
+            at = end_of(s, at, ENDS_VALUE);
             *value = slice(s, from, at);
         }
     }
