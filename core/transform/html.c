@@ -92,7 +92,6 @@ static const char *const said_before[HR_HTML_SORTS] = {
 static const char *const sorts[HR_HTML_SORTS] = {
     "",      "navigation link", "hidden element", "noscript element", "script",
     "style", "comment",         "hidden field",   "frame text"};
-static const char *const gaps[] = {"", " ", "\n", "\n\n"};
 
 /* How many links, scripts, elements are not whole. */
 static size_t count(const struct work *w, uint32_t counts[HR_HTML_SORTS])
@@ -113,7 +112,7 @@ static size_t count(const struct work *w, uint32_t counts[HR_HTML_SORTS])
 
 static void write_page(const struct work *w, hr_buf *b)
 {
-    unsigned gap = HR_GAP_NONE;
+    enum hr_html_gap gap = HR_GAP_NONE;
 
     for (size_t i = 0; i < w->n; i++) {
         const hr_html_segment *s = &w->segment[i];
@@ -123,7 +122,7 @@ static void write_page(const struct work *w, hr_buf *b)
         if (!s->keep || s->len == 0)
             continue;
         if (b->len)
-            hr_buf_puts(b, gaps[gap]);
+            hr_buf_puts(b, hr_html_gap_text(gap));
         if (said_before[s->sort])
             hr_buf_puts(b, said_before[s->sort]);
         hr_buf_str(b, bytes_of(w, s));

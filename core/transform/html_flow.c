@@ -43,10 +43,10 @@ static void begin(hr_html_reader *r)
     hr_buf *b = &r->page->text;
     uint8_t sort = sort_of(r);
 
-    if (r->begun && r->gap < HR_GAP_LINE && r->now.sort == sort && r->now.unit == r->units[sort] &&
-        r->now.keep == (r->alert > 0)) {
-        if (r->gap == HR_GAP_SPACE)
-            hr_buf_putc(b, ' ');
+    /* What is shown is one segment, however many lines it has: nobody chooses among them. */
+    if (r->begun && (r->gap < HR_GAP_LINE || sort == HR_HTML_SHOWN) && r->now.sort == sort &&
+        r->now.unit == r->units[sort] && r->now.keep == (r->alert > 0)) {
+        hr_buf_puts(b, hr_html_gap_text(r->gap));
     } else {
         hr_html_end_segment(r);
         r->now = (hr_html_segment){.off = (uint32_t)b->len,

@@ -1,4 +1,4 @@
-/* html_page.h - what html_read.c finds in a page, and html.c chooses from: segments of text, each on its own line or joined to the one before,
+/* html_page.h - what html_read.c finds in a page, and html.c chooses from: segments of text, what is shown and what may go,
    each of one sort. Shared by these two and html_check.c. */
 #ifndef HR_HTML_PAGE_H
 #define HR_HTML_PAGE_H
@@ -22,6 +22,11 @@ enum hr_html_sort {
 
 /* What stands before a segment. In the order of their weight. */
 enum hr_html_gap { HR_GAP_NONE, HR_GAP_SPACE, HR_GAP_LINE, HR_GAP_PARAGRAPH };
+static inline const char *hr_html_gap_text(enum hr_html_gap gap)
+{
+    static const char *const texts[] = {"", " ", "\n", "\n\n"};
+    return texts[gap];
+}
 
 typedef struct hr_html_segment {
     uint32_t off, len; /* in the page's text, or in the source */
