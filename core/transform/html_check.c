@@ -139,53 +139,49 @@ static bool find(struct check *c, hr_str word)
 
 enum { SPACE = 1, AMPERSAND = 2, WORD = 4, BREAK = 8 };
 
-/* The words of s one by one, parted by white space and entities. */
+/* The words of s one by one. */
 static bool words(struct check *c, hr_str s, const uint8_t class[256])
 {
-    size_t i = 0;
-
-    while (i < s.n) {
-        size_t from = i, n, taken = 0;
-        char decoded[4];
-        unsigned seen = 0, now = class[(unsigned char)s.p[i]];
-        if (now & SPACE) {
-            i++;
-            continue;
-        }
-        do {
-            seen |= now;
-            now = ++i < s.n ? class[(unsigned char)s.p[i]] : SPACE;
-        } while (!(now & (SPACE | AMPERSAND)));
-        hr_str run = hr_str_make(s.p + from, i - from);
-        if (*run.p == '&')
-            taken = hr_html_entity(hr_str_make(s.p + from, s.n - from), decoded, &n);
-        if (taken) {
-            i = from + taken;
-            seen = n > 1 || is_word(*decoded) ? WORD : 0;
-            run = hr_str_make(decoded, n);
-        }
-        if ((seen & WORD) && !find(c, run))
+    for (size_t i = 0, from; i < s.n;) {
+        unsigned seen = 0;
+        for (from = i; i < s.n && !(class[(unsigned char)s.p[i]] & SPACE); i++)
+            seen |= class[(unsigned char)s.p[i]];
+        if ((seen & WORD) && !find(c, hr_str_make(s.p + from, i - from)))
             return false;
+        i += i < s.n;
     }
     return true;
 }
 
-/* A text between two tags. Most are in the output as they stand; where not, their words must be. */
+/* A text between two tags, in stretches between line breaks and entities. Most are in the output as they stand; where not, their words
+   must be. */
 static bool text(struct check *c, hr_str s, const uint8_t class[256])
 {
-    unsigned seen = 0;
-    size_t i = 0, n = s.n;
-
-    while (i < n && (class[(unsigned char)s.p[i]] & SPACE))
-        i++;
-    while (n > i && (class[(unsigned char)s.p[n - 1]] & SPACE))
-        n--;
-    s = hr_str_make(s.p + i, n - i);
-    for (i = 0; i < s.n; i++)
-        seen |= class[(unsigned char)s.p[i]];
-    if (!(seen & (WORD | AMPERSAND)))
-        return true;
-    return (!(seen & (AMPERSAND | BREAK)) && find_near(c, s)) || words(c, s, class);
+    for (size_t i = 0, from, to, n; i < s.n;) {
+        char decoded[4];
+        unsigned seen = 0;
+        if (class[(unsigned char)s.p[i]] & SPACE) {
+            i++;
+            continue;
+        }
+        size_t taken = s.p[i] == '&' ? hr_html_entity(hr_str_make(s.p + i, s.n - i), decoded, &n) : 0;
+        if (taken) {
+            i += taken;
+            if ((n > 1 || is_word(*decoded)) && !find(c, hr_str_make(decoded, n)))
+                return false;
+            continue;
+        }
+        from = i;
+        do
+            seen |= class[(unsigned char)s.p[i++]];
+        while (i < s.n && !(class[(unsigned char)s.p[i]] & (AMPERSAND | BREAK)));
+        for (to = i; s.p[to - 1] == ' ';)
+            to--;
+        hr_str stretch = hr_str_make(s.p + from, to - from);
+        if ((seen & WORD) && !find_near(c, stretch) && !words(c, stretch, class))
+            return false;
+    }
+    return true;
 }
 
 int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *watch)
