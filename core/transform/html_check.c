@@ -1,4 +1,4 @@
-/* html_check.c - reads a page a second time, with nothing of the reader of the first: see html_page.h. It knows tags, comments and the
+/* html_check.c - reads a page a second time, with nothing of html_read.c but the entities: see html_page.h. It knows tags, comments and the
    elements without text only, and looks for each word of the page in what was made of it, in order. */
 #include <string.h>
 
