@@ -56,6 +56,30 @@ int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t
     return b->err;
 }
 
+void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
+                         size_t n, const char *id, bool offers_command)
+{
+    const char *before = " as text; ";
+
+    hr_buf_puts(b, LINE_KEY);
+    hr_buf_puts(b, form);
+    for (size_t i = 0; i < n; i++) {
+        if (count[i] == 0)
+            continue;
+        hr_buf_puts(b, before);
+        hr_buf_u64(b, count[i]);
+        hr_buf_putc(b, ' ');
+        hr_buf_puts(b, sorts[i]);
+        if (count[i] > 1)
+            hr_buf_putc(b, 's');
+        before = ", ";
+    }
+    hr_buf_puts(b, *before == ',' ? " omitted" : " as text");
+    hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
+    hr_buf_puts(b, id);
+    hr_buf_puts(b, end[HR_NOTE_LINES]);
+}
+
 /* ------------------------------------------------------------------ reading */
 static bool take(hr_str *s, const char *z)
 {

@@ -10,7 +10,11 @@
 
    In text it is one more line, behind the last kept one; lines are counted from 0, as items are, and that is said:
 
-     [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123] */
+     [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123]
+
+   Where text was read out of markup there are no positions; the note is the last line, and says what was left out by sort:
+
+     [_headroom: HTML as text; 14 scripts, 1 style, 41 navigation links omitted; headroom show 0123456789abcdef0123] */
 #ifndef HR_NOTE_H
 #define HR_NOTE_H
 
@@ -30,6 +34,11 @@ enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_LINES };
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command);
+
+/* Append the last line of a text that was read out of `form` ("HTML"): how many of each sort were left out. `sorts` are singular
+   nouns; those of count 0 are not told. */
+void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
+                         size_t n, const char *id, bool offers_command);
 
 typedef struct hr_note {
     enum hr_note_unit unit;

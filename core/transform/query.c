@@ -361,6 +361,7 @@ hr_query *hr_query_new(hr_arena *a, hr_str text)
         while (text.n > 0 && ((unsigned char)text.p[text.n] & 0xc0) == 0x80)
             text.n--;
     }
+    q->text = text;
     struct parse p = {.arena = a, .text = text, .q = q};
     read_words(&p);
     if (p.failed)
@@ -395,6 +396,11 @@ unsigned hr_query_hints(const hr_query *q)
 unsigned hr_query_count(const hr_query *q)
 {
     return q->count;
+}
+
+hr_str hr_query_source(const hr_query *q)
+{
+    return q->text;
 }
 
 bool hr_query_has(const hr_query *q, hr_str word)

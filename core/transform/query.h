@@ -13,7 +13,7 @@
 
 typedef struct hr_query hr_query;
 
-/* Parse text (valid UTF-8; only the first HR_MAX_QUERY bytes are searched for terms). Lives in the arena.
+/* Parse text (valid UTF-8; only the first HR_MAX_QUERY bytes are searched for terms). Lives in the arena; the text must live as long.
    NULL: no memory. Empty text gives a query without terms. */
 hr_query *hr_query_new(hr_arena *a, hr_str text);
 
@@ -29,5 +29,8 @@ unsigned hr_query_hints(const hr_query *q);
 unsigned hr_query_count(const hr_query *q);
 /* Is this word (one word, any case) among those the query says, stop words and hints apart? */
 bool hr_query_has(const hr_query *q, hr_str word);
+
+/* The text that the query was made from, as far as it was searched; borrowed. */
+hr_str hr_query_source(const hr_query *q);
 
 #endif

@@ -2,6 +2,7 @@
    Adding a transform is one file and one row. */
 #include "transform/crush.h"
 #include "transform/form.h"
+#include "transform/html.h"
 #include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -14,8 +15,8 @@
 
 #include <string.h>
 
-enum kind { TEXT, JSON };
-static const char *const kind_names[] = {"text", "json"};
+enum kind { TEXT, JSON, HTML };
+static const char *const kind_names[] = {"text", "json", "html"};
 
 /* ------------------------------------------------------------------ the table */
 static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -102,6 +103,20 @@ static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
     return r;
 }
 
+static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_html_text(a, in, out);
+}
+
+/* The source of a page whose lines repeat each other: the same lines in another form. */
+static int html_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    int r = rows(a, in, tree, out);
+    out->kind = kind_names[HTML];
+    return r;
+}
+
 static const struct transform {
     enum kind kind;
     const char *name;
@@ -110,6 +125,8 @@ static const struct transform {
 } transforms[] = {
     {JSON, "smart_crusher", false, hr_crush},
     {JSON, "minify", true, minify},
+    {HTML, "html_text", false, html_text},
+    {HTML, "rows", true, html_rows},
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "test_lines", false, test_lines},
     {TEXT, "log_lines", false, log_lines},
@@ -117,12 +134,14 @@ static const struct transform {
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */
-/* JSON is what the strict reader accepts as a whole. JSON, TEXT, HR_ENOMEM. */
+/* JSON is what the strict reader accepts as a whole; HTML what begins as a page does. JSON, HTML, TEXT, HR_ENOMEM. */
 static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
 {
     size_t i = 0;
     while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\t'))
         i++;
+    if (hr_html_is(text))
+        return HTML;
     if (i == text.n || (text.p[i] != '{' && text.p[i] != '[' && text.p[i] != '"'))
         return TEXT;
     int r = hr_tree_parse(tree, a, text.p, text.n, NULL);
@@ -202,6 +221,17 @@ static size_t spelled(const char *p, const char *end, char c)
     return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
 }
 
+/* A backslash and "u00": without them nothing is spelled otherwise than it stands. */
+static bool has_escape(hr_str text)
+{
+    const char *p = text.p, *end = text.p + text.n;
+
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))))
+        if (end - ++p >= 3 && memcmp(p, "u00", 3) == 0)
+            return true;
+    return false;
+}
+
 bool hr_text_has_note(hr_str text)
 {
     static const char key[] = HR_NOTE_KEY;
@@ -209,7 +239,7 @@ bool hr_text_has_note(hr_str text)
     if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
         return true;
     /* Only an escape can still spell it, in some of its letters. */
-    if (hr_str_find(text, HR_STR("\\u00"), 0) == SIZE_MAX && hr_str_find(text, HR_STR("u005"), 0) == SIZE_MAX)
+    if (!has_escape(text))
         return false;
     for (const char *p = text.p; p < end; p++) {
         if (*p != '_' && *p != '\\')

@@ -21,6 +21,7 @@ typedef struct hr_anchor {
 } hr_anchor;
 
 struct hr_query {
+    hr_str text;
     hr_term *terms;
     uint32_t nterms;
     uint16_t *slots; /* open addressing: index of the term + 1 */

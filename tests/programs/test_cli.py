@@ -253,6 +253,32 @@ def test_a_file_read_with_line_numbers_keeps_them_and_is_restored(cli):
     assert kept["of"] == 500 and kept["items"] == [json.loads(rows)[i] for i in kept["kept"]]
 
 
+def page_request(question="What is the burst credit?"):
+    page = "<!doctype html><html><head><title>Meridian API limits</title><style>p { color: red }</style>" \
+        "<script>var q = [];</script></head><body><nav><ul>%s</ul></nav><h1>Rate limits and quotas</h1>" \
+        "<p>See <a href='/q?a=1&amp;utm_source=x'>the quota</a>.</p><ul><li>Burst credit refills at 17 tokens per second. Requests for a higher quota are answered within 2 business days." \
+        "</ul>" \
+        "<table><tr><th>Endpoint<th>Limit<tr><td>/v3/exports<td>3</table>" % ("<li><a href=/docs>A page</a></li>" * 179)
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = page
+    request["messages"][-1] = {"role": "user", "content": question}
+    return json.dumps(request).encode()
+
+
+def test_a_page_arrives_as_the_text_of_the_documents_and_is_restored(cli):
+    shown = FORMS[-2]
+    sent = cli.record(page_request())
+    text = json.loads(sent)["messages"][2]["content"]
+    assert re.sub(r"(headroom show|id) [0-9a-f]{20}", "", text) == re.sub(r"headroom show [0-9a-f]{20}", "", shown).rstrip("\n")
+    back = cli("restore", "--state", "-", input=sent)
+    assert (back.returncode, back.stdout) == (0, page_request())
+
+
+def test_a_page_whose_source_is_asked_for_goes_out_as_it_came(cli):
+    request = page_request("Which CSS colours does it use?")
+    assert cli.record(request) == request
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]"])
 def test_restore_of_no_request_is_a_data_error(cli, body):
     p = cli("restore", "-", input=body)
