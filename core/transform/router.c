@@ -46,8 +46,12 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
 
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
+    bool *pinned;
+    size_t lines;
     (void)tree;
-    int r = lossless_form(a, in, HR_FORM_SEARCH, NULL, out);
+    int r = hr_pin_lines(a, in, &pinned, &lines);
+    if (r == 0)
+        r = lossless_form(a, in, HR_FORM_SEARCH, pinned, out);
     if (r == 1)
         out->kind = "search";
     return r;
