@@ -168,19 +168,16 @@ static bool file_is_pinned(hr_hits reader, size_t line, hr_str path, const bool 
 
 static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
 {
-    size_t column = hit->number.n && !hit->context ? hr_digits(hit->text) : 0;
-    hr_str text = hit->text;
+    hr_str text = hr_hit_words(hit);
 
     hr_buf_str(b, hit->number);
     if (same) {
-        hr_buf_putc(b, '"');
-        put_line(b, (hr_str){0}, hit->ended);
+        put_line(b, HR_STR("\""), hit->ended);
         return;
     }
-    if (column > 0 && column < text.n && text.p[column] == ':') {
+    if (text.p > hit->text.p) {
         hr_buf_putc(b, ':');
-        hr_buf_add(b, text.p, column);
-        text = behind(text, column + 1);
+        hr_buf_add(b, hit->text.p, (size_t)(text.p - hit->text.p) - 1);
     }
     if (hit->context || text.n == 0 || text.p[0] != '\t')
         hr_buf_putc(b, hit->context ? '-' : ' ');

@@ -147,3 +147,12 @@ bool hr_hits_next(hr_hits *h, hr_hit *out)
     out->text = hr_str_make(out->line.p + at + 1, out->line.n - at - 1);
     return true;
 }
+
+hr_str hr_hit_words(const hr_hit *hit)
+{
+    size_t n = hit->number.n && !hit->context ? hr_digits(hit->text) : 0;
+
+    if (n == 0 || n >= hit->text.n || hit->text.p[n] != ':')
+        return hit->text;
+    return hr_str_make(hit->text.p + n + 1, hit->text.n - n - 1);
+}

@@ -31,6 +31,9 @@ typedef struct hr_hits {
 /* The next line; false: there is none. */
 bool hr_hits_next(hr_hits *h, hr_hit *out);
 
+/* The text of a match behind its column, if it has one. */
+hr_str hr_hit_words(const hr_hit *hit);
+
 /* Length of the decimal number, of at most nine digits, at the beginning of s; 0: there is none. */
 size_t hr_digits(hr_str s);
 

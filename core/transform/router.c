@@ -7,6 +7,7 @@
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/pins.h"
+#include "transform/search.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 #include "json/json.h"
@@ -57,6 +58,15 @@ static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree
     return r;
 }
 
+static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_search_select(a, in, out);
+    if (r == 1)
+        out->kind = "search";
+    return r;
+}
+
 /* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
 static bool is_records(hr_str text)
 {
@@ -102,11 +112,9 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
-    {JSON, "smart_crusher", false, hr_crush},
-    {JSON, "minify", true, minify},
-    {TEXT, "search_headings", true, search_headings},
-    {TEXT, "log_lines", false, log_lines},
-    {TEXT, "rows", true, rows},
+    {JSON, "smart_crusher", false, hr_crush},    {JSON, "minify", true, minify},
+    {TEXT, "search_lines", false, search_lines}, {TEXT, "search_headings", true, search_headings},
+    {TEXT, "log_lines", false, log_lines},       {TEXT, "rows", true, rows},
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */
