@@ -7,7 +7,7 @@
      src/b.c:19:4:y;            b.c
      2 matches                  7"
                                 19:4 y;
-                                2 matches
+                                \2 matches
 
    In the body a line is, in this order:
      NUMBER text, NUMBER:COLUMN text   a match of the file named last; a text that begins with a tab needs no blank before it

@@ -72,7 +72,7 @@ static int mark_remarks(struct odd *o)
             continue;
         said[k] = remarks_of(hr_hit_words(&o->hit[k]), hash);
         for (int i = 0; i <= REMARKS; i++)
-            lines[i] += said[k] >> i & 1;
+            lines[i] += (uint32_t)(said[k] >> i & 1);
         r = hr_watch_spend(o->watch, o->hit[k].line.n);
     }
     for (int i = 0; i <= REMARKS; i++)
