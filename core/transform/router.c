@@ -45,17 +45,30 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
     return r;
 }
 
-static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+/* A form in which lines that matter keep more of themselves (pins.h). */
+static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
+                       hr_transform_out *out)
 {
     bool *pinned;
     size_t lines;
-    (void)tree;
     int r = hr_pin_lines(a, in, &pinned, &lines);
     if (r == 0)
-        r = lossless_form(a, in, HR_FORM_SEARCH, pinned, out);
+        r = lossless_form(a, in, form, pinned, out);
     if (r == 1)
-        out->kind = "search";
+        out->kind = kind;
     return r;
+}
+
+static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return pinned_form(a, in, HR_FORM_SEARCH, "search", out);
+}
+
+static int path_list(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return pinned_form(a, in, HR_FORM_PATHS, "listing", out);
 }
 
 static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -84,17 +97,8 @@ static bool is_records(hr_str text)
 
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    bool *pinned;
-    size_t lines;
     (void)tree;
-    if (!is_records(in->text))
-        return 0;
-    int r = hr_pin_lines(a, in, &pinned, &lines);
-    if (r == 0)
-        r = lossless_form(a, in, HR_FORM_ROWS, pinned, out);
-    if (r == 1)
-        out->kind = "log";
-    return r;
+    return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
 }
 
 static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -112,9 +116,13 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
-    {JSON, "smart_crusher", false, hr_crush},    {JSON, "minify", true, minify},
-    {TEXT, "search_lines", false, search_lines}, {TEXT, "search_headings", true, search_headings},
-    {TEXT, "log_lines", false, log_lines},       {TEXT, "rows", true, rows},
+    {JSON, "smart_crusher", false, hr_crush},
+    {JSON, "minify", true, minify},
+    {TEXT, "search_lines", false, search_lines},
+    {TEXT, "search_headings", true, search_headings},
+    {TEXT, "paths", true, path_list},
+    {TEXT, "log_lines", false, log_lines},
+    {TEXT, "rows", true, rows},
 };
 
 /* ------------------------------------------------------------------ what kind of text is it? */

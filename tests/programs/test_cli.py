@@ -250,6 +250,14 @@ def test_restore_reads_search_results_of_the_documents(cli):
         "src/net/tls.c:40:9:#define TIMEOUT 30", "2 matches"]
 
 
+def test_restore_reads_the_list_of_paths_of_the_documents(cli):
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = FORMS[7]
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    meant = re.findall("`(.+?)`", FORMS[8].split("What the question")[0])
+    assert json.loads(back.stdout)["messages"][2]["content"].splitlines() == meant and len(meant) == 7
+
+
 def test_selected_search_results_stand_under_their_paths_and_come_back_with_state_alone(cli, scenarios):
     (body,) = (p for p in scenarios if p.name == "g_ripgrep.openai.json")
     sent = cli.record(body.read_bytes())
