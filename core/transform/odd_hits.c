@@ -12,6 +12,7 @@
 enum {
     COMMON_SHARE = 10, /* what one in ten matches says tells nothing */
     LEAST_PATTERN = 3, /* lines; those of fewer are rare */
+    LEAST_LOOSE = 4,   /* words that vary: of a call or an assignment one to three do */
     LEAST_VALUES = 12, /* lines of a pattern; among fewer nothing is rare */
     USUAL = 4,         /* lines that a value stands in on the average, else the word is no category */
     RARER = 8,         /* a rare value stands at most 1/8 as often as the average one */
@@ -104,21 +105,30 @@ static int find_patterns(struct odd *o)
     return r;
 }
 
-/* Lines without a pattern, of a word or two, are of one shape where their texts are equal. */
-static void mark_lone_texts(struct odd *o)
+/* Lines of this pattern share little but their punctuation: prose, messages. Each text counts. */
+static bool is_loose(const struct odd *o, uint32_t pattern)
+{
+    uint32_t varying = 0;
+
+    if (pattern == HR_PATTERN_NONE)
+        return true;
+    for (uint64_t v = o->patterns.list[pattern].varies; v; v &= v - 1)
+        varying++;
+    return varying >= LEAST_LOOSE;
+}
+
+/* Of lines without a pattern of their own, the first of each text. */
+static void mark_new_texts(struct odd *o)
 {
     size_t n = 0;
 
     for (uint32_t k = 0; k < o->n; k++)
-        if (is_match(&o->hit[k]) && o->patterns.of_line[k] == HR_PATTERN_NONE)
+        if (is_match(&o->hit[k]) && is_loose(o, o->patterns.of_line[k]))
             o->pair[n++] = (hr_pair){hr_word_bits(hr_hit_words(&o->hit[k])), k};
     hr_sort_pairs(o->pair, o->other, n);
-    for (size_t i = 0, from; i < n;) {
-        for (from = i; i < n && o->pair[i].key == o->pair[from].key; i++)
-            ;
-        for (size_t k = from; i - from < LEAST_PATTERN && k < i; k++)
-            o->odd[o->pair[k].value] = true;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || o->pair[i].key != o->pair[i - 1].key)
+            o->odd[o->pair[i].value] = true;
 }
 
 static void mark_shapes(struct odd *o)
@@ -128,7 +138,7 @@ static void mark_shapes(struct odd *o)
         if (p != HR_PATTERN_NONE && o->patterns.list[p].lines < LEAST_PATTERN)
             o->odd[k] = true;
     }
-    mark_lone_texts(o);
+    mark_new_texts(o);
 }
 
 /* ------------------------------------------------------------------ values */

@@ -3,6 +3,7 @@
    - what they say: error, panic, deprecated, TODO and their kin (a table), where not one in ten of the matches says it: the word that was searched
      for stands in all of them and says nothing;
    - their shape (patterns.h), where fewer than three have it;
+   - their text, where the shape is little but punctuation (prose, messages) and no line before had that text;
    - a value that hardly any other line of the shape has where the rest agree, or a number far from the others'.
 
    Linear (sorting is by radix). One thread; scratch in the arena. */
