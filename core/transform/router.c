@@ -51,7 +51,8 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
 {
     bool *pinned;
     size_t lines;
-    int r = hr_pin_lines(a, in, &pinned, &lines);
+    int r =
+        form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
     if (r == 0)
         r = lossless_form(a, in, form, pinned, out);
     if (r == 1)
