@@ -150,7 +150,9 @@ static void read_path(struct place *at, hr_str s)
         at->dotted = is_dotted(s);
     at->name = behind(s, directory.n);
     if (directory.n > 0 || first)
-        at->directory = !at->dotted && hr_str_is(directory, "./") ? (hr_str){0} : directory;
+        at->directory = directory;
+    if (!at->dotted && hr_str_is(directory, "./"))
+        at->directory.n = 0;
 }
 
 /* ------------------------------------------------------------------ writing */

@@ -12,7 +12,7 @@
 enum {
     COMMON_SHARE = 10, /* what one in ten matches says tells nothing */
     LEAST_PATTERN = 3, /* lines; those of fewer are rare */
-    LEAST_LOOSE = 4,   /* words that vary: of a call or an assignment one to three do */
+    LEAST_LOOSE = 3,   /* words that vary: a name and a number do in calls and assignments that are alike */
     LEAST_VALUES = 12, /* lines of a pattern; among fewer nothing is rare */
     USUAL = 4,         /* lines that a value stands in on the average, else the word is no category */
     RARER = 8,         /* a rare value stands at most 1/8 as often as the average one */
@@ -232,8 +232,9 @@ static int mark_all_values(struct odd *o)
     for (uint32_t k = 0; r == 0 && k < o->n; k++)
         if (p->of_line[k] != HR_PATTERN_NONE)
             line[begin[p->of_line[k]]++] = k;
-    for (uint32_t i = 0; r == 0 && i < p->n; i++) /* begin[i] is its end now */
-        if (p->list[i].lines >= LEAST_VALUES)
+    /* begin[i] is its end now; of a loose pattern each text stays in any case */
+    for (uint32_t i = 0; r == 0 && i < p->n; i++)
+        if (p->list[i].lines >= LEAST_VALUES && !is_loose(o, i))
             r = mark_values(o, &p->list[i], line + begin[i] - p->list[i].lines, number, numbered);
     return r;
 }

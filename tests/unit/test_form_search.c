@@ -150,6 +150,11 @@ static void what_is_no_search_result_is_left_alone(void **state)
     expect_none(
         "2026-11-21 10:11:12 INFO started\n2026-11-21 10:11:13 INFO ready\n2026-11-21 10:11:14 INFO done\n"
         "2026-11-21 10:11:15 INFO done\n2026-11-21 10:11:16 INFO done\n");
+    /* as ripgrep shows them to people */
+    expect_none(A "\n1:int a;\n2:int b;\n3:int c;\n\n" B
+                  "\n4:int d;\n5:int e;\n6:int f;\n7:int g;\n8:int h;\n");
+    /* one a file, without a number: nothing tells them from other text with a colon */
+    expect_none(D "/a.c:x\n" D "/b.c:x\n" D "/c.c:x\n" D "/d.c:x\n" D "/e.c:x\n" D "/f.c:x\n" D "/g.c:x\n");
     hr_buf log = {0}; /* times are no paths with line numbers */
     for (int i = 0; i < 60; i++)
         hr_buf_puts(&log, "Wed Nov 21 10:11:12 2026 INFO ready\n");

@@ -237,6 +237,26 @@ static void where_all_lines_differ_all_stay(void **state)
         kept_lines();
 }
 
+/* Messages of one length, in one call: what they share is the punctuation. Copies of a text are left out, no text is. */
+static void texts_that_share_little_but_punctuation_all_stay(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        char message[] = "xxxxx xxxxx xxxxx xxxxx xxxxx";
+        for (char *c = message; *c; c++)
+            *c = *c == 'x' ? (char)('a' + rand() % 26) : ' ';
+        for (int k = 0; k < 4; k++)
+            add("src/d.py:%d:    raise ValueError(\"%s\")\n", 100 * i + k, message);
+    }
+    assert_int_equal(select_for(""), 1);
+    for (int i = 0; i < 60; i++) {
+        char z[40];
+        snprintf(z, sizeof z, "src/d.py:%d:", 100 * i);
+        assert_true(stays(z));
+    }
+    assert_true(out.kept < 80);
+}
+
 static void a_note_of_very_many_gaps_is_not_written(void **state)
 {
     (void)state;
@@ -334,6 +354,7 @@ int main(void)
         TEST(lines_of_no_file_stay),
         TEST(what_is_no_search_result_is_left_alone),
         TEST(where_all_lines_differ_all_stay),
+        TEST(texts_that_share_little_but_punctuation_all_stay),
         TEST(a_note_of_very_many_gaps_is_not_written),
         TEST(random_results_keep_what_was_planted),
         TEST(any_text_gives_a_true_note_or_none),
