@@ -86,9 +86,10 @@ static bool is_numbered(hr_str line, hr_str path)
     return begins(line, path) && (is_cut(line, path.n, ':') || is_cut(line, path.n, '-'));
 }
 
+/* "tests/test_a.py::test_b" is the name of a test. */
 static bool is_bare(hr_str line, hr_str path)
 {
-    return begins(line, path) && line.p[path.n] == ':';
+    return begins(line, path) && line.p[path.n] == ':' && (path.n + 1 == line.n || line.p[path.n + 1] != ':');
 }
 
 /* The path of the match that follows a context line, if the line is of that file. */

@@ -14,7 +14,7 @@
 
 enum {
     LEAST_LINES = 20,
-    LEAST_PERCENT = 60,    /* of all lines are of a file */
+    LEAST_PERCENT = 60,    /* of all lines are of a file, and tell their number */
     MOST_KEPT_PERCENT = 70 /* beyond it the lossless form is as good */
 };
 
@@ -60,7 +60,7 @@ static bool is_search(const struct search *s)
     uint64_t hits = 0, findings = 0;
 
     for (uint32_t i = 0; i < s->n; i++) {
-        hits += s->hit[i].path.n > 0;
+        hits += s->hit[i].number.n > 0;
         findings += is_finding(&s->hit[i]);
     }
     return s->n >= LEAST_LINES && hits * 100 >= (uint64_t)s->n * LEAST_PERCENT && findings * 2 < hits;

@@ -12,7 +12,7 @@
 
 #include "transform/transform.h"
 
-/* 1: *out is filled but for its name. 0: no search result, or nothing to gain. HR_ENOMEM, HR_ETIME. */
+/* 1: *out is filled but for its name. 0: no search result with line numbers, or nothing to gain. HR_ENOMEM, HR_ETIME. */
 int hr_search_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out);
 
 #endif

@@ -153,6 +153,8 @@ static void what_is_no_search_result_is_left_alone(void **state)
     /* as ripgrep shows them to people */
     expect_none(A "\n1:int a;\n2:int b;\n3:int c;\n\n" B
                   "\n4:int d;\n5:int e;\n6:int f;\n7:int g;\n8:int h;\n");
+    expect_none(A "::test_a PASSED\n" A "::test_b PASSED\n" A "::test_c PASSED\n" A "::test_d PASSED\n" A
+                  "::test_e PASSED\n");
     /* one a file, without a number: nothing tells them from other text with a colon */
     expect_none(D "/a.c:x\n" D "/b.c:x\n" D "/c.c:x\n" D "/d.c:x\n" D "/e.c:x\n" D "/f.c:x\n" D "/g.c:x\n");
     hr_buf log = {0}; /* times are no paths with line numbers */

@@ -220,6 +220,10 @@ static void what_is_no_search_result_is_left_alone(void **state)
         add("Wed Nov 21 10:%02d:12 2026 INFO page %d loaded\n", i, rand());
     assert_int_equal(select_for(""), 0);
     text.len = 0;
+    for (int i = 0; i < 60; i++) /* without numbers */
+        add("src/a.py:    wait_for(reader.ready, timeout=%d)\n", i);
+    assert_int_equal(select_for(""), 0);
+    text.len = 0;
     for (int i = 0; i < 60; i++) /* a compiler's: each line counts */
         add("src/a.c:%d:%d: warning: unused variable 'x' [-Wunused-variable]\n", i, i % 7);
     assert_int_equal(select_for(""), 0);
