@@ -153,8 +153,10 @@ static int write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
     bool ended;
     int r = hr_form_decode(&plain, lines);
 
-    if (r < 0)
+    if (r < 0) {
+        hr_buf_free(&plain);
         return r;
+    }
     if (r == 1)
         lines = hr_buf_view(&plain);
     write_positions(b, note);

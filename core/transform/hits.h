@@ -31,6 +31,11 @@ typedef struct hr_hits {
 /* The next line; false: there is none. */
 bool hr_hits_next(hr_hits *h, hr_hit *out);
 
+static inline bool hr_hit_is_match(const hr_hit *h)
+{
+    return h->path.n > 0 && !h->context;
+}
+
 /* The text of a match behind its column, if it has one. */
 hr_str hr_hit_words(const hr_hit *hit);
 

@@ -38,11 +38,6 @@ struct odd {
     hr_pair *pair, *other; /* n each */
 };
 
-static bool is_match(const hr_hit *h)
-{
-    return h->path.n > 0 && !h->context;
-}
-
 /* ------------------------------------------------------------------ what they say */
 /* Bit i: the line says remarks[i]. Bit REMARKS: it tells of an error in another way. */
 static uint64_t remarks_of(hr_str text, const uint64_t *hash)
@@ -69,7 +64,7 @@ static int mark_remarks(struct odd *o)
     for (int i = 0; i < REMARKS; i++)
         hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
     for (uint32_t k = 0; r == 0 && k < o->n; k++) {
-        if (!is_match(&o->hit[k]))
+        if (!hr_hit_is_match(&o->hit[k]))
             continue;
         said[k] = remarks_of(hr_hit_words(&o->hit[k]), hash);
         for (int i = 0; i <= REMARKS; i++)
@@ -92,7 +87,7 @@ static int find_patterns(struct odd *o)
     int r = skip ? 0 : HR_ENOMEM;
 
     for (uint32_t k = 0; r == 0 && k < o->n; k++) {
-        skip[k] = !is_match(&o->hit[k]);
+        skip[k] = !hr_hit_is_match(&o->hit[k]);
         if (!skip[k])
             hr_buf_str(&words, hr_hit_words(&o->hit[k]));
         hr_buf_putc(&words, '\n');
@@ -123,7 +118,7 @@ static void mark_new_texts(struct odd *o)
     size_t n = 0;
 
     for (uint32_t k = 0; k < o->n; k++)
-        if (is_match(&o->hit[k]) && is_loose(o, o->patterns.of_line[k]))
+        if (hr_hit_is_match(&o->hit[k]) && is_loose(o, o->patterns.of_line[k]))
             o->pair[n++] = (hr_pair){hr_word_bits(hr_hit_words(&o->hit[k])), k};
     hr_sort_pairs(o->pair, o->other, n);
     for (size_t i = 0; i < n; i++)
@@ -244,7 +239,7 @@ int hr_odd_hits(const hr_hit *hit, uint32_t n, hr_arena *scratch, hr_watch *watc
     struct odd o = {.hit = hit, .n = n, .scratch = scratch, .watch = watch, .odd = odd};
 
     for (uint32_t k = 0; k < n; k++)
-        o.matches += is_match(&hit[k]);
+        o.matches += hr_hit_is_match(&hit[k]);
     o.pair = hr_arena_alloc(scratch, (n + 1) * sizeof *o.pair);
     o.other = hr_arena_alloc(scratch, (n + 1) * sizeof *o.other);
     if (!o.pair || !o.other)

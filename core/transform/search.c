@@ -67,11 +67,6 @@ static bool is_search(const struct search *s)
 }
 
 /* ------------------------------------------------------------------ what stays */
-static bool is_match(const hr_hit *h)
-{
-    return h->path.n > 0 && !h->context;
-}
-
 /* "--" and empty lines only part what stands around them. */
 static bool is_separator(const hr_hit *h)
 {
@@ -87,7 +82,7 @@ static void keep_ends(struct search *s)
         const hr_hit *h = &s->hit[i];
         if (h->path.n == 0 && !is_separator(h))
             s->keep[i] = true;
-        if (!is_match(h))
+        if (!hr_hit_is_match(h))
             continue;
         if (last == s->n || !hr_str_eq(h->path, s->hit[last].path)) {
             s->keep[i] = true;
@@ -144,10 +139,10 @@ static void keep_context(struct search *s)
             s->keep[i - 1] = true;
 }
 
-/* Gaps, the shortest first, are closed until the note can list the rest. */
+/* Short gaps, and then longer ones, are closed until the note can list the rest. */
 static void close_gaps(struct search *s)
 {
-    for (uint32_t shortest = 1, gaps = UINT32_MAX; gaps > HR_MAX_NOTE_RANGES; shortest++) {
+    for (uint32_t shortest = 1, gaps = UINT32_MAX; gaps > HR_MAX_NOTE_RANGES; shortest *= 2) {
         gaps = 0;
         for (uint32_t i = 0, from; i < s->n; i++) {
             for (from = i; i < s->n && !s->keep[i]; i++)
