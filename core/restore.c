@@ -58,7 +58,8 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
 static int unformed(hr_arena *a, hr_str content, hr_str *raw)
 {
     hr_buf text = {0}, inside = {0};
-    int r = hr_form_decode(&text, content);
+    int r =
+        hr_text_has_note(content) ? 0 : hr_form_decode(&text, content); /* a form of what a selection kept */
 
     if (r == 1) {
         hr_string_encode(&inside, hr_buf_view(&text));
@@ -144,11 +145,20 @@ static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_not
     hr_buf_puts(b, "]}");
 }
 
-/* The same of a text's lines. */
-static void write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
+/* The same of a text's lines, which may stand in a lossless form. 0, HR_ENOMEM. */
+static int write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
 {
+    hr_buf plain = {0};
     hr_str line;
     bool ended;
+    int r = hr_form_decode(&plain, lines);
+
+    if (r < 0) {
+        hr_buf_free(&plain);
+        return r;
+    }
+    if (r == 1)
+        lines = hr_buf_view(&plain);
     write_positions(b, note);
     for (bool first = true; hr_line_next(&lines, &line, &ended); first = false) {
         if (!first)
@@ -158,6 +168,8 @@ static void write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
         hr_buf_putc(b, '"');
     }
     hr_buf_puts(b, "]}");
+    hr_buf_free(&plain);
+    return 0;
 }
 
 /* The note that ends this array, if there is one: the last child is an object with our key alone. 1, 0, <0. */
@@ -198,7 +210,7 @@ static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
         todo = todo->next;
         int r = hr_note_of_text(a, now, &note, &lines);
         if (r == 1)
-            write_kept_lines(out, lines, &note);
+            r = write_kept_lines(out, lines, &note);
         if (r != HR_ENOMEM)
             r = hr_tree_parse(&t, a, now.p, now.n, NULL);
         if (r == HR_ENOMEM)

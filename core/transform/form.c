@@ -13,8 +13,14 @@ static const struct {
     int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
     int (*decode)(hr_buf *b, hr_str body);
 } forms[HR_FORMS] = {
-    [HR_FORM_SEARCH] = {OPENING "search: a path, then its lines as NUMBER:text (NUMBER-text: context)]\n",
+    [HR_FORM_SEARCH] = {OPENING
+                        "search: a path, or a name in the directory of the path before; then its lines as "
+                        "NUMBER text, NUMBER-context, NUMBER\" (same text as before)]\n",
                         hr_search_encode, hr_search_decode},
+    [HR_FORM_PATHS] = {OPENING
+                       "paths: a directory ends in / (in /. where it is listed itself), behind it the "
+                       "names in it; \\ stands before a whole path]\n",
+                       hr_paths_encode, hr_paths_decode},
     [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                               "a b' the same line with a, b there; "
                               "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",

@@ -14,6 +14,7 @@
 
 enum hr_form {
     HR_FORM_SEARCH, /* matches under their paths */
+    HR_FORM_PATHS,  /* paths under their directories */
     HR_FORM_ROWS,   /* lines of one pattern as rows of what varies */
     HR_FORMS
 };

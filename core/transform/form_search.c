@@ -1,117 +1,116 @@
 /* form_search.c - search results under file headings, as ripgrep shows them to people.
 
      src/a.c:12:int x;          src/a.c
-     src/a.c-13-                12:int x;
+     src/a.c-13-                12 int x;
      --                   ->    13-
-     src/b.c:7:y                --
-     2 matches                  src/b.c
-                                7:y
-                                2 matches
+     src/b.c:7:int x;           --
+     src/b.c:19:4:y;            b.c
+     2 matches                  7"
+                                19:4 y;
+                                \2 matches
 
    In the body a line is, in this order:
-     NUMBER: or NUMBER-   a line of the file named last
-     --                   itself
-     \...                 what stands behind the backslash
-     before a NUMBER line a file's name
-     else                 itself */
+     NUMBER text, NUMBER:COLUMN text   a match of the file named last; a text that begins with a tab needs no blank before it
+     NUMBER"                           a match whose text, column included, is that of the match before
+     NUMBER-text                       context
+     a blank or a tab, and text        a match without a number
+     --                                itself
+     \...                              what stands behind the backslash
+     before a line of a file           its path: a name without a slash is in the directory of the path before, ./name in none;
+                                       where the first path of all begins with ./ all that do are as they stand
+     else                              itself */
 #include <string.h>
 
 #include "transform/form_table.h"
+#include "transform/hits.h"
 #include "transform/lines.h"
 
 enum {
-    MOST_DIGITS = 9,
-    LEAST_HITS = 5,    /* lines of files: fewer have nothing to gain */
-    LEAST_PERCENT = 60 /* of all lines */
+    LEAST_HITS = 5,     /* lines of files: fewer have nothing to gain */
+    LEAST_PERCENT = 60, /* of all lines */
+    LEAST_DITTO = 8     /* bytes of a text: a shorter one costs no more than the mark, and reads better */
 };
 
-static bool is_digit(char c)
+/* ------------------------------------------------------------------ lines of the body */
+enum kind { PLAIN, MATCH, SAME, CONTEXT, BARE };
+
+struct line {
+    enum kind kind;
+    hr_str number, column, text;
+};
+
+static bool is_blank(hr_str s, size_t i)
 {
-    return c >= '0' && c <= '9';
+    return i < s.n && (s.p[i] == ' ' || s.p[i] == '\t');
 }
 
-/* Length of NUMBER and its mark (':' or '-') at the beginning of s; 0: there is none. */
-static size_t number_length(hr_str s)
+static hr_str behind(hr_str s, size_t n)
 {
-    size_t i = 0;
-
-    while (i < s.n && i < MOST_DIGITS && is_digit(s.p[i]))
-        i++;
-    return i > 0 && i < s.n && (s.p[i] == ':' || s.p[i] == '-') ? i + 1 : 0;
+    return hr_str_make(s.p + n, s.n - n);
 }
 
-/* Does a NUMBER between two `mark`s stand at s[i]? */
-static bool is_cut(hr_str s, size_t i, char mark)
+/* The text behind what may be a blank; a tab is the text's own. */
+static hr_str text_at(hr_str s, size_t i)
 {
-    size_t n;
-
-    if (s.p[i] != mark)
-        return false;
-    n = number_length(hr_str_make(s.p + i + 1, s.n - i - 1));
-    return n > 0 && s.p[i + n] == mark;
+    return behind(s, i + (s.p[i] == ' '));
 }
 
-/* Length of the path of a match, PATH:NUMBER:text, 0: it is none. A path holds no white space at its ends. */
-static size_t match_path(hr_str line)
+static struct line read_line(hr_str s)
 {
-    for (size_t i = 1; i < line.n; i++) {
-        if (line.p[i] != ':')
-            continue;
-        if (is_cut(line, i, ':'))
-            return line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ' ? 0 : i;
-        if (i > 1)
-            return 0; /* "C:" is a drive; the colon of anything else ends the path */
+    struct line l = {PLAIN, hr_str_make(s.p, hr_digits(s)), {0}, {0}};
+    size_t i = l.number.n, column = i > 0 && i < s.n && s.p[i] == ':' ? hr_digits(behind(s, i + 1)) : 0;
+
+    if (column > 0 && is_blank(s, i + 1 + column)) {
+        l.column = hr_str_make(s.p + i + 1, column);
+        i += 1 + column;
     }
-    return 0;
+    if (is_blank(s, i)) {
+        l.kind = l.number.n ? MATCH : BARE;
+        l.text = text_at(s, i);
+    } else if (l.number.n && i < s.n && s.p[i] == '-') {
+        l.kind = CONTEXT;
+        l.text = behind(s, i + 1);
+    } else if (l.number.n && i + 1 == s.n && s.p[i] == '"') {
+        l.kind = SAME;
+    }
+    return l;
 }
 
-static bool is_of(hr_str line, hr_str path)
+static bool begins_file_line(hr_str rest)
 {
-    return path.n > 0 && line.n > path.n && memcmp(line.p, path.p, path.n) == 0 &&
-           (is_cut(line, path.n, ':') || is_cut(line, path.n, '-'));
-}
-
-/* The next match, looked for at most once for all lines before it. */
-struct ahead {
-    hr_str path;
-    const char *until; /* what stands before here has been looked at */
-};
-
-/* The path of the match that follows a context line, if the line is of that file. */
-static hr_str path_ahead(struct ahead *a, hr_str line, hr_str rest)
-{
-    enum { MOST_AHEAD = 64 };
-    hr_str next = {0};
+    hr_str line;
     bool ended;
-    size_t n = 0;
 
-    if (!a->until || line.p >= a->until) {
-        for (int i = 0; n == 0 && i < MOST_AHEAD && hr_line_next(&rest, &next, &ended); i++)
-            n = match_path(next);
-        a->path = hr_str_make(next.p, n);
-        a->until = rest.p;
-    }
-    return is_of(line, a->path) ? a->path : (hr_str){0};
+    return hr_line_next(&rest, &line, &ended) && read_line(line).kind != PLAIN;
 }
 
-/* The path that this line belongs to; none: p NULL. */
-static hr_str path_of(struct ahead *ahead, hr_str line, hr_str path, hr_str rest)
+/* Would the line be taken for a file's line, an escaped one, or, before a file's line, for a path? */
+static bool needs_escape(hr_str line, bool before_file_line)
 {
-    size_t n;
-
-    if (is_of(line, path))
-        return path;
-    n = match_path(line);
-    if (n > 0)
-        return hr_str_make(line.p, n);
-    return memchr(line.p, '-', line.n) ? path_ahead(ahead, line, rest) : (hr_str){0};
+    return read_line(line).kind != PLAIN || (line.n > 0 && line.p[0] == '\\') ||
+           (before_file_line && !hr_str_is(line, "--"));
 }
 
-/* Would the body's line be taken for a file's line, an escaped one, or a name? */
-static bool needs_escape(hr_str line, bool before_number)
+/* ------------------------------------------------------------------ paths */
+struct place {
+    hr_str directory, name; /* of the path named last; the directory with its slash */
+    bool dotted;            /* the first path begins with ./ */
+};
+
+static bool is_dotted(hr_str path)
 {
-    return number_length(line) > 0 || (line.n > 0 && line.p[0] == '\\') ||
-           (before_number && !hr_str_is(line, "--"));
+    return path.n > 2 && memcmp(path.p, "./", 2) == 0;
+}
+
+static hr_str directory_of(hr_str path)
+{
+    const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+    return hr_str_make(path.p, slash ? (size_t)(slash + 1 - path.p) : 0);
+}
+
+static bool can_name(hr_str s)
+{
+    return s.n > 0 && !needs_escape(s, false) && !hr_str_is(s, "--");
 }
 
 static void put_line(hr_buf *b, hr_str line, bool ended)
@@ -121,69 +120,157 @@ static void put_line(hr_buf *b, hr_str line, bool ended)
         hr_buf_putc(b, '\n');
 }
 
+/* false: this path cannot be written. */
+static bool put_path(hr_buf *b, struct place *at, hr_str path, bool whole)
+{
+    const bool first = at->name.n == 0;
+    hr_str directory = directory_of(path), name = behind(path, directory.n);
+
+    if (first)
+        at->dotted = is_dotted(path);
+    const bool near = !first && hr_str_eq(directory, at->directory) && can_name(name);
+    const bool none = directory.n == 0 && at->directory.n > 0;
+    const bool dot = hr_str_is(directory, "./");
+    *at = (struct place){directory, name, at->dotted};
+    if (name.n == 0 || (none && at->dotted) || (dot && !at->dotted))
+        return false;
+    if (none)
+        hr_buf_puts(b, "./");
+    hr_str shown = near && !whole ? name : path;
+    put_line(b, shown, true);
+    return can_name(shown);
+}
+
+static void read_path(struct place *at, hr_str s)
+{
+    const bool first = at->name.n == 0;
+    hr_str directory = directory_of(s);
+
+    if (first)
+        at->dotted = is_dotted(s);
+    at->name = behind(s, directory.n);
+    if (directory.n > 0 || first)
+        at->directory = directory;
+    if (!at->dotted && hr_str_is(directory, "./"))
+        at->directory.n = 0;
+}
+
+/* ------------------------------------------------------------------ writing */
+/* Is one of the lines of this file pinned, from this one on? */
+static bool file_is_pinned(hr_hits reader, size_t line, hr_str path, const bool *pinned)
+{
+    hr_hit hit = {0};
+
+    do {
+        if (pinned[line++])
+            return true;
+    } while (hr_hits_next(&reader, &hit) && (hit.path.n == 0 || hr_str_eq(hit.path, path)));
+    return false;
+}
+
+static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
+{
+    hr_str text = hr_hit_words(hit);
+
+    hr_buf_str(b, hit->number);
+    if (same) {
+        put_line(b, HR_STR("\""), hit->ended);
+        return;
+    }
+    if (text.p > hit->text.p) {
+        hr_buf_putc(b, ':');
+        hr_buf_add(b, hit->text.p, (size_t)(text.p - hit->text.p) - 1);
+    }
+    if (hit->context || text.n == 0 || text.p[0] != '\t')
+        hr_buf_putc(b, hit->context ? '-' : ' ');
+    put_line(b, text, hit->ended);
+}
+
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned)
 {
-    hr_str rest = text, line, path = {0},
+    hr_hits reader = {.rest = text};
+    hr_hit hit;
+    hr_str path = {0}, last = {0},
            held = {0}; /* held: an ordinary line, not written before the next one is known */
-    struct ahead ahead = {0};
-    size_t hits = 0, lines = 0;
-    bool ended = false, holds = false;
+    struct place at = {0};
+    size_t hits = 0, line = 0;
+    bool holds = false, held_ended = false;
 
-    (void)pinned; /* each line of a file keeps its text */
-    while (hr_line_next(&rest, &line, &ended)) {
-        hr_str p = line.n ? path_of(&ahead, line, path, rest) : (hr_str){0};
-        bool named = p.n > 0 && !hr_str_eq(p, path), plain = p.n == 0;
-
-        lines++;
+    for (; hr_hits_next(&reader, &hit); line++) {
+        const bool plain = hit.path.n == 0, named = !plain && !hr_str_eq(hit.path, path);
         if (holds) {
             if (needs_escape(held, !plain && !named))
                 hr_buf_putc(b, '\\');
             put_line(b, held, true);
-            holds = false;
         }
+        holds = plain;
         if (plain) {
-            held = line;
-            holds = true;
+            held = hit.line;
+            held_ended = hit.ended;
             continue;
         }
         hits++;
-        if (named) {
-            if (number_length(p) > 0 || p.p[0] == '\\' || hr_str_is(p, "--"))
-                return 0; /* a name that could not be told from other lines */
-            put_line(b, p, true);
-            path = p;
-        }
-        put_line(b, hr_str_make(line.p + p.n + 1, line.n - p.n - 1), ended);
+        path = hit.path;
+        if (named && !put_path(b, &at, path, pinned && file_is_pinned(reader, line, path, pinned)))
+            return 0;
+        const bool match = hit.number.n > 0 && !hit.context;
+        put_hit(b, &hit,
+                match && hit.text.n >= LEAST_DITTO && hr_str_eq(hit.text, last) && !(pinned && pinned[line]));
+        if (match)
+            last = hit.text;
     }
     if (holds) {
         if (needs_escape(held, false))
             hr_buf_putc(b, '\\');
-        put_line(b, held, ended);
+        put_line(b, held, held_ended);
     }
-    return hits >= LEAST_HITS && hits * 100 >= lines * LEAST_PERCENT;
+    return hits >= LEAST_HITS && hits * 100 >= line * LEAST_PERCENT;
+}
+
+/* ------------------------------------------------------------------ reading */
+static void put_back(hr_buf *b, const struct place *at, const struct line *l, const struct line *said,
+                     bool ended)
+{
+    const char mark = l->kind == CONTEXT ? '-' : ':';
+
+    hr_buf_str(b, at->directory);
+    hr_buf_str(b, at->name);
+    hr_buf_putc(b, mark);
+    if (l->number.n) {
+        hr_buf_str(b, l->number);
+        hr_buf_putc(b, mark);
+    }
+    if (said->column.n) {
+        hr_buf_str(b, said->column);
+        hr_buf_putc(b, ':');
+    }
+    put_line(b, said->text, ended);
 }
 
 int hr_search_decode(hr_buf *b, hr_str body)
 {
-    hr_str rest = body, line, path = {0};
+    hr_str rest = body, line;
+    struct place at = {0};
+    struct line last = {0}; /* match with a number */
     bool ended;
 
     while (hr_line_next(&rest, &line, &ended)) {
-        size_t n = number_length(line);
+        const struct line l = read_line(line);
 
-        if (n > 0) {
-            if (path.n == 0)
+        if (l.kind != PLAIN) {
+            if (at.name.n == 0 || (l.kind == SAME && last.kind != MATCH))
                 return 0;
-            hr_buf_str(b, path);
-            hr_buf_putc(b, line.p[n - 1]);
-            put_line(b, line, ended);
-        } else if (hr_str_is(line, "--") || number_length(rest) == 0) {
-            bool escaped = line.n > 0 && line.p[0] == '\\';
-            put_line(b, hr_str_make(line.p + escaped, line.n - escaped), ended);
+            if (l.kind == MATCH)
+                last = l;
+            put_back(b, &at, &l, l.kind == SAME ? &last : &l, ended);
         } else if (line.n > 0 && line.p[0] == '\\') {
-            put_line(b, hr_str_make(line.p + 1, line.n - 1), ended);
+            put_line(b, behind(line, 1), ended);
+        } else if (hr_str_is(line, "--") || !begins_file_line(rest)) {
+            put_line(b, line, ended);
         } else {
-            path = line;
+            read_path(&at, line);
+            if (at.name.n == 0)
+                return 0;
         }
     }
     return !b->err;

@@ -5,9 +5,13 @@
 
 #include "base.h"
 
-/* form_search.c: grep -n and its kin. */
+/* form_search.c: grep and its kin. */
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned);
 int hr_search_decode(hr_buf *b, hr_str body);
+
+/* form_paths.c: find, git ls-files, grep -l. */
+int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_paths_decode(hr_buf *b, hr_str body);
 
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned);

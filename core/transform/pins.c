@@ -17,21 +17,31 @@ static size_t count_lines(hr_str text)
     return n;
 }
 
-int hr_pin_lines(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines)
+static int pin(hr_arena *a, const hr_transform_in *in, bool with_errors, bool **pinned, size_t *lines)
 {
     size_t n = count_lines(in->text), errors = 0;
     hr_str *line = hr_arena_alloc(a, (n + 1) * sizeof *line), rest = in->text;
-    bool *error = hr_arena_zalloc(a, n + 1), *pin = hr_arena_zalloc(a, n + 1);
+    bool *error = hr_arena_zalloc(a, n + 1), *asked = hr_arena_zalloc(a, n + 1);
     bool ended, strong;
 
-    if (!line || !error || !pin)
+    if (!line || !error || !asked)
         return HR_ENOMEM;
     for (size_t i = 0; i < n && hr_line_next(&rest, &line[i], &ended); i++)
-        errors += error[i] = hr_prose_says_error(line[i], &strong);
-    int r = hr_query_pick(in->query, a, line, n, in->deadline_cpu_us, pin);
+        errors += error[i] = with_errors && hr_prose_says_error(line[i], &strong);
+    int r = hr_query_pick(in->query, a, line, n, in->deadline_cpu_us, asked);
     for (size_t i = 0; i < n; i++)
-        pin[i] = pin[i] || i == 0 || i == n - 1 || (error[i] && errors * 100 <= n * MOST_ERRORS_PERCENT);
-    *pinned = pin;
+        asked[i] = asked[i] || i == 0 || i == n - 1 || (error[i] && errors * 100 <= n * MOST_ERRORS_PERCENT);
+    *pinned = asked;
     *lines = n;
     return r;
+}
+
+int hr_pin_lines(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines)
+{
+    return pin(a, in, true, pinned, lines);
+}
+
+int hr_pin_asked(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines)
+{
+    return pin(a, in, false, pinned, lines);
 }

@@ -9,4 +9,7 @@
    lost there. 0, HR_ENOMEM, HR_ETIME. */
 int hr_pin_lines(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines);
 
+/* The same without errors, for forms that leave what a line says readable on its own. */
+int hr_pin_asked(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines);
+
 #endif

@@ -8,6 +8,7 @@
 #include "transform/minify.h"
 #include "transform/note.h"
 #include "transform/pins.h"
+#include "transform/search.h"
 #include "transform/testrun.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
@@ -46,10 +47,37 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
     return r;
 }
 
+/* A form in which lines that matter keep more of themselves (pins.h). */
+static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
+                       hr_transform_out *out)
+{
+    bool *pinned;
+    size_t lines;
+    int r =
+        form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
+    if (r == 0)
+        r = lossless_form(a, in, form, pinned, out);
+    if (r == 1)
+        out->kind = kind;
+    return r;
+}
+
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = lossless_form(a, in, HR_FORM_SEARCH, NULL, out);
+    return pinned_form(a, in, HR_FORM_SEARCH, "search", out);
+}
+
+static int path_list(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return pinned_form(a, in, HR_FORM_PATHS, "listing", out);
+}
+
+static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_search_select(a, in, out);
     if (r == 1)
         out->kind = "search";
     return r;
@@ -72,17 +100,8 @@ static bool is_records(hr_str text)
 
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    bool *pinned;
-    size_t lines;
     (void)tree;
-    if (!is_records(in->text))
-        return 0;
-    int r = hr_pin_lines(a, in, &pinned, &lines);
-    if (r == 0)
-        r = lossless_form(a, in, HR_FORM_ROWS, pinned, out);
-    if (r == 1)
-        out->kind = "log";
-    return r;
+    return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
 }
 
 static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -127,8 +146,10 @@ static const struct transform {
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
-    {TEXT, "search_headings", true, search_headings},
     {TEXT, "test_lines", false, test_lines},
+    {TEXT, "search_lines", false, search_lines},
+    {TEXT, "search_headings", true, search_headings},
+    {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "rows", true, rows},
 };

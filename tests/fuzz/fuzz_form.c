@@ -20,12 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct {
         int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
         int (*decode)(hr_buf *b, hr_str body);
-    } forms[] = {{hr_search_encode, hr_search_decode}, {hr_rows_encode, hr_rows_decode}};
+    } forms[] = {{hr_search_encode, hr_search_decode},
+                 {hr_rows_encode, hr_rows_decode},
+                 {hr_paths_encode, hr_paths_decode}};
     static bool pinned[MOST_TEXT];
 
     if (size < 1 || size > MOST_TEXT)
         return 0;
-    const unsigned form = data[0] & 1, step = data[0] >> 1;
+    const unsigned form = (data[0] & 3) % 3, step = data[0] >> 2;
     char *copy = malloc(size); /* of exactly the size, so that one byte too far is seen */
     if (!copy)
         return 0;

@@ -242,6 +242,35 @@ def test_restore_reads_the_example_of_the_documents(cli):
     assert json.loads(back.stdout)["messages"][2]["content"].rstrip("\n") == meant.rstrip("\n")
 
 
+def test_restore_reads_search_results_of_the_documents(cli):
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = FORMS[1]
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"].splitlines() == [
+        "src/net/http.c-118-static int retry(struct call *c)", "src/net/http.c:119:    return call_again(c, c->timeout);", "--",
+        "src/net/tls.c:40:9:#define TIMEOUT 30", "2 matches"]
+
+
+def test_restore_reads_the_list_of_paths_of_the_documents(cli):
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = FORMS[7]
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    meant = re.findall("`(.+?)`", FORMS[8].split("What the question")[0])
+    assert json.loads(back.stdout)["messages"][2]["content"].splitlines() == meant and len(meant) == 7
+
+
+def test_selected_search_results_stand_under_their_paths_and_come_back_with_state_alone(cli, scenarios):
+    (body,) = (p for p in scenarios if p.name == "g_ripgrep.openai.json")
+    sent = cli.record(body.read_bytes())
+    lines = json.loads(body.read_bytes())["messages"][3]["content"].split("\n")
+    text = json.loads(sent)["messages"][3]["content"]
+    assert text.startswith("[headroom search: ") and re.search(r"\n\[_headroom: \d+ of 400 lines omitted, .+\]$", text)
+    (kept,) = cli.json("restore", "--kept", "-", input=sent)
+    assert kept["of"] == 400 and kept["items"] == [lines[i] for i in kept["kept"]] and len(kept["items"]) < 200
+    assert cli("restore", "-", input=sent).returncode != 0, "what was left out is in the database alone"
+    assert cli("restore", "--state", "-", input=sent).stdout == body.read_bytes()
+
+
 def test_a_file_read_with_line_numbers_keeps_them_and_is_restored(cli):
     rows = json.dumps([{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)])
     body = conversation(f"1\t{rows}\n2\t")

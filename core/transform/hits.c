@@ -1,0 +1,159 @@
+/* hits.c - see hits.h. */
+#include "transform/hits.h"
+
+#include <string.h>
+
+#include "transform/lines.h"
+
+enum { MOST_DIGITS = 9, MOST_AHEAD = 64 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+size_t hr_digits(hr_str s)
+{
+    size_t i = 0;
+
+    while (i < s.n && i < MOST_DIGITS && is_digit(s.p[i]))
+        i++;
+    return i;
+}
+
+/* Does a number between two `mark`s stand at s[i]? */
+static bool is_cut(hr_str s, size_t i, char mark)
+{
+    size_t n;
+
+    if (s.p[i] != mark)
+        return false;
+    n = hr_digits(hr_str_make(s.p + i + 1, s.n - i - 1));
+    return n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == mark;
+}
+
+/* Is line[i] the first colon of 10:11:12? */
+static bool is_time(hr_str s, size_t i)
+{
+    static const char form[] = "00:00:00";
+    size_t from = i - 2;
+
+    if (i < 2 || s.n - from < sizeof form - 1 || (from > 0 && is_digit(s.p[from - 1])))
+        return false;
+    for (size_t k = 0; k < sizeof form - 1; k++)
+        if (form[k] == ':' ? s.p[from + k] != ':' : !is_digit(s.p[from + k]))
+            return false;
+    return true;
+}
+
+/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends. */
+static size_t numbered_path(hr_str line)
+{
+    for (size_t i = 1; i < line.n; i++) {
+        if (line.p[i] != ':')
+            continue;
+        if (is_cut(line, i, ':'))
+            return line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ' || is_time(line, i) ? 0 : i;
+        if (i > 1)
+            return 0; /* "C:" is a drive; the colon of anything else ends the path */
+    }
+    return 0;
+}
+
+/* Length of what could be the path of a match without a number: one word with a slash in it. */
+static size_t bare_path(hr_str line)
+{
+    bool slash = false;
+
+    for (size_t i = 0; i < line.n; i++) {
+        char c = line.p[i];
+        if (c == ':')
+            return slash && line.p[i - 1] != '/' ? i : 0;
+        if (c == ' ' || c == '\t' || c == '"' || c == '(' || c == '\\')
+            return 0;
+        slash = slash || c == '/';
+    }
+    return 0;
+}
+
+static bool begins(hr_str line, hr_str path)
+{
+    return path.n > 0 && line.n > path.n && memcmp(line.p, path.p, path.n) == 0;
+}
+
+static bool is_numbered(hr_str line, hr_str path)
+{
+    return begins(line, path) && (is_cut(line, path.n, ':') || is_cut(line, path.n, '-'));
+}
+
+/* "tests/test_a.py::test_b" is the name of a test. */
+static bool is_bare(hr_str line, hr_str path)
+{
+    return begins(line, path) && line.p[path.n] == ':' && (path.n + 1 == line.n || line.p[path.n + 1] != ':');
+}
+
+/* The path of the match that follows a context line, if the line is of that file. */
+static hr_str path_ahead(hr_hits *h, hr_str line)
+{
+    hr_str rest = h->rest, next = {0};
+    bool ended;
+    size_t n = 0;
+
+    if (!h->until || line.p >= h->until) {
+        for (int i = 0; n == 0 && i < MOST_AHEAD && hr_line_next(&rest, &next, &ended); i++)
+            n = numbered_path(next);
+        h->next_path = hr_str_make(next.p, n);
+        h->until = rest.p;
+    }
+    return is_numbered(line, h->next_path) ? h->next_path : (hr_str){0};
+}
+
+/* The path that this line belongs to; none: n 0. */
+static hr_str path_of(hr_hits *h, hr_str line)
+{
+    size_t n;
+    hr_str path = {0};
+
+    if (is_numbered(line, h->path))
+        return h->path;
+    n = numbered_path(line);
+    if (n > 0)
+        return hr_str_make(line.p, n);
+    if (memchr(line.p, '-', line.n))
+        path = path_ahead(h, line);
+    if (path.n > 0 || is_bare(line, h->path))
+        return path.n > 0 ? path : h->path;
+    n = bare_path(line);
+    return n > 0 && is_bare(h->rest, hr_str_make(line.p, n)) ? hr_str_make(line.p, n) : path;
+}
+
+bool hr_hits_next(hr_hits *h, hr_hit *out)
+{
+    *out = (hr_hit){0};
+    if (!hr_line_next(&h->rest, &out->line, &out->ended))
+        return false;
+    if (out->line.n == 0)
+        return true;
+    out->path = path_of(h, out->line);
+    if (out->path.n == 0)
+        return true;
+    h->path = out->path;
+    size_t at = out->path.n;
+    if (is_numbered(out->line, out->path)) {
+        out->context = out->line.p[at] == '-';
+        out->number = hr_str_make(out->line.p + at + 1,
+                                  hr_digits(hr_str_make(out->line.p + at + 1, out->line.n - at - 1)));
+        at += 1 + out->number.n;
+    }
+    out->text = hr_str_make(out->line.p + at + 1, out->line.n - at - 1);
+    return true;
+}
+
+hr_str hr_hit_words(const hr_hit *hit)
+{
+    size_t n = hit->number.n && !hit->context ? hr_digits(hit->text) : 0;
+
+    if (n == 0 || n >= hit->text.n || hit->text.p[n] != ':')
+        return hit->text;
+    return hr_str_make(hit->text.p + n + 1, hit->text.n - n - 1);
+}

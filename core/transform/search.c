@@ -1,0 +1,252 @@
+/* search.c - see search.h.
+
+     text -> hits -> what is rare among them (odd_hits.c) -> lines that stay, and their context -> form and note -> check */
+#include "transform/search.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "transform/form.h"
+#include "transform/hits.h"
+#include "transform/lines.h"
+#include "transform/note.h"
+#include "transform/odd_hits.h"
+
+enum {
+    LEAST_LINES = 20,
+    LEAST_PERCENT = 60,    /* of all lines are of a file, and tell their number */
+    MOST_KEPT_PERCENT = 70 /* beyond it the lossless form is as good */
+};
+
+struct search {
+    const hr_transform_in *in;
+    hr_arena *scratch;
+    hr_hit *hit; /* per line */
+    uint32_t n;
+    bool *keep, *asked;
+};
+
+/* ------------------------------------------------------------------ is it one? */
+static int read_hits(struct search *s)
+{
+    hr_hits reader = {.rest = s->in->text};
+    hr_hit hit;
+    uint32_t n = 0;
+
+    for (const char *p = s->in->text.p, *end = p + s->in->text.n; p && p < end; n++) {
+        p = memchr(p, '\n', (size_t)(end - p));
+        p = p ? p + 1 : end;
+    }
+    s->hit = hr_arena_alloc(s->scratch, (n + 1) * sizeof *s->hit);
+    s->keep = hr_arena_zalloc(s->scratch, n + 1);
+    s->asked = hr_arena_zalloc(s->scratch, n + 1);
+    if (!s->hit || !s->keep || !s->asked)
+        return HR_ENOMEM;
+    while (s->n < n && hr_hits_next(&reader, &hit))
+        s->hit[s->n++] = hit;
+    return 0;
+}
+
+/* "src/a.c:12:5: warning: unused": what a compiler or a linter says has a blank before it, and each of its lines counts. */
+static bool is_finding(const hr_hit *h)
+{
+    hr_str t = hr_hit_words(h);
+
+    return h->number.n && t.n > 1 && t.p[0] == ' ' && (t.p[1] | 0x20) >= 'a' && (t.p[1] | 0x20) <= 'z';
+}
+
+static bool is_search(const struct search *s)
+{
+    uint64_t hits = 0, findings = 0;
+
+    for (uint32_t i = 0; i < s->n; i++) {
+        hits += s->hit[i].number.n > 0;
+        findings += is_finding(&s->hit[i]);
+    }
+    return s->n >= LEAST_LINES && hits * 100 >= (uint64_t)s->n * LEAST_PERCENT && findings * 2 < hits;
+}
+
+/* ------------------------------------------------------------------ what stays */
+/* "--" and empty lines only part what stands around them. */
+static bool is_separator(const hr_hit *h)
+{
+    return h->line.n == 0 || hr_str_is(h->line, "--");
+}
+
+/* The first and the last match of each file, and what is of none. */
+static void keep_ends(struct search *s)
+{
+    uint32_t last = s->n;
+
+    for (uint32_t i = 0; i < s->n; i++) {
+        const hr_hit *h = &s->hit[i];
+        if (h->path.n == 0 && !is_separator(h))
+            s->keep[i] = true;
+        if (!hr_hit_is_match(h))
+            continue;
+        if (last == s->n || !hr_str_eq(h->path, s->hit[last].path)) {
+            s->keep[i] = true;
+            if (last < s->n)
+                s->keep[last] = true;
+        }
+        last = i;
+    }
+    if (last < s->n)
+        s->keep[last] = true;
+}
+
+/* Lines that the question asks for, and files that it names. */
+static int keep_asked(struct search *s)
+{
+    hr_str *row = hr_arena_alloc(s->scratch, (s->n + 1) * sizeof *row);
+    uint32_t *file = hr_arena_alloc(s->scratch, (s->n + 1) * sizeof *file), files = 0;
+    bool *named = hr_arena_zalloc(s->scratch, s->n + 1);
+
+    if (!row || !file || !named)
+        return HR_ENOMEM;
+    for (uint32_t i = 0; i < s->n; i++)
+        row[i] = s->hit[i].line;
+    int r = hr_query_pick(s->in->query, s->scratch, row, s->n, s->in->deadline_cpu_us, s->asked);
+    for (uint32_t i = 0; i < s->n; i++) {
+        hr_str path = s->hit[i].path;
+        if (path.n && (files == 0 || !hr_str_eq(row[files - 1], path)))
+            row[files++] = path;
+        file[i] = files;
+    }
+    if (r == 0)
+        r = hr_query_pick(s->in->query, s->scratch, row, files, s->in->deadline_cpu_us, named);
+    for (uint32_t i = 0; r == 0 && i < s->n; i++) {
+        s->asked[i] = s->asked[i] || (s->hit[i].path.n && named[file[i] - 1]);
+        s->keep[i] = s->keep[i] || s->asked[i];
+    }
+    return r;
+}
+
+/* Does line i continue what stands at line i - 1? */
+static bool is_beside(const struct search *s, uint32_t i)
+{
+    return s->hit[i].path.n && s->hit[i - 1].path.n && hr_str_eq(s->hit[i].path, s->hit[i - 1].path);
+}
+
+/* Context goes with its match: what stands between it and the matches before and behind it. */
+static void keep_context(struct search *s)
+{
+    for (uint32_t i = 1; i < s->n; i++)
+        if (s->keep[i - 1] && ((s->hit[i].context && is_beside(s, i)) || is_separator(&s->hit[i])))
+            s->keep[i] = true;
+    for (uint32_t i = s->n; i-- > 1;)
+        if (s->keep[i] && s->hit[i - 1].context && is_beside(s, i))
+            s->keep[i - 1] = true;
+}
+
+/* Short gaps, and then longer ones, are closed until the note can list the rest. */
+static void close_gaps(struct search *s)
+{
+    for (uint32_t shortest = 1, gaps = UINT32_MAX; gaps > HR_MAX_NOTE_RANGES; shortest *= 2) {
+        gaps = 0;
+        for (uint32_t i = 0, from; i < s->n; i++) {
+            for (from = i; i < s->n && !s->keep[i]; i++)
+                ;
+            if (i == from)
+                continue;
+            gaps += i - from >= shortest;
+            if (i - from < shortest)
+                memset(s->keep + from, true, i - from);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ writing, and reading it back */
+/* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
+static int is_true(const struct search *s, hr_str text, const uint32_t *kept, uint32_t nkept)
+{
+    hr_note note;
+    hr_str rest, line;
+    hr_buf plain = {0};
+    bool ended, same = true;
+    int r = hr_note_of_text(s->scratch, text, &note, &rest);
+
+    if (r != 1)
+        return r;
+    if (note.of != s->n || note.of - note.omitted != nkept ||
+        memcmp(note.kept, kept, nkept * sizeof *kept) != 0)
+        return 0;
+    r = hr_form_decode(&plain, rest);
+    if (r == 1)
+        rest = hr_buf_view(&plain);
+    for (uint32_t i = 0; same && i < nkept; i++)
+        same = hr_line_next(&rest, &line, &ended) && hr_str_eq(line, s->hit[kept[i]].line);
+    same = same && rest.n == 0;
+    hr_buf_free(&plain);
+    return r < 0 ? r : same;
+}
+
+/* The lines that stay, under their paths where that is shorter. 0, HR_ENOMEM. */
+static int write_lines(const struct search *s, hr_buf *b, const uint32_t *kept, uint32_t nkept)
+{
+    hr_buf lines = {0};
+    bool *pinned = hr_arena_zalloc(s->scratch, nkept + 1);
+    int r = pinned ? 0 : HR_ENOMEM;
+
+    for (uint32_t i = 0; r == 0 && i < nkept; i++) {
+        pinned[i] = s->asked[kept[i]] || i == 0 || i == nkept - 1;
+        hr_buf_str(&lines, s->hit[kept[i]].line);
+        hr_buf_putc(&lines, '\n');
+    }
+    if (r == 0)
+        r = lines.err ? HR_ENOMEM : hr_form_encode(b, HR_FORM_SEARCH, hr_buf_view(&lines), pinned);
+    if (r == 0)
+        hr_buf_str(b, hr_buf_view(&lines));
+    hr_buf_free(&lines);
+    return r < 0 ? r : 0;
+}
+
+static int write_selection(const struct search *s, hr_arena *a, hr_transform_out *out)
+{
+    uint32_t *kept = hr_arena_alloc(s->scratch, (s->n + 1) * sizeof *kept), nkept = 0;
+    hr_buf b = {0};
+
+    if (!kept)
+        return HR_ENOMEM;
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->keep[i])
+            kept[nkept++] = i;
+    if ((uint64_t)nkept * 100 > (uint64_t)s->n * MOST_KEPT_PERCENT)
+        return 0;
+    int r = write_lines(s, &b, kept, nkept);
+    if (r == 0)
+        r = hr_note_write(&b, HR_NOTE_LINES, s->n, kept, nkept, s->in->id, s->in->offers_command);
+    if (r == 0)
+        r = is_true(s, hr_buf_view(&b), kept, nkept);
+    if (r == 1 && b.len < s->in->text.n) {
+        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
+        out->kept = nkept;
+        out->of = s->n;
+        r = out->text.p ? 1 : HR_ENOMEM;
+    } else if (r == 1 || r == HR_ELIMIT) {
+        r = 0;
+    }
+    hr_buf_free(&b);
+    return r;
+}
+
+int hr_search_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
+{
+    struct search s = {.in = in, .scratch = hr_arena_new()};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = s.scratch ? read_hits(&s) : HR_ENOMEM;
+
+    if (r == 0 && is_search(&s)) {
+        r = hr_odd_hits(s.hit, s.n, s.scratch, &watch, s.keep);
+        if (r == 0)
+            r = keep_asked(&s);
+        if (r == 0) {
+            keep_ends(&s);
+            keep_context(&s);
+            close_gaps(&s);
+            r = write_selection(&s, a, out);
+        }
+    }
+    hr_arena_free(s.scratch);
+    return r == HR_ELIMIT ? 0 : r;
+}

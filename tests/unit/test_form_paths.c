@@ -1,0 +1,186 @@
+/* test_form_paths.c - claims of lists of paths under their directories (core/transform/form.h): read back byte for byte, whatever stands in the text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fault.h"
+#include "transform/form.h"
+#include "transform/form_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD                                                                                                 \
+    "[headroom paths: a directory ends in / (in /. where it is listed itself), behind it the names in it; "  \
+    "\\ stands before a whole path]\n"
+#define D "src/a/long/way/down/in/the/tree"
+
+static hr_str view(const char *z)
+{
+    return hr_str_make(z, strlen(z));
+}
+
+static void expect_back(hr_str form, hr_str text)
+{
+    hr_buf b = {0};
+    assert_int_equal(hr_form_decode(&b, form), 1);
+    assert_int_equal(b.len, text.n);
+    assert_memory_equal(b.data, text.p, text.n);
+    hr_buf_free(&b);
+}
+
+/* 1 and the form that is expected, without its head. */
+static void expect_form(const char *text, const char *body, const bool *pinned)
+{
+    hr_buf b = {0};
+    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), pinned), 1);
+    assert_int_equal(b.len, strlen(HEAD) + strlen(body));
+    assert_memory_equal(b.data, HEAD, strlen(HEAD));
+    assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
+    expect_back(hr_buf_view(&b), view(text));
+    hr_buf_free(&b);
+}
+
+static void expect_none(const char *text)
+{
+    hr_buf b = {0};
+    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), NULL), 0);
+    assert_int_equal(b.len, 0);
+    hr_buf_free(&b);
+}
+
+#define SIX(d) d "/1\n" d "/2\n" d "/3\n" d "/4\n" d "/5\n" d "/6\n"
+#define NAMES  "1\n2\n3\n4\n5\n6\n"
+
+static void names_stand_below_their_directory(void **state)
+{
+    (void)state;
+    expect_form("README\n" SIX(D) SIX(D "/b") SIX(D), "README\n" D "/\n" NAMES D "/b/\n" NAMES D "/\n" NAMES,
+                NULL);
+    /* the last line without its end */
+    expect_form(SIX(D) SIX(D "/b") D "/b/7", D "/\n" NAMES D "/b/\n" NAMES "7", NULL);
+}
+
+static void a_directory_that_is_listed_opens_itself(void **state)
+{
+    (void)state;
+    expect_form(D "\n" SIX(D) D "/b\n" SIX(D "/b") D "/empty\n" D "/c\n" D "/c/x\n" D "/c/y\n",
+                D "/.\n" NAMES D "/b/.\n" NAMES D "/\nempty\n" D "/c/.\nx\ny\n", NULL);
+}
+
+static void a_path_alone_in_its_directory_stays_whole(void **state)
+{
+    (void)state;
+    expect_form(SIX(D) "lib/x.c\n" D "/7\nMakefile\n" SIX(D),
+                D "/\n" NAMES "\\lib/x.c\n7\n\\Makefile\n" NAMES, NULL);
+}
+
+static void pinned_paths_stay_whole(void **state)
+{
+    (void)state;
+    bool pinned[12] = {[1] = true, [9] = true};
+    expect_form(SIX(D) SIX(D "/b"), D "/\n1\n\\" D "/2\n3\n4\n5\n6\n" D "/b/\n1\n2\n3\n\\" D "/b/4\n5\n6\n",
+                pinned);
+}
+
+static void what_would_be_misread_stands_behind_a_backslash(void **state)
+{
+    (void)state;
+    expect_form(SIX(D) D "/\n" D "/.\n" D "/\\x\n\\" D "/y\n\n" SIX(D),
+                D "/\n" NAMES "\\" D "/\n.\n\\" D "/\\x\n\\\\" D "/y\n\\\n" NAMES, NULL);
+}
+
+static void what_is_no_list_of_paths_is_left_alone(void **state)
+{
+    (void)state;
+    expect_none("");
+    expect_none(D "/1\n" D "/2\n" D "/3\n" D "/4\n" D "/5\n" D "/6\n" D "/7\n"); /* too few */
+    expect_none("a/1\na/2\na/3\na/4\na/5\na/6\na/7\na/8\na/9\na/0\n"); /* not shorter with its head */
+    expect_none(HEAD SIX(D) SIX(D "/b"));
+    hr_buf prose = {0};
+    for (int i = 0; i < 20; i++)
+        hr_buf_puts(&prose, "copied " D "/file and " D "/other\nhttp://" D "/x\n");
+    hr_buf_putc(&prose, 0);
+    expect_none(prose.data);
+    hr_buf_free(&prose);
+}
+
+static uint32_t seed = 1;
+
+static uint32_t draw(uint32_t below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (uint32_t)(((uint64_t)seed * below) >> 32);
+}
+
+static void every_text_comes_back(void **state)
+{
+    (void)state;
+    static const char *const directories[] = {D, D, D, D "/b", D "/b/c", ".", "", "./" D, "\\x", D "/."};
+    static const char *const names[] = {"/a.c", "/b.c", "/b",   "/c",   "/",   "",
+                                        "/.",   "//",   "/\\x", "/d e", "a\r", "/..."};
+    size_t encoded = 0;
+    for (int i = 0; i < 20000; i++) {
+        hr_buf text = {0}, form = {0};
+        bool pinned[60];
+        for (size_t k = 0; k < sizeof pinned; k++)
+            pinned[k] = draw(8) == 0;
+        const uint32_t usual = 4 + draw(9);
+        for (uint32_t n = 10 + draw(40); n > 0; n--) {
+            hr_buf_puts(&text, directories[draw(draw(6) ? 5 : 10)]);
+            hr_buf_puts(&text, names[draw(usual)]);
+            if (n > 1 || draw(2))
+                hr_buf_putc(&text, '\n');
+        }
+        int r = hr_form_encode(&form, HR_FORM_PATHS, hr_buf_view(&text), draw(2) ? pinned : NULL);
+        assert_true(r == 0 || r == 1);
+        if (r == 1)
+            expect_back(hr_buf_view(&form), hr_buf_view(&text));
+        encoded += r == 1;
+        hr_buf_free(&form);
+
+        /* the same without the check that form.c makes */
+        hr_buf back = {0};
+        if (hr_paths_encode(&form, hr_buf_view(&text), pinned) == 1) {
+            assert_int_equal(hr_paths_decode(&back, hr_buf_view(&form)), 1);
+            assert_true(hr_str_eq(hr_buf_view(&back), hr_buf_view(&text)));
+        }
+        hr_buf_free(&back);
+        hr_buf_free(&text);
+        hr_buf_free(&form);
+    }
+    assert_true(encoded > 5000);
+}
+
+static void missing_memory_is_told(void **state)
+{
+    (void)state;
+    int r = HR_ENOMEM;
+    for (long n = 1; r != 1; n++) {
+        hr_buf b = {0};
+        assert_true(n < 100);
+        hr_fault_after(HR_FAULT_ALLOC, n, true);
+        r = hr_form_encode(&b, HR_FORM_PATHS, view(SIX(D) SIX(D "/b")), NULL);
+        hr_fault_after(HR_FAULT_ALLOC, 0, false);
+        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
+        hr_buf_free(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_stand_below_their_directory),
+        cmocka_unit_test(a_directory_that_is_listed_opens_itself),
+        cmocka_unit_test(a_path_alone_in_its_directory_stays_whole),
+        cmocka_unit_test(pinned_paths_stay_whole),
+        cmocka_unit_test(what_would_be_misread_stands_behind_a_backslash),
+        cmocka_unit_test(what_is_no_list_of_paths_is_left_alone),
+        cmocka_unit_test(every_text_comes_back),
+        cmocka_unit_test(missing_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
