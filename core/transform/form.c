@@ -10,7 +10,7 @@
 
 static const struct {
     const char *head; /* the first line */
-    int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
+    int (*encode)(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
     int (*decode)(hr_buf *b, hr_str body);
 } forms[HR_FORMS] = {
     [HR_FORM_SEARCH] = {OPENING
@@ -56,14 +56,14 @@ static int reads_back(enum hr_form form, hr_str body, hr_str text)
     return r;
 }
 
-int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned)
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch)
 {
     size_t before = b->len, head = strlen(forms[form].head);
 
     if (begins(text, OPENING))
         return 0;
     hr_buf_puts(b, forms[form].head);
-    int r = forms[form].encode(b, text, pinned);
+    int r = forms[form].encode(b, text, pinned, watch);
     if (r != 1 || b->err || b->len - before >= text.n)
         return r < 0 ? r : drop(b, before);
     r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);

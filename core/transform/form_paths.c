@@ -57,7 +57,7 @@ static void put(hr_buf *b, const char *before, hr_str s, bool ended)
         hr_buf_putc(b, '\n');
 }
 
-int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned)
+int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_str rest = text, line, here = {0}, unused;
     bool ended, last;
@@ -83,6 +83,8 @@ int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned)
         } else {
             put(b, "\\", line, ended);
         }
+        if (hr_watch_spend(watch, line.n) < 0)
+            return HR_ETIME;
     }
     return 1;
 }

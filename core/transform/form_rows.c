@@ -206,15 +206,14 @@ static int meet_pattern(hr_arena *a, struct known *k, const hr_pattern *p, hr_st
     return k->used ? 0 : HR_ENOMEM;
 }
 
-int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
+int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_arena *a = hr_arena_new();
-    hr_watch watch = {0};
     hr_patterns p;
     struct encoder e = {.b = b};
     hr_str rest = text, line;
     bool ended = false;
-    int r = a ? hr_patterns_find(&p, a, text, pinned, &watch) : HR_ENOMEM;
+    int r = a ? hr_patterns_find(&p, a, text, pinned, watch) : HR_ENOMEM;
 
     if (r == 0 && !(e.known = hr_arena_zalloc(a, (p.n + 1) * sizeof *e.known)))
         r = HR_ENOMEM;
@@ -223,8 +222,8 @@ int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned)
         if (k != HR_PATTERN_NONE && p.list[k].first == i)
             r = meet_pattern(a, &e.known[k], &p.list[k], line);
         put_line(&e, k != HR_PATTERN_NONE && e.known[k].used ? &e.known[k] : NULL, line);
-        if (b->err)
-            r = HR_ENOMEM;
+        if (r == 0)
+            r = b->err ? HR_ENOMEM : hr_watch_spend(watch, line.n);
     }
     put_repeats(&e);
     if (r == 0 && !ended && b->len > 0)

@@ -186,7 +186,7 @@ static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
     put_line(b, text, hit->ended);
 }
 
-int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned)
+int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_hits reader = {.rest = text};
     hr_hit hit;
@@ -198,6 +198,8 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned)
 
     for (; hr_hits_next(&reader, &hit); line++) {
         const bool plain = hit.path.n == 0, named = !plain && !hr_str_eq(hit.path, path);
+        if (hr_watch_spend(watch, hit.line.n) < 0)
+            return HR_ETIME;
         if (holds) {
             if (needs_escape(held, !plain && !named))
                 hr_buf_putc(b, '\\');

@@ -1,20 +1,21 @@
 /* form_table.h - the encoders and decoders of form.c's table, one file each. Encoders: 1 appended, 0 not text of this kind (what they
-   appended is dropped), HR_ENOMEM. Decoders: 1 appended, 0 not what the encoder writes, HR_ENOMEM. See form.h. */
+   appended is dropped), HR_ENOMEM, HR_ETIME. Decoders: 1 appended, 0 not what the encoder writes, HR_ENOMEM. See form.h. */
 #ifndef HR_FORM_TABLE_H
 #define HR_FORM_TABLE_H
 
 #include "base.h"
+#include "transform/watch.h"
 
 /* form_search.c: grep and its kin. */
-int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_search_decode(hr_buf *b, hr_str body);
 
 /* form_paths.c: find, git ls-files, grep -l. */
-int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_paths_decode(hr_buf *b, hr_str body);
 
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
-int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_rows_decode(hr_buf *b, hr_str body);
 
 #endif

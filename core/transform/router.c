@@ -38,7 +38,8 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
                          hr_transform_out *out)
 {
     hr_buf b = {0};
-    int r = hr_form_encode(&b, form, in->text, pinned);
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = hr_form_encode(&b, form, in->text, pinned, &watch);
     if (r == 1) {
         out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
         r = out->text.p ? 1 : HR_ENOMEM;
@@ -47,14 +48,17 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
     return r;
 }
 
-/* A form in which lines that matter keep more of themselves (pins.h). */
+/* A form in which lines that matter keep more of themselves (pins.h). Which those are costs more than the cheap forms, so it is only
+   asked where the text takes the form at all. */
 static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
                        hr_transform_out *out)
 {
     bool *pinned;
     size_t lines;
-    int r =
-        form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
+    int r = form == HR_FORM_ROWS ? 1 : lossless_form(a, in, form, NULL, out);
+    if (r != 1)
+        return r;
+    r = form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
     if (r == 0)
         r = lossless_form(a, in, form, pinned, out);
     if (r == 1)

@@ -7,6 +7,7 @@
 
 #include "limits.h"
 #include "transform/form.h"
+#include "transform/gaps.h"
 #include "transform/hits.h"
 #include "transform/lines.h"
 #include "transform/note.h"
@@ -27,7 +28,7 @@ struct search {
 };
 
 /* ------------------------------------------------------------------ is it one? */
-static int read_hits(struct search *s)
+static int read_hits(struct search *s, hr_watch *watch)
 {
     hr_hits reader = {.rest = s->in->text};
     hr_hit hit;
@@ -42,8 +43,11 @@ static int read_hits(struct search *s)
     s->asked = hr_arena_zalloc(s->scratch, n + 1);
     if (!s->hit || !s->keep || !s->asked)
         return HR_ENOMEM;
-    while (s->n < n && hr_hits_next(&reader, &hit))
+    while (s->n < n && hr_hits_next(&reader, &hit)) {
         s->hit[s->n++] = hit;
+        if (hr_watch_spend(watch, hit.line.n) < 0)
+            return HR_ETIME;
+    }
     return 0;
 }
 
@@ -139,23 +143,6 @@ static void keep_context(struct search *s)
             s->keep[i - 1] = true;
 }
 
-/* Short gaps, and then longer ones, are closed until the note can list the rest. */
-static void close_gaps(struct search *s)
-{
-    for (uint32_t shortest = 1, gaps = UINT32_MAX; gaps > HR_MAX_NOTE_RANGES; shortest *= 2) {
-        gaps = 0;
-        for (uint32_t i = 0, from; i < s->n; i++) {
-            for (from = i; i < s->n && !s->keep[i]; i++)
-                ;
-            if (i == from)
-                continue;
-            gaps += i - from >= shortest;
-            if (i - from < shortest)
-                memset(s->keep + from, true, i - from);
-        }
-    }
-}
-
 /* ------------------------------------------------------------------ writing, and reading it back */
 /* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
 static int is_true(const struct search *s, hr_str text, const uint32_t *kept, uint32_t nkept)
@@ -184,6 +171,7 @@ static int is_true(const struct search *s, hr_str text, const uint32_t *kept, ui
 /* The lines that stay, under their paths where that is shorter. 0, HR_ENOMEM. */
 static int write_lines(const struct search *s, hr_buf *b, const uint32_t *kept, uint32_t nkept)
 {
+    hr_watch watch = {.deadline_cpu_us = s->in->deadline_cpu_us};
     hr_buf lines = {0};
     bool *pinned = hr_arena_zalloc(s->scratch, nkept + 1);
     int r = pinned ? 0 : HR_ENOMEM;
@@ -194,7 +182,7 @@ static int write_lines(const struct search *s, hr_buf *b, const uint32_t *kept, 
         hr_buf_putc(&lines, '\n');
     }
     if (r == 0)
-        r = lines.err ? HR_ENOMEM : hr_form_encode(b, HR_FORM_SEARCH, hr_buf_view(&lines), pinned);
+        r = lines.err ? HR_ENOMEM : hr_form_encode(b, HR_FORM_SEARCH, hr_buf_view(&lines), pinned, &watch);
     if (r == 0)
         hr_buf_str(b, hr_buf_view(&lines));
     hr_buf_free(&lines);
@@ -234,7 +222,7 @@ int hr_search_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *o
 {
     struct search s = {.in = in, .scratch = hr_arena_new()};
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = s.scratch ? read_hits(&s) : HR_ENOMEM;
+    int r = s.scratch ? read_hits(&s, &watch) : HR_ENOMEM;
 
     if (r == 0 && is_search(&s)) {
         r = hr_odd_hits(s.hit, s.n, s.scratch, &watch, s.keep);
@@ -243,8 +231,8 @@ int hr_search_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *o
         if (r == 0) {
             keep_ends(&s);
             keep_context(&s);
-            close_gaps(&s);
-            r = write_selection(&s, a, out);
+            int64_t closed = hr_close_gaps(s.scratch, s.keep, s.n);
+            r = closed < 0 ? (int)closed : write_selection(&s, a, out);
         }
     }
     hr_arena_free(s.scratch);

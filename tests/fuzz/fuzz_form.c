@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct {
-        int (*encode)(hr_buf *b, hr_str text, const bool *pinned);
+        int (*encode)(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
         int (*decode)(hr_buf *b, hr_str body);
     } forms[] = {{hr_search_encode, hr_search_decode},
                  {hr_rows_encode, hr_rows_decode},
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pinned[i] = step && i % step == 0;
 
     hr_buf body = {0}, back = {.max = MOST_OUTPUT};
-    int r = forms[form].encode(&body, text, pinned);
+    int r = forms[form].encode(&body, text, pinned, &(hr_watch){0});
     CLAIM(r >= 0);
     if (r == 1) {
         CLAIM(forms[form].decode(&back, hr_buf_view(&body)) == 1);

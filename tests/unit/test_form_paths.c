@@ -36,7 +36,7 @@ static void expect_back(hr_str form, hr_str text)
 static void expect_form(const char *text, const char *body, const bool *pinned)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), pinned), 1);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), pinned, &(hr_watch){0}), 1);
     assert_int_equal(b.len, strlen(HEAD) + strlen(body));
     assert_memory_equal(b.data, HEAD, strlen(HEAD));
     assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
@@ -47,7 +47,7 @@ static void expect_form(const char *text, const char *body, const bool *pinned)
 static void expect_none(const char *text)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), NULL), 0);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), NULL, &(hr_watch){0}), 0);
     assert_int_equal(b.len, 0);
     hr_buf_free(&b);
 }
@@ -135,7 +135,8 @@ static void every_text_comes_back(void **state)
             if (n > 1 || draw(2))
                 hr_buf_putc(&text, '\n');
         }
-        int r = hr_form_encode(&form, HR_FORM_PATHS, hr_buf_view(&text), draw(2) ? pinned : NULL);
+        int r =
+            hr_form_encode(&form, HR_FORM_PATHS, hr_buf_view(&text), draw(2) ? pinned : NULL, &(hr_watch){0});
         assert_true(r == 0 || r == 1);
         if (r == 1)
             expect_back(hr_buf_view(&form), hr_buf_view(&text));
@@ -144,7 +145,7 @@ static void every_text_comes_back(void **state)
 
         /* the same without the check that form.c makes */
         hr_buf back = {0};
-        if (hr_paths_encode(&form, hr_buf_view(&text), pinned) == 1) {
+        if (hr_paths_encode(&form, hr_buf_view(&text), pinned, &(hr_watch){0}) == 1) {
             assert_int_equal(hr_paths_decode(&back, hr_buf_view(&form)), 1);
             assert_true(hr_str_eq(hr_buf_view(&back), hr_buf_view(&text)));
         }
@@ -163,7 +164,7 @@ static void missing_memory_is_told(void **state)
         hr_buf b = {0};
         assert_true(n < 100);
         hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_PATHS, view(SIX(D) SIX(D "/b")), NULL);
+        r = hr_form_encode(&b, HR_FORM_PATHS, view(SIX(D) SIX(D "/b")), NULL, &(hr_watch){0});
         hr_fault_after(HR_FAULT_ALLOC, 0, false);
         assert_true(r == 1 || r == HR_ENOMEM || r == 0);
         hr_buf_free(&b);

@@ -35,7 +35,7 @@ static void expect_back(hr_str form, hr_str text)
 static void expect_form(const char *text, const char *body, const bool *pinned)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_ROWS, view(text), pinned), 1);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_ROWS, view(text), pinned, &(hr_watch){0}), 1);
     hr_buf_putc(&b, 0);
     assert_memory_equal(b.data, HEAD, strlen(HEAD));
     assert_string_equal(b.data + strlen(HEAD), body);
@@ -119,7 +119,7 @@ static void what_is_no_record_is_left_alone(void **state)
                                         "to be or\nnot to be\nthat is the\nquestion\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         hr_buf b = {0};
-        assert_int_equal(hr_form_encode(&b, HR_FORM_ROWS, view(texts[i]), NULL), 0);
+        assert_int_equal(hr_form_encode(&b, HR_FORM_ROWS, view(texts[i]), NULL, &(hr_watch){0}), 0);
         assert_int_equal(b.len, 0);
         hr_buf_free(&b);
     }
@@ -228,7 +228,8 @@ static void every_text_comes_back(void **state)
         for (size_t k = 0; k < sizeof pinned; k++)
             pinned[k] = draw(10) == 0;
         make_text(&text);
-        int r = hr_form_encode(&form, HR_FORM_ROWS, hr_buf_view(&text), draw(2) ? pinned : NULL);
+        int r =
+            hr_form_encode(&form, HR_FORM_ROWS, hr_buf_view(&text), draw(2) ? pinned : NULL, &(hr_watch){0});
         assert_true(r == 0 || r == 1);
         if (r == 1) {
             encoded++;
@@ -273,6 +274,30 @@ static void the_encoder_is_never_found_wrong(void **state)
     hr_arena_free(a);
 }
 
+static void late(enum hr_form form, const char *line)
+{
+    hr_buf text = {0}, b = {0};
+    for (unsigned i = 0; i < 20000; i++) {
+        hr_buf_puts(&text, line);
+        hr_buf_u64(&text, i);
+        hr_buf_putc(&text, '\n');
+    }
+    assert_int_equal(hr_form_encode(&b, form, hr_buf_view(&text), NULL, &(hr_watch){0}), 1);
+    b.len = 0;
+    assert_int_equal(hr_form_encode(&b, form, hr_buf_view(&text), NULL, &(hr_watch){.deadline_cpu_us = 1}),
+                     HR_ETIME);
+    hr_buf_free(&text);
+    hr_buf_free(&b);
+}
+
+static void a_deadline_that_has_passed_ends_the_work(void **state)
+{
+    (void)state;
+    late(HR_FORM_ROWS, LONG " ");
+    late(HR_FORM_SEARCH, "src/some/where/a.c:17:int x");
+    late(HR_FORM_PATHS, "src/some/where/file");
+}
+
 static void missing_memory_is_told(void **state)
 {
     (void)state;
@@ -282,7 +307,7 @@ static void missing_memory_is_told(void **state)
         hr_buf b = {0};
         assert_true(n < 200);
         hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_ROWS, view(text), NULL);
+        r = hr_form_encode(&b, HR_FORM_ROWS, view(text), NULL, &(hr_watch){0});
         hr_fault_after(HR_FAULT_ALLOC, 0, false);
         assert_true(r == 1 || r == HR_ENOMEM || r == 0);
         hr_buf_free(&b);
@@ -304,6 +329,7 @@ int main(void)
         cmocka_unit_test(every_text_comes_back),
         cmocka_unit_test(the_reader_takes_any_bytes),
         cmocka_unit_test(the_encoder_is_never_found_wrong),
+        cmocka_unit_test(a_deadline_that_has_passed_ends_the_work),
         cmocka_unit_test(missing_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static void expect_back(hr_str form, hr_str text)
 static void expect_form(const char *text, const char *body)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL), 1);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0}), 1);
     assert_true(b.len == strlen(HEAD) + strlen(body));
     assert_memory_equal(b.data, HEAD, strlen(HEAD));
     assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
@@ -45,7 +45,7 @@ static void expect_form(const char *text, const char *body)
 static void expect_none(const char *text)
 {
     hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL), 0);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0}), 0);
     assert_int_equal(b.len, 0);
     hr_buf_free(&b);
 }
@@ -109,7 +109,7 @@ static void pinned_lines_keep_their_text_and_the_whole_path(void **state)
     hr_buf b = {0};
     const char *text = D "/a.c:1:return NULL;\n" D "/b.c:2:return NULL;\n" D "/b.c:3:return NULL;\n" D
                          "/c.c:4:x\n" A ":5:return NULL;\n" A ":6:return NULL;\n";
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), pinned), 1);
+    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), pinned, &(hr_watch){0}), 1);
     const char *body = D "/a.c\n1 return NULL;\n" D "/b.c\n2\"\n3 return NULL;\nc.c\n4 x\n" A
                          "\n5 return NULL;\n6 return NULL;\n";
     assert_int_equal(b.len, strlen(HEAD) + strlen(body));
@@ -229,7 +229,8 @@ static void every_text_comes_back(void **state)
         bool pinned[200]; /* more than the lines of 34 pieces and hits */
         for (size_t k = 0; k < sizeof pinned; k++)
             pinned[k] = draw(8) == 0;
-        int r = hr_form_encode(&form, HR_FORM_SEARCH, hr_buf_view(&text), draw(2) ? pinned : NULL);
+        int r = hr_form_encode(&form, HR_FORM_SEARCH, hr_buf_view(&text), draw(2) ? pinned : NULL,
+                               &(hr_watch){0});
         assert_true(r == 0 || r == 1);
         if (r == 1) {
             encoded++;
@@ -251,7 +252,7 @@ static void missing_memory_is_told(void **state)
         hr_buf b = {0};
         assert_true(n < 100);
         hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL);
+        r = hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0});
         hr_fault_after(HR_FAULT_ALLOC, 0, false);
         assert_true(r == 1 || r == HR_ENOMEM || r == 0);
         hr_buf_free(&b);
