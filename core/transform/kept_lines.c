@@ -1,6 +1,7 @@
 /* kept_lines.c - see kept_lines.h. */
 #include "transform/kept_lines.h"
 
+#include "transform/form.h"
 #include "transform/lines.h"
 #include "transform/note.h"
 
@@ -9,6 +10,7 @@ static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *
 {
     hr_note note;
     hr_str rest, read;
+    hr_buf plain = {0};
     bool ended;
     hr_arena *scratch = hr_arena_new();
     int r = scratch ? hr_note_of_text(scratch, text, &note, &rest) : HR_ENOMEM;
@@ -16,25 +18,56 @@ static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *
     if (r == 1)
         r = note.of == n && note.of - note.omitted == nkept &&
             memcmp(note.kept, kept, nkept * sizeof *kept) == 0;
+    if (r == 1 && (r = hr_form_decode(&plain, rest)) >= 0) {
+        rest = r == 1 ? hr_buf_view(&plain) : rest;
+        r = 1;
+    }
     for (uint32_t i = 0; r == 1 && i < nkept; i++)
         r = hr_line_next(&rest, &read, &ended) && hr_str_eq(read, line[kept[i]]);
     if (r == 1)
         r = rest.n == 0;
+    hr_buf_free(&plain);
     hr_arena_free(scratch);
     return r;
 }
 
+/* The lines that stay, in *b, under their paths where that is shorter. 0, HR_ENOMEM, HR_ETIME. */
+static int shorten(hr_buf *b, const hr_transform_in *in, const uint32_t *kept, uint32_t nkept,
+                   const bool *asked)
+{
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_buf form = {0};
+    bool *pinned = hr_calloc(nkept + 1, sizeof *pinned);
+    int r = pinned && !b->err ? 0 : HR_ENOMEM;
+
+    for (uint32_t i = 0; r == 0 && i < nkept; i++)
+        pinned[i] = asked[kept[i]] || i == 0 || i == nkept - 1;
+    if (r == 0)
+        r = hr_form_encode(&form, HR_FORM_SEARCH, hr_buf_view(b), pinned, &watch);
+    hr_free(pinned);
+    if (r == 1) {
+        hr_buf_free(b);
+        *b = form;
+        return 0;
+    }
+    hr_buf_free(&form);
+    return r;
+}
+
 int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
-                        const uint32_t *kept, uint32_t nkept, hr_transform_out *out)
+                        const uint32_t *kept, uint32_t nkept, const bool *asked, hr_transform_out *out)
 {
     hr_buf b = {0};
-    int r;
+    int r = 0;
 
     for (uint32_t i = 0; i < nkept; i++) {
         hr_buf_str(&b, line[kept[i]]);
         hr_buf_putc(&b, '\n');
     }
-    r = hr_note_write(&b, HR_NOTE_LINES, n, kept, nkept, in->id, in->offers_command);
+    if (asked)
+        r = shorten(&b, in, kept, nkept, asked);
+    if (r == 0)
+        r = hr_note_write(&b, HR_NOTE_LINES, n, kept, nkept, in->id, in->offers_command);
     if (r == 0)
         r = is_true(hr_buf_view(&b), line, n, kept, nkept);
     if (r == 1 && b.len < in->text.n) {

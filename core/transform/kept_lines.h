@@ -7,9 +7,10 @@
 
 #include "transform/transform.h"
 
-/* line[]: the n lines of in->text (lines.h); kept[], ascending: indices of the nkept ones that stay. 1: out->text, kept and of are
-   filled. 0: it would not be shorter, the note cannot say it, or it does not read back. HR_ENOMEM. */
+/* asked: NULL, the lines go out as they are; else under their paths where that is shorter (form.h, HR_FORM_SEARCH), those with asked[i]
+   whole. line[]: the n lines of in->text (lines.h); kept[], ascending: indices of the nkept ones that stay. 1: out->text, kept and of are
+   filled. 0: it would not be shorter, the note cannot say it, or it does not read back. HR_ENOMEM, HR_ETIME. */
 int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
-                        const uint32_t *kept, uint32_t nkept, hr_transform_out *out);
+                        const uint32_t *kept, uint32_t nkept, const bool *asked, hr_transform_out *out);
 
 #endif

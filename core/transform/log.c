@@ -216,7 +216,7 @@ int hr_log_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
         r = is_log(&l) ? choose(&l, &plan) : 0;
     uint32_t nkept = 0, *kept = r == 1 ? lines_of(&l, &plan, &nkept) : NULL;
     if (r == 1)
-        r = kept ? hr_kept_lines_write(a, in, l.line, l.patterns.lines, kept, nkept, out) : HR_ENOMEM;
+        r = kept ? hr_kept_lines_write(a, in, l.line, l.patterns.lines, kept, nkept, NULL, out) : HR_ENOMEM;
     if (r == 1)
         out->strategy = plan.strategy;
     hr_arena_free(l.scratch);

@@ -5,12 +5,9 @@
 
 #include <string.h>
 
-#include "limits.h"
-#include "transform/form.h"
 #include "transform/gaps.h"
 #include "transform/hits.h"
-#include "transform/lines.h"
-#include "transform/note.h"
+#include "transform/kept_lines.h"
 #include "transform/odd_hits.h"
 
 enum {
@@ -143,79 +140,22 @@ static void keep_context(struct search *s)
             s->keep[i - 1] = true;
 }
 
-/* ------------------------------------------------------------------ writing, and reading it back */
-/* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
-static int is_true(const struct search *s, hr_str text, const uint32_t *kept, uint32_t nkept)
-{
-    hr_note note;
-    hr_str rest, line;
-    hr_buf plain = {0};
-    bool ended, same = true;
-    int r = hr_note_of_text(s->scratch, text, &note, &rest);
-
-    if (r != 1)
-        return r;
-    if (note.of != s->n || note.of - note.omitted != nkept ||
-        memcmp(note.kept, kept, nkept * sizeof *kept) != 0)
-        return 0;
-    r = hr_form_decode(&plain, rest);
-    if (r == 1)
-        rest = hr_buf_view(&plain);
-    for (uint32_t i = 0; same && i < nkept; i++)
-        same = hr_line_next(&rest, &line, &ended) && hr_str_eq(line, s->hit[kept[i]].line);
-    same = same && rest.n == 0;
-    hr_buf_free(&plain);
-    return r < 0 ? r : same;
-}
-
-/* The lines that stay, under their paths where that is shorter. 0, HR_ENOMEM. */
-static int write_lines(const struct search *s, hr_buf *b, const uint32_t *kept, uint32_t nkept)
-{
-    hr_watch watch = {.deadline_cpu_us = s->in->deadline_cpu_us};
-    hr_buf lines = {0};
-    bool *pinned = hr_arena_zalloc(s->scratch, nkept + 1);
-    int r = pinned ? 0 : HR_ENOMEM;
-
-    for (uint32_t i = 0; r == 0 && i < nkept; i++) {
-        pinned[i] = s->asked[kept[i]] || i == 0 || i == nkept - 1;
-        hr_buf_str(&lines, s->hit[kept[i]].line);
-        hr_buf_putc(&lines, '\n');
-    }
-    if (r == 0)
-        r = lines.err ? HR_ENOMEM : hr_form_encode(b, HR_FORM_SEARCH, hr_buf_view(&lines), pinned, &watch);
-    if (r == 0)
-        hr_buf_str(b, hr_buf_view(&lines));
-    hr_buf_free(&lines);
-    return r < 0 ? r : 0;
-}
-
+/* ------------------------------------------------------------------ what goes out */
 static int write_selection(const struct search *s, hr_arena *a, hr_transform_out *out)
 {
     uint32_t *kept = hr_arena_alloc(s->scratch, (s->n + 1) * sizeof *kept), nkept = 0;
-    hr_buf b = {0};
+    hr_str *line = hr_arena_alloc(s->scratch, (s->n + 1) * sizeof *line);
 
-    if (!kept)
+    if (!kept || !line)
         return HR_ENOMEM;
-    for (uint32_t i = 0; i < s->n; i++)
+    for (uint32_t i = 0; i < s->n; i++) {
+        line[i] = s->hit[i].line;
         if (s->keep[i])
             kept[nkept++] = i;
+    }
     if ((uint64_t)nkept * 100 > (uint64_t)s->n * MOST_KEPT_PERCENT)
         return 0;
-    int r = write_lines(s, &b, kept, nkept);
-    if (r == 0)
-        r = hr_note_write(&b, HR_NOTE_LINES, s->n, kept, nkept, s->in->id, s->in->offers_command);
-    if (r == 0)
-        r = is_true(s, hr_buf_view(&b), kept, nkept);
-    if (r == 1 && b.len < s->in->text.n) {
-        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        out->kept = nkept;
-        out->of = s->n;
-        r = out->text.p ? 1 : HR_ENOMEM;
-    } else if (r == 1 || r == HR_ELIMIT) {
-        r = 0;
-    }
-    hr_buf_free(&b);
-    return r;
+    return hr_kept_lines_write(a, s->in, line, s->n, kept, nkept, s->asked, out);
 }
 
 int hr_search_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)

@@ -487,7 +487,7 @@ int hr_testrun_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *
     if (e == 1 && (e = read_lines(&r)) == 0)
         e = choose(&r, &kept, &nkept);
     if (e == 1)
-        e = hr_kept_lines_write(a, in, r.line, r.n, kept, nkept, out);
+        e = hr_kept_lines_write(a, in, r.line, r.n, kept, nkept, NULL, out);
     if (e == 1)
         out->strategy = "passed_units";
     hr_arena_free(r.scratch);
