@@ -13,8 +13,9 @@
 #include "base.h"
 
 enum hr_form {
-    HR_FORM_SEARCH, /* matches under their paths */
-    HR_FORM_ROWS,   /* lines of one pattern as rows of what varies */
+    HR_FORM_SEARCH,  /* matches under their paths */
+    HR_FORM_COLUMNS, /* arrays of objects as tables */
+    HR_FORM_ROWS,    /* lines of one pattern as rows of what varies */
     HR_FORMS
 };
 

@@ -9,6 +9,10 @@
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned);
 int hr_search_decode(hr_buf *b, hr_str body);
 
+/* form_columns.c, form_columns_read.c: JSON and lines of JSON. */
+int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_columns_decode(hr_buf *b, hr_str body);
+
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned);
 int hr_rows_decode(hr_buf *b, hr_str body);
