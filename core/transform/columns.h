@@ -34,15 +34,16 @@ const hr_style *hr_style_guess(const hr_tree *t, bool lines);
     '\\' /* before a string with quotes whose first byte would make its quote the mark above */
 #define HR_CELL_WHOLE '*' /* a row that is no record: the value itself stands behind it */
 
-/* Where a cell stands: what would end it there must not be in it. */
-enum hr_cell_place { HR_CELL_ROW = 1, HR_CELL_INNER = 2, HR_CELL_KEY = 4 };
+/* Where a cell stands, as a set of bits: what would end it there must not be in it. NARROW comes on top of ROW or INNER: the column has
+   no text with a space, which ends its cells then, as it divides its name from the next (most words are one token with a space before). */
+enum { HR_CELL_ROW = 1, HR_CELL_INNER = 2, HR_CELL_KEY = 4, HR_CELL_NARROW = 8 };
 /* Can a cell at this place hold such a byte without quotes? A bit of the places where it cannot. */
 extern const uint8_t hr_cell_stops[256];
 
 /* A number, true, false or null. */
 bool hr_cell_is_literal(hr_str s);
 /* May the string with this inside stand without quotes? */
-bool hr_cell_is_bare(hr_str inside, enum hr_cell_place place);
+bool hr_cell_is_bare(hr_str inside, unsigned place);
 
 /* ---- the columns of an array of objects */
 enum hr_column_kind {
@@ -58,6 +59,7 @@ typedef struct hr_column {
     uint32_t seen, objects, lists; /* rows that have the key; that have an object or a list there */
     uint32_t rows;                 /* of its children: objects, or the objects in its lists */
     bool mixed;                    /* its objects are no records */
+    bool narrow;                   /* a cell, and no string there has a space */
     bool constant;                 /* the same lexeme wherever it stands; once decided: in every row */
     enum hr_column_kind kind;
     hr_str first, last; /* lexemes: of the first row; of the row above, n 0: none that could be meant */

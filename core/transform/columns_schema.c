@@ -52,7 +52,7 @@ const hr_style *hr_style_guess(const hr_tree *t, bool lines)
 }
 
 /* ------------------------------------------------------------------ cells */
-#define EVERYWHERE (HR_CELL_ROW | HR_CELL_INNER | HR_CELL_KEY)
+#define EVERYWHERE (HR_CELL_ROW | HR_CELL_INNER | HR_CELL_KEY | HR_CELL_NARROW)
 const uint8_t hr_cell_stops[256] = {
     [0] = EVERYWHERE,
     ['\n'] = EVERYWHERE,
@@ -65,6 +65,7 @@ const uint8_t hr_cell_stops[256] = {
     ['['] = HR_CELL_KEY,
     ['{'] = HR_CELL_KEY,
     ['='] = HR_CELL_KEY,
+    [' '] = HR_CELL_KEY | HR_CELL_NARROW,
 };
 
 bool hr_cell_is_literal(hr_str s)
@@ -83,13 +84,13 @@ bool hr_cell_is_literal(hr_str s)
     }
 }
 
-bool hr_cell_is_bare(hr_str s, enum hr_cell_place place)
+bool hr_cell_is_bare(hr_str s, unsigned place)
 {
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '[' || s.p[0] == '{' ||
         s.p[0] == HR_CELL_WHOLE || (s.n == 1 && s.p[0] == HR_CELL_ABSENT))
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (hr_cell_stops[(unsigned char)s.p[i]] & (unsigned)place)
+        if (hr_cell_stops[(unsigned char)s.p[i]] & place)
             return false;
     return place == HR_CELL_KEY || !hr_cell_is_literal(s);
 }
@@ -144,10 +145,12 @@ static void learn_value(hr_schema *s, uint32_t column, uint32_t value, unsigned 
 
     if (c->seen++ == 0) {
         c->first = lexeme;
-        c->constant = true;
+        c->constant = c->narrow = true;
     } else if (c->constant && !hr_str_eq(c->first, lexeme)) {
         c->constant = false;
     }
+    if (c->narrow && v->type == HR_JSON_STRING && memchr(lexeme.p, ' ', lexeme.n))
+        c->narrow = false;
     c->objects += v->type == HR_JSON_OBJECT;
     c->lists += v->type == HR_JSON_ARRAY;
     if (v->type < HR_JSON_ARRAY || c->mixed)
@@ -207,6 +210,7 @@ static void decide(hr_schema *s)
                 c->kind = HR_COLUMN_GROUP;
             else if (plain && c->lists > 0 && !c->constant)
                 c->kind = HR_COLUMN_TABLE;
+            c->narrow = c->narrow && c->kind == HR_COLUMN_LEAF && !c->constant;
         }
     }
 }

@@ -16,9 +16,9 @@ static const struct {
     [HR_FORM_SEARCH] = {OPENING "search: a path, then its lines as NUMBER:text (NUMBER-text: context)]\n",
                         hr_search_encode, hr_search_decode},
     [HR_FORM_COLUMNS] =
-        {OPENING "columns: JSON; @N is the array listed as @N ROWS COLUMNS, a row for each object; k=v is in "
-                 "every row, k{a,b} an object, k[a,b] a list [row;row]; \" = as above, also at a row's end, "
-                 "- = no such key]\n",
+        {OPENING
+         "columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same "
+         "in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key]\n",
          hr_columns_encode, hr_columns_decode},
     [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                               "a b' the same line with a, b there; "

@@ -7,8 +7,9 @@
                                        9,"5"
 
    The first line holds the white space of the original (columns.h) and the text without it; @N stands for the array whose rows follow
-   "@N ROWS COLUMNS" below. Columns are, by commas: KEY a cell, KEY=CELL the same in every row and not said there, KEY{COLUMNS} an object,
-   KEY[COLUMNS] a list of objects: [row;row].
+   "@N ROWS COLUMNS" below. Columns are: KEY a cell, KEY=CELL the same in every row and not said there, KEY{COLUMNS} an object,
+   KEY[COLUMNS] a list of objects: [row;row]. What divides a cell's name from the next divides the cells: a space, where no text in that
+   column has one, or a comma.
    A cell is the lexeme as it stood; a string without its quotes where it could be nothing else; " what stood in this column above (also
    where the row ends early); - where the key is absent; \"text" a string that begins like the end of a cell, as ",". A row *VALUE is an
    element that is no record. */
@@ -21,13 +22,14 @@
 struct writer {
     hr_buf *b;
     hr_schema schema;
+    hr_column *named; /* the cell named last, where nothing else was named since */
     /* of the row at hand */
-    enum hr_cell_place place;
-    uint32_t same; /* cells that are as above, not yet written */
-    bool begun;
+    unsigned place;
+    char divider; /* behind the last cell; 0: there is none */
+    size_t told;  /* end of the last cell that is not as above */
 };
 
-static void put_string(hr_buf *b, hr_str lexeme, bool escaped, enum hr_cell_place place)
+static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
 {
     hr_str inside = hr_str_make(lexeme.p + 1, lexeme.n - 2);
 
@@ -35,12 +37,12 @@ static void put_string(hr_buf *b, hr_str lexeme, bool escaped, enum hr_cell_plac
         hr_buf_str(b, inside);
         return;
     }
-    if (inside.n > 0 && hr_cell_stops[(unsigned char)inside.p[0]] & (unsigned)place && inside.p[0] != '\\')
+    if (inside.n > 0 && hr_cell_stops[(unsigned char)inside.p[0]] & place && inside.p[0] != '\\')
         hr_buf_putc(b, HR_CELL_QUOTED);
     hr_buf_str(b, lexeme);
 }
 
-static void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, enum hr_cell_place place)
+static void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
 {
     if (lexeme.p[0] == '"')
         put_string(b, lexeme, escaped, place);
@@ -51,19 +53,28 @@ static void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, enum hr_cell_plac
 }
 
 /* ------------------------------------------------------------------ "@N ROWS COLUMNS" */
+/* No name follows, and so no space can say that the last column is narrow. */
+static void end_columns(struct writer *w)
+{
+    if (w->named)
+        w->named->narrow = false;
+    w->named = NULL;
+}
+
 static void put_columns(struct writer *w, uint32_t parent)
 {
     bool first = true;
 
     for (uint32_t i = w->schema.list[parent].child; i; i = w->schema.list[i].next) {
-        const hr_column *c = &w->schema.list[i];
+        hr_column *c = &w->schema.list[i];
         if (c->seen == 0)
             continue;
         if (!first)
-            hr_buf_putc(w->b, ',');
+            hr_buf_putc(w->b, w->named && w->named->narrow ? ' ' : ',');
         first = false;
         put_string(w->b, c->key, memchr(c->key.p, '\\', c->key.n) != NULL, HR_CELL_KEY);
         if (c->kind == HR_COLUMN_LEAF) {
+            w->named = c->constant ? NULL : c;
             if (c->constant) {
                 hr_buf_putc(w->b, '=');
                 put_lexeme(w->b, c->first, memchr(c->first.p, '\\', c->first.n) != NULL, HR_CELL_INNER);
@@ -72,23 +83,18 @@ static void put_columns(struct writer *w, uint32_t parent)
         }
         hr_buf_putc(w->b, c->kind == HR_COLUMN_GROUP ? '{' : '[');
         put_columns(w, i);
+        if (c->kind == HR_COLUMN_TABLE)
+            end_columns(w);
         hr_buf_putc(w->b, c->kind == HR_COLUMN_GROUP ? '}' : ']');
     }
 }
 
 /* ------------------------------------------------------------------ rows */
-/* What stands before the next cell that says something. */
-static void begin_cell(struct writer *w)
+static void put_divider(struct writer *w, bool narrow)
 {
-    for (; w->same > 0; w->same--) {
-        if (w->begun)
-            hr_buf_putc(w->b, ',');
-        hr_buf_putc(w->b, HR_CELL_SAME);
-        w->begun = true;
-    }
-    if (w->begun)
-        hr_buf_putc(w->b, ',');
-    w->begun = true;
+    if (w->divider)
+        hr_buf_putc(w->b, w->divider);
+    w->divider = narrow ? ' ' : ',';
 }
 
 static void put_cell(struct writer *w, hr_column *c, const hr_node *v)
@@ -96,12 +102,13 @@ static void put_cell(struct writer *w, hr_column *c, const hr_node *v)
     static const char absent[] = {HR_CELL_ABSENT};
     hr_str lexeme = v ? hr_str_make(w->schema.tree->text + v->off, v->len) : hr_str_make(absent, 1);
 
+    put_divider(w, c->narrow);
     if (hr_str_eq(lexeme, c->last)) {
-        w->same++;
+        hr_buf_putc(w->b, HR_CELL_SAME);
         return;
     }
-    begin_cell(w);
-    put_lexeme(w->b, lexeme, v && v->escaped, w->place);
+    put_lexeme(w->b, lexeme, v && v->escaped, c->narrow ? w->place | HR_CELL_NARROW : w->place);
+    w->told = w->b->len;
     c->last = lexeme;
 }
 
@@ -131,18 +138,23 @@ static void put_members(struct writer *w, uint32_t parent, uint32_t object)
 /* A row without a word would not be seen. */
 static void put_row(struct writer *w, uint32_t parent, uint32_t object)
 {
-    w->begun = false;
-    w->same = 0;
+    const size_t start = w->b->len;
+
+    w->divider = 0;
+    w->told = start;
     put_members(w, parent, object);
-    if (!w->begun)
+    if (w->b->err)
+        return;
+    w->b->len = w->told;
+    if (w->told == start)
         hr_buf_putc(w->b, HR_CELL_SAME);
 }
 
 static void put_list(struct writer *w, uint32_t column, uint32_t array)
 {
-    const enum hr_cell_place place = w->place;
+    const unsigned place = w->place;
 
-    begin_cell(w);
+    put_divider(w, false);
     hr_buf_putc(w->b, '[');
     w->place = HR_CELL_INNER;
     for (uint32_t e = w->schema.tree->nodes[array].child; e; e = w->schema.tree->nodes[e].next) {
@@ -153,8 +165,8 @@ static void put_list(struct writer *w, uint32_t column, uint32_t array)
     hr_buf_putc(w->b, ']');
     w->schema.list[column].last = (hr_str){0};
     w->place = place;
-    w->begun = true;
-    w->same = 0;
+    w->divider = ',';
+    w->told = w->b->len;
 }
 
 static void put_table(struct writer *w, uint32_t array)
@@ -164,7 +176,9 @@ static void put_table(struct writer *w, uint32_t array)
 
     hr_buf_u64(w->b, nodes[array].count);
     hr_buf_putc(w->b, ' ');
+    w->named = NULL;
     put_columns(w, 1);
+    end_columns(w);
     w->place = HR_CELL_ROW;
     for (uint32_t e = nodes[array].child; e; e = nodes[e].next) {
         hr_buf_putc(w->b, '\n');

@@ -10,7 +10,8 @@
 
 struct column {
     hr_str key;
-    bool bare; /* the key stands without quotes */
+    bool bare;   /* the key stands without quotes */
+    bool narrow; /* a space ends its cells */
     enum hr_column_kind kind;
     hr_str constant; /* the cell of every row; n 0: none */
     hr_str last;     /* the cell of the row above; n 0: there is none that could be meant */
@@ -24,13 +25,15 @@ struct reader {
     uint32_t number;
     struct column *list; /* [1] is the row itself */
     uint32_t n;
+    uint32_t named; /* the cell named last, where nothing else was named since; else 0 */
 };
 
 /* A row as it is read. */
 struct row {
     hr_str rest;
-    enum hr_cell_place place;
+    unsigned place;
     bool begun;
+    char divider; /* behind the last cell */
 };
 
 /* ------------------------------------------------------------------ white space */
@@ -120,7 +123,7 @@ static int put_json(struct reader *r, hr_str json, size_t depth, bool with_table
 
 /* ------------------------------------------------------------------ cells */
 /* Does a cell end at the beginning of s? */
-static bool at_end(hr_str s, enum hr_cell_place place)
+static bool at_end(hr_str s, unsigned place)
 {
     return s.n == 0 || (s.p[0] != '"' && s.p[0] != '\\' && hr_cell_stops[(unsigned char)s.p[0]] & place);
 }
@@ -135,7 +138,7 @@ static size_t string_length(hr_str s)
 }
 
 /* Bytes of the cell at the beginning of s, as it stands; 0: it cannot be read. */
-static size_t cell_length(hr_str s, enum hr_cell_place place)
+static size_t cell_length(hr_str s, unsigned place)
 {
     hr_scan scan;
     hr_value v;
@@ -158,7 +161,7 @@ static size_t cell_length(hr_str s, enum hr_cell_place place)
     }
 }
 
-static bool take_cell(hr_str *s, enum hr_cell_place place, hr_str *cell)
+static bool take_cell(hr_str *s, unsigned place, hr_str *cell)
 {
     size_t n = cell_length(*s, place);
 
@@ -231,33 +234,39 @@ static bool read_columns(struct reader *r, hr_str *s, uint32_t parent, char end,
         char c = s->n ? s->p[0] : 0;
         if (c == '=' || c == '{' || c == '[')
             *s = hr_str_make(s->p + 1, s->n - 1);
+        r->named = c == '=' ? 0 : at;
         if (c == '=' && !take_cell(s, HR_CELL_INNER, &r->list[at].constant))
             return false;
         if (c == '{' || c == '[') {
             r->list[at].kind = c == '{' ? HR_COLUMN_GROUP : HR_COLUMN_TABLE;
             if (!read_columns(r, s, at, c == '{' ? '}' : ']', depth + 1))
                 return false;
+            if (c == '[')
+                r->named = 0;
         }
         if (s->n == 0)
             return end == 0;
         c = s->p[0];
         *s = hr_str_make(s->p + 1, s->n - 1);
-        if (c != ',')
+        if (c == ' ' && r->named)
+            r->list[r->named].narrow = true;
+        else if (c != ',')
             return c == end;
     }
 }
 
 /* ------------------------------------------------------------------ rows */
-/* Is there a cell to be read? 1; 0: the row is at its end, all else is as above; -1: neither. */
-static int next_cell(struct row *row)
+/* Is there a cell to be read? Else the row is at its end, or cannot be read: whoever goes on behind it will see. */
+static bool next_cell(struct row *row, bool narrow)
 {
     if (row->begun) {
-        if (row->rest.n == 0 || row->rest.p[0] != ',')
-            return at_end(row->rest, row->place) ? 0 : -1;
+        if (row->rest.n == 0 || row->rest.p[0] != row->divider)
+            return false;
         row->rest = hr_str_make(row->rest.p + 1, row->rest.n - 1);
     }
     row->begun = true;
-    return 1;
+    row->divider = narrow ? ' ' : ',';
+    return true;
 }
 
 static int put_list(struct reader *r, struct row *row, uint32_t column, size_t depth);
@@ -279,17 +288,15 @@ static int put_member(struct reader *r, struct row *row, uint32_t column, bool *
 {
     struct column *c = &r->list[column];
     hr_str cell = {0};
-    int more = next_cell(row);
+    bool more = next_cell(row, c->narrow);
 
-    if (more < 0)
-        return 0;
     if (more && c->kind == HR_COLUMN_TABLE && row->rest.n > 0 && row->rest.p[0] == '[') {
         put_key(r, c, *first, depth);
         *first = false;
         c->last = (hr_str){0};
         return put_list(r, row, column, depth);
     }
-    if (more && !take_cell(&row->rest, row->place, &cell))
+    if (more && !take_cell(&row->rest, c->narrow ? row->place | HR_CELL_NARROW : row->place, &cell))
         return 0;
     if (!more || (cell.n == 1 && cell.p[0] == HR_CELL_SAME))
         cell = c->last;
