@@ -37,7 +37,8 @@ static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
         hr_buf_str(b, inside);
         return;
     }
-    if (inside.n > 0 && hr_cell_stops[(unsigned char)inside.p[0]] & place && inside.p[0] != '\\')
+    if (place != HR_CELL_KEY && inside.n > 0 && hr_cell_stops[(unsigned char)inside.p[0]] & place &&
+        inside.p[0] != '\\')
         hr_buf_putc(b, HR_CELL_QUOTED);
     hr_buf_str(b, lexeme);
 }
@@ -226,24 +227,42 @@ static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bo
     return number > 0;
 }
 
-/* JSON, or lines of it as if they were one array. 1, 0, HR_ENOMEM. */
+/* Lines as if they were one array. The bytes stand one place further than in the text. */
+static hr_str join_lines(hr_arena *a, hr_str text)
+{
+    char *p = hr_arena_alloc(a, text.n + 3);
+
+    if (!p)
+        return (hr_str){0};
+    p[0] = '[';
+    memcpy(p + 1, text.p, text.n);
+    p[text.n + 1] = ']';
+    for (char *at = p; (at = memchr(at, '\n', (size_t)(p + text.n + 1 - at)));)
+        *at = ',';
+    return hr_str_make(p, text.n + 2);
+}
+
+/* Were all the line feeds between the elements, and nothing else? */
+static bool are_lines(const hr_tree *t, hr_str text)
+{
+    size_t feeds = 0;
+
+    for (uint32_t e = t->nodes[1].child; e && t->nodes[e].next; e = t->nodes[e].next, feeds++)
+        if (text.p[t->nodes[e].off + t->nodes[e].len - 1] != '\n')
+            return false;
+    for (const char *p = text.p, *end = p + text.n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        if (feeds-- == 0)
+            return false;
+    return true;
+}
+
+/* 1, 0, HR_ENOMEM. */
 static int read_tree(hr_arena *a, hr_str text, bool lines, hr_tree *t)
 {
-    int r;
+    hr_str json = lines ? join_lines(a, text) : text;
+    int r = json.p ? hr_tree_parse(t, a, json.p, json.n, NULL) : HR_ENOMEM;
 
-    if (lines) {
-        char *p = hr_arena_alloc(a, text.n + 3);
-        if (!p)
-            return HR_ENOMEM;
-        p[0] = '[';
-        memcpy(p + 1, text.p, text.n);
-        p[text.n + 1] = ']';
-        for (char *at = p; (at = memchr(at, '\n', (size_t)(p + text.n + 1 - at)));)
-            *at = ',';
-        text = hr_str_make(p, text.n + 2);
-    }
-    r = hr_tree_parse(t, a, text.p, text.n, NULL);
-    return r == HR_ENOMEM ? r : r == 0;
+    return r == HR_ENOMEM ? r : r == 0 && (!lines || are_lines(t, text));
 }
 
 int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned)
