@@ -59,6 +59,7 @@ typedef struct hr_column {
     uint32_t seen, objects, lists; /* rows that have the key; that have an object or a list there */
     uint32_t rows;                 /* of its children: objects, or the objects in its lists */
     bool mixed;                    /* its objects are no records */
+    bool always;                   /* every row has it */
     bool narrow;                   /* a cell, and no string there has a space */
     bool constant;                 /* the same lexeme wherever it stands; once decided: in every row */
     enum hr_column_kind kind;

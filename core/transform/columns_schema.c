@@ -170,6 +170,7 @@ static bool learn_object(hr_schema *s, uint32_t parent, uint32_t object, unsigne
 {
     const hr_node *nodes = s->tree->nodes;
     uint32_t column[HR_COLUMNS_LEVEL], n = 0;
+    const uint32_t before = s->n;
 
     if (nodes[object].count > HR_COLUMNS_LEVEL)
         return false;
@@ -179,6 +180,8 @@ static bool learn_object(hr_schema *s, uint32_t parent, uint32_t object, unsigne
             return false;
         column[n++] = c;
     }
+    if (depth == 0 && before > 2 && n > 0 && s->n - before == n)
+        return false; /* a row of other keys would cost a mark in every other row */
     n = 0;
     for (uint32_t m = nodes[object].child; m; m = nodes[m].next)
         learn_value(s, column[n++], m, depth);
@@ -204,9 +207,10 @@ static void decide(hr_schema *s)
         const hr_column *parent = &s->list[p];
         for (uint32_t i = parent->child; i; i = s->list[i].next) {
             hr_column *c = &s->list[i];
-            bool always = c->seen == parent->rows, plain = !c->mixed && is_filled(s, c);
-            c->constant = c->constant && always && c->seen > 1;
-            if (plain && c->objects == c->seen && always)
+            bool plain = !c->mixed && is_filled(s, c);
+            c->always = c->seen == parent->rows;
+            c->constant = c->constant && c->always && c->seen > 1;
+            if (plain && c->objects == c->seen && c->always)
                 c->kind = HR_COLUMN_GROUP;
             else if (plain && c->lists > 0 && !c->constant)
                 c->kind = HR_COLUMN_TABLE;

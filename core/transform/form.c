@@ -45,8 +45,10 @@ static int drop(hr_buf *b, size_t len)
 static int reads_back(enum hr_form form, hr_str body, hr_str text)
 {
     hr_buf back = {.max = 3 * text.n + 1}; /* decoders reserve a line ahead */
-    int r = forms[form].decode(&back, body);
+    int r = HR_ENOMEM;
 
+    if (hr_buf_reserve(&back, text.n + 1) == 0)
+        r = forms[form].decode(&back, body);
     if (r == 1)
         r = hr_str_eq(hr_buf_view(&back), text);
     else if (back.err && back.len == 0 && r == HR_ENOMEM)

@@ -104,7 +104,7 @@ static void put_cell(struct writer *w, hr_column *c, const hr_node *v)
     hr_str lexeme = v ? hr_str_make(w->schema.tree->text + v->off, v->len) : hr_str_make(absent, 1);
 
     put_divider(w, c->narrow);
-    if (hr_str_eq(lexeme, c->last)) {
+    if (lexeme.n == c->last.n && memcmp(lexeme.p, c->last.p, lexeme.n) == 0) {
         hr_buf_putc(w->b, HR_CELL_SAME);
         return;
     }
@@ -124,7 +124,7 @@ static void put_members(struct writer *w, uint32_t parent, uint32_t object)
         hr_column *c = &w->schema.list[i];
         if (c->seen == 0)
             continue;
-        bool here = m && hr_column_is(&w->schema, c, m);
+        bool here = c->always || (m && hr_column_is(&w->schema, c, m));
         if (c->kind == HR_COLUMN_GROUP)
             put_members(w, i, m);
         else if (c->kind == HR_COLUMN_TABLE && here && nodes[m].type == HR_JSON_ARRAY)

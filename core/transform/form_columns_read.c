@@ -10,8 +10,9 @@
 
 struct column {
     hr_str key;
-    bool bare;   /* the key stands without quotes */
-    bool narrow; /* a space ends its cells */
+    bool bare;             /* the key stands without quotes */
+    size_t lead, lead_len; /* in reader.leads: comma, white space, key and colon; lead_len 0: not yet made */
+    bool narrow;           /* a space ends its cells */
     enum hr_column_kind kind;
     hr_str constant; /* the cell of every row; n 0: none */
     hr_str last;     /* the cell of the row above; n 0: there is none that could be meant */
@@ -25,6 +26,7 @@ struct reader {
     uint32_t number;
     struct column *list; /* [1] is the row itself */
     uint32_t n;
+    hr_buf leads;
     uint32_t named; /* the cell named last, where nothing else was named since; else 0 */
 };
 
@@ -273,14 +275,33 @@ static int put_list(struct reader *r, struct row *row, uint32_t column, size_t d
 
 static int put_object(struct reader *r, struct row *row, uint32_t parent, size_t depth);
 
-static void put_key(struct reader *r, const struct column *c, bool first, size_t depth)
+/* A column stands at one depth, so that what stands before its values is made once. */
+static void make_lead(struct reader *r, struct column *c, size_t depth)
 {
-    put_between(r, first, depth);
+    hr_buf *b = r->b;
+
+    r->b = &r->leads;
+    c->lead = r->leads.len;
+    put_between(r, false, depth);
     if (c->bare)
         put_quoted(r->b, c->key);
     else
         hr_buf_str(r->b, c->key);
     put_colon(r);
+    c->lead_len = r->leads.len - c->lead;
+    r->b = b;
+}
+
+static void put_key(struct reader *r, struct column *c, bool first, size_t depth)
+{
+    const size_t skip = !first ? 0 : r->style->space && !r->style->wide ? 2 : 1; /* the comma and its space */
+
+    if (c->lead_len == 0)
+        make_lead(r, c, depth);
+    if (r->leads.err)
+        r->b->err = HR_ENOMEM;
+    else
+        hr_buf_add(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
 }
 
 /* A member that has a cell; *first: none was written before. 1, 0, HR_ENOMEM. */
@@ -317,7 +338,7 @@ static int put_object(struct reader *r, struct row *row, uint32_t parent, size_t
 
     hr_buf_putc(r->b, '{');
     for (uint32_t i = r->list[parent].child; i && ok == 1; i = r->list[i].next) {
-        const struct column *c = &r->list[i];
+        struct column *c = &r->list[i];
         if (c->kind != HR_COLUMN_GROUP && c->constant.n == 0) {
             ok = put_member(r, row, i, &first, depth + 1);
             continue;
@@ -419,6 +440,7 @@ static int put_table(struct reader *r, hr_str digits, size_t depth)
         return 0;
     name.n = (size_t)(line.p - name.p) - 1;
     r->n = 2;
+    r->leads.len = 0;
     r->list[1] = (struct column){0};
     if (!hr_str_eq(name, digits) || !take_number(&line, &rows) || !read_columns(r, &line, 1, 0, 0))
         return 0;
@@ -464,5 +486,6 @@ int hr_columns_decode(hr_buf *b, hr_str body)
         return HR_ENOMEM;
     ok = put_json(&r, line, 0, true);
     hr_free(r.list);
+    hr_buf_free(&r.leads);
     return b->err ? HR_ENOMEM : ok == 1 ? r.tables.n == 0 && !ended == (r.number == 0) : ok;
 }

@@ -52,6 +52,17 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
+/* A selection that leaves most of the text is held against the whole of it as tables. */
+static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out whole = *out;
+    int r = hr_crush(a, in, tree, out);
+    if (r != 1 || out->text.n * 2 < in->text.n)
+        return r;
+    int w = columns(a, in, tree, &whole);
+    return w < 0 ? w : w == 0 || whole.text.n > out->text.n;
+}
+
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
@@ -106,7 +117,7 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
-    {JSON, "smart_crusher", false, hr_crush},
+    {JSON, "smart_crusher", false, crush},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {TEXT, "search_headings", true, search_headings},

@@ -220,7 +220,7 @@ def test_restore_kept_names_slices_of_the_original(cli):
 FORMS = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8").split("```\n")
 
 
-@pytest.mark.parametrize("scenario", ["b2_logs_text", "g_ripgrep"])
+@pytest.mark.parametrize("scenario", ["a_search", "b1_logs_json", "b2_logs_text", "c_api_nested", "e_quickstart", "f_db_rows", "g_ripgrep"])
 @pytest.mark.parametrize("form", ["openai", "anthropic", "anthblk"])
 def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario, form):
     (body,) = (p for p in scenarios if p.name == f"{scenario}.{form}.json")
@@ -229,6 +229,24 @@ def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario
     assert plan["results"][-1]["lossless"] and len(sent) < body.stat().st_size * 0.8
     back = cli("restore", "-", input=sent)
     assert (back.returncode, back.stdout == body.read_bytes()) == (0, True)
+
+
+def test_restore_reads_lines_of_json_without_any_state(cli):
+    body = conversation("\n".join(json.dumps({"ts": 1700000000 + i, "text": f"line {i % 7}", "ok": True}) for i in range(200)))
+    cli("simulate", "-o", "sent.json", "-", input=body, HEADROOM_LEVEL="lossless")
+    sent = (cli.home / "sent.json").read_bytes()
+    assert b"spaced lines @1" in sent and len(sent) < len(body) / 2
+    assert cli("restore", "-", input=sent).stdout == body
+
+
+def test_restore_reads_the_tables_of_the_documents(cli):
+    shown, meant = FORMS[7], FORMS[9]
+    head = "[headroom columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same in all, " \
+        "k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key]\n"
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = head + shown.split("\n", 1)[1].rstrip("\n")
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"] == meant.rstrip("\n")
 
 
 def test_restore_reads_the_example_of_the_documents(cli):
