@@ -57,18 +57,33 @@ static int reads_back(enum hr_form form, hr_str body, hr_str text)
     return r;
 }
 
-int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned)
+/* The form that was appended at `before` stays if it is shorter and reads back; r is what its encoder returned. */
+static int judge(hr_buf *b, size_t before, enum hr_form form, hr_str text, int r)
 {
-    size_t before = b->len, head = strlen(forms[form].head);
+    const size_t head = strlen(forms[form].head);
 
-    if (begins(text, OPENING))
-        return 0;
-    hr_buf_puts(b, forms[form].head);
-    int r = forms[form].encode(b, text, pinned);
     if (r != 1 || b->err || b->len - before >= text.n)
         return r < 0 ? r : drop(b, before);
     r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);
     return r == 1 ? 1 : drop(b, before);
+}
+
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned)
+{
+    const size_t before = b->len;
+
+    if (begins(text, OPENING))
+        return 0;
+    hr_buf_puts(b, forms[form].head);
+    return judge(b, before, form, text, forms[form].encode(b, text, pinned));
+}
+
+int hr_form_encode_tree(hr_buf *b, const hr_tree *t)
+{
+    const size_t before = b->len;
+
+    hr_buf_puts(b, forms[HR_FORM_COLUMNS].head);
+    return judge(b, before, HR_FORM_COLUMNS, hr_str_make(t->text, t->len), hr_columns_encode_tree(b, t));
 }
 
 int hr_form_decode(hr_buf *b, hr_str text)

@@ -11,6 +11,7 @@
 #define HR_FORM_H
 
 #include "base.h"
+#include "json/json.h"
 
 enum hr_form {
     HR_FORM_SEARCH,  /* matches under their paths */
@@ -22,6 +23,9 @@ enum hr_form {
 /* Append the form of `text` to *b: 1. 0: there is nothing to gain by it, or the text begins as a form does; nothing was appended.
    pinned[line]: this line stays as it is, byte for byte, where the form leaves a choice; NULL: none. HR_ENOMEM. */
 int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned);
+
+/* HR_FORM_COLUMNS of JSON that is indexed already. */
+int hr_form_encode_tree(hr_buf *b, const hr_tree *t);
 
 /* Append what `text` was before it was encoded: 1. 0: it is no form of ours, to the letter; nothing was appended. HR_ENOMEM. */
 int hr_form_decode(hr_buf *b, hr_str text);

@@ -265,31 +265,47 @@ static int read_tree(hr_arena *a, hr_str text, bool lines, hr_tree *t)
     return r == HR_ENOMEM ? r : r == 0 && (!lines || are_lines(t, text));
 }
 
+static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines)
+{
+    const hr_style *style = hr_style_guess(t, lines);
+    hr_buf tables = {0};
+
+    if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
+        return 0;
+    hr_buf_puts(b, style->name);
+    hr_buf_putc(b, ' ');
+    int r = put_text(b, &tables, a, t, lines);
+    hr_buf_str(b, hr_buf_view(&tables));
+    if (tables.err || b->err)
+        r = HR_ENOMEM;
+    hr_buf_free(&tables);
+    return r;
+}
+
+int hr_columns_encode_tree(hr_buf *b, const hr_tree *t)
+{
+    hr_arena *a = hr_arena_new();
+    int r = a ? put_form(b, a, t, false) : HR_ENOMEM;
+
+    hr_arena_free(a);
+    return r;
+}
+
 int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned)
 {
-    hr_buf tables = {0};
-    hr_arena *a;
     hr_tree t;
-    int r;
 
     (void)pinned; /* each lexeme stays as it is */
     if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '['))
         return 0;
-    if (!(a = hr_arena_new()))
+    hr_arena *a = hr_arena_new();
+    if (!a)
         return HR_ENOMEM;
     const char *feed = memchr(text.p, '\n', text.n);
     bool lines = text.p[0] == '{' && feed && feed[-1] == '}';
-    r = read_tree(a, text, lines, &t);
-    const hr_style *style = r == 1 ? hr_style_guess(&t, lines) : NULL;
-    if (style) {
-        hr_buf_puts(b, style->name);
-        hr_buf_putc(b, ' ');
-        r = put_text(b, &tables, a, &t, lines);
-        hr_buf_str(b, hr_buf_view(&tables));
-        if (tables.err || b->err)
-            r = HR_ENOMEM;
-    }
-    hr_buf_free(&tables);
+    int r = read_tree(a, text, lines, &t);
+    if (r == 1)
+        r = put_form(b, a, &t, lines);
     hr_arena_free(a);
-    return style ? r : r < 0 ? r : 0;
+    return r;
 }

@@ -4,6 +4,7 @@
 #define HR_FORM_TABLE_H
 
 #include "base.h"
+#include "json/json.h"
 
 /* form_search.c: grep -n and its kin. */
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned);
@@ -11,6 +12,7 @@ int hr_search_decode(hr_buf *b, hr_str body);
 
 /* form_columns.c, form_columns_read.c: JSON and lines of JSON. */
 int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned);
+int hr_columns_encode_tree(hr_buf *b, const hr_tree *t);
 int hr_columns_decode(hr_buf *b, hr_str body);
 
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */

@@ -31,24 +31,31 @@ static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, h
     return r;
 }
 
+/* A form that was appended to *b, which is freed, becomes the output; r is what its encoder returned. */
+static int take_form(hr_arena *a, hr_buf *b, int r, hr_transform_out *out)
+{
+    if (r == 1) {
+        out->text = hr_str_make(hr_arena_dup(a, b->data, b->len), b->len);
+        r = out->text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(b);
+    return r;
+}
+
 static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const bool *pinned,
                          hr_transform_out *out)
 {
     hr_buf b = {0};
     int r = hr_form_encode(&b, form, in->text, pinned);
-    if (r == 1) {
-        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        r = out->text.p ? 1 : HR_ENOMEM;
-    }
-    hr_buf_free(&b);
-    return r;
+    return take_form(a, &b, r, out);
 }
 
 /* White space can be had for less, where the tables do not pay for their head. */
 static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    (void)tree;
-    int r = lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
+    hr_buf b = {0};
+    int r = hr_form_encode_tree(&b, tree);
+    r = take_form(a, &b, r, out);
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
@@ -61,6 +68,12 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
         return r;
     int w = columns(a, in, tree, &whole);
     return w < 0 ? w : w == 0 || whole.text.n > out->text.n;
+}
+
+static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
 }
 
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -122,7 +135,7 @@ static const struct transform {
     {JSON, "minify", true, minify},
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "log_lines", false, log_lines},
-    {TEXT, "columns", true, columns},
+    {TEXT, "columns", true, json_lines},
     {TEXT, "rows", true, rows},
 };
 
