@@ -42,7 +42,7 @@ extern const uint8_t hr_cell_stops[256];
 
 /* A number, true, false or null. */
 bool hr_cell_is_literal(hr_str s);
-/* May the string with this inside stand without quotes? */
+/* May a string without escapes, of which this is the inside, stand without quotes? In a narrow column none has a space. */
 bool hr_cell_is_bare(hr_str inside, unsigned place);
 
 /* ---- the columns of an array of objects */

@@ -89,6 +89,8 @@ bool hr_cell_is_bare(hr_str s, unsigned place)
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '[' || s.p[0] == '{' ||
         s.p[0] == HR_CELL_WHOLE || (s.n == 1 && s.p[0] == HR_CELL_ABSENT))
         return false;
+    if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) /* a string without escapes holds none of the others */
+        return !memchr(s.p, ',', s.n) && !hr_cell_is_literal(s);
     for (size_t i = 0; i < s.n; i++)
         if (hr_cell_stops[(unsigned char)s.p[i]] & place)
             return false;
