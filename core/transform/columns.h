@@ -28,11 +28,10 @@ extern const size_t hr_style_count;
 const hr_style *hr_style_guess(const hr_tree *t, bool lines);
 
 /* ---- cells */
-#define HR_CELL_SAME   '"'
-#define HR_CELL_ABSENT '-'
-#define HR_CELL_QUOTED                                                                                       \
-    '\\' /* before a string with quotes whose first byte would make its quote the mark above */
-#define HR_CELL_WHOLE '*' /* a row that is no record: the value itself stands behind it */
+#define HR_CELL_SAME   '"'  /* as above */
+#define HR_CELL_ABSENT '-'  /* no such key */
+#define HR_CELL_QUOTED '\\' /* before a string with quotes that would begin like HR_CELL_SAME and its end */
+#define HR_CELL_WHOLE  '*'  /* a row that is no record: the value itself stands behind it */
 
 /* Where a cell stands, as a set of bits: what would end it there must not be in it. NARROW comes on top of ROW or INNER: the column has
    no text with a space, which ends its cells then, as it divides its name from the next (most words are one token with a space before). */

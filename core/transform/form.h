@@ -24,7 +24,7 @@ enum hr_form {
    pinned[line]: this line stays as it is, byte for byte, where the form leaves a choice; NULL: none. HR_ENOMEM. */
 int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned);
 
-/* HR_FORM_COLUMNS of JSON that is indexed already. */
+/* The same for HR_FORM_COLUMNS and JSON that is indexed already: the text is all of t->text. */
 int hr_form_encode_tree(hr_buf *b, const hr_tree *t);
 
 /* Append what `text` was before it was encoded: 1. 0: it is no form of ours, to the letter; nothing was appended. HR_ENOMEM. */

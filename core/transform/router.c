@@ -59,15 +59,19 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables. */
+/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
+   no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    hr_transform_out whole = *out;
-    int r = hr_crush(a, in, tree, out);
-    if (r != 1 || out->text.n * 2 < in->text.n)
-        return r;
-    int w = columns(a, in, tree, &whole);
-    return w < 0 ? w : w == 0 || whole.text.n > out->text.n;
+    hr_transform_out selection = *out, whole = *out;
+    int r = hr_crush(a, in, tree, &selection);
+    if (r == 1 && selection.text.n * 2 > in->text.n) {
+        int w = columns(a, in, tree, &whole);
+        r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
+    }
+    if (r == 1)
+        *out = selection;
+    return r;
 }
 
 static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -183,7 +187,7 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
             continue;
         if (t->lossless && w.before.n) /* a file: who edits it finds the place by its text, white space too */
             continue;
-        int r = t->run(a, &inside, &tree, out);
+        int r = (w.before.n && t->run == crush ? hr_crush : t->run)(a, &inside, &tree, out);
         if (r == 1 && w.before.n)
             r = wrap_again(a, &w, &out->text);
         if (r < 0)

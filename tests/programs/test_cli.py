@@ -239,10 +239,10 @@ def test_restore_reads_lines_of_json_without_any_state(cli):
     assert cli("restore", "-", input=sent).stdout == body
 
 
-@pytest.mark.parametrize("n, transform", [(28, "columns"), (40, "smart_crusher")])
-def test_a_selection_that_would_keep_most_gives_way_to_tables(cli, n, transform):
+@pytest.mark.parametrize("n, before, transform", [(28, "", "columns"), (40, "", "smart_crusher"), (28, "1\t", "smart_crusher")])
+def test_a_selection_that_would_keep_most_gives_way_to_tables_but_not_in_a_file(cli, n, before, transform):
     rows = [{"id": i, "title": f"Chapter {i * 7919 % 1000}", "rating": i * 31 % 17, "reviewed_by": f"reader {i % 5}"} for i in range(n)]
-    plan = cli.json("simulate", "--json", "-o", "sent.json", "-", input=conversation(json.dumps(rows)))
+    plan = cli.json("simulate", "--json", "-o", "sent.json", "-", input=conversation(before + json.dumps(rows)))
     assert (plan["results"][0]["transform"], plan["results"][0]["lossless"]) == (transform, transform == "columns")
 
 
