@@ -192,6 +192,7 @@ $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token
 test-bench: all $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/token_error.py $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom
+	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom --level lossless
 
 # ---------------------------------------------------------------- speed
 # tests/bench/bench.py knows the rows and their goals; each program prints what it measured. ROWS=ledger runs one group.

@@ -1,5 +1,5 @@
 /* lex.h - the characters of JSON: white space, numbers, literals and escapes, for the files of core/json/
-   only.
+   and what reads single lexemes.
 
    All functions take a position p and the end of the text, and never look at end or beyond: the text may
    stand directly before an unreadable page. "Block" functions look at exactly HR_BLOCK bytes; the caller has

@@ -21,6 +21,11 @@ static const struct {
                        "paths: a directory ends in / (in /. where it is listed itself), behind it the "
                        "names in it; \\ stands before a whole path]\n",
                        hr_paths_encode, hr_paths_decode},
+    [HR_FORM_COLUMNS] =
+        {OPENING
+         "columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same "
+         "in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key]\n",
+         hr_columns_encode, hr_columns_decode},
     [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                               "a b' the same line with a, b there; "
                               "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
@@ -46,8 +51,10 @@ static int drop(hr_buf *b, size_t len)
 static int reads_back(enum hr_form form, hr_str body, hr_str text)
 {
     hr_buf back = {.max = 3 * text.n + 1}; /* decoders reserve a line ahead */
-    int r = forms[form].decode(&back, body);
+    int r = HR_ENOMEM;
 
+    if (hr_buf_reserve(&back, text.n + 1) == 0)
+        r = forms[form].decode(&back, body);
     if (r == 1)
         r = hr_str_eq(hr_buf_view(&back), text);
     else if (back.err && back.len == 0 && r == HR_ENOMEM)
@@ -56,18 +63,34 @@ static int reads_back(enum hr_form form, hr_str body, hr_str text)
     return r;
 }
 
-int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch)
+/* The form that was appended at `before` stays if it is shorter and reads back; r is what its encoder returned. */
+static int judge(hr_buf *b, size_t before, enum hr_form form, hr_str text, int r)
 {
-    size_t before = b->len, head = strlen(forms[form].head);
+    const size_t head = strlen(forms[form].head);
 
-    if (begins(text, OPENING))
-        return 0;
-    hr_buf_puts(b, forms[form].head);
-    int r = forms[form].encode(b, text, pinned, watch);
     if (r != 1 || b->err || b->len - before >= text.n)
         return r < 0 ? r : drop(b, before);
     r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);
     return r == 1 ? 1 : drop(b, before);
+}
+
+int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch)
+{
+    const size_t before = b->len;
+
+    if (begins(text, OPENING))
+        return 0;
+    hr_buf_puts(b, forms[form].head);
+    return judge(b, before, form, text, forms[form].encode(b, text, pinned, watch));
+}
+
+int hr_form_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
+{
+    const size_t before = b->len;
+
+    hr_buf_puts(b, forms[HR_FORM_COLUMNS].head);
+    return judge(b, before, HR_FORM_COLUMNS, hr_str_make(t->text, t->len),
+                 hr_columns_encode_tree(b, t, watch));
 }
 
 int hr_form_decode(hr_buf *b, hr_str text)

@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "transform/watch.h"
+#include "json/json.h"
 
 /* form_search.c: grep and its kin. */
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
@@ -13,6 +14,11 @@ int hr_search_decode(hr_buf *b, hr_str body);
 /* form_paths.c: find, git ls-files, grep -l. */
 int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_paths_decode(hr_buf *b, hr_str body);
+
+/* form_columns.c, form_columns_read.c: JSON and lines of JSON. */
+int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
+int hr_columns_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch);
+int hr_columns_decode(hr_buf *b, hr_str body);
 
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);

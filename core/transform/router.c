@@ -20,18 +20,23 @@ enum kind { TEXT, JSON, HTML };
 static const char *const kind_names[] = {"text", "json", "html"};
 
 /* ------------------------------------------------------------------ the table */
+/* A form that was appended to *b, which is freed, becomes the output; r is what its encoder returned. */
+static int take_form(hr_arena *a, hr_buf *b, int r, hr_transform_out *out)
+{
+    if (r == 1) {
+        out->text = hr_str_make(hr_arena_dup(a, b->data, b->len), b->len);
+        r = out->text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(b);
+    return r;
+}
+
 static int minify(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
     hr_buf b = {0};
     hr_minify(&b, in->text.p, in->text.n);
-    int r = b.err ? HR_ENOMEM : b.len < in->text.n;
-    if (r == 1) {
-        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        r = out->text.p ? 1 : HR_ENOMEM;
-    }
-    hr_buf_free(&b);
-    return r;
+    return take_form(a, &b, b.err ? HR_ENOMEM : b.len < in->text.n, out);
 }
 
 static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const bool *pinned,
@@ -40,11 +45,31 @@ static int lossless_form(hr_arena *a, const hr_transform_in *in, enum hr_form fo
     hr_buf b = {0};
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
     int r = hr_form_encode(&b, form, in->text, pinned, &watch);
-    if (r == 1) {
-        out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
-        r = out->text.p ? 1 : HR_ENOMEM;
+    return take_form(a, &b, r, out);
+}
+
+/* White space can be had for less, where the tables do not pay for their head. */
+static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = hr_form_encode_tree(&b, tree, &watch);
+    r = take_form(a, &b, r, out);
+    return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
+}
+
+/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
+   no form is used. */
+static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out, whole = *out;
+    int r = hr_crush(a, in, tree, &selection);
+    if (r == 1 && selection.text.n * 2 > in->text.n) {
+        int w = columns(a, in, tree, &whole);
+        r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
-    hr_buf_free(&b);
+    if (r == 1)
+        *out = selection;
     return r;
 }
 
@@ -64,6 +89,12 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
     if (r == 1)
         out->kind = kind;
     return r;
+}
+
+static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
 }
 
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -146,7 +177,8 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
-    {JSON, "smart_crusher", false, hr_crush},
+    {JSON, "smart_crusher", false, crush},
+    {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
@@ -155,6 +187,7 @@ static const struct transform {
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
+    {TEXT, "columns", true, json_lines},
     {TEXT, "rows", true, rows},
 };
 
@@ -204,7 +237,7 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
             continue;
         if (t->lossless && w.before.n) /* a file: who edits it finds the place by its text, white space too */
             continue;
-        int r = t->run(a, &inside, &tree, out);
+        int r = (w.before.n && t->run == crush ? hr_crush : t->run)(a, &inside, &tree, out);
         if (r == 1 && w.before.n)
             r = wrap_again(a, &w, &out->text);
         if (r < 0)

@@ -2,14 +2,15 @@
 """Scores `headroom simulate` on generated scenarios and fails where a goal is missed.
 
 usage: run_scenarios.py [--headroom build/headroom] [--seeds 1,2,3 | 1-10] [--cases a_search,...] [--forms openai,...]
-                        [--tiktoken-cache DIR] [--keep DIR] [--verbose]
+                        [--level crush|lossless] [--tiktoken-cache DIR] [--keep DIR] [--verbose]
 
 Runs gen.py for each seed, sends every NAME.{openai,anthropic,anthblk}.json through `headroom simulate -o OUT FILE`
 and scores OUT with score.py. One line per body; the last column names what is wrong.
 
 Goals: a_search at least 90 % of the tool tokens saved and every planted fact found, in all three forms; b2_logs_text at
 least 85 %; h_pytest at least 90 %; g_ripgrep at least 50 %; j_html and j2_html_httpget at least 80 % and every fact; e_quickstart at most 20 items and every fact
-found; everywhere: valid, no false fact, no silent loss, human text unchanged, never larger.
+found; --level lossless: the least savings in LOSSLESS_GOALS and every word
+still there; everywhere: valid, no false fact, no silent loss, human text unchanged, never larger.
 Exit status 0: all met, 1: not, 2: could not run.
 
 Tokens are o200k_base, counted by tiktoken. --tiktoken-cache (or TIKTOKEN_CACHE_DIR) is the directory with its vocabulary.
@@ -28,6 +29,8 @@ FORMS = ("openai", "anthropic", "anthblk")
 GOALS = {"a_search": (90.0, 100.0), "e_quickstart": (90.0, 100.0), "b2_logs_text": (85.0, 100.0),
          "h_pytest": (90.0, 100.0), "g_ripgrep": (50.0, 100.0),
          "j_html": (80.0, 100.0), "j2_html_httpget": (80.0, 100.0)}
+LOSSLESS_GOALS = {"a_search": (45.0, 100.0), "b1_logs_json": (35.0, 100.0), "c_api_nested": (43.0, 100.0),
+                  "e_quickstart": (55.0, 100.0), "f_db_rows": (45.0, 100.0)}
 QUICKSTART_ITEMS = 20
 
 
@@ -45,16 +48,17 @@ def arguments():
     p.add_argument("--seeds", type=seeds, default=[1, 2, 3])
     p.add_argument("--cases", default="")
     p.add_argument("--forms", default=",".join(FORMS))
+    p.add_argument("--level", choices=("crush", "lossless"), default="crush")
     p.add_argument("--tiktoken-cache", default="")
     p.add_argument("--keep", default="", help="directory that receives the bodies and is not removed")
     p.add_argument("--verbose", action="store_true", help="name the facts that were not found")
     return p.parse_args()
 
 
-def simulate(headroom, body, out, state):
+def simulate(headroom, level, body, out, state):
     """The bytes that would go out, under settings that nobody's home can change."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("HEADROOM_", "XDG_"))}
-    env.update(HOME=state, XDG_CONFIG_HOME=state + "/config", XDG_STATE_HOME=state + "/state")
+    env.update(HEADROOM_LEVEL=level, HOME=state, XDG_CONFIG_HOME=state + "/config", XDG_STATE_HOME=state + "/state")
     r = subprocess.run([headroom, "simulate", "-o", out, body], env=env, stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, timeout=120)
     if r.returncode != 0:
@@ -70,9 +74,9 @@ def quickstart_items(score, body):
     return items
 
 
-def faults(score, case, s, body):
+def faults(score, level, case, s, body):
     f = []
-    saved, recall = GOALS.get(case, (0.0, 0.0))
+    saved, recall = (LOSSLESS_GOALS if level == "lossless" else GOALS).get(case, (0.0, 0.0))
     if s["tool_saved"] < saved:
         f.append("saved %.1f < %.0f" % (s["tool_saved"], saved))
     if s["recall"] < recall:
@@ -91,7 +95,9 @@ def faults(score, case, s, body):
         f.append("results gone")
     if s["lossless_required"] and not s["exact"]:
         f.append("must stay exact")
-    if case == "e_quickstart":
+    if level == "lossless" and s["atoms"] < 100.0:
+        f.append("words gone")
+    if case == "e_quickstart" and level == "crush":
         n = quickstart_items(score, body)
         if n > QUICKSTART_ITEMS:
             f.append("%d items" % n)
@@ -118,12 +124,12 @@ def run(opt, directory):
             for form in opt.forms.split(","):
                 src = os.path.join(d, "%s.%s.json" % (case, form))
                 out = src + ".out"
-                simulate(opt.headroom, src, out, os.path.join(directory, "home"))
+                simulate(opt.headroom, opt.level, src, out, os.path.join(directory, "home"))
                 with open(src, "rb") as f, open(out, "rb") as g:
                     before, after = f.read(), g.read()
                 body = json.loads(after)
                 s = score.score(json.loads(before), body, needles, encoding, len(before), len(after))
-                f = faults(score, case, s, body)
+                f = faults(score, opt.level, case, s, body)
                 bad += bool(f)
                 rows.append((case, s))
                 print("%-18s %-10s %4d %8d %8d %7.1f %7.1f %6d %6s %7s  %s" % (

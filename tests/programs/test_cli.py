@@ -218,10 +218,15 @@ def test_restore_kept_names_slices_of_the_original(cli):
     assert kept["of"] == 500 and kept["items"] == [original[i] for i in kept["kept"]]
 
 
-FORMS = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8").split("```\n")
+def documented(heading):
+    """The blocks of the section of docs/forms.md whose heading says so, and its text without them."""
+    (section,) = re.findall(rf"^### [^\n]*{re.escape(heading)}[^\n]*\n(.*?)(?=^##|\Z)",
+                            (ROOT / "docs" / "forms.md").read_text(encoding="utf-8"), re.M | re.S)
+    parts = section.split("```\n")
+    return parts[1::2], "".join(parts[::2])
 
 
-@pytest.mark.parametrize("scenario", ["b2_logs_text", "g_ripgrep"])
+@pytest.mark.parametrize("scenario", ["a_search", "b1_logs_json", "b2_logs_text", "c_api_nested", "e_quickstart", "f_db_rows", "g_ripgrep"])
 @pytest.mark.parametrize("form", ["openai", "anthropic", "anthblk"])
 def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario, form):
     (body,) = (p for p in scenarios if p.name == f"{scenario}.{form}.json")
@@ -232,8 +237,33 @@ def test_restore_reads_lossless_forms_without_any_state(cli, scenarios, scenario
     assert (back.returncode, back.stdout == body.read_bytes()) == (0, True)
 
 
+def test_restore_reads_lines_of_json_without_any_state(cli):
+    body = conversation("\n".join(json.dumps({"ts": 1700000000 + i, "text": f"line {i % 7}", "ok": True}) for i in range(200)))
+    cli("simulate", "-o", "sent.json", "-", input=body, HEADROOM_LEVEL="lossless")
+    sent = (cli.home / "sent.json").read_bytes()
+    assert b"spaced lines @1" in sent and len(sent) < len(body) / 2
+    assert cli("restore", "-", input=sent).stdout == body
+
+
+@pytest.mark.parametrize("n, before, transform", [(28, "", "columns"), (40, "", "smart_crusher"), (28, "1\t", "smart_crusher")])
+def test_a_selection_that_would_keep_most_gives_way_to_tables_but_not_in_a_file(cli, n, before, transform):
+    rows = [{"id": i, "title": f"Chapter {i * 7919 % 1000}", "rating": i * 31 % 17, "reviewed_by": f"reader {i % 5}"} for i in range(n)]
+    plan = cli.json("simulate", "--json", "-o", "sent.json", "-", input=conversation(before + json.dumps(rows)))
+    assert (plan["results"][0]["transform"], plan["results"][0]["lossless"]) == (transform, transform == "columns")
+
+
+def test_restore_reads_the_tables_of_the_documents(cli):
+    shown, meant = documented("`columns`")[0]
+    head = "[headroom columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same in all, " \
+        "k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key]\n"
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = head + shown.split("\n", 1)[1].rstrip("\n")
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"] == meant.rstrip("\n")
+
+
 def test_restore_reads_the_example_of_the_documents(cli):
-    shown, meant = FORMS[3], FORMS[5]
+    shown, meant = documented("`rows`")[0][:2]
     head = "[headroom rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N a b' the same line with a, b there; " \
         "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n"
     request = json.loads(quickstart())
@@ -244,7 +274,7 @@ def test_restore_reads_the_example_of_the_documents(cli):
 
 def test_restore_reads_search_results_of_the_documents(cli):
     request = json.loads(quickstart())
-    request["messages"][2]["content"] = FORMS[1]
+    request["messages"][2]["content"] = documented("`search`")[0][0]
     back = cli("restore", "-", input=json.dumps(request).encode())
     assert json.loads(back.stdout)["messages"][2]["content"].splitlines() == [
         "src/net/http.c-118-static int retry(struct call *c)", "src/net/http.c:119:    return call_again(c, c->timeout);", "--",
@@ -253,9 +283,9 @@ def test_restore_reads_search_results_of_the_documents(cli):
 
 def test_restore_reads_the_list_of_paths_of_the_documents(cli):
     request = json.loads(quickstart())
-    request["messages"][2]["content"] = FORMS[7]
+    (request["messages"][2]["content"],), text = documented("`paths`")
     back = cli("restore", "-", input=json.dumps(request).encode())
-    meant = re.findall("`(.+?)`", FORMS[8].split("What the question")[0])
+    meant = re.findall("`(.+?)`", text.split("What the question")[0].partition("\nis ")[2])
     assert json.loads(back.stdout)["messages"][2]["content"].splitlines() == meant and len(meant) == 7
 
 
@@ -295,7 +325,7 @@ def page_request(question="What is the burst credit?"):
 
 
 def test_a_page_arrives_as_the_text_of_the_documents_and_is_restored(cli):
-    shown = FORMS[-2]
+    shown = documented("HTML as text")[0][-1]
     sent = cli.record(page_request())
     text = json.loads(sent)["messages"][2]["content"]
     assert re.sub(r"(headroom show|id) [0-9a-f]{20}", "", text) == re.sub(r"headroom show [0-9a-f]{20}", "", shown).rstrip("\n")

@@ -126,7 +126,7 @@ static void modes_and_levels_differ_as_designed(void **state)
     setenv("HEADROOM_LEVEL", "lossless", 1);
     struct road_out o = road_once(body);
     assert_int_equal(o.replayed, 0); /* simulate stored nothing */
-    assert_string_equal(o.transform, "minify");
+    assert_string_equal(o.transform, "columns");
     assert_null(strstr(o.body, "_headroom"));
     assert_non_null(strstr(o.body, "Tutorial 250"));
     free(o.body), free(body), free(rows);
@@ -138,7 +138,7 @@ static void originals_off_means_lossless(void **state)
     setenv("HEADROOM_ORIGINALS", "off", 1);
     char *rows = road_rows(500), *body = road_body("claude-x", "t1", rows, QUESTION);
     struct road_out o = road_once(body);
-    assert_string_equal(o.transform, "minify");
+    assert_string_equal(o.transform, "columns");
     free(o.body), free(body), free(rows);
 }
 
@@ -150,7 +150,7 @@ static void a_full_store_of_originals_means_lossless(void **state)
     struct road_out a = road_once(body);
     unsetenv("HEADROOM_ORIGINALS_MB");
     struct road_out b = road_once(body);
-    assert_string_equal(a.transform, "minify");
+    assert_string_equal(a.transform, "columns");
     assert_int_equal(b.replayed, 1); /* decided once, also where there is room again */
     assert_string_equal(a.body, b.body);
     free(a.body), free(b.body), free(body), free(rows);

@@ -1,0 +1,82 @@
+/* columns.h - what the writer and the reader of the form `columns` share: the styles of white space that it can restore, and which strings
+   stand without quotes. For form_columns*.c and columns_schema.c only. Pure. */
+#ifndef HR_COLUMNS_H
+#define HR_COLUMNS_H
+
+#include "base.h"
+#include "json/json.h"
+
+enum {
+    HR_COLUMNS_DEPTH = 8,  /* objects and lists in a row that are followed; agents' data nests below 6 */
+    HR_COLUMNS_LEVEL = 64, /* keys of one object: more are a map, not a record */
+    HR_COLUMNS_MOST = 1024 /* in one table */
+};
+
+/* ---- white space between the tokens of a whole text */
+typedef struct hr_style {
+    const char *name;
+    bool lines;   /* each row of the one table is a line of its own */
+    bool space;   /* behind each colon, and behind each comma where there is no indentation */
+    uint8_t wide; /* bytes of indentation for a level; 0: all on one line */
+    char fill;    /* the byte that indents */
+} hr_style;
+
+extern const hr_style hr_styles[];
+extern const size_t hr_style_count;
+
+/* The style that the first tokens of an indexed text suggest; NULL: none of them. */
+const hr_style *hr_style_guess(const hr_tree *t, bool lines);
+
+/* ---- cells */
+#define HR_CELL_SAME   '"'  /* as above */
+#define HR_CELL_ABSENT '-'  /* no such key */
+#define HR_CELL_QUOTED '\\' /* before a string with quotes that would begin like HR_CELL_SAME and its end */
+#define HR_CELL_WHOLE  '*'  /* a row that is no record: the value itself stands behind it */
+
+/* Where a cell stands, as a set of bits: what would end it there must not be in it. NARROW comes on top of ROW or INNER: the column has
+   no text with a space, which ends its cells then, as it divides its name from the next (most words are one token with a space before). */
+enum { HR_CELL_ROW = 1, HR_CELL_INNER = 2, HR_CELL_KEY = 4, HR_CELL_NARROW = 8 };
+/* Can a cell at this place hold such a byte without quotes? A bit of the places where it cannot. */
+extern const uint8_t hr_cell_stops[256];
+
+/* A number, true, false or null. */
+bool hr_cell_is_literal(hr_str s);
+/* May a string without escapes, of which this is the inside, stand without quotes? In a narrow column none has a space. */
+bool hr_cell_is_bare(hr_str inside, unsigned place);
+
+/* ---- the columns of an array of objects */
+enum hr_column_kind {
+    HR_COLUMN_LEAF,  /* a cell */
+    HR_COLUMN_GROUP, /* an object in every row: its members are columns */
+    HR_COLUMN_TABLE  /* mostly lists of objects: rows within the row */
+};
+
+typedef struct hr_column {
+    hr_str key;           /* lexeme, quotes included */
+    uint32_t next, child; /* 0: none */
+    uint32_t children;
+    uint32_t seen, objects, lists; /* rows that have the key; that have an object or a list there */
+    uint32_t rows;                 /* of its children: objects, or the objects in its lists */
+    bool mixed;                    /* its objects are no records */
+    bool always;                   /* every row has it */
+    bool narrow;                   /* a cell, and no string there has a space */
+    bool constant;                 /* the same lexeme wherever it stands; once decided: in every row */
+    enum hr_column_kind kind;
+    hr_str first, last; /* lexemes: of the first row; of the row above, n 0: none that could be meant */
+} hr_column;
+
+typedef struct hr_schema {
+    const hr_tree *tree;
+    hr_column *list; /* [1] stands for the row itself; columns whose `seen` is 0 are not used */
+    uint32_t n;
+    uint32_t odd; /* elements that are no records */
+    bool *is_odd; /* by position */
+} hr_schema;
+
+/* The columns of an array's elements. 1; 0: they are no table; HR_ENOMEM. Memory lives in the arena; `list` is used again. */
+int hr_schema_learn(hr_schema *s, hr_arena *a, const hr_tree *t, uint32_t array);
+
+/* Has this member the key of that column? */
+bool hr_column_is(const hr_schema *s, const hr_column *c, uint32_t member);
+
+#endif
