@@ -10,6 +10,7 @@
 
 enum hr_level { HR_LEVEL_REPLAY, HR_LEVEL_LOSSLESS, HR_LEVEL_CRUSH };
 enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_ALWAYS };
+enum hr_switch { HR_SWITCH_AUTO, HR_SWITCH_ON, HR_SWITCH_OFF }; /* aligner, window */
 enum hr_bound { HR_BOUND_REWRITE, HR_BOUND_LEAVE };
 enum hr_log_level { HR_LOG_ERROR, HR_LOG_WARN, HR_LOG_INFO, HR_LOG_DEBUG };
 
@@ -25,6 +26,11 @@ enum hr_setting {
     HR_SET_MIN_TOKENS,
     HR_SET_MAX_ITEMS,
     HR_SET_DEADLINE_MS,
+    HR_SET_ALIGNER,
+    HR_SET_WINDOW,
+    HR_SET_KEEP_TURNS,
+    HR_SET_OUTPUT_BUFFER,
+    HR_SET_CONTEXT_LIMITS,
     HR_SET_ENDPOINTS_ADD,
     HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
     HR_SET_LOG,

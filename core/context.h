@@ -56,6 +56,11 @@ struct headroom_request {
     enum headroom_mode mode;
     enum hr_level level;
     bool count_only;
+    bool bypass; /* no new decision of any kind is taken; stored ones are replayed */
+    enum hr_switch aligner, window;
+    int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
+    hr_splice *edits;                  /* what changes besides results; in work */
+    size_t n_edits;
     hr_arena *keep; /* until the end: names, the record */
     hr_arena *work; /* until the bytes have left */
     hr_buf body;    /* the new body */

@@ -1,5 +1,6 @@
 /* request.c - the one road of a request: decode -> read -> decide -> splice -> encode -> account. The top of it: whatever fails
    below, the bytes go out as they were and the reason is recorded (law 1). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "context.h"
@@ -25,6 +26,10 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     int64_t level =
         head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
     r->level = (enum hr_level)(level >= 0 ? level : h->config.number[HR_SET_LEVEL]);
+    r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
+    r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
+    r->keep_turns = h->config.number[HR_SET_KEEP_TURNS];
+    r->output_buffer = h->config.number[HR_SET_OUTPUT_BUFFER];
     r->row.time_us = hr_wall_us();
     r->row.pid = h->pid;
     r->row.program = h->program;
@@ -58,19 +63,35 @@ static bool is_rewrite(const hr_item *it)
     return it->state != HR_ITEM_OPEN && !it->decision.verbatim;
 }
 
-/* The new body. 1: built; 0: nothing to replace; <0: no memory, the original goes out. */
+static int by_place(const void *x, const void *y)
+{
+    const hr_splice *a = x, *b = y;
+    return (a->off > b->off) - (a->off < b->off);
+}
+
+/* The new body: the results' replacements and the other edits. A replacement inside of a range that goes away goes with it. 1: built; 0:
+   nothing to replace; <0: no memory, the original goes out. */
 static int splice(headroom_request *r, hr_conversation *conv, const hr_item *items, size_t n)
 {
-    hr_splice *list = hr_arena_alloc(r->work, (n ? n : 1) * sizeof *list);
-    size_t k = 0;
+    hr_splice *list = hr_arena_alloc(r->work, (n + r->n_edits + 1) * sizeof *list);
+    size_t k = 0, kept = 0;
     if (!list)
         return HR_ENOMEM;
     for (size_t i = 0; i < n; i++)
         if (is_rewrite(&items[i]))
             list[k++] = (hr_splice){items[i].raw_off, items[i].raw_len, items[i].decision.sent};
+    for (size_t i = 0; i < r->n_edits; i++)
+        list[k++] = r->edits[i];
     if (k == 0)
         return 0;
-    int err = hr_splice_apply(&r->body, conv->body, conv->len, list, k);
+    qsort(list, k, sizeof *list, by_place);
+    for (size_t i = 0, end = 0; i < k; i++) {
+        if (list[i].off < end)
+            continue;
+        end = list[i].off + list[i].len;
+        list[kept++] = list[i];
+    }
+    int err = hr_splice_apply(&r->body, conv->body, conv->len, list, kept);
     return err < 0 ? err : 1;
 }
 
