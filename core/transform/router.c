@@ -9,6 +9,7 @@
 #include "transform/note.h"
 #include "transform/pins.h"
 #include "transform/search.h"
+#include "transform/table_lines.h"
 #include "transform/testrun.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
@@ -148,6 +149,15 @@ static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     return r;
 }
 
+static int table_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_table_select(a, in, out);
+    if (r == 1)
+        out->kind = "table";
+    return r;
+}
+
 static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
@@ -187,6 +197,7 @@ static const struct transform {
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
+    {TEXT, "table_lines", false, table_lines},
     {TEXT, "columns", true, json_lines},
     {TEXT, "rows", true, rows},
 };
