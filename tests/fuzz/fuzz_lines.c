@@ -6,6 +6,7 @@
 #include "transform/note.h"
 #include "transform/search.h"
 #include "transform/table_lines.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!copy)
         return 0;
     memcpy(copy, data + 2, size - 2);
+    for (size_t i = 0; i < size - 2 && !hr_utf8_valid(copy, size - 2);
+         i++) /* a transform is given nothing else */
+        copy[i] = copy[i] < 0 ? '?' : copy[i];
     hr_arena *a = hr_arena_new();
     hr_str text = hr_str_make(copy + data[1], size - 2 - data[1]);
     hr_transform_in in = {.text = text, .allow_lossy = true, .max_items = 15, .id = "0123456789abcdef0123"};
