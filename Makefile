@@ -150,6 +150,16 @@ $B/tests/programs/pointers_%: tests/programs/c/%.c tests/programs/pointers/looke
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP -MT $@ -MF $@.d -c $< -o $@.o
 	$(Q)nm -u $@.o | sed -n 's/^ *U \(\(SSL\|TLS\|BIO\|ERR\|X509\|OPENSSL\)_.*\)/FUNCTION(\1)/p' >$@.names
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) '-DNAMES="$(abspath $@).names"' tests/programs/pointers/looked_up.c $@.o -o $@ -lpthread
+# The whole core by two compilers: what it sends is the same.
+PROGRAMS += $B/tests/programs/same_bytes_cc $B/tests/programs/same_bytes_clang
+$B/tests/programs/same_bytes_cc: tests/programs/same_bytes.c $(CORE_OBJ)
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
+$B/tests/programs/same_bytes_clang: tests/programs/same_bytes.c $B/clang/libtest.a
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)clang $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
