@@ -44,6 +44,13 @@ static void check(hr_arena *a, hr_str text, const hr_transform_out *out)
     hr_buf_free(&plain);
 }
 
+static void make_valid(char *p, size_t n)
+{
+    bool valid = hr_utf8_valid(p, n);
+    for (size_t i = 0; i < n && !valid; i++)
+        p[i] = p[i] < 0 ? '?' : p[i];
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int (*const selections[])(hr_arena * a, const hr_transform_in *in, hr_transform_out *out) = {
@@ -55,9 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!copy)
         return 0;
     memcpy(copy, data + 2, size - 2);
-    for (size_t i = 0; i < size - 2 && !hr_utf8_valid(copy, size - 2);
-         i++) /* a transform is given nothing else */
-        copy[i] = copy[i] < 0 ? '?' : copy[i];
+    make_valid(copy, data[1]); /* as the road gives them */
+    make_valid(copy + data[1], size - 2 - data[1]);
     hr_arena *a = hr_arena_new();
     hr_str text = hr_str_make(copy + data[1], size - 2 - data[1]);
     hr_transform_in in = {.text = text, .allow_lossy = true, .max_items = 15, .id = "0123456789abcdef0123"};
