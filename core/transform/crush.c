@@ -1,10 +1,11 @@
 /* crush.c - the road of a selection. See crush.h.
 
-     tree -> walk: arrays (select.c) and strings that hold JSON (this road again) become edits
+     tree -> walk: arrays and maps (select.c) and strings that hold JSON (this road again) become edits
           -> settle: of an array and the arrays inside it, whichever saves more
           -> write -> check -> out */
 #include "transform/crush.h"
 
+#include "transform/map.h"
 #include "transform/minify.h"
 #include "transform/note.h"
 
@@ -55,37 +56,45 @@ static uint32_t behind(const hr_tree *t, uint32_t i)
     return i;
 }
 
-static bool only_objects(const hr_tree *t, uint32_t array)
-{
-    for (uint32_t c = t->nodes[array].child; c; c = t->nodes[c].next)
-        if (t->nodes[c].type != HR_JSON_OBJECT)
-            return false;
-    return true;
-}
-
 static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
 {
     const hr_tree *t = c->tree;
-    hr_buf_putc(b, '[');
+    const bool members = t->nodes[e->node].type == HR_JSON_OBJECT;
+    hr_buf_putc(b, members ? '{' : '[');
     for (uint32_t i = 0; i < e->plan.nkept; i++) {
         const hr_node *v = &t->nodes[e->row[e->plan.kept[i]]];
+        if (members) {
+            hr_buf_add(b, t->text + v->key_off, v->key_len);
+            hr_buf_putc(b, ':');
+        }
         hr_minify(b, t->text + v->off, v->len);
         hr_buf_putc(b, ',');
     }
-    int r = hr_note_write(b, HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept, e->plan.nkept, c->in->id,
-                          c->in->offers_command);
-    hr_buf_putc(b, ']');
+    int r = hr_note_write(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept,
+                          e->plan.nkept, c->in->id, c->in->offers_command);
+    hr_buf_putc(b, members ? '}' : ']');
     return r < 0 ? r : b->err;
 }
 
-/* An edit for the array where a selection is worth it. 1, 0, <0. */
-static int try_array(struct crush *c, uint32_t i)
+/* May items be left out of this array or object? Values that are no containers say little each; a short list of them is left whole. */
+static bool is_table(const struct crush *c, const hr_node *v)
+{
+    const hr_node *nodes = c->tree->nodes;
+    if (v->count <= c->in->max_items)
+        return false;
+    if (v->type == HR_JSON_OBJECT)
+        return hr_is_map(c->tree, (uint32_t)(v - nodes));
+    return v->len >= HR_CRUSH_MIN_VALUES || nodes[v->child].type >= HR_JSON_ARRAY;
+}
+
+/* An edit for the array or map where a selection is worth it. 1, 0, <0. */
+static int try_container(struct crush *c, uint32_t i)
 {
     const hr_tree *t = c->tree;
     const hr_node *v = &t->nodes[i];
     hr_edit e = {.node = i};
     uint32_t n = 0, *row;
-    if (v->count <= c->in->max_items || !only_objects(t, i))
+    if (!is_table(c, v))
         return 0;
     row = hr_arena_alloc(c->scratch, v->count * sizeof *row);
     if (!row)
@@ -93,7 +102,7 @@ static int try_array(struct crush *c, uint32_t i)
     for (uint32_t k = v->child; k; k = t->nodes[k].next)
         row[n++] = k;
     e.row = row;
-    const hr_rows rows = {t, row, n, behind(t, i)};
+    const hr_rows rows = {t, row, n, behind(t, i), v->type == HR_JSON_OBJECT};
     int r = hr_select(&e.plan, c->scratch, c->in, &rows, c->watch);
     if (r <= 0)
         return r;
@@ -181,8 +190,8 @@ static int walk(struct crush *c)
     const hr_tree *t = c->tree;
     for (uint32_t i = 1; i < t->n;) {
         int r = 0;
-        if (t->nodes[i].type == HR_JSON_ARRAY)
-            r = try_array(c, i);
+        if (t->nodes[i].type >= HR_JSON_ARRAY)
+            r = try_container(c, i);
         else if (t->nodes[i].type == HR_JSON_STRING)
             r = try_string(c, i);
         if (r < 0)

@@ -1,5 +1,6 @@
 /* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
    Adding a transform is one file and one row. */
+#include "token/token.h"
 #include "transform/crush.h"
 #include "transform/form.h"
 #include "transform/html.h"
@@ -58,8 +59,21 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
-   no form is used. */
+/* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
+static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
+{
+    enum { WORTH_PERCENT = 85 };
+    hr_transform_out form;
+    hr_transform_in kept = *in;
+    kept.text = *text;
+    int r = lossless_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
+    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+        *text = form.text;
+    return r < 0 ? r : 0;
+}
+
+/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
+   wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
@@ -68,8 +82,10 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
         int w = columns(a, in, tree, &whole);
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
-    if (r == 1)
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
         *out = selection;
+        r = 1;
+    }
     return r;
 }
 
