@@ -4,7 +4,7 @@
 #include "context.h"
 #include "limits.h"
 #include "kept.h"
-#include "transform/form.h"
+#include "transform/inner.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 
@@ -58,7 +58,7 @@ static int unformed(hr_arena *a, hr_str content, hr_str *raw)
 {
     hr_buf text = {0}, inside = {0};
     int r =
-        hr_text_has_note(content) ? 0 : hr_form_decode(&text, content); /* a form of what a selection kept */
+        hr_text_has_note(content) ? 0 : hr_inner_decode(&text, content); /* a form of what a selection kept */
 
     if (r == 1) {
         hr_string_encode(&inside, hr_buf_view(&text));

@@ -4,6 +4,7 @@
 #include "transform/crush.h"
 #include "transform/form.h"
 #include "transform/html.h"
+#include "transform/inner.h"
 #include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -57,6 +58,25 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     int r = hr_form_encode_tree(&b, tree, &watch);
     r = take_form(a, &b, r, out);
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
+}
+
+/* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
+static int strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_tree again;
+    hr_transform_in inside = *in;
+    hr_transform_out table = *out;
+    int r = take_form(a, &b, hr_inner_encode(&b, a, in, tree), out);
+    if (r != 1)
+        return r;
+    inside.text = out->text;
+    r = hr_tree_parse(&again, a, inside.text.p, inside.text.n, NULL);
+    if (r == 0)
+        r = columns(a, &inside, &again, &table);
+    if (r == 1)
+        *out = table;
+    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_length(in->text.p, in->text.n);
 }
 
 /* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
@@ -194,6 +214,7 @@ static const struct transform {
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
     {JSON, "smart_crusher", false, crush},
+    {JSON, "strings", true, strings},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
