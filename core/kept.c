@@ -202,6 +202,8 @@ int hr_kept_in_text(hr_arena *a, hr_str text, hr_buf *b)
     while (r == 0 && todo) {
         hr_str now = todo->text;
         todo = todo->next;
+        while (now.n > 0 && (now.p[now.n - 1] == '\n' || now.p[now.n - 1] == '\r'))
+            now.n--; /* behind a string's text (inner.h) */
         r = plain(a, &now);
         if (r == 0 && now.n > 0)
             r = in_text(a, now, &todo, b);

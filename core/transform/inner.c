@@ -26,6 +26,14 @@ static hr_str raw_inside(const hr_tree *t, uint32_t i)
     return hr_str_make(t->text + t->nodes[i].off + 1, t->nodes[i].len - 2);
 }
 
+/* A command's output ends in a line feed, which no form knows of. */
+static hr_str without_end(hr_str s)
+{
+    while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+        s.n--;
+    return s;
+}
+
 /* Length of the text as the inside of a string; 0: no memory. */
 static size_t encoded_length(hr_str text)
 {
@@ -34,6 +42,16 @@ static size_t encoded_length(hr_str text)
     const size_t n = b.err ? 0 : b.len;
     hr_buf_free(&b);
     return n;
+}
+
+static int append(hr_arena *a, hr_str *text, hr_str end)
+{
+    char *p = hr_arena_alloc(a, text->n + end.n + 1);
+    if (!p)
+        return HR_ENOMEM;
+    *(char *)mempcpy(mempcpy(p, text->p, text->n), end.p, end.n) = 0;
+    *text = hr_str_make(p, text->n + end.n);
+    return 1;
 }
 
 int hr_inner_transform(hr_arena *a, const hr_transform_in *in, const hr_tree *t, uint32_t i, hr_str *inside,
@@ -50,9 +68,11 @@ int hr_inner_transform(hr_arena *a, const hr_transform_in *in, const hr_tree *t,
     if (r < 0 || (inside->n < HR_INNER_MIN_TEXT && !begins_container(*inside)))
         return r == HR_ENOMEM ? r : 0;
     hr_transform_in inner = *in;
-    inner.text = *inside;
+    inner.text = without_end(*inside);
     inner.level++;
     r = hr_transform(a, &inner, out);
+    if (r == 1 && inner.text.n < inside->n)
+        r = append(a, &out->text, hr_str_make(inside->p + inner.text.n, inside->n - inner.text.n));
     if (r != 1)
         return r;
     const size_t length = encoded_length(out->text);
@@ -62,6 +82,8 @@ int hr_inner_transform(hr_arena *a, const hr_transform_in *in, const hr_tree *t,
 }
 
 /* ------------------------------------------------------------------ encode */
+static int decode(hr_buf *b, hr_str text, unsigned level);
+
 /* Is the string spelled as hr_string_encode() would? 1, 0, HR_ENOMEM. */
 static int is_plain_spelling(hr_str raw, hr_str inside)
 {
@@ -83,7 +105,7 @@ static int form_of(hr_arena *a, const hr_transform_in *in, const hr_tree *t, uin
     if (r != 1)
         return r;
     hr_buf back = {.max = 3 * inside.n + 64};
-    r = hr_inner_decode(&back, out.text);
+    r = decode(&back, out.text, in->level + 1);
     r = r == 1 ? hr_str_eq(hr_buf_view(&back), inside) : 0; /* white space alone was saved */
     hr_buf_free(&back);
     *form = out.text;
@@ -159,27 +181,35 @@ static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
     return b->err ? HR_ENOMEM : at > 0;
 }
 
+/* The form and what stands behind it in a string; at level 0 nothing does, and a form may end in a blank of its own. */
 static int unform(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
 {
     hr_buf outer = {.max = b->max};
-    int form = hr_form_decode(&outer, text);
-    if (form < 0) {
-        hr_buf_free(&outer);
-        return form;
-    }
-    int r = unform_strings(b, a, form == 1 ? hr_buf_view(&outer) : text, level);
+    const hr_str body = level ? without_end(text) : text;
+    int form = hr_form_decode(&outer, body);
+    if (form == 1)
+        hr_buf_add(&outer, text.p + body.n, text.n - body.n);
+    else if (form == 0 && body.n < text.n)
+        form = hr_form_decode(&outer, text);
+    int r = form < 0 ? form : unform_strings(b, a, form == 1 ? hr_buf_view(&outer) : text, level);
     if (r == 0 && form == 1) {
         hr_buf_str(b, hr_buf_view(&outer));
-        r = b->err ? HR_ENOMEM : 1;
+        r = 1;
     }
+    r = b->err || outer.err ? HR_ENOMEM : r;
     hr_buf_free(&outer);
+    return r;
+}
+
+static int decode(hr_buf *b, hr_str text, unsigned level)
+{
+    hr_arena *a = hr_arena_new();
+    const int r = a ? unform(b, a, text, level) : HR_ENOMEM;
+    hr_arena_free(a);
     return r;
 }
 
 int hr_inner_decode(hr_buf *b, hr_str text)
 {
-    hr_arena *a = hr_arena_new();
-    const int r = a ? unform(b, a, text, 0) : HR_ENOMEM;
-    hr_arena_free(a);
-    return r;
+    return decode(b, text, 0);
 }

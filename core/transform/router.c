@@ -5,6 +5,7 @@
 #include "transform/form.h"
 #include "transform/html.h"
 #include "transform/inner.h"
+#include "transform/json_lines.h"
 #include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -133,6 +134,20 @@ static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
     return lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
 }
 
+/* The lines that matter, as a table where that is worth it. */
+static int json_lines_kept(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out;
+    (void)tree;
+    int r = hr_json_lines_select(a, in, &selection);
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
+        *out = selection;
+        out->kind = "json_lines";
+        r = 1;
+    }
+    return r;
+}
+
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
@@ -219,6 +234,7 @@ static const struct transform {
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
+    {TEXT, "smart_crusher", false, json_lines_kept},
     {TEXT, "test_lines", false, test_lines},
     {TEXT, "search_lines", false, search_lines},
     {TEXT, "search_headings", true, search_headings},
