@@ -8,6 +8,8 @@
    where the request offers the model a tool that can run a command, else "id ". Only counts, positions and id: never a
    word from the data.
 
+   In an object that is a map it is one more member, and the word is "members". In lines of JSON the first form is one more line.
+
    In text it is one more line, behind the last kept one; lines are counted from 0, as items are, and that is said:
 
      [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123]
@@ -28,9 +30,9 @@ enum {
 };
 
 /* What was left out of. */
-enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_LINES };
+enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_MEMBERS, HR_NOTE_LINES };
 
-/* Append the note for `of` items (the object) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
+/* Append the note for `of` items (the object), members (the member) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command);

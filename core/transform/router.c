@@ -1,8 +1,11 @@
 /* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
    Adding a transform is one file and one row. */
+#include "token/token.h"
 #include "transform/crush.h"
 #include "transform/form.h"
 #include "transform/html.h"
+#include "transform/inner.h"
+#include "transform/json_lines.h"
 #include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -59,8 +62,40 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
-   no form is used. */
+/* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
+static int strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_tree again;
+    hr_transform_in inside = *in;
+    hr_transform_out table = *out;
+    int r = take_form(a, &b, hr_inner_encode(&b, a, in, tree), out);
+    if (r != 1)
+        return r;
+    inside.text = out->text;
+    r = hr_tree_parse(&again, a, inside.text.p, inside.text.n, NULL);
+    if (r == 0)
+        r = columns(a, &inside, &again, &table);
+    if (r == 1)
+        *out = table;
+    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_length(in->text.p, in->text.n);
+}
+
+/* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
+static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
+{
+    enum { WORTH_PERCENT = 85 };
+    hr_transform_out form;
+    hr_transform_in kept = *in;
+    kept.text = *text;
+    int r = lossless_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
+    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+        *text = form.text;
+    return r < 0 ? r : 0;
+}
+
+/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
+   wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
@@ -69,8 +104,10 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
         int w = columns(a, in, tree, &whole);
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
-    if (r == 1)
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
         *out = selection;
+        r = 1;
+    }
     return r;
 }
 
@@ -96,6 +133,20 @@ static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
 {
     (void)tree;
     return lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
+}
+
+/* The lines that matter, as a table where that is worth it. */
+static int json_lines_kept(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out;
+    (void)tree;
+    int r = hr_json_lines_select(a, in, &selection);
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
+        *out = selection;
+        out->kind = "json_lines";
+        r = 1;
+    }
+    return r;
 }
 
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -188,10 +239,12 @@ static const struct transform {
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
     {JSON, "smart_crusher", false, crush},
+    {JSON, "strings", true, strings},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
+    {TEXT, "smart_crusher", false, json_lines_kept},
     {TEXT, "test_lines", false, test_lines},
     {TEXT, "search_lines", false, search_lines},
     {TEXT, "search_headings", true, search_headings},

@@ -8,7 +8,7 @@ Runs gen.py for each seed, sends every NAME.{openai,anthropic,anthblk}.json thro
 and scores OUT with score.py. One line per body; the last column names what is wrong.
 
 Goals: a_search at least 90 % of the tool tokens saved and every planted fact found, in all three forms; b2_logs_text at
-least 85 %; h_pytest at least 90 %; g_ripgrep at least 50 %; j_html and j2_html_httpget at least 80 % and every fact; e_quickstart at most 20 items and every fact
+least 85 %, as b1_logs_json and c_api_nested; f_db_rows at least 90 %; h_pytest at least 90 %; g_ripgrep at least 50 %; j_html and j2_html_httpget at least 80 % and every fact; e_quickstart at most 20 items and every fact
 found; --level lossless: the least savings in LOSSLESS_GOALS and every word
 still there; d_conv50, where its history is adopted and where it is sent turn by turn: CONVERSATION_GOAL percent; everywhere: valid, no false fact, no silent loss, human text unchanged, never larger.
 Exit status 0: all met, 1: not, 2: could not run.
@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FORMS = ("openai", "anthropic", "anthblk")
 # case -> (least percent of tool tokens saved, least recall)
 GOALS = {"a_search": (90.0, 100.0), "e_quickstart": (90.0, 100.0), "b2_logs_text": (85.0, 100.0),
+         "b1_logs_json": (85.0, 100.0), "c_api_nested": (85.0, 100.0), "f_db_rows": (90.0, 100.0),
          "h_pytest": (90.0, 100.0), "g_ripgrep": (50.0, 100.0),
          "j_html": (80.0, 100.0), "j2_html_httpget": (80.0, 100.0)}
 LOSSLESS_GOALS = {"a_search": (45.0, 100.0), "b1_logs_json": (35.0, 100.0), "c_api_nested": (43.0, 100.0),
