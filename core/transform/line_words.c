@@ -1,31 +1,7 @@
 /* line_words.c - see line_words.h. */
 #include "transform/line_words.h"
 
-#include <string.h>
-
 #include "transform/runs.h"
-
-/* Up to eight bytes as a number, the first one lowest. */
-static inline uint64_t few_bytes(const char *p, size_t n)
-{
-    uint64_t v = 0;
-    uint32_t low, high;
-    uint16_t two;
-
-    if (n == 8) {
-        memcpy(&v, p, 8);
-    } else if (n >= 4) { /* both ends of it, which may overlap */
-        memcpy(&low, p, 4);
-        memcpy(&high, p + n - 4, 4);
-        v = low | (uint64_t)high << (n - 4) * 8;
-    } else if (n >= 2) {
-        memcpy(&two, p, 2);
-        v = two | (uint64_t)(unsigned char)p[n - 1] << (n - 1) * 8;
-    } else if (n == 1) {
-        v = (unsigned char)*p;
-    }
-    return v;
-}
 
 uint64_t hr_word_bits(hr_str s)
 {
@@ -33,8 +9,8 @@ uint64_t hr_word_bits(hr_str s)
     size_t i = 0;
 
     for (; i + 8 <= s.n; i += 8)
-        h = hr_mix(h, few_bytes(s.p + i, 8));
-    return hr_mix(hr_mix(h, few_bytes(s.p + i, s.n - i)), HR_GOLDEN);
+        h = hr_mix(h, hr_eight(s.p + i, 8));
+    return hr_mix(hr_mix(h, hr_eight(s.p + i, s.n - i)), HR_GOLDEN);
 }
 
 /* What stands between two words, up to the next word: as a number that tells it apart. */
