@@ -97,8 +97,13 @@ typedef struct hr_runs {
 
 static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
 {
-    const size_t n = (size_t)(r->end - r->block);
-    r->bits = hr_run_bits(r->block, n < 64 ? n : 64, (size_t)(r->block - r->begin), class);
+    const char *p = r->block;
+    const size_t n = (size_t)(r->end - p);
+    if (n >= 64)
+        r->bits = hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 |
+                  hr_run_bits16(p + 32, class) << 32 | hr_run_bits16(p + 48, class) << 48;
+    else
+        r->bits = hr_run_bits(p, n, (size_t)(p - r->begin), class);
 }
 
 static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
@@ -125,7 +130,8 @@ static inline const char *hr_runs_follow(hr_runs *r, enum hr_run_class class)
 }
 
 /* The next run; false: there is none. */
-static inline __attribute__((always_inline)) bool hr_runs_next(hr_runs *r, enum hr_run_class class, hr_str *run)
+static inline __attribute__((always_inline)) bool hr_runs_next(hr_runs *r, enum hr_run_class class,
+                                                               hr_str *run)
 {
     while (r->bits == 0) {
         if (r->end - r->block <= 64)

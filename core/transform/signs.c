@@ -210,7 +210,7 @@ static const char prose_beginnings[32][4] = {
 static inline uint32_t four_letters(const char *p)
 {
     const unsigned char *u = (const unsigned char *)p;
-    return (uint32_t)(u[0] | u[1] << 8 | u[2] << 16 | (uint32_t)u[3] << 24) | 0x20202020u;
+    return (u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24) | 0x20202020u;
 }
 
 /* Is this run of letters and digits z, in whatever case? z has letters only. */
