@@ -151,10 +151,7 @@ static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
 static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = hr_testrun_select(a, in, out);
-    if (r == 1)
-        out->kind = "test";
-    return r;
+    return hr_testrun_select(a, in, out);
 }
 
 static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
