@@ -2,6 +2,7 @@
 #include "transform/findings.h"
 
 #include "transform/hash_table.h"
+#include "transform/lines.h"
 #include "transform/testrun_text.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -150,7 +151,8 @@ static struct said read_line(hr_str line, enum kind before)
             l.kind = EXCERPT;
     } else if (c == ':' && is_place(s)) {
         l.kind = PLACE;
-    } else if ((c == '=' && hr_begins(s, "= ")) || (c == 'h' && hr_begins(s, "help: "))) {
+    } else if ((c == '=' && hr_begins(s, "= ")) || (c == 'h' && hr_begins(s, "help: ")) ||
+               (c == 'n' && hr_begins(s, "note: "))) {
         l.kind = REMARK;
     }
     if (l.kind == OTHER && is_context(line))
@@ -330,6 +332,53 @@ bool hr_finding_is(hr_str line)
     enum kind kind = read_line(line, OTHER).kind;
 
     return kind == HEAD || kind == PLACE;
+}
+
+bool hr_finding_is_error(hr_str line)
+{
+    struct said l = read_line(line, OTHER);
+
+    return l.kind == HEAD && l.error;
+}
+
+/* path:12:5: words; the path is one word. Below a path of its own: "  12:5  error  words". */
+static bool is_line_of(hr_str s)
+{
+    size_t i = 0, from;
+
+    if (s.n > 0 && s.p[0] == ' ') {
+        s = hr_trim(s);
+        i = hr_digits(s);
+        from = i > 0 && i < s.n && s.p[i] == ':' ? digits(s, i + 1) : 0;
+        return from > 0 && i + 1 + from + 2 < s.n && s.p[i + 1 + from] == ' ';
+    }
+
+    while (i < s.n && s.p[i] != ':' && !hr_is_blank(s.p[i]))
+        i++;
+    if (i == 0 || i == s.n || s.p[i] != ':' || hr_digits(hr_cut(s, 0, i)) == i)
+        return false;
+    for (int k = 0; k < 2; k++) {
+        from = i + 1;
+        size_t n = digits(s, from);
+        if (n == 0 || from + n >= s.n || s.p[from + n] != ':')
+            return k > 0 && s.p[from] == ' ' && from + 1 < s.n && hr_is_letter(s.p[from + 1]);
+        i = from + n;
+    }
+    return i + 2 < s.n && s.p[i + 1] == ' ' && hr_is_letter(s.p[i + 2]);
+}
+
+bool hr_findings_are_lines(hr_str text)
+{
+    enum { LOOKED_AT = 400, LEAST = 10 };
+    size_t lines = 0, found = 0;
+    hr_str line;
+    bool ended;
+
+    while (lines < LOOKED_AT && hr_line_next(&text, &line, &ended)) {
+        lines++;
+        found += is_line_of(line);
+    }
+    return found >= LEAST && found * 2 > lines;
 }
 
 int64_t hr_findings_mark(const hr_str *line, uint32_t n, hr_arena *scratch, hr_watch *watch, bool *may_go,

@@ -24,6 +24,12 @@
 /* May this line, without sequences of escape, be a finding or its place? */
 bool hr_finding_is(hr_str line);
 
+/* Does this line tell of an error, with its place? */
+bool hr_finding_is_error(hr_str line);
+
+/* Are most lines of the text findings, each whole on its line ("a.py:10:15: E501 line too long")? Looks at some hundred lines. */
+bool hr_findings_are_lines(hr_str text);
+
 /* may_go[line] is set for what may go, routine[line] for what belongs to a warning; never cleared. line[]: the n lines, without sequences
    of escape. The number of findings; HR_ENOMEM, HR_ETIME. */
 int64_t hr_findings_mark(const hr_str *line, uint32_t n, hr_arena *scratch, hr_watch *watch, bool *may_go,

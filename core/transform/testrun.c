@@ -15,10 +15,12 @@
 
 enum {
     LEAST_LINES = 10,   /* that could go */
+    LEAST_SHARE = 10,   /* one line in so many is a result, in a test run */
     LEAST_FOUND = 8,    /* findings, frames: of fewer nothing is gained */
     LEAST_RUN = 2,      /* lines that go together: a position in the note costs as much as a short line */
     LEAST_PERCENT = 20, /* of the bytes are left out, else the lossless forms do better */
-    MOST_BLOCK = 8,     /* lines of what TAP tells below a result */
+    MOST_ERRORS_PERCENT = 25, /* of what stays: so few are spelled out */
+    MOST_BLOCK = 8,           /* lines of what TAP tells below a result */
     MOST_LINES = 1 << 24,
     ALL_LOOKED_AT = 512, /* lines; of those behind them one in eight: enough to know what a text is */
     LOOK_EVERY = 8,
@@ -134,6 +136,16 @@ static int look(hr_run *r, struct sight *sight)
     if (sight->timed * 2 > sight->looked) /* a log, whose traces belong to its records */
         sight->findings = sight->frames = 0;
     return sight->results >= LEAST_LINES || sight->findings >= LEAST_FOUND || sight->frames >= LEAST_FOUND;
+}
+
+bool hr_testrun_is(hr_str text)
+{
+    const hr_transform_in in = {.text = text};
+    hr_run r = {.in = &in};
+    struct sight sight = {0};
+
+    return look(&r, &sight) == 1 && sight.results >= LEAST_LINES &&
+           sight.results * LEAST_SHARE >= sight.looked;
 }
 
 /* What is judged: the line without its stamp and its colours. */
@@ -296,7 +308,26 @@ static int choose(hr_run *r, const struct sight *sight, uint32_t **kept, uint32_
         else
             gone += r->line[i].n + 1;
     }
-    return gone * 100 >= r->in->text.n * LEAST_PERCENT;
+    return gone > 0 && (sight->findings >= LEAST_FOUND || gone * 100 >= r->in->text.n * LEAST_PERCENT);
+}
+
+/* What stays, in a form where it is mostly findings. */
+static int write_out(const hr_run *r, const struct sight *sight, hr_arena *a, const uint32_t *kept,
+                     uint32_t nkept, hr_transform_out *out)
+{
+    uint32_t errors = 0;
+    int e;
+
+    if (sight->findings < LEAST_FOUND)
+        return hr_kept_lines_write(a, r->in, r->line, r->n, kept, nkept, NULL, out);
+    for (uint32_t i = 0; i < nkept; i++)
+        errors += hr_finding_is_error(r->seen[kept[i]]);
+    for (uint32_t i = 0; errors * 100 <= nkept * MOST_ERRORS_PERCENT && i < nkept; i++)
+        r->must[kept[i]] = r->must[kept[i]] || hr_finding_is_error(r->seen[kept[i]]);
+    e = hr_kept_lines_write_shortest(a, r->in, r->line, r->n, kept, nkept, r->must, out);
+    if (e == 1)
+        e = out->text.n * 100 <= r->in->text.n * (100 - LEAST_PERCENT / 2);
+    return e;
 }
 
 int hr_testrun_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
@@ -310,7 +341,7 @@ int hr_testrun_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *
         e = choose(&r, &sight, &kept, &nkept);
     const bool run = sight.results >= LEAST_LINES, build = sight.findings >= sight.frames;
     if (e == 1)
-        e = hr_kept_lines_write(a, in, r.line, r.n, kept, nkept, !run && build ? r.must : NULL, out);
+        e = write_out(&r, &sight, a, kept, nkept, out);
     if (e == 1) {
         out->kind = run ? "test" : build ? "build" : "trace";
         out->strategy = run ? "passed_units" : build ? "findings" : "frames";

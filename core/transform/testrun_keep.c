@@ -255,7 +255,17 @@ static bool is_plain(hr_str line)
     return !hr_run_trouble(line, false);
 }
 
-/* The heading of a group goes with it: plain words, indented, and one step below them nothing but units that go. */
+/* Where headings stand: behind an empty line, or one step below the heading of the group around it. */
+static bool begins_group(const hr_run *r, uint32_t i, uint32_t step)
+{
+    if (i == 0 || is_blank(r->seen[i - 1]))
+        return true;
+    return indent_of(r->seen[i - 1]) + step == indent_of(r->seen[i]) &&
+           (r->said[i - 1].kind == HR_RUN_OTHER || r->said[i - 1].kind == HR_RUN_PASS);
+}
+
+/* The heading of a group goes with it: plain words, or what stands where headings do, indented, and one step below them nothing but units
+   that go. */
 static void drop_headings(hr_run *r)
 {
     enum { STEP = 2, DEEPEST = 63 };
@@ -269,7 +279,8 @@ static void drop_headings(hr_run *r)
         d = d < DEEPEST ? d : DEEPEST;
         if (d >= STEP && below < r->n && deeper == d + STEP && !r->keep[below] && !r->said[below].part &&
             (r->said[below].kind == HR_RUN_PASS || r->said[below].kind == HR_RUN_OTHER) &&
-            !(stays >> d & 1) && r->said[i].kind == HR_RUN_OTHER && !r->must[i] && is_plain(r->seen[i]))
+            !(stays >> d & 1) && r->said[i].kind == HR_RUN_OTHER && !r->must[i] &&
+            (is_plain(r->seen[i]) || (begins_group(r, i, STEP) && !hr_run_trouble(r->seen[i], false))))
             r->keep[i] = false;
         stays &= (UINT64_C(1) << d) - 1;
         if (r->keep[i])

@@ -17,6 +17,7 @@ struct traces {
     uint32_t *at; /* the frame's first line */
     uint32_t n;
     bool any_program; /* one of all frames is the program's */
+    bool copied;      /* the last trace is one that was met before */
     bool *gone;       /* frames */
     hr_hash_table seen;
 };
@@ -83,7 +84,8 @@ static void mark_library(struct traces *t, uint32_t from, uint32_t to)
 
 static void mark_trace(struct traces *t, uint32_t from, uint32_t to)
 {
-    if (is_copy(t, from, to)) {
+    t->copied = is_copy(t, from, to);
+    if (t->copied) {
         for (uint32_t k = from; k < to; k++)
             t->gone[k] = true;
         return;
@@ -128,6 +130,9 @@ int64_t hr_traces_mark(const hr_str *line, uint32_t n, hr_arena *scratch, hr_wat
         for (to = from + 1; to < t.n && t.at[to] == t.at[to - 1] + t.frame[to - 1].lines; to++)
             ;
         mark_trace(&t, from, to);
+        uint32_t behind = t.at[to - 1] + t.frame[to - 1].lines;
+        if (t.copied && behind < n && line[behind].n == 0) /* Go parts its goroutines by empty lines */
+            may_go[behind] = true;
     }
     for (uint32_t k = 0; r == 0 && k < t.n; k++)
         for (uint32_t i = 0; t.gone[k] && !t.frame[k].holds && i < t.frame[k].lines; i++)
