@@ -13,4 +13,9 @@
 int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
                         const uint32_t *kept, uint32_t nkept, const bool *asked, hr_transform_out *out);
 
+/* The same with asked not NULL, under their paths or as rows of what varies (form.h, HR_FORM_ROWS), whichever is shortest. */
+int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
+                                 const uint32_t *kept, uint32_t nkept, const bool *asked,
+                                 hr_transform_out *out);
+
 #endif

@@ -2,6 +2,7 @@
    Adding a transform is one file and one row. */
 #include "token/token.h"
 #include "transform/crush.h"
+#include "transform/findings.h"
 #include "transform/form.h"
 #include "transform/html.h"
 #include "transform/inner.h"
@@ -191,10 +192,27 @@ static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_
     return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
 }
 
+/* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. */
+static int finding_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out headings = *out, shorter = *out;
+    (void)tree;
+    if (!hr_findings_are_lines(in->text))
+        return 0;
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "build", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "build", &shorter);
+    if (r < 0 || (r == 0 && h == 0))
+        return r;
+    *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
+    return 1;
+}
+
 static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = is_records(in->text) ? hr_log_select(a, in, out) : 0;
+    /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
+    bool log = is_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
+    int r = log ? hr_log_select(a, in, out) : 0;
     if (r == 1)
         out->kind = "log";
     return r;
@@ -212,10 +230,7 @@ static int table_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tr
 static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = hr_testrun_select(a, in, out);
-    if (r == 1)
-        out->kind = "test";
-    return r;
+    return hr_testrun_select(a, in, out);
 }
 
 static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -246,6 +261,7 @@ static const struct transform {
     {HTML, "rows", true, html_rows},
     {TEXT, "smart_crusher", false, json_lines_kept},
     {TEXT, "test_lines", false, test_lines},
+    {TEXT, "findings", true, finding_lines},
     {TEXT, "search_lines", false, search_lines},
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "paths", true, path_list},
