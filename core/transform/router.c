@@ -13,6 +13,7 @@
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 #include "json/json.h"
+#include "token/token.h"
 
 #include <string.h>
 
@@ -53,9 +54,27 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
 {
     hr_buf b = {0};
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = hr_form_encode_tree(&b, tree, &watch);
+    int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
     r = take_form(a, &b, r, out);
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
+}
+
+/* Names are made on top of tables, and are held against tables without them. */
+static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_transform_out named = *out, plain = *out;
+    int r = take_form(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
+    if (r != 1)
+        return r;
+    int p = columns(a, in, tree, &plain);
+    if (p < 0)
+        return p;
+    if (p == 0)
+        plain.text = in->text;
+    *out = named;
+    return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 
 /* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
@@ -178,6 +197,7 @@ static const struct transform {
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
     {JSON, "smart_crusher", false, crush},
+    {JSON, "names", true, names},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
