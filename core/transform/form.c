@@ -34,6 +34,9 @@ static const struct {
                               "a b' the same line with a, b there; "
                               "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
                       hr_rows_encode, hr_rows_decode},
+    [HR_FORM_REPEATS] = {OPENING "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
+                                 "these lines again, [#N *M] M times]\n",
+                         hr_repeats_encode, hr_repeats_decode},
 };
 
 static bool begins(hr_str text, const char *z)

@@ -20,6 +20,7 @@ enum hr_form {
     HR_FORM_COLUMNS, /* arrays of objects as tables */
     HR_FORM_NAMES,   /* the same, and names for what stands again and again */
     HR_FORM_ROWS,    /* lines of one pattern as rows of what varies */
+    HR_FORM_REPEATS, /* lines, blocks and beginnings of paths that stand again and again */
     HR_FORMS
 };
 

@@ -25,6 +25,10 @@ int hr_names_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 int hr_names_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch);
 int hr_names_decode(hr_buf *b, hr_str body);
 
+/* form_repeats.c: traces, histories and whatever else repeats lines, blocks of lines and the beginnings of paths. */
+int hr_repeats_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
+int hr_repeats_decode(hr_buf *b, hr_str body);
+
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_rows_decode(hr_buf *b, hr_str body);

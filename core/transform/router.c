@@ -7,6 +7,7 @@
 #include "transform/log.h"
 #include "transform/minify.h"
 #include "transform/note.h"
+#include "transform/outline.h"
 #include "transform/pins.h"
 #include "transform/search.h"
 #include "transform/testrun.h"
@@ -137,31 +138,26 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
     return r;
 }
 
-/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
-static bool is_records(hr_str text)
-{
-    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25 };
-    size_t lines = 0, indented = 0, diff = 0;
-    hr_str line;
-    bool ended;
-    while (hr_line_next(&text, &line, &ended)) {
-        lines++;
-        indented += line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
-        diff += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
-    }
-    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0;
-}
-
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+}
+
+/* Held against rows, which some texts of this kind are too. */
+static int repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out other = *out;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, kind_names[TEXT], out) : 0;
+    if (r != 1 || (r = rows(a, in, tree, &other)) < 0)
+        return r;
+    return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
 }
 
 static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = is_records(in->text) ? hr_log_select(a, in, out) : 0;
+    int r = hr_outline_records(in->text) ? hr_log_select(a, in, out) : 0;
     if (r == 1)
         out->kind = "log";
     return r;
@@ -208,6 +204,7 @@ static const struct transform {
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "columns", true, json_lines},
+    {TEXT, "repeats", true, repeats},
     {TEXT, "rows", true, rows},
 };
 
