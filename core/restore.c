@@ -53,13 +53,17 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
     return r < 0 ? r : 1;
 }
 
-/* A lossless form read back, as the inside of a JSON string. 1, 0, HR_ENOMEM. */
-static int unformed(hr_arena *a, hr_str content, hr_str *raw)
+/* A lossless form, or a reference to an earlier result, read back, as the inside of a JSON string. 1, 0, HR_ENOMEM. */
+static int unformed(struct reading *w, const hr_item *items, size_t i, hr_str *raw)
 {
+    const hr_str content = items[i].content;
+    hr_arena *a = w->arena;
     hr_buf text = {0}, inside = {0};
     int r =
         hr_text_has_note(content) ? 0 : hr_inner_decode(&text, content); /* a form of what a selection kept */
 
+    if (r == 0)
+        r = hr_again_restore(&w->conv, items, i, &text);
     if (r == 1) {
         hr_string_encode(&inside, hr_buf_view(&text));
         *raw = hr_str_make(hr_arena_dup(a, inside.data, inside.len), inside.len);
@@ -84,19 +88,25 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
     if (r == 0 && h->store)
         r = hr_context_key(h, secret);
     hr_splice *list = r < 0 ? NULL : hr_arena_alloc(w.arena, (w.conv.results + 1) * sizeof *list);
-    if (r == 0 && !list)
+    hr_item *items = r < 0 ? NULL : hr_arena_zalloc(w.arena, (w.conv.results + 1) * sizeof *items);
+    size_t n = 0;
+    if (r == 0 && (!list || !items))
         r = HR_ENOMEM;
     for (size_t i = 0; r >= 0 && i < w.conv.n; i++) {
-        hr_item it;
+        if (w.conv.ev[i].kind != HR_EV_RESULT)
+            continue;
+        hr_item it = {.event = i};
         hr_str raw;
-        if (w.conv.ev[i].kind != HR_EV_RESULT || (r = hr_item_read(&w.conv, i, &it)) < 0) {
+        r = hr_item_read(&w.conv, i, &it);
+        items[n++] = it;
+        if (r < 0) {
             r = r == HR_ENOMEM ? r : 0;
             continue;
         }
         r = h->store ? original_of(h, &w, secret, &it, &raw) : 0;
         bool gone = r == HR_ENOENT;
         if (r == 0 || gone)
-            r = unformed(w.arena, it.content, &raw);
+            r = unformed(&w, items, n - 1, &raw);
         if (r == 1)
             list[k++] = (hr_splice){it.raw_off, it.raw_len, raw};
         else

@@ -235,21 +235,27 @@ static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bo
     return number > 0;
 }
 
-static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines, hr_watch *watch)
+int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch)
 {
-    const hr_style *style = hr_style_guess(t, lines);
     hr_buf tables = {0};
 
-    if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
-        return 0;
     hr_buf_puts(b, style->name);
     hr_buf_putc(b, ' ');
-    int r = put_text(b, &tables, a, t, lines, watch);
+    int r = put_text(b, &tables, a, t, style->lines, watch);
     hr_buf_str(b, hr_buf_view(&tables));
     if (tables.err || b->err)
         r = HR_ENOMEM;
     hr_buf_free(&tables);
     return r;
+}
+
+static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines, hr_watch *watch)
+{
+    const hr_style *style = hr_style_guess(t, lines);
+
+    if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
+        return 0;
+    return hr_columns_put(b, a, t, style, watch);
 }
 
 int hr_columns_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)

@@ -11,6 +11,7 @@
 #include "transform/log.h"
 #include "transform/minify.h"
 #include "transform/note.h"
+#include "transform/outline.h"
 #include "transform/pins.h"
 #include "transform/search.h"
 #include "transform/table_lines.h"
@@ -18,6 +19,7 @@
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 #include "json/json.h"
+#include "token/token.h"
 
 #include <string.h>
 
@@ -58,7 +60,7 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
 {
     hr_buf b = {0};
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = hr_form_encode_tree(&b, tree, &watch);
+    int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
     r = take_form(a, &b, r, out);
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
@@ -93,6 +95,24 @@ static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
     if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
         *text = form.text;
     return r < 0 ? r : 0;
+}
+
+/* Names are made on top of tables, and are held against tables without them. */
+static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_transform_out named = *out, plain = *out;
+    int r = take_form(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
+    if (r != 1)
+        return r;
+    int p = columns(a, in, tree, &plain);
+    if (p < 0)
+        return p;
+    if (p == 0)
+        plain.text = in->text;
+    *out = named;
+    return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 
 /* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
@@ -171,25 +191,20 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
     return r;
 }
 
-/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
-static bool is_records(hr_str text)
-{
-    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25 };
-    size_t lines = 0, indented = 0, diff = 0;
-    hr_str line;
-    bool ended;
-    while (hr_line_next(&text, &line, &ended)) {
-        lines++;
-        indented += line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
-        diff += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
-    }
-    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0;
-}
-
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+}
+
+/* Held against rows, which some texts of this kind are too. */
+static int repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out other = *out;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, kind_names[TEXT], out) : 0;
+    if (r != 1 || (r = rows(a, in, tree, &other)) < 0)
+        return r;
+    return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
 }
 
 /* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. */
@@ -211,7 +226,7 @@ static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
 {
     (void)tree;
     /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
-    bool log = is_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
+    bool log = hr_outline_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
     int r = log ? hr_log_select(a, in, out) : 0;
     if (r == 1)
         out->kind = "log";
@@ -255,6 +270,7 @@ static const struct transform {
 } transforms[] = {
     {JSON, "smart_crusher", false, crush},
     {JSON, "strings", true, strings},
+    {JSON, "names", true, names},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
@@ -268,6 +284,7 @@ static const struct transform {
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "table_lines", false, table_lines},
     {TEXT, "columns", true, json_lines},
+    {TEXT, "repeats", true, repeats},
     {TEXT, "rows", true, rows},
 };
 

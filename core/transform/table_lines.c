@@ -127,7 +127,7 @@ static int choose(struct work *w, hr_plan *plan)
     if (r == 0 && !row)
         r = HR_ENOMEM;
     if (r == 0) {
-        const hr_rows rows = {&tree, row, n, tree.n};
+        const hr_rows rows = {&tree, row, n, tree.n, false};
         r = hr_select(plan, w->scratch, w->in, &rows, &w->watch);
     }
     hr_buf_free(&b);
