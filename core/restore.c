@@ -3,11 +3,10 @@
 
 #include "context.h"
 #include "limits.h"
-#include "transform/form.h"
+#include "transform/kept_lines.h"
+#include "transform/layers.h"
 #include "transform/lines.h"
-#include "transform/note.h"
 #include "transform/transform.h"
-#include "transform/wrapper.h"
 
 /* What both functions begin with. */
 struct reading {
@@ -58,8 +57,9 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
 static int unformed(hr_arena *a, hr_str content, hr_str *raw)
 {
     hr_buf text = {0}, inside = {0};
-    int r =
-        hr_text_has_note(content) ? 0 : hr_form_decode(&text, content); /* a form of what a selection kept */
+    int r = hr_text_has_note(content)
+                ? 0
+                : hr_layers_decode(&text, content); /* a form of what a selection kept */
 
     if (r == 1) {
         hr_string_encode(&inside, hr_buf_view(&text));
@@ -145,31 +145,28 @@ static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_not
     hr_buf_puts(b, "]}");
 }
 
-/* The same of a text's lines, which may stand in a lossless form. 0, HR_ENOMEM. */
-static int write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
+/* The same of a text's lines. 1, 0, HR_ENOMEM. */
+static int write_kept_lines(hr_arena *a, hr_buf *b, hr_str text)
 {
     hr_buf plain = {0};
-    hr_str line;
+    hr_note note;
+    hr_str lines, line;
     bool ended;
-    int r = hr_form_decode(&plain, lines);
+    int r = hr_kept_lines_read(a, text, &note, &plain, &lines);
 
-    if (r < 0) {
-        hr_buf_free(&plain);
-        return r;
+    if (r == 1) {
+        write_positions(b, &note);
+        for (bool first = true; hr_line_next(&lines, &line, &ended); first = false) {
+            if (!first)
+                hr_buf_putc(b, ',');
+            hr_buf_putc(b, '"');
+            hr_string_encode(b, line);
+            hr_buf_putc(b, '"');
+        }
+        hr_buf_puts(b, "]}");
     }
-    if (r == 1)
-        lines = hr_buf_view(&plain);
-    write_positions(b, note);
-    for (bool first = true; hr_line_next(&lines, &line, &ended); first = false) {
-        if (!first)
-            hr_buf_putc(b, ',');
-        hr_buf_putc(b, '"');
-        hr_string_encode(b, line);
-        hr_buf_putc(b, '"');
-    }
-    hr_buf_puts(b, "]}");
     hr_buf_free(&plain);
-    return 0;
+    return r;
 }
 
 /* The note that ends this array, if there is one: the last child is an object with our key alone. 1, 0, <0. */
@@ -195,9 +192,20 @@ static int note_of(hr_arena *a, const hr_tree *t, uint32_t array, hr_note *note)
     return r == 0 && note->of - note->omitted + 1 == nodes[array].count;
 }
 
-/* All notes in a text, also in JSON that stands inside its strings; the texts still to be looked at are a list, not a recursion. */
-static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
+/* What the reader of a text's layers is given. */
+struct kept {
+    hr_arena *a;
+    hr_buf *json;
+};
+
+/* All notes in a leaf (layers.h), also in JSON that stands inside its strings; the texts still to be looked at are a list, not a
+   recursion. 1: there are some. */
+static int kept_in_leaf(void *context, hr_str text, hr_buf *unused)
 {
+    const struct kept *k = context;
+    hr_arena *a = k->a;
+    hr_buf *out = k->json;
+    const size_t before = out->len;
     struct pending {
         hr_str text;
         struct pending *next;
@@ -206,11 +214,9 @@ static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
     while (todo) {
         hr_tree t;
         hr_note note;
-        hr_str now = todo->text, lines;
+        hr_str now = todo->text;
         todo = todo->next;
-        int r = hr_note_of_text(a, now, &note, &lines);
-        if (r == 1)
-            r = write_kept_lines(out, lines, &note);
+        int r = write_kept_lines(a, out, now);
         if (r != HR_ENOMEM)
             r = hr_tree_parse(&t, a, now.p, now.n, NULL);
         if (r == HR_ENOMEM)
@@ -234,14 +240,16 @@ static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
             }
         }
     }
-    return 0;
+    (void)unused;
+    return out->len > before;
 }
 
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json)
 {
     struct reading w = {0};
-    hr_buf b = {0};
+    hr_buf b = {0}, rest = {0};
     int r = read_body(&w, body, len);
+    struct kept kept = {w.arena, &b};
 
     (void)h;
     *json = (headroom_bytes){0};
@@ -252,10 +260,12 @@ int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_by
             continue;
         r = hr_item_read(&w.conv, i, &it);
         if (r >= 0)
-            r = kept_in_text(w.arena, hr_unwrap(it.content).inside, &b);
+            r = hr_layers_read(it.content, kept_in_leaf, &kept, &rest);
         else if (r != HR_ENOMEM)
             r = 0;
+        rest.len = 0;
     }
+    hr_buf_free(&rest);
     hr_buf_puts(&b, "]\n");
     if (r >= 0)
         r = hand_over(&b, json);
