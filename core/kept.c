@@ -2,6 +2,7 @@
 #include "kept.h"
 
 #include "transform/form.h"
+#include "transform/layers.h"
 #include "transform/lines.h"
 #include "transform/note.h"
 #include "json/json.h"
@@ -172,41 +173,56 @@ static int in_json(hr_arena *a, const hr_tree *t, struct pending **todo, hr_buf 
     return 0;
 }
 
-/* One text: the note at its end, or the notes in its JSON. 0, HR_ENOMEM. */
-static int in_text(hr_arena *a, hr_str text, struct pending **todo, hr_buf *b)
+/* What the reader of a text's layers is given. */
+struct reader {
+    hr_arena *a;
+    struct pending *todo;
+    hr_buf *b;
+};
+
+/* A leaf (layers.h): the note at its end, or the notes in its JSON. 1: there were some. */
+static int in_leaf(void *context, hr_str text, hr_buf *unused)
 {
+    struct reader *d = context;
+    const size_t before = d->b->len;
     hr_tree t;
     hr_note note;
     hr_str lines;
-    int r = hr_note_of_text(a, text, &note, &lines);
+    int r = plain(d->a, &text);
+
+    (void)unused;
+    if (r == 0)
+        r = hr_note_of_text(d->a, text, &note, &lines);
     if (r == 1) {
-        r = plain(a, &lines);
-        write_lines(b, lines, &note, false);
-        return r;
+        r = plain(d->a, &lines);
+        write_lines(d->b, lines, &note, false);
+        return r < 0 ? r : 1;
     }
     if (r == 0)
-        r = note_of_lines(a, text, &note, &lines);
+        r = note_of_lines(d->a, text, &note, &lines);
     if (r == 1)
-        write_lines(b, lines, &note, true);
-    if (r < 0)
-        return r;
-    r = hr_tree_parse(&t, a, text.p, text.n, NULL);
-    return r == 0 ? in_json(a, &t, todo, b) : r == HR_ENOMEM ? r : 0;
+        write_lines(d->b, lines, &note, true);
+    if (r == 0) {
+        r = hr_tree_parse(&t, d->a, text.p, text.n, NULL);
+        r = r == 0 ? in_json(d->a, &t, &d->todo, d->b) : r;
+    }
+    return r == HR_ENOMEM ? r : d->b->len > before;
 }
 
 int hr_kept_in_text(hr_arena *a, hr_str text, hr_buf *b)
 {
-    struct pending *todo = NULL;
-    int r = push(a, &todo, text);
+    struct reader d = {a, NULL, b};
+    hr_buf rest = {0};
+    int r = push(a, &d.todo, text);
 
-    while (r == 0 && todo) {
-        hr_str now = todo->text;
-        todo = todo->next;
+    while (r >= 0 && d.todo) {
+        hr_str now = d.todo->text;
+        d.todo = d.todo->next;
         while (now.n > 0 && (now.p[now.n - 1] == '\n' || now.p[now.n - 1] == '\r'))
             now.n--; /* behind a string's text (inner.h) */
-        r = plain(a, &now);
-        if (r == 0 && now.n > 0)
-            r = in_text(a, now, &todo, b);
+        rest.len = 0;
+        r = hr_layers_read(now, in_leaf, &d, &rest);
     }
-    return r;
+    hr_buf_free(&rest);
+    return r < 0 ? r : 0;
 }

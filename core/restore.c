@@ -2,11 +2,10 @@
 #include <string.h>
 
 #include "context.h"
-#include "limits.h"
 #include "kept.h"
-#include "transform/inner.h"
+#include "limits.h"
+#include "transform/layers.h"
 #include "transform/transform.h"
-#include "transform/wrapper.h"
 
 /* What both functions begin with. */
 struct reading {
@@ -59,8 +58,9 @@ static int unformed(struct reading *w, const hr_item *items, size_t i, hr_str *r
     const hr_str content = items[i].content;
     hr_arena *a = w->arena;
     hr_buf text = {0}, inside = {0};
-    int r =
-        hr_text_has_note(content) ? 0 : hr_inner_decode(&text, content); /* a form of what a selection kept */
+    int r = hr_text_has_note(content)
+                ? 0
+                : hr_layers_decode(&text, content, 0); /* a form of what a selection kept */
 
     if (r == 0)
         r = hr_again_restore(&w->conv, items, i, &text);
@@ -140,7 +140,7 @@ int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_by
             continue;
         r = hr_item_read(&w.conv, i, &it);
         if (r >= 0)
-            r = hr_kept_in_text(w.arena, hr_unwrap(it.content).inside, &b);
+            r = hr_kept_in_text(w.arena, it.content, &b);
         else if (r != HR_ENOMEM)
             r = 0;
     }

@@ -4,8 +4,8 @@
 #define HR_COLUMNS_H
 
 #include "base.h"
-#include "json/json.h"
 #include "transform/watch.h"
+#include "json/json.h"
 
 enum {
     HR_COLUMNS_DEPTH = 8,  /* objects and lists in a row that are followed; agents' data nests below 6 */

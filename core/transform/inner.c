@@ -2,6 +2,7 @@
 #include "transform/inner.h"
 
 #include "transform/form.h"
+#include "transform/layers.h"
 
 #include <string.h>
 
@@ -29,7 +30,8 @@ static hr_str raw_inside(const hr_tree *t, uint32_t i)
 /* A command's output ends in a line feed, which no form knows of. */
 static hr_str without_end(hr_str s)
 {
-    while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+    while (s.n > 0 &&
+           (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
         s.n--;
     return s;
 }
@@ -82,7 +84,7 @@ int hr_inner_transform(hr_arena *a, const hr_transform_in *in, const hr_tree *t,
 }
 
 /* ------------------------------------------------------------------ encode */
-static int decode(hr_buf *b, hr_str text, unsigned level);
+static int unform_string(hr_buf *b, hr_str inside, unsigned level);
 
 /* Is the string spelled as hr_string_encode() would? 1, 0, HR_ENOMEM. */
 static int is_plain_spelling(hr_str raw, hr_str inside)
@@ -105,7 +107,7 @@ static int form_of(hr_arena *a, const hr_transform_in *in, const hr_tree *t, uin
     if (r != 1)
         return r;
     hr_buf back = {.max = 3 * inside.n + 64};
-    r = decode(&back, out.text, in->level + 1);
+    r = unform_string(&back, out.text, in->level + 1);
     r = r == 1 ? hr_str_eq(hr_buf_view(&back), inside) : 0; /* white space alone was saved */
     hr_buf_free(&back);
     *form = out.text;
@@ -145,7 +147,17 @@ int hr_inner_encode(hr_buf *b, hr_arena *scratch, const hr_transform_in *in, con
 }
 
 /* ------------------------------------------------------------------ decode */
-static int unform(hr_buf *b, hr_arena *a, hr_str text, unsigned level);
+/* What stands in a string: all layers of it; a line feed at its end is the string's, not the form's. 1, 0, HR_ENOMEM. */
+static int unform_string(hr_buf *b, hr_str inside, unsigned level)
+{
+    const hr_str body = without_end(inside);
+    int r = hr_layers_decode(b, body, level);
+    if (r == 1)
+        hr_buf_add(b, inside.p + body.n, inside.n - body.n);
+    else if (r == 0 && body.n < inside.n)
+        r = hr_layers_decode(b, inside, level);
+    return r;
+}
 
 /* The strings of a text that may be JSON. 1, 0, HR_ENOMEM. */
 static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
@@ -165,7 +177,7 @@ static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
             hr_str_find(raw_inside(&t, i), HR_STR(OPENING), 0) == SIZE_MAX)
             continue;
         r = hr_string_decode(a, text.p + t.nodes[i].off, t.nodes[i].len, &inside);
-        r = r == 0 ? unform(&plain, a, inside, level + 1) : r == HR_ENOMEM ? r : 0;
+        r = r == 0 ? unform_string(&plain, inside, level + 1) : r == HR_ENOMEM ? r : 0;
         if (r == 1) {
             const size_t from = t.nodes[i].off + 1u;
             hr_buf_add(b, text.p + at, from - at);
@@ -181,35 +193,19 @@ static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
     return b->err ? HR_ENOMEM : at > 0;
 }
 
-/* The form and what stands behind it in a string; at level 0 nothing does, and a form may end in a blank of its own. */
-static int unform(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
+int hr_inner_decode(hr_buf *b, hr_str text, unsigned level)
 {
+    hr_arena *a = hr_arena_new();
     hr_buf outer = {.max = b->max};
-    const hr_str body = level ? without_end(text) : text;
-    int form = hr_form_decode(&outer, body);
-    if (form == 1)
-        hr_buf_add(&outer, text.p + body.n, text.n - body.n);
-    else if (form == 0 && body.n < text.n)
-        form = hr_form_decode(&outer, text);
+    int form = a ? hr_form_decode(&outer, text) : HR_ENOMEM;
     int r = form < 0 ? form : unform_strings(b, a, form == 1 ? hr_buf_view(&outer) : text, level);
+
     if (r == 0 && form == 1) {
         hr_buf_str(b, hr_buf_view(&outer));
         r = 1;
     }
     r = b->err || outer.err ? HR_ENOMEM : r;
     hr_buf_free(&outer);
-    return r;
-}
-
-static int decode(hr_buf *b, hr_str text, unsigned level)
-{
-    hr_arena *a = hr_arena_new();
-    const int r = a ? unform(b, a, text, level) : HR_ENOMEM;
     hr_arena_free(a);
     return r;
-}
-
-int hr_inner_decode(hr_buf *b, hr_str text)
-{
-    return decode(b, text, 0);
 }

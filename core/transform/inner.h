@@ -24,8 +24,8 @@ int hr_inner_transform(hr_arena *a, const hr_transform_in *in, const hr_tree *t,
 /* Append the JSON with its strings in forms: 1. 0: no string has one; nothing was appended. */
 int hr_inner_encode(hr_buf *b, hr_arena *scratch, const hr_transform_in *in, const hr_tree *t);
 
-/* Append what a text was before any lossless form, its own or that of strings in it, at any depth: 1. 0: it is in none; nothing was
-   appended. */
-int hr_inner_decode(hr_buf *b, hr_str text);
+/* A leaf (layers.h) as it was before its own lossless form and those of the strings in it: appended, 1. 0: it is in none; nothing was
+   appended. level: of strings around it. */
+int hr_inner_decode(hr_buf *b, hr_str text, unsigned level);
 
 #endif

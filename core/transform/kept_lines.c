@@ -3,7 +3,22 @@
 
 #include "transform/form.h"
 #include "transform/lines.h"
-#include "transform/note.h"
+
+int hr_kept_lines_read(hr_arena *a, hr_str text, hr_note *note, hr_buf *plain, hr_str *lines)
+{
+    hr_str rest, line;
+    bool ended;
+    uint32_t n = 0;
+    int r = hr_note_of_text(a, text, note, lines);
+
+    if (r == 1 && (r = hr_form_decode(plain, *lines)) >= 0) {
+        *lines = r == 1 ? hr_buf_view(plain) : *lines;
+        r = 1;
+    }
+    for (rest = *lines; r == 1 && n <= note->of - note->omitted && hr_line_next(&rest, &line, &ended);)
+        n++;
+    return r == 1 ? n == note->of - note->omitted : r;
+}
 
 /* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
 static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *kept, uint32_t nkept)
@@ -13,19 +28,13 @@ static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *
     hr_buf plain = {0};
     bool ended;
     hr_arena *scratch = hr_arena_new();
-    int r = scratch ? hr_note_of_text(scratch, text, &note, &rest) : HR_ENOMEM;
+    int r = scratch ? hr_kept_lines_read(scratch, text, &note, &plain, &rest) : HR_ENOMEM;
 
     if (r == 1)
         r = note.of == n && note.of - note.omitted == nkept &&
             memcmp(note.kept, kept, nkept * sizeof *kept) == 0;
-    if (r == 1 && (r = hr_form_decode(&plain, rest)) >= 0) {
-        rest = r == 1 ? hr_buf_view(&plain) : rest;
-        r = 1;
-    }
     for (uint32_t i = 0; r == 1 && i < nkept; i++)
         r = hr_line_next(&rest, &read, &ended) && hr_str_eq(read, line[kept[i]]);
-    if (r == 1)
-        r = rest.n == 0;
     hr_buf_free(&plain);
     hr_arena_free(scratch);
     return r;

@@ -174,10 +174,27 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
     return 0;
 }
 
-int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines)
+/* Where the last line of a text begins. */
+static size_t last_line(hr_str text)
 {
     const char *feed = text.n ? memrchr(text.p, '\n', text.n) : NULL;
-    size_t from = feed ? (size_t)(feed + 1 - text.p) : 0;
+
+    return feed ? (size_t)(feed + 1 - text.p) : 0;
+}
+
+bool hr_note_sorts_of_text(hr_str text, const char *form, hr_str *before)
+{
+    size_t from = last_line(text);
+    hr_str line = hr_str_make(text.p + from, text.n - from);
+
+    *before = hr_str_make(text.p, from);
+    return take(&line, LINE_KEY) && take(&line, form) && take(&line, " as text") && line.n > ID_DIGITS &&
+           line.p[line.n - 1] == ']';
+}
+
+int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines)
+{
+    size_t from = last_line(text);
     hr_str line = hr_str_make(text.p + from, text.n - from);
 
     if (!take(&line, LINE_KEY) || line.n == 0 || line.p[line.n - 1] != ']')

@@ -7,11 +7,12 @@
 
 enum {
     LEAST_LINES = 10,
-    MOST_INDENTED = 25, /* percent of the lines: more is source code, a diff or prose ... */
+    MOST_INDENTED = 25,  /* percent of the lines: more is source code, a diff or prose ... */
     LEAST_NUMBERED = 75, /* ... unless so many of the indented ones begin with a number, */
-    MOST_COUNTED = 80,  /* which is not the number above and one more, as before the lines of a file that is shown */
-    MOST_SOURCE = 25,   /* percent of lines that end as a statement, a block or an entry does */
-    LEAST_PLACES = 10   /* percent of lines that name a line of a file */
+    MOST_COUNTED =
+        80, /* which is not the number above and one more, as before the lines of a file that is shown */
+    MOST_SOURCE = 25, /* percent of lines that end as a statement, a block or an entry does */
+    LEAST_PLACES = 10 /* percent of lines that name a line of a file */
 };
 
 struct outline {
@@ -74,7 +75,8 @@ static struct outline read_outline(hr_str text)
             continue;
         o.indented++;
         const size_t number = first_number(line, at, &behind);
-        o.numbered += number != SIZE_MAX && (behind == ' ' || behind == ':' || behind == '.' || behind == '\t');
+        o.numbered +=
+            number != SIZE_MAX && (behind == ' ' || behind == ':' || behind == '.' || behind == '\t');
         o.counted += number != SIZE_MAX && behind != ':' && number == above + 1;
         above = number;
     }

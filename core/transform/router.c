@@ -1,4 +1,5 @@
-/* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
+/* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h; what stands around and
+   between such texts is taken off by layers.c.
    Adding a transform is one file and one row. */
 #include "token/token.h"
 #include "transform/crush.h"
@@ -7,19 +8,16 @@
 #include "transform/html.h"
 #include "transform/inner.h"
 #include "transform/json_lines.h"
-#include "transform/lines.h"
+#include "transform/layers.h"
 #include "transform/log.h"
 #include "transform/minify.h"
-#include "transform/note.h"
 #include "transform/outline.h"
 #include "transform/pins.h"
 #include "transform/search.h"
 #include "transform/table_lines.h"
 #include "transform/testrun.h"
 #include "transform/transform.h"
-#include "transform/wrapper.h"
 #include "json/json.h"
-#include "token/token.h"
 
 #include <string.h>
 
@@ -303,40 +301,21 @@ static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
-/* The wrapper around the new inside. 1 or HR_ENOMEM. */
-static int wrap_again(hr_arena *a, const hr_wrapped *w, hr_str *text)
+int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
 {
-    char *p = hr_arena_alloc(a, w->before.n + text->n + w->behind.n + 1);
-    if (!p)
-        return HR_ENOMEM;
-    char *end =
-        mempcpy(mempcpy(mempcpy(p, w->before.p, w->before.n), text->p, text->n), w->behind.p, w->behind.n);
-    *end = 0;
-    *text = hr_str_make(p, (size_t)(end - p));
-    return 1;
-}
-
-int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
-{
-    const hr_wrapped w = hr_unwrap(in->text);
-    hr_transform_in inside = *in;
     hr_tree tree = {0};
-    inside.text = w.inside;
     *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
-    int kind = find_kind(a, inside.text, &tree);
+    int kind = find_kind(a, in->text, &tree);
     if (kind < 0)
         return kind;
     out->kind = kind_names[kind];
-    bool lossy = in->allow_lossy && !hr_text_has_note(in->text);
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
-        if ((int)t->kind != kind || (!t->lossless && !lossy))
+        if ((int)t->kind != kind || (!t->lossless && !in->allow_lossy))
             continue;
-        if (t->lossless && w.before.n) /* a file: who edits it finds the place by its text, white space too */
+        if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;
-        int r = (w.before.n && t->run == crush ? hr_crush : t->run)(a, &inside, &tree, out);
-        if (r == 1 && w.before.n)
-            r = wrap_again(a, &w, &out->text);
+        int r = (file && t->run == crush ? hr_crush : t->run)(a, in, &tree, out);
         if (r < 0)
             return r;
         if (r == 1) {
@@ -346,67 +325,4 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
         }
     }
     return 0;
-}
-
-/* ------------------------------------------------------------------ forged notes */
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Is `c` spelled at p, as itself or as \u00xx behind any number of backslashes? The length of the spelling, 0: no. */
-static size_t spelled(const char *p, const char *end, char c)
-{
-    enum { MAX_BACKSLASHES = 64 }; /* one string in another doubles them; six levels */
-    if (p < end && *p == c)
-        return 1;
-    const char *q = p;
-    while (q < end && *q == '\\' && q - p < MAX_BACKSLASHES) {
-        q++;
-        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') &&
-               q - p < MAX_BACKSLASHES)
-            q += 5; /* a backslash may itself be spelled as an escape */
-    }
-    if (q == p || end - q < 5 || q[0] != 'u' || q[1] != '0' || q[2] != '0')
-        return 0;
-    int hi = hex(q[3]), lo = hex(q[4]);
-    return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
-}
-
-/* A backslash and "u00": without them nothing is spelled otherwise than it stands. */
-static bool has_escape(hr_str text)
-{
-    const char *p = text.p, *end = text.p + text.n;
-
-    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))))
-        if (end - ++p >= 3 && memcmp(p, "u00", 3) == 0)
-            return true;
-    return false;
-}
-
-bool hr_text_has_note(hr_str text)
-{
-    static const char key[] = HR_NOTE_KEY;
-    const char *end = text.p + text.n;
-    if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
-        return true;
-    /* Only an escape can still spell it, in some of its letters. */
-    if (!has_escape(text))
-        return false;
-    for (const char *p = text.p; p < end; p++) {
-        if (*p != '_' && *p != '\\')
-            continue;
-        const char *q = p;
-        size_t k = 0, n;
-        while (k < sizeof key - 1 && (n = spelled(q, end, key[k])) > 0) {
-            q += n;
-            k++;
-        }
-        if (k == sizeof key - 1)
-            return true;
-    }
-    return false;
 }
