@@ -172,13 +172,13 @@ static size_t entry_length(const struct setting *t, hr_str rest)
     return n;
 }
 
-/* The right entries count, the others are told. */
+/* The right entries count, the others are told. Where none is right, what was in force stays. */
 static int set_list(hr_config *c, enum hr_setting s, hr_str value, bool more, const hr_given *given)
 {
     const struct setting *t = &table[s];
     char problem[512];
     hr_buf good = {0};
-    int r = 0;
+    int r = 0, wrong = 0;
 
     if (more)
         hr_buf_puts(&good, c->text[s]);
@@ -190,6 +190,7 @@ static int set_list(hr_config *c, enum hr_setting s, hr_str value, bool more, co
         if (entry.n == 0)
             continue;
         int right = t->check(entry, problem, sizeof problem);
+        wrong += right != 1;
         if (right != 1)
             r = right < 0 ? right : hr_config_tell(c, s, given, problem);
         if (right > 0) {
@@ -198,7 +199,7 @@ static int set_list(hr_config *c, enum hr_setting s, hr_str value, bool more, co
             hr_buf_str(&good, entry);
         }
     }
-    if (r == 0)
+    if (r == 0 && (good.len > 0 || good.err || wrong == 0))
         r = good.err ? good.err : put(c, s, good.len ? hr_buf_view(&good) : HR_STR(""), given->origin);
     hr_buf_free(&good);
     return r;

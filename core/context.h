@@ -58,7 +58,8 @@ struct headroom_request {
     enum headroom_mode mode;
     enum hr_level level;
     bool count_only;
-    bool bypass; /* no new decision of any kind is taken; stored ones are replayed */
+    unsigned ignored; /* bit per enum headroom_override: such a line could not be used */
+    bool bypass;      /* no new decision of any kind is taken; stored ones are replayed */
     enum hr_switch aligner, window;
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
     hr_profile *profiles;              /* those of the request, then those of the settings; read only */

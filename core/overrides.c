@@ -18,18 +18,26 @@ static const char *const lines[HEADROOM_OVERRIDES] = {
     [HEADROOM_OVERRIDE_UNKNOWN] = "",
 };
 
-/* Add to what is ignored. No memory: the log alone says it. */
+/* Add to what is ignored. No memory: nobody is told. */
 static void ignore(headroom_request *r, enum headroom_override which, const char *text)
 {
-    unsigned bit = 1u << which;
     char all[1024];
     int n = snprintf(all, sizeof all, "%s%s%s%s%s", r->row.ignored ? r->row.ignored : "",
                      r->row.ignored ? "; " : "", lines[which], *lines[which] ? ": " : "", text);
 
     r->row.ignored = hr_arena_dup(r->keep, all, n > 0 && (size_t)n < sizeof all ? (size_t)n : sizeof all - 1);
-    if (!(atomic_fetch_or(&r->h->ignored, bit) & bit))
-        hr_log_write(&r->h->log, HR_LOG_WARN, "%s: ignored in a request: %s%s%s", r->h->program, lines[which],
-                     *lines[which] ? ": " : "", text);
+    r->ignored |= 1u << which;
+}
+
+void hr_overrides_log(headroom_request *r)
+{
+    unsigned told = atomic_load_explicit(&r->h->ignored, memory_order_relaxed);
+
+    if ((r->ignored & ~told) == 0 || !r->row.ignored)
+        return;
+    told = atomic_fetch_or(&r->h->ignored, r->ignored);
+    if (r->ignored & ~told)
+        hr_log_write(&r->h->log, HR_LOG_WARN, "%s: ignored in a request: %s", r->h->program, r->row.ignored);
 }
 
 /* Index of a word among the n, in any case; n: none of them. */

@@ -10,6 +10,9 @@
 /* Fill level, bypass, window's figures, profiles and row.ignored of a request. 0 or HR_ENOMEM. */
 int hr_overrides_read(headroom_request *r, const headroom_head *head);
 
+/* Say in the log what is ignored, each kind of line once a process. Behind the work: the first request of all makes the log's directory. */
+void hr_overrides_log(headroom_request *r);
+
 typedef struct hr_tool_rules {
     const char *leave;   /* why no new decision is taken: "tool_profile", "protected"; NULL: it may be */
     enum hr_level level; /* at most the request's */
