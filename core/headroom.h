@@ -72,12 +72,12 @@ typedef struct headroom_head {
     const char
         *dialect; /* name of a row of core/dialect/dialect.c: "anthropic", ..; NULL: find out from the body */
     const char *skip; /* why the body must not be touched ("signed", "encoding", ...), or NULL */
-    headroom_span override[HEADROOM_OVERRIDES];
-    bool count_only; /* a count_tokens request: replay and compute, store nothing */
+    bool count_only;  /* a count_tokens request: replay and compute, store nothing */
     /* Content-Encoding of the body, not NUL-terminated; length 0: none. "gzip", "x-gzip" and "zstd" are decoded and encoded again;
        any other goes out as it is. */
     const char *encoding;
     size_t encoding_len;
+    headroom_span override[HEADROOM_OVERRIDES];
 } headroom_head;
 
 /* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.
