@@ -68,7 +68,6 @@ def kept(body):
     return sum("title" in r for r in json.loads(body["messages"][2]["content"])["results"])
 
 
-
 @pytest.mark.parametrize("name", CLIENTS)
 def test_the_lines_are_obeyed_and_not_sent(name, send):
     body, head, row = send(name, 'X-Headroom-Tool-Profiles: {"sea*": {"max_items": 50}}', "X-Headroom-Keep-Turns: 5",
