@@ -88,6 +88,9 @@ void hr_response_unfinished(headroom_request *r);
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
 
+/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
+bool hr_model_is_bound(hr_str model);
+
 /* keys of a result; query.n is part of key only. */
 void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,
                     const hr_event *e, hr_str arguments, hr_str content, hr_str query, uint8_t key[16],
