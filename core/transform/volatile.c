@@ -171,7 +171,7 @@ static void search_line(struct search *s, hr_str line)
         if (i + 1 < item.n && !ends_at(item, i))
             continue;
         const hr_str sentence = trimmed(hr_str_make(item.p + from, i + 1 - from));
-        if (hr_says_when(sentence, &says))
+        if (may_say_when(sentence) && hr_says_when(sentence, &says))
             add_unit(s, sentence, false, &says);
         from = i + 1;
     }

@@ -14,23 +14,28 @@ static bool is_blank(hr_str s)
     return hr_line_indent(s) == s.n;
 }
 
-/* z, in lower case, as whole words at or behind from; SIZE_MAX: it is not there. */
-static size_t find_words(hr_str s, const char *z, size_t from)
+/* z, in lower case, as whole words at i. */
+static bool stands_at(hr_str s, size_t i, const char *z)
 {
     const size_t n = strlen(z);
-
-    for (size_t i = from; i + n <= s.n; i++)
-        if (hr_low(s.p[i]) == *z && hr_word_is(hr_str_make(s.p + i, n), z) &&
-            (i == 0 || !hr_is_alnum(s.p[i - 1])) && (i + n == s.n || !hr_is_alnum(s.p[i + n])))
-            return i;
-    return SIZE_MAX;
+    return s.n - i >= n && hr_word_is(hr_str_make(s.p + i, n), z) && (i == 0 || !hr_is_alnum(s.p[i - 1])) &&
+           (i + n == s.n || !hr_is_alnum(s.p[i + n]));
 }
 
+/* One of these, in lower case, as whole words. */
 static bool has_any(hr_str s, const char *const *words)
 {
-    for (; *words; words++)
-        if (find_words(s, *words, 0) != SIZE_MAX)
-            return true;
+    bool begins[256] = {false};
+
+    for (const char *const *w = words; *w; w++)
+        begins[(unsigned char)**w] = true;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!begins[(unsigned char)hr_low(s.p[i])] || (i > 0 && hr_is_alnum(s.p[i - 1])))
+            continue;
+        for (const char *const *w = words; *w; w++)
+            if (hr_low(s.p[i]) == **w && stands_at(s, i, *w))
+                return true;
+    }
     return false;
 }
 
@@ -287,7 +292,7 @@ static size_t margin_of(const hr_layout *l)
 /* ------------------------------------------------------------------ neighbours */
 static hr_str line_or_none(const hr_layout *l, size_t line)
 {
-    return line < l->nlines ? hr_line_text(l, line) : (hr_str){0};
+    return line < l->nlines ? hr_line_text(l, line) : HR_STR("");
 }
 
 static bool has_label(hr_str line)
@@ -298,7 +303,7 @@ static bool has_label(hr_str line)
 /* Does the sentence begin or end on another line? */
 static bool is_wrapped(const hr_layout *l, const hr_unit *u)
 {
-    const hr_str before = u->line ? hr_line_text(l, u->line - 1) : (hr_str){0};
+    const hr_str before = u->line ? hr_line_text(l, u->line - 1) : HR_STR("");
     const hr_str behind = without_indent(line_or_none(l, u->line + 1));
     const hr_str line = hr_line_text(l, u->line);
     const size_t end = l->lines[u->line].off + line.n;
@@ -405,7 +410,9 @@ static bool speaks_of_above(hr_str text)
 {
     static const char *const nouns[] = {"date", "time",    "timestamp", "datetime",    "id", "session",
                                         "day",  "context", "info",      "information", NULL};
-    for (size_t at = 0; (at = find_words(text, "above", at)) != SIZE_MAX; at++) {
+    for (size_t at = 0; at < text.n; at++) {
+        if (hr_low(text.p[at]) != 'a' || !stands_at(text, at, "above"))
+            continue;
         const size_t from = at > 30 ? at - 30 : 0, to = at + 30 < text.n ? at + 30 : text.n;
         if (has_any(hr_str_make(text.p + from, to - from), nouns))
             return true;

@@ -9,12 +9,12 @@
 static bool is_name(hr_str word, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        size_t full = strlen(names[i]);
-        if (word.n < 3 || word.n > full)
+        if (word.n < 3 || hr_low(*word.p) != *names[i])
             continue;
+        size_t full = strlen(names[i]);
         bool cut = word.n == 3 || (word.n == 4 && strchr("tsr", hr_low(word.p[3])));
         size_t k = 0;
-        while (k < word.n && hr_low(word.p[k]) == names[i][k])
+        while (k < word.n && k < full && hr_low(word.p[k]) == names[i][k])
             k++;
         if (k == word.n && (cut || k == full))
             return true;

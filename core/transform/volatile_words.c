@@ -110,7 +110,7 @@ bool hr_word_is(hr_str word, const char *z)
 static unsigned speaks_of(hr_str word)
 {
     for (size_t i = 0; i < sizeof vocabulary / sizeof *vocabulary; i++)
-        if (hr_word_is(word, vocabulary[i].word))
+        if (hr_low(*word.p) == *vocabulary[i].word && hr_word_is(word, vocabulary[i].word))
             return vocabulary[i].speaks;
     return 0;
 }
@@ -128,7 +128,7 @@ static bool is_zone(hr_str s)
 {
     static const char *const regions[] = {"africa/",    "america/", "antarctica/", "asia/",    "atlantic/",
                                           "australia/", "europe/",  "indian/",     "pacific/", "etc/"};
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+    for (size_t i = 0; memchr(s.p, '/', s.n) && i < sizeof regions / sizeof *regions; i++) {
         size_t n = strlen(regions[i]);
         if (s.n > n && hr_word_is(hr_str_make(s.p, n), regions[i]))
             return true;
