@@ -102,6 +102,9 @@ void hr_again_check(headroom_request *r, hr_conversation *c, hr_item *items, siz
 /* Append what the content of items[i] stands for, if it is such a reference: 1. 0: it is none. HR_ENOMEM. */
 int hr_again_restore(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b);
 
+/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
+bool hr_model_is_bound(hr_str model);
+
 /* keys of a result; query.n is part of key only. */
 void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,
                     const hr_event *e, hr_str arguments, hr_str content, hr_str query, uint8_t key[16],

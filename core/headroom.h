@@ -131,7 +131,7 @@ typedef struct headroom_row {
     int64_t elapsed_us;     /* spent by us */
     const char *transforms; /* comma separated, each name once, "" for none */
     uint32_t results, rewritten,
-        replayed;             /* tool results in the body, of them rewritten, of those replayed */
+        replayed; /* tool results in the body and a system text that was aligned, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
