@@ -16,6 +16,7 @@
 #include "print.h"
 #include "store/store.h"
 #include "usage.h"
+#include "window_cuts.h"
 
 struct headroom {
     hr_config config; /* constant after opening */
@@ -30,6 +31,7 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+    hr_cuts cuts;
     hr_pending pending;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
@@ -49,6 +51,7 @@ typedef struct hr_item {
     hr_decision decision; /* FOUND, NEW */
     uint32_t tokens;      /* OPEN: of content */
     const char *reason;   /* static: why it stays as it is, or NULL */
+    bool cut;             /* its message goes: the rolling window */
 } hr_item;
 
 struct headroom_request {
@@ -61,9 +64,12 @@ struct headroom_request {
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
     hr_splice *edits;                  /* what changes besides results; in work */
     size_t n_edits;
-    hr_arena *keep; /* until the end: names, the record */
-    hr_arena *work; /* until the bytes have left */
-    hr_buf body;    /* the new body */
+    uint32_t cut_messages; /* that the window left out */
+    int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
+    uint32_t cut_messages; /* that the window left out */
+    hr_arena *keep;        /* until the end: names, the record */
+    hr_arena *work;        /* until the bytes have left */
+    hr_buf body;           /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
@@ -87,6 +93,9 @@ void hr_response_unfinished(headroom_request *r);
 /* decide.c: fill items[i], but for event, for all results of the conversation. New decisions are on disk when it returns,
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
+
+/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
+bool hr_model_is_bound(hr_str model);
 
 /* keys of a result; query.n is part of key only. */
 void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,
