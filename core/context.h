@@ -66,7 +66,6 @@ struct headroom_request {
     size_t n_edits;
     uint32_t cut_messages; /* that the window left out */
     int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
-    uint32_t cut_messages; /* that the window left out */
     hr_arena *keep;        /* until the end: names, the record */
     hr_arena *work;        /* until the bytes have left */
     hr_buf body;           /* the new body */
