@@ -166,6 +166,10 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
 /* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
 
+/* How many messages the rolling window says that it left out of a body as sent; 0: none, or no body that is read. They are stored
+   nowhere: the program sends them again with each request, and only it can. */
+uint64_t headroom_left_out(const void *body, size_t len);
+
 /* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
    is wrong with the value that was given (the default is in force then). */
 int headroom_each_setting(headroom *h,
