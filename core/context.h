@@ -31,7 +31,12 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+<<<<<<< HEAD
     hr_cuts cuts;
+=======
+    _Atomic unsigned
+        ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
+>>>>>>> overrides
     hr_pending pending;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
@@ -59,9 +64,11 @@ struct headroom_request {
     enum headroom_mode mode;
     enum hr_level level;
     bool count_only;
-    bool bypass; /* no new decision of any kind is taken; stored ones are replayed */
+    unsigned ignored; /* bit per enum headroom_override: such a line could not be used */
+    bool bypass;      /* no new decision of any kind is taken; stored ones are replayed */
     enum hr_switch aligner, window;
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
+    hr_profile *profiles;              /* those of the request, then those of the settings; read only */
     hr_splice *edits;                  /* what changes besides results; in work */
     size_t n_edits;
     uint32_t cut_messages; /* that the window left out */

@@ -10,7 +10,7 @@ enum {
     OTHER = 110,
     CLAUDE_LATER = 140,
     M = 1000000,
-    MAX_LIMIT = 1 << 30 /* of a number that the user gives */
+    MAX_DIGITS = 9 /* of a number that the user gives; config_lists.c tells him of a wrong one */
 };
 
 /* Lower case, '.' between digits written as '-'. The longest row that matches counts. */
@@ -167,56 +167,52 @@ static const struct row *row_of(hr_str name)
 }
 
 /* ------------------------------------------------------------------ the user's */
-/* The next "GLOB=NUMBER" of the list. 1; 0: none is left; -1: not one, *entry is what stands there. */
-static int next_entry(hr_str *rest, hr_str *entry, hr_str *glob, int64_t *tokens)
+static bool divides(char c)
 {
-    size_t n = 0, at, v = 0;
+    return c == ' ' || c == ',' || c == '\t' || c == '\n';
+}
 
-    while (rest->n && (*rest->p == ' ' || *rest->p == '\t')) {
+/* The next "GLOB=NUMBER" of the list; *tokens is 0 where the entry is none. false: no more entries. */
+static bool next_entry(hr_str *rest, hr_str *glob, int64_t *tokens)
+{
+    size_t n = 0, at = 0;
+    int64_t v = 0;
+
+    while (rest->n && divides(*rest->p)) {
         rest->p++;
         rest->n--;
     }
-    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t')
+    while (n < rest->n && !divides(rest->p[n]))
         n++;
     if (n == 0)
-        return 0;
-    *entry = hr_str_make(rest->p, n);
+        return false;
+    const hr_str entry = hr_str_make(rest->p, n);
     *rest = hr_str_make(rest->p + n, rest->n - n);
-    for (at = n; at > 0 && is_digit(entry->p[at - 1]);)
-        at--;
-    for (size_t i = at; i < n && v <= MAX_LIMIT; i++)
-        v = v * 10 + (size_t)(entry->p[i] - '0');
-    *glob = hr_str_make(entry->p, at ? at - 1 : 0);
-    *tokens = (int64_t)v;
-    return at > 1 && at < n && entry->p[at - 1] == '=' && v > 0 && v <= MAX_LIMIT && hr_glob_valid(*glob)
-               ? 1
-               : -1;
-}
-
-hr_str hr_context_limits_wrong(hr_str given)
-{
-    hr_str entry, glob;
-    int64_t tokens;
-    int r;
-
-    while ((r = next_entry(&given, &entry, &glob, &tokens)) == 1)
-        ;
-    return r < 0 ? entry : (hr_str){0};
+    while (at < n && entry.p[at] != '=')
+        at++;
+    *glob = hr_str_make(entry.p, at);
+    *tokens = 0;
+    const size_t digits = at < n ? digits_at(entry, at + 1) : 0;
+    if (digits == 0 || at + 1 + digits < n || digits > MAX_DIGITS)
+        return true;
+    for (size_t i = at + 1; i < n; i++)
+        v = v * 10 + (entry.p[i] - '0');
+    *tokens = v;
+    return true;
 }
 
 bool hr_context_limit_of(hr_str model, hr_str given, hr_context_limit *out)
 {
     const struct row *row = row_of(model);
-    hr_str entry, glob;
+    hr_str glob;
     int64_t tokens;
-    int r;
 
     *out = (hr_context_limit){.percent = OTHER};
     if (row)
         *out = (hr_context_limit){
             .tokens = row->tokens, .with_output = row->with_output, .percent = row->percent, .known = true};
-    while ((r = next_entry(&given, &entry, &glob, &tokens)) != 0) {
-        if (r < 0 || !hr_glob_match(glob, model))
+    while (next_entry(&given, &glob, &tokens)) {
+        if (tokens == 0 || !hr_glob_match(glob, model))
             continue;
         out->tokens = tokens;
         out->with_output = false;

@@ -1,7 +1,7 @@
 /* context_limit.h - how many tokens of prompt a model takes before its provider refuses the request.
 
    A built-in table by model name, and what the user says (setting model_context_limits, "GLOB=NUMBER .."; the first glob that matches
-   the whole name counts, and replaces the table's number). Names come with a vendor, a region or a path before them
+   the whole name counts, and replaces the table's number; entries that are none are left out). Names come with a vendor, a region or a path before them
    ("anthropic/claude-..", "eu.anthropic.claude-..", "models/gemini-..") and a date or variant behind; a version that the table does not
    know ("gpt-5.9") matches nothing: a guess would cut where the provider accepts.
 
@@ -30,8 +30,5 @@ typedef struct hr_context_limit {
 
 /* false: neither the table nor the user knows the model; *out is zeroed but for percent. */
 bool hr_context_limit_of(hr_str model, hr_str given, hr_context_limit *out);
-
-/* Is this a value that model_context_limits can have? The first entry that is not "GLOB=NUMBER", or n 0. */
-hr_str hr_context_limits_wrong(hr_str given);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "limits.h"
+#include "overrides.h"
 #include "token/token.h"
 #include "transform/transform.h"
 
@@ -76,8 +77,15 @@ static bool worth_it(size_t before, size_t after)
            (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
 }
 
+static hr_str tool_of(const hr_conversation *c, const hr_item *it)
+{
+    const hr_event *e = &c->ev[it->event];
+    return e->call ? c->ev[e->call - 1].name : e->name;
+}
+
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
-static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, bool may_lose)
+static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, const hr_tool_rules *rules,
+                  bool may_lose)
 {
     headroom *h = w->r->h;
     hr_conversation *c = w->conv;
@@ -88,7 +96,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
 
     memcpy(d->id, d->key, sizeof d->id);
     d->call_id = e->id;
-    d->tool = e->call ? c->ev[e->call - 1].name : e->name;
+    d->tool = tool_of(c, it);
     d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
     d->verbatim = true;
     d->lossless = true;
@@ -97,7 +105,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     if (e->for_code)
         return 0;
     d->reason = HR_STR("small");
-    if (d->tokens_before < (uint64_t)h->config.number[HR_SET_MIN_TOKENS])
+    if (d->tokens_before < (uint64_t)rules->min_tokens)
         return 0;
     d->reason = HR_STR("headroom_show");
     if (hr_str_find(arguments, HR_STR("headroom show"), 0) != SIZE_MAX)
@@ -115,9 +123,9 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     const hr_transform_in in = {
         .text = it->content,
         .query = q,
-        .allow_lossy = may_lose && !e->is_error,
+        .allow_lossy = may_lose && rules->level == HR_LEVEL_CRUSH && !e->is_error,
         .offers_command = c->offers_command,
-        .max_items = (unsigned)h->config.number[HR_SET_MAX_ITEMS],
+        .max_items = rules->max_items,
         .id = id,
         .deadline_cpu_us = w->deadline,
     };
@@ -158,13 +166,20 @@ static bool stays_late(const struct work *w, const hr_item *it)
 
 static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
 {
+    hr_tool_rules rules;
+    int r = hr_overrides_of_tool(w->r, w->conv->scratch, tool_of(w->conv, it), arguments, &rules);
+
+    if (r < 0 || rules.leave) {
+        it->reason = rules.leave;
+        return r;
+    }
     if (stays_late(w, it)) {
         hr_decision *d = &it->decision;
         const hr_event *e = &w->conv->ev[it->event];
         memcpy(d->id, d->key, sizeof d->id);
         d->verbatim = d->lossless = true;
         d->call_id = e->id;
-        d->tool = e->call ? w->conv->ev[e->call - 1].name : e->name;
+        d->tool = tool_of(w->conv, it);
         d->reason = HR_STR("first_met_late");
         d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
         it->state = HR_ITEM_NEW;
@@ -172,7 +187,7 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
     }
     if (w->deadline && hr_cpu_us() > w->deadline)
         return HR_ETIME;
-    int r = choose(w, it, query, arguments, w->may_lose);
+    r = choose(w, it, query, arguments, &rules, w->may_lose);
     if (r == 0)
         it->state = HR_ITEM_NEW;
     return r;
@@ -222,6 +237,7 @@ static int choose_again(struct work *w, hr_item *it)
 {
     hr_conversation *c = w->conv;
     hr_str query, arguments;
+    hr_tool_rules rules;
     hr_decision blank = {0};
 
     memcpy(blank.key, it->decision.key, sizeof blank.key);
@@ -233,9 +249,9 @@ static int choose_again(struct work *w, hr_item *it)
         r = hr_conversation_query(c, it->event, &query);
     if (r == 0)
         r = hr_conversation_arguments(c, it->event, &arguments);
-    if (r < 0)
-        return r;
-    return choose(w, it, query, arguments, false);
+    if (r == 0)
+        r = hr_overrides_of_tool(w->r, c->scratch, tool_of(c, it), arguments, &rules);
+    return r < 0 ? r : choose(w, it, query, arguments, &rules, false);
 }
 
 /* Run `step` for one item with memory of its own for what is decoded on the way. */
@@ -295,6 +311,8 @@ static const char *forbidden(const struct work *w)
     const headroom *h = w->r->h;
     if (w->r->mode == HEADROOM_AUDIT)
         return "audit";
+    if (w->r->bypass)
+        return "bypass";
     if (w->r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (w->conv->unpaired)

@@ -30,6 +30,21 @@ static void name_program(headroom *h)
     memcpy(h->program, name, len);
 }
 
+/* "FILE:3: level: .. is not one of ..", "HEADROOM_LEVEL: .." */
+static void log_errors(const headroom *h)
+{
+    const hr_config *c = &h->config;
+
+    for (size_t i = 0; i < c->n_errors; i++) {
+        const hr_config_error *e = &c->errors[i];
+        if (e->file)
+            hr_log_write(&h->log, HR_LOG_WARN, "%s:%u: %s%s%s; ignored", c->path, e->line, e->name,
+                         *e->name ? ": " : "", e->text);
+        else
+            hr_log_write(&h->log, HR_LOG_WARN, "%s: %s; ignored", e->name, e->text);
+    }
+}
+
 headroom *headroom_open(unsigned flags)
 {
     headroom *h = hr_calloc(1, sizeof *h);
@@ -61,12 +76,7 @@ headroom *headroom_open(unsigned flags)
     }
     if (!(h->ledger = hr_ledger_new(h->store)))
         goto fail;
-    for (int s = 0; s < HR_SETTINGS; s++)
-        if (h->config.error[s])
-            hr_log_write(&h->log, HR_LOG_WARN, "setting %s: %s; %s is in force",
-                         hr_setting_name((enum hr_setting)s), h->config.error[s], h->config.text[s]);
-    if (h->config.file_error)
-        hr_log_write(&h->log, HR_LOG_WARN, "%s: %s", h->config.path, h->config.file_error);
+    log_errors(h);
     return h;
 fail:
     headroom_close(h);

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "limits.h"
+#include "overrides.h"
 #include "record.h"
 #include "token/token.h"
 #include "window.h"
@@ -24,13 +25,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->count_only = head->count_only;
     r->dialect_name = head->dialect;
     r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
-    int64_t level =
-        head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
-    r->level = (enum hr_level)(level >= 0 ? level : h->config.number[HR_SET_LEVEL]);
     r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
     r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
-    r->keep_turns = h->config.number[HR_SET_KEEP_TURNS];
-    r->output_buffer = h->config.number[HR_SET_OUTPUT_BUFFER];
     r->row.time_us = hr_wall_us();
     r->row.pid = h->pid;
     r->row.program = h->program;
@@ -44,7 +40,7 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->row.path = hr_arena_dup(keep, head->path, query ? (size_t)(query - head->path) : head->path_len);
     r->row.skipped = head->skip;
     r->row.transforms = "";
-    if (!r->row.host || !r->row.path) {
+    if (!r->row.host || !r->row.path || hr_overrides_read(r, head) < 0) {
         hr_arena_free(keep);
         return NULL;
     }
@@ -218,6 +214,7 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
             hr_log_write(&r->h->log, HR_LOG_WARN, "%s: passed on unchanged: %s", r->row.path, r->row.skipped);
         }
     }
+    hr_overrides_log(r);
     r->row.elapsed_us = (int64_t)(hr_now_us() - start);
     if (built != 1)
         return 0;

@@ -48,7 +48,7 @@ static int whole(const struct command *self, headroom *h, const struct options *
                         missing, restored + missing,
                         o->state ? "their originals are no longer stored"
                                  : "their originals are in the database; --state looks there");
-    if (code == EX_OK && left_out > 0)
+    if ((code == EX_OK || missing > 0) && left_out > 0)
         code =
             cli_fail(EX_UNAVAILABLE,
                      "restore: %llu messages were left out of this body by the rolling window and are stored "
