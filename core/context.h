@@ -31,12 +31,9 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
-<<<<<<< HEAD
     hr_cuts cuts;
-=======
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
->>>>>>> overrides
     hr_pending pending;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };

@@ -133,14 +133,11 @@ typedef struct headroom_row {
     uint32_t results, rewritten,
         replayed;             /* tool results in the body, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
-<<<<<<< HEAD
     /* What the rolling window did, or why not, as a JSON object: action ("cut", "replayed", "none"), reason, messages, calls, tokens (that
        were left out), limit. NULL: nothing was to do. */
     const char *window;
-=======
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
->>>>>>> overrides
 } headroom_row;
 
 /* Valid after headroom_request_body until headroom_request_end. */
