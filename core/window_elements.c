@@ -67,7 +67,7 @@ static int read_inner(struct reader *rd, const hr_value *content, struct found *
     hr_value key, v;
     hr_str name;
     hr_scan s;
-    int r, left;
+    int r;
 
     if (!rd->shape->inner || content->type != HR_JSON_ARRAY)
         return 0;
@@ -81,7 +81,8 @@ static int read_inner(struct reader *rd, const hr_value *content, struct found *
         }
         if ((r = hr_scan_enter(&s)) < 0)
             return r;
-        for (left = 1; (r = hr_scan_key(&s, &key)) == 1;) {
+        bool typed = false;
+        while ((r = hr_scan_key(&s, &key)) == 1) {
             if ((r = hr_scan_value(&s, &v)) < 0)
                 return r;
             const bool is_type = hr_lexeme_is(rd->c->body, &key, "type");
@@ -90,11 +91,11 @@ static int read_inner(struct reader *rd, const hr_value *content, struct found *
             if ((r = name_of(rd, rd->shape->named ? &key : &v, &name)) < 0)
                 return r;
             f->unknown |= hr_sense_of(rd->shape->inner, name) == HR_SAYS_UNKNOWN;
-            left = 0;
+            typed = true;
         }
         if (r < 0)
             return r;
-        f->unknown |= left != 0;
+        f->unknown |= !typed;
     }
     return r;
 }
