@@ -260,7 +260,7 @@ static int read_element(struct reader *rd, hr_scan *s, hr_element *e)
                                         "function_call",
                                         "reasoning_details",
                                         "reasoning_opaque",
-                                        "tool_plan",
+                                        "output",
                                         NULL};
     hr_member m = {names, 0};
     hr_value values[9] = {{0}}, v;
