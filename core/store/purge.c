@@ -67,6 +67,7 @@ static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove
 {
     int rc = 0;
 
+    *out = (headroom_purge_counts){0};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == 0; i++) {
         int64_t before = *(const int64_t *)(const void *)((const char *)scope + kinds[i].before);
         if (before > 0)

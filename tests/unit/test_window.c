@@ -343,6 +343,27 @@ static void whatever_fails_the_body_is_whole_or_cut_as_ever(void **state)
     free(body);
 }
 
+static void a_purge_of_decisions_takes_cuts_with_them(void **state)
+{
+    (void)state;
+    const headroom_purge_scope scope = {.decisions_before_us = INT64_MAX};
+    headroom_purge_counts all = {0}, gone = {0};
+    char *body = conversation("claude-sonnet-4-5", FULL, "");
+    struct sent s = send_alone(body);
+    assert_is_cut(&s);
+    free(s.body);
+    headroom *h = headroom_open(0);
+    assert_int_equal(headroom_purge_count(h, &scope, &all), 0);
+    assert_int_equal(headroom_purge(h, &scope, 1000000, &gone), 0);
+    assert_true(gone.decisions == all.decisions &&
+                gone.decisions == FULL + 1); /* a row a result, and the cut */
+    headroom_close(h);
+    s = send_alone(body);
+    assert_true(did(&s, "\"cut\""));
+    free(s.body);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +380,7 @@ int main(void)
                                         road_teardown),
         cmocka_unit_test_setup_teardown(without_a_database_nothing_new_is_cut_and_what_was_met_is_replayed,
                                         setup, road_teardown),
+        cmocka_unit_test_setup_teardown(a_purge_of_decisions_takes_cuts_with_them, setup, road_teardown),
         cmocka_unit_test_setup_teardown(whatever_fails_the_body_is_whole_or_cut_as_ever, setup,
                                         road_teardown),
     };
