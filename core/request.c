@@ -9,6 +9,7 @@
 #include "overrides.h"
 #include "record.h"
 #include "token/token.h"
+#include "window.h"
 
 headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode)
 {
@@ -138,10 +139,12 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err == 0 && !attested)
         err = hr_align(r, &conv, items, &n);
+    if (err == 0 && !attested)
+        err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
         return err;
     hr_again_check(r, &conv, items, conv.results);
-    if (!r->row.skipped)
+    if (!r->row.skipped && !r->n_edits)
         r->row.skipped = only_reason(items, n);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
     if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
@@ -171,6 +174,7 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.rewritten = r->row.replayed = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
+    r->row.window = NULL;
 }
 
 /* 1: r->body is the new body, coded as the old one was; 0: nothing to replace; <0: the original goes out. */

@@ -7,6 +7,7 @@
 #include "limits.h"
 #include "transform/layers.h"
 #include "transform/transform.h"
+#include "window_marker.h"
 
 /* What both functions begin with. */
 struct reading {
@@ -156,6 +157,23 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
         hr_buf_free(&b);
     hr_arena_free(w.arena);
     return r;
+}
+
+uint64_t headroom_left_out(const void *body, size_t len)
+{
+    struct reading w = {0};
+    uint64_t messages = 0;
+    hr_str text;
+    int r = read_body(&w, body, len);
+
+    for (size_t i = 0; r == 0 && i < w.conv.n && messages == 0; i++) {
+        const hr_event *e = &w.conv.ev[i];
+        if (e->kind == HR_EV_HUMAN &&
+            hr_string_decode(w.arena, w.conv.body + e->lit.off, e->lit.len, &text) == 0)
+            messages = hr_window_marker_read(text);
+    }
+    hr_arena_free(w.arena);
+    return messages;
 }
 
 /* ------------------------------------------------------------------ --kept */

@@ -97,6 +97,8 @@ static const struct {
     {"search_headings", "matches stand below the path of their file; nothing is left out"},
     {"paths", "files stand below their directory; nothing is left out"},
     {"log_lines", "the lines that matter stay, each whole; a note counts the others"},
+    {"window",
+     "its message was left out, oldest first, because the model takes no more; the program has it still"},
     /* strategies of selections */
     {"top_n", "something ranks the items: the best stay, with the first and last, errors, what stands out "
               "and what the "
