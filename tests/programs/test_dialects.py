@@ -34,7 +34,7 @@ def tokens(api, body):
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_twenty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
+def test_forty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
     d, cli = DIALECTS[name], Cli(tmp_path)
     api, _ = dialects.find(d.path)
     before = None
