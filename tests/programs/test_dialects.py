@@ -57,6 +57,23 @@ def test_forty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+def test_other_transforms_change_new_results_only(name, tmp_path):
+    """What an upgrade does: from the fourth turn on the transforms give other bytes for the same text."""
+    d, cli = DIALECTS[name], Cli(tmp_path)
+    api, _ = dialects.find(d.path)
+    source, target, sent = tmp_path / "in.json", tmp_path / "out.json", []
+    for k, body in enumerate(d.bodies[:8]):
+        source.write_text(json.dumps(body, separators=(",", ":"), ensure_ascii=False))
+        other = {"HEADROOM_LEVEL": "lossless"} if k > 3 else {}
+        assert cli("simulate", "--state", "--path", d.path, "-o", str(target), str(source), **other).returncode == 0
+        sent.append(target.read_text())
+        assert k == 0 or sent[k].startswith(sent[k - 1][:-len(d.closing)])
+        full, now = tokens(api, body), tokens(api, json.loads(sent[k]))
+        assert k != 5 or now[-1] > full[-1] / 4, "the newest result is whole"
+        assert now[0] < full[0] / 4, "the first is what it was"
+
+
+@pytest.mark.parametrize("name", DIALECTS)
 def test_what_was_sent_is_restored_without_being_told_the_dialect(name, tmp_path):
     d, cli = DIALECTS[name], Cli(tmp_path)
     raw = json.dumps(d.bodies[0]).encode()
