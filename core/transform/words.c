@@ -24,6 +24,12 @@ static int32_t escape_code(const char *p, const char *end)
     return code;
 }
 
+/* What JSON writes behind a backslash. Elsewhere backslashes part words: C:\\Windows. */
+static bool is_escape(char c)
+{
+    return c && strchr("\"\\/bfnrtu", c);
+}
+
 /* One character: its length in the text, and in *code the character; -1 for a separator. Above 0x7f single UTF-8 bytes are
    handed out as they are, escapes as code points (surrogate pairs joined). */
 static size_t character(const char *p, const char *end, int32_t *code)
@@ -35,7 +41,7 @@ static size_t character(const char *p, const char *end, int32_t *code)
     }
     *code = escape_code(p, end);
     if (*code < 0)
-        return end - p > 1 ? 2 : 1;
+        return end - p > 1 && is_escape(p[1]) ? 2 : 1;
     if (*code >= 0xd800 && *code < 0xdc00 && end - p >= 12 && p[6] == '\\') {
         int32_t low = escape_code(p + 6, end);
         if (low >= 0xdc00 && low < 0xe000) {
@@ -235,7 +241,7 @@ static void next_part(hr_plain_words *w, const char *from)
     const char *slash = from < w->end ? memchr(from, '\\', (size_t)(w->end - from)) : NULL;
 
     w->runs = hr_runs_of(hr_str_make(from, (size_t)((slash ? slash : w->end) - from)), HR_RUN_WORD);
-    w->part = slash && w->end - slash > 2 ? slash + 2 : NULL;
+    w->part = slash && w->end - slash > 1 ? slash + 1 + is_escape(slash[1]) : NULL;
 }
 
 hr_plain_words hr_plain_words_of(hr_str text)
