@@ -109,17 +109,17 @@ static inline int take_word(struct scoring *s, uint32_t row, uint32_t t, size_t 
 static int read_row(struct scoring *s, uint32_t row, size_t *nseen)
 {
     hr_words escaped = {s->rows[row], 0};
+    hr_plain_words plain;
     hr_word w;
     hr_str word;
     int r = 0;
 
     *nseen = 0;
-    if (!hr_words_plain(s->rows[row])) {
+    if (!hr_plain_words_begin(&plain, s->rows[row])) {
         while (r == 0 && hr_words_next(&escaped, &w))
             r = take_word(s, row, hr_query_term(s->q, w.hash), nseen);
         return r;
     }
-    hr_plain_words plain = hr_plain_words_of(s->rows[row]);
     while (r == 0 && hr_plain_words_next(&plain, &word))
         r = take_word(s, row,
                       hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word))

@@ -36,6 +36,56 @@ static enum verdict judge(const hr_log *l, uint32_t record)
     return strong || is_strong(l, record) ? FAULT : PROSE;
 }
 
+/* Does none of the words that all lines of the pattern have tell of an error by itself? "0 errors" varies in what makes it none; "timed out"
+   tells with two words. */
+static bool is_harmless(const hr_log *l, uint32_t pattern)
+{
+    const uint32_t line = l->patterns->list[pattern].first;
+    uint64_t same = ((1ull << hr_split_words(l->split, line)) - 1) & ~l->patterns->list[pattern].varies;
+    bool strong;
+
+    for (; same; same &= same - 1) {
+        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(same));
+        if (hr_prose_says_error(word, &strong) ||
+            (word.n >= 5 && (word.p[0] | 0x20) == 't' && (word.p[1] | 0x20) == 'i'))
+            return false;
+    }
+    return true;
+}
+
+/* Could a line of a harmless pattern tell of an error? What all of its lines have need not be read again. */
+static bool may_differ(const hr_log *l, uint32_t record, uint64_t varies)
+{
+    const uint32_t line = l->record[record];
+    bool strong;
+
+    if (l->record[record + 1] > line + 1)
+        return true;
+    for (; varies; varies &= varies - 1) {
+        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(varies));
+        if (hr_log_is_spoken(word) && (hr_prose_says_error(word, &strong) || word.n <= 5 /* timed, out */))
+            return true;
+    }
+    return false;
+}
+
+static int judge_all(const hr_log *l, uint8_t *verdict, uint32_t count[3])
+{
+    for (uint32_t p = 0; p <= l->patterns->n; p++) {
+        const uint32_t from = l->begin[p], to = l->begin[p + 1];
+        const bool harmless = p < l->patterns->n && is_harmless(l, p);
+        for (uint32_t i = from; i < to; i++) {
+            const uint32_t record = l->order[i];
+            const bool read = !harmless || may_differ(l, record, l->patterns->list[p].varies);
+            verdict[record] = (uint8_t)(read ? judge(l, record) : FINE);
+            count[verdict[record]]++;
+            if (hr_watch_spend(l->watch, hr_log_text(l, record).n) < 0)
+                return HR_ETIME;
+        }
+    }
+    return 0;
+}
+
 /* ------------------------------------------------------------------ many errors */
 struct folding {
     const hr_log *l;
@@ -110,11 +160,9 @@ int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength)
 
     if (!verdict)
         return HR_ENOMEM;
-    for (uint32_t i = 0; i < l->n; i++) {
-        count[verdict[i] = (uint8_t)judge(l, i)]++;
-        if (hr_watch_spend(l->watch, hr_log_text(l, i).n) < 0)
-            return HR_ETIME;
-    }
+    int r = judge_all(l, verdict, count);
+    if (r < 0)
+        return r;
     const bool prose = count[PROSE] <= (l->n / PROSE_SHARE > 3 ? l->n / PROSE_SHARE : 3);
     const bool many = count[FAULT] > MANY || count[FAULT] > l->n / MANY_SHARE;
     for (uint32_t i = 0; i < l->n; i++)

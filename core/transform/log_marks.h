@@ -41,6 +41,17 @@ static inline hr_str hr_log_text(const hr_log *l, uint32_t record)
     return hr_str_make(l->split->text.p + from, to - from - 1);
 }
 
+/* Numbers and times say nothing but how much and when. */
+static inline bool hr_log_is_spoken(hr_str word)
+{
+    size_t i = 0;
+
+    for (; i + 8 < word.n; i += 8)
+        if (hr_eight_letter(hr_eight(word.p + i, 8)))
+            return true;
+    return hr_eight_letter(hr_eight(word.p + i, word.n - i)) != 0;
+}
+
 /* log_errors.c: records that tell of an error. Where they are many, of each pattern of them the first, the last, and one for each value of
    the words of few values: what differs in them otherwise are times and counts. */
 int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength);

@@ -66,9 +66,11 @@ static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
 /* Some of the words of a line: those of the bits. */
 static bool use_some(struct vocabulary *v, const hr_log *l, uint32_t line, uint64_t which, uint32_t owner)
 {
-    for (; which; which &= which - 1)
-        if (!use_words(v, hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(which)), owner))
+    for (; which; which &= which - 1) {
+        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(which));
+        if (hr_log_is_spoken(word) && !use_words(v, word, owner))
             return false;
+    }
     return true;
 }
 
