@@ -4,10 +4,9 @@
           -> kept_lines.c */
 #include "transform/log.h"
 
-#include <string.h>
-
 #include "transform/kept_lines.h"
 #include "transform/log_marks.h"
+#include "transform/log_time.h"
 
 enum {
     LEAST_LINES = 20,
@@ -25,38 +24,16 @@ struct log {
 };
 
 /* ------------------------------------------------------------------ records */
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* "10:00" with no digit on either side that would make it something else than hours and minutes. */
-static bool holds_time(hr_str word)
-{
-    for (size_t i = 2; i + 2 < word.n; i++)
-        if (word.p[i] == ':' && is_digit(word.p[i - 1]) && is_digit(word.p[i - 2]) &&
-            is_digit(word.p[i + 1]) && is_digit(word.p[i + 2]))
-            return true;
-    return false;
-}
-
-/* A line of a log tells its time among its first words; one that does not continues the line before it: a stack trace, the rest of a
-   message. */
-static bool begins_record(hr_str line)
-{
-    enum { TIME_WITHIN = 40 }; /* bytes: "Wed Nov 21 10:11:12.123456 2026", and a host or a level before it */
-
-    return line.n > 0 && line.p[0] != ' ' && line.p[0] != '\t' &&
-           holds_time(hr_str_make(line.p, line.n < TIME_WITHIN ? line.n : TIME_WITHIN));
-}
-
+/* A line that tells no time continues the line before it: a stack trace, the rest of a message. */
 static int read_records(struct log *l)
 {
+    hr_log_clock clock = {{0}};
+
     l->record = hr_arena_alloc(l->scratch, (l->split.lines + 1u) * sizeof *l->record);
     if (!l->record)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < l->split.lines; i++)
-        if (i == 0 || begins_record(hr_split_line(&l->split, i)))
+        if (hr_log_tells_time(&clock, &l->split, i) || i == 0)
             l->record[l->n++] = i;
     l->record[l->n] = l->split.lines;
     return 0;

@@ -111,11 +111,13 @@ static int mark_rare_values(const struct column *c)
 /* ------------------------------------------------------------------ shapes of text */
 enum shape { DIGITS = 1, FOREIGN = 2, LONG = 4 };
 
-static uint8_t shape_of(hr_str s)
+static uint8_t shape_of(hr_str s, bool whole)
 {
     uint64_t digit = 0, high = 0;
     size_t i = 0;
 
+    for (; whole && i + 8 <= s.n; i += 8) /* a record tells its time: it holds digits */
+        high |= hr_eight(s.p + i, 8);
     for (; i + 8 <= s.n; i += 8) {
         const uint64_t v = hr_eight(s.p + i, 8);
         digit |= hr_eight_digit(v);
@@ -153,11 +155,12 @@ static int mark_shapes(const struct column *c, bool whole)
         sum += whole ? hr_log_text(c->l, c->record[i]).n : value_of(c, i).n;
     for (uint32_t i = 0; i < c->n; i++) {
         hr_str s = whole ? hr_log_text(c->l, c->record[i]) : value_of(c, i);
-        shape[i] = (uint8_t)(shape_of(s) | (s.n > 4 * sum / c->n + 16 ? LONG : 0));
+        shape[i] = (uint8_t)(shape_of(s, whole) | (s.n > 4 * sum / c->n + 16 ? LONG : 0));
         if (hr_watch_spend(c->l->watch, s.n) < 0)
             return HR_ETIME;
     }
-    mark_trait(c, shape, DIGITS);
+    if (!whole)
+        mark_trait(c, shape, DIGITS);
     mark_trait(c, shape, FOREIGN);
     mark_trait(c, shape, LONG);
     return 0;

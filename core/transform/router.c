@@ -118,19 +118,22 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
     return r;
 }
 
-/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
+/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. Lines of
+   one or two bytes hold no two words: where they are the most, there are no patterns. */
 static bool is_records(hr_str text)
 {
-    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25 };
-    size_t lines = 0, indented = 0, diff = 0;
+    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25, TWO_WORDS = 3 };
+    size_t lines = 0, indented = 0, diff = 0, thin = 0;
     hr_str line;
     bool ended;
     while (hr_line_next(&text, &line, &ended)) {
         lines++;
         indented += line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
+        thin += line.n < TWO_WORDS;
         diff += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
     }
-    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0;
+    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0 &&
+           thin * 2 <= lines;
 }
 
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
