@@ -90,6 +90,7 @@ static int judge_all(const hr_log *l, uint8_t *verdict, uint32_t count[3])
 struct folding {
     const hr_log *l;
     const uint8_t *verdict;
+    bool folds[3]; /* verdicts of which there are many */
     bool *keep;
     uint32_t kept;
 };
@@ -109,7 +110,7 @@ static void each_value(struct folding *f, uint32_t pattern, uint32_t word)
 
     for (uint32_t i = l->begin[pattern]; i < l->begin[pattern + 1]; i++) {
         const uint32_t record = l->order[i];
-        if (f->verdict[record] != FAULT)
+        if (!f->folds[f->verdict[record]])
             continue;
         uint64_t v = hr_word_bits(hr_split_word(l->split, l->record[record], word));
         uint32_t k = 0;
@@ -134,7 +135,7 @@ static int fold(struct folding *f, float *strength)
         uint32_t n = 0, last = 0;
         for (uint32_t i = l->begin[p]; i < l->begin[p + 1]; i++) {
             uint32_t record = l->order[i];
-            if (f->verdict[record] != FAULT)
+            if (!f->folds[f->verdict[record]])
                 continue;
             if (n++ == 0 && f->kept < MOST_EXEMPLARS)
                 exemplar(f, record);
@@ -163,12 +164,11 @@ int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength)
     int r = judge_all(l, verdict, count);
     if (r < 0)
         return r;
-    const bool prose = count[PROSE] <= (l->n / PROSE_SHARE > 3 ? l->n / PROSE_SHARE : 3);
-    const bool many = count[FAULT] > MANY || count[FAULT] > l->n / MANY_SHARE;
+    const uint32_t few = l->n / PROSE_SHARE > 3 ? l->n / PROSE_SHARE : 3;
+    struct folding f = {.l = l, .verdict = verdict, .keep = keep};
+    f.folds[PROSE] = count[PROSE] > few;
+    f.folds[FAULT] = count[FAULT] > MANY || count[FAULT] > l->n / MANY_SHARE;
     for (uint32_t i = 0; i < l->n; i++)
-        keep[i] = keep[i] || (verdict[i] == FAULT && !many) || (verdict[i] == PROSE && prose);
-    if (!many)
-        return 0;
-    struct folding f = {l, verdict, keep, 0};
-    return fold(&f, strength);
+        keep[i] = keep[i] || (verdict[i] != FINE && !f.folds[verdict[i]]);
+    return f.folds[PROSE] || f.folds[FAULT] ? fold(&f, strength) : 0;
 }

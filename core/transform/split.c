@@ -52,7 +52,7 @@ static uint64_t read_words(struct splitter *p, const char *line, const char *end
     uint32_t n = 0;
 
     for (; p->word.n && p->word.p < end; take_word(p)) {
-        if (n == HR_LINE_WORDS || !fits) { /* too many: the rest is passed over */
+        if (n >= HR_LINE_WORDS || !fits) { /* too many: the rest is passed over */
             n = HR_LINE_WORDS + 1;
             continue;
         }
