@@ -71,17 +71,20 @@ static bool may_differ(const hr_log *l, uint32_t record, uint64_t varies)
 
 static int judge_all(const hr_log *l, uint8_t *verdict, uint32_t count[3])
 {
-    for (uint32_t p = 0; p <= l->patterns->n; p++) {
-        const uint32_t from = l->begin[p], to = l->begin[p + 1];
-        const bool harmless = p < l->patterns->n && is_harmless(l, p);
-        for (uint32_t i = from; i < to; i++) {
-            const uint32_t record = l->order[i];
-            const bool read = !harmless || may_differ(l, record, l->patterns->list[p].varies);
-            verdict[record] = (uint8_t)(read ? judge(l, record) : FINE);
-            count[verdict[record]]++;
-            if (hr_watch_spend(l->watch, hr_log_text(l, record).n) < 0)
-                return HR_ETIME;
-        }
+    const hr_patterns *patterns = l->patterns;
+    bool *harmless = hr_arena_zalloc(l->scratch, patterns->n + 1u);
+
+    if (!harmless)
+        return HR_ENOMEM;
+    for (uint32_t p = 0; p < patterns->n; p++)
+        harmless[p] = patterns->list[p].lines >= HR_LOG_PATTERN && is_harmless(l, p);
+    for (uint32_t i = 0; i < l->n; i++) {
+        const uint32_t p = hr_log_pattern(l, i);
+        const bool read = !harmless[p] || may_differ(l, i, patterns->list[p].varies);
+        verdict[i] = (uint8_t)(read ? judge(l, i) : FINE);
+        count[verdict[i]]++;
+        if (hr_watch_spend(l->watch, hr_log_text(l, i).n) < 0)
+            return HR_ETIME;
     }
     return 0;
 }

@@ -151,8 +151,10 @@ static int mark_shapes(const struct column *c, bool whole)
 
     if (!shape)
         return HR_ENOMEM;
-    for (uint32_t i = 0; i < c->n; i++)
-        sum += whole ? hr_log_text(c->l, c->record[i]).n : value_of(c, i).n;
+    for (uint32_t i = 0; i < c->n && !whole; i++)
+        sum += value_of(c, i).n;
+    if (whole)
+        sum = c->l->split->text.n;
     for (uint32_t i = 0; i < c->n; i++) {
         hr_str s = whole ? hr_log_text(c->l, c->record[i]) : value_of(c, i);
         shape[i] = (uint8_t)(shape_of(s, whole) | (s.n > 4 * sum / c->n + 16 ? LONG : 0));
@@ -213,12 +215,13 @@ static int mark_numbers(const struct column *c, const hr_query *query, hr_rankin
         same += digits ? hr_str_eq(behind, unit) ? 1 : (uint32_t)-1 : 0;
         node[i] = (hr_node){.type = digits ? HR_JSON_NUMBER : HR_JSON_NULL,
                             .off = (uint32_t)(v.p - base),
-                            .len = (uint32_t)digits};
+                            .len = (uint32_t)digits,
+                            .key_len = (uint32_t)behind.n}; /* for a moment: of the unit */
     }
     for (uint32_t i = 0; i < c->n; i++) {
-        const hr_str v = value_of(c, i);
-        if (node[i].len && hr_str_eq(hr_str_make(v.p + node[i].len, v.n - node[i].len), unit))
+        if (node[i].len && hr_str_eq(hr_str_make(base + node[i].off + node[i].len, node[i].key_len), unit))
             cell[n++] = (hr_cell){c->record[i], i};
+        node[i].key_len = 0;
     }
     const uint32_t others = c->n - n;
     for (uint32_t i = 0, k = 0; others && others <= rare_limit(c->n, RARE_SHARE) && i < c->n; i++) {
