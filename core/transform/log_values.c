@@ -18,9 +18,17 @@ enum {
     RANKED_SHARE = 90 /* percent of the records that have the number by which all are ranked */
 };
 
+/* Room for what is known of the values of one column, used again by the next. */
+struct room {
+    uint8_t *class;
+    hr_node *node;
+    hr_cell *cell;
+};
+
 /* One column of some records. */
 struct column {
     const hr_log *l;
+    const struct room *room;
     const uint32_t *record;
     uint32_t n, word; /* records; which of their words */
     float *strength;
@@ -87,17 +95,15 @@ static uint32_t rare_count(const uint32_t *count, uint32_t values, uint32_t tota
     return few <= most ? highest : single && single <= most ? 1 : 0;
 }
 
-static int mark_rare_values(const struct column *c)
+static void mark_rare_values(const struct column *c)
 {
     struct category values = {.n = 0};
-    uint8_t *class = hr_arena_alloc(c->l->scratch, c->n + 1u);
+    uint8_t *class = c->room->class;
 
-    if (!class)
-        return HR_ENOMEM;
     for (uint32_t i = 0; i < c->n; i++) {
         uint32_t k = value_index(&values, hr_word_bits(value_of(c, i)));
         if (k == MAX_DISTINCT)
-            return 0;
+            return;
         class[i] = (uint8_t)k;
         values.count[k]++;
     }
@@ -105,7 +111,6 @@ static int mark_rare_values(const struct column *c)
     for (uint32_t i = 0; highest && i < c->n; i++)
         if (values.count[class[i]] <= highest)
             hr_mark(c->strength, c->record[i], strength_of(values.count[class[i]]));
-    return 0;
 }
 
 /* ------------------------------------------------------------------ shapes of text */
@@ -146,11 +151,9 @@ static void mark_trait(const struct column *c, const uint8_t *shape, enum shape 
    words. */
 static int mark_shapes(const struct column *c, bool whole)
 {
-    uint8_t *shape = hr_arena_alloc(c->l->scratch, c->n + 1u);
+    uint8_t *shape = c->room->class;
     uint64_t sum = 0;
 
-    if (!shape)
-        return HR_ENOMEM;
     for (uint32_t i = 0; i < c->n && !whole; i++)
         sum += value_of(c, i).n;
     if (whole)
@@ -196,15 +199,12 @@ static size_t number_length(hr_str s)
    are left out, and marked where they are few. */
 static int mark_numbers(const struct column *c, const hr_query *query, hr_ranking *ranking)
 {
-    hr_arena *a = c->l->scratch;
-    hr_node *node = hr_arena_alloc(a, (c->n + 2u) * sizeof *node);
-    hr_cell *cell = hr_arena_alloc(a, (c->n + 1u) * sizeof *cell);
+    hr_node *node = c->room->node;
+    hr_cell *cell = c->room->cell;
     const char *base = c->l->split->text.p;
     hr_str unit = {0};
     uint32_t n = 0, same = 0;
 
-    if (!node || !cell)
-        return HR_ENOMEM;
     for (uint32_t i = 0; i < c->n; i++) {
         const hr_str v = value_of(c, i);
         const size_t digits = number_length(v);
@@ -237,9 +237,11 @@ static int mark_numbers(const struct column *c, const hr_query *query, hr_rankin
     hr_path path[2] = {{.n = c->l->n, .rows = c->l->n},
                        {.key = HR_STR("value"), .cells = cell, .n = n, .rows = n, .depth = 1}};
     const hr_fields f = {.rows = &rows, .paths = path, .n = 2};
-    int r = hr_mark_measures(&f, a, c->l->watch, c->strength);
+    hr_arena *a = hr_arena_new(); /* columns are many, and none outlives the next but a ranking */
+    int r = a ? hr_mark_measures(&f, a, c->l->watch, c->strength) : HR_ENOMEM;
+    hr_arena_free(a);
     if (r == 0 && ranking->n == 0 && (uint64_t)n * 100 >= (uint64_t)c->l->n * RANKED_SHARE)
-        r = hr_rank_rows(&f, a, query, ranking);
+        r = hr_rank_rows(&f, c->l->scratch, query, ranking);
     return r;
 }
 
@@ -262,10 +264,11 @@ static void mark_rare_patterns(const hr_log *l, float *strength)
     }
 }
 
-static int mark_columns(const hr_log *l, const hr_query *query, float *strength, hr_ranking *ranking)
+static int mark_columns(const hr_log *l, const struct room *room, const hr_query *query, float *strength,
+                        hr_ranking *ranking)
 {
     for (uint32_t p = 0; p < l->patterns->n; p++) {
-        struct column c = {l, l->order + l->begin[p], l->begin[p + 1] - l->begin[p], 0, strength};
+        struct column c = {l, room, l->order + l->begin[p], l->begin[p + 1] - l->begin[p], 0, strength};
         const bool usual = c.n >= l->n - l->n / 2;
         for (uint64_t v = c.n ? l->patterns->list[p].varies : 0; v; v &= v - 1) {
             c.word = (uint32_t)__builtin_ctzll(v);
@@ -273,7 +276,7 @@ static int mark_columns(const hr_log *l, const hr_query *query, float *strength,
                 continue;
             int r = mark_numbers(&c, query, ranking);
             if (r == 0 && usual)
-                r = mark_rare_values(&c);
+                mark_rare_values(&c);
             if (r == 0 && usual)
                 r = mark_shapes(&c, false);
             if (r == 0)
@@ -288,20 +291,25 @@ static int mark_columns(const hr_log *l, const hr_query *query, float *strength,
 int hr_log_mark_values(const hr_log *l, const hr_query *query, float *strength, hr_ranking *ranking)
 {
     uint32_t *all = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *all);
-    struct column c = {l, all, l->n, 0, strength};
-    int r = all ? 0 : HR_ENOMEM;
+    const struct room room = {.class = hr_arena_alloc(l->scratch, l->n + 1u),
+                              .node = hr_arena_alloc(l->scratch, (l->n + 2u) * sizeof *room.node),
+                              .cell = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *room.cell)};
+    struct column c = {l, &room, all, l->n, 0, strength};
+    int r = 0;
 
     *ranking = (hr_ranking){0};
-    for (uint32_t i = 0; r == 0 && i < l->n; i++)
+    if (!all || !room.class || !room.node || !room.cell)
+        return HR_ENOMEM;
+    for (uint32_t i = 0; i < l->n; i++)
         all[i] = i;
     for (; r == 0 && c.word < HR_LOG_SHARED; c.word++) {
-        r = mark_rare_values(&c);
-        if (r == 0)
-            r = mark_shapes(&c, false);
+        mark_rare_values(&c);
+        r = mark_shapes(&c, false);
     }
     if (r == 0)
         r = mark_shapes(&c, true);
-    if (r == 0)
-        mark_rare_patterns(l, strength);
-    return r == 0 ? mark_columns(l, query, strength, ranking) : r;
+    if (r < 0)
+        return r;
+    mark_rare_patterns(l, strength);
+    return mark_columns(l, &room, query, strength, ranking);
 }
