@@ -221,7 +221,7 @@ static bool is_worth(const hr_split *split, const hr_pattern *p)
 
 static int put_lines(struct encoder *e, const hr_patterns *p, hr_watch *watch)
 {
-    if (hr_buf_reserve(e->b, e->split->text.n / 2) < 0)
+    if (hr_buf_reserve(e->b, e->split->text.n / 2 + 1) < 0)
         return HR_ENOMEM;
     e->at = e->b->data + e->b->len;
     for (uint32_t i = 0; i < p->lines; i++) {

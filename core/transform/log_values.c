@@ -38,7 +38,7 @@ static hr_str value_of(const struct column *c, uint32_t i)
 {
     const uint32_t line = c->l->record[c->record[i]];
     return c->word < hr_split_words(c->l->split, line) ? hr_split_word(c->l->split, line, c->word)
-                                                       : (hr_str){0};
+                                                       : hr_str_make(c->l->split->text.p, 0);
 }
 
 /* Records that a trait may be found in and still be rare, among n. */

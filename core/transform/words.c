@@ -243,8 +243,13 @@ static void begin_part(hr_plain_words *w, const char *from, const char *slash)
 
 bool hr_plain_words_begin(hr_plain_words *w, hr_str text)
 {
-    const char *slash = text.n ? memchr(text.p, '\\', text.n) : NULL;
+    const char *slash;
 
+    if (text.n == 0) {
+        *w = (hr_plain_words){0};
+        return true;
+    }
+    slash = memchr(text.p, '\\', text.n);
     w->end = text.p + text.n;
     if (slash && spells_characters(slash, w->end))
         return false;

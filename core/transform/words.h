@@ -50,7 +50,9 @@ bool hr_plain_words_part(hr_plain_words *w);
 /* For text that is known to be no JSON, where a backslash only parts words. */
 static inline hr_plain_words hr_plain_words_of(hr_str text)
 {
-    return (hr_plain_words){.runs = hr_runs_of(text, HR_RUN_WORD), .end = text.p + text.n};
+    hr_plain_words w = {.runs = hr_runs_of(text, HR_RUN_WORD)};
+    w.end = w.runs.end;
+    return w;
 }
 
 /* The next word; false at the end. */
