@@ -145,7 +145,8 @@ static void let_through(hr_query *q, hr_str word)
 {
     uint32_t *lengths = &q->lengths[hr_query_slot(word)];
 
-    q->unfiltered = q->unfiltered || memchr(word.p, '\\', word.n);
+    if (memchr(word.p, '\\', word.n))
+        memset(q->lengths, 0xff, HR_QUERY_SLOTS * sizeof *q->lengths);
     for (size_t n = word.n - 1; n <= word.n + 1; n++)
         *lengths |= 1u << (n < 31 ? n : 31);
 }
