@@ -22,8 +22,8 @@ enum {
     MOST_ERRORS_PERCENT = 25, /* of what stays: so few are spelled out */
     MOST_BLOCK = 8,           /* lines of what TAP tells below a result */
     MOST_LINES = 1 << 24,
-    ALL_LOOKED_AT = 512, /* lines; of those behind them one in eight: enough to know what a text is */
-    LOOK_EVERY = 8,
+    ALL_LOOKED_AT = 256, /* lines; of those behind them one in sixteen: enough to know what a text is */
+    LOOK_EVERY = 16,
     LOOKED_AT = 1024 /* bytes of a line, for that */
 };
 
