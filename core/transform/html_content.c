@@ -64,7 +64,8 @@ static void begin_item(hr_html_reader *r)
 static void part_cells(hr_html_reader *r, struct hr_html_element *row)
 {
     if (row->children++ > 0) {
-        r->gap = HR_GAP_SPACE;
+        if (r->page->text.len > row->begun) /* else this row has only had empty cells: its line begins here */
+            r->gap = HR_GAP_SPACE;
         hr_html_mark(r, "|");
         r->gap = HR_GAP_SPACE;
     }
@@ -256,6 +257,8 @@ void hr_html_begin_content(hr_html_reader *r)
         break;
     case HR_TAG_TR:
         r->row += r->open[HR_TAG_TABLE] == 1;
+        if (r->depth > 0)
+            r->stack[r->depth - 1].begun = r->page->text.len;
         break;
     case HR_TAG_TD:
     case HR_TAG_TH:

@@ -17,6 +17,7 @@ struct hr_html_element {
     uint8_t tag, signs;
     uint32_t children; /* cells of a row, items of a list */
     uint32_t wide;     /* of a row: columns that its last cell spans besides its own */
+    size_t begun;      /* of a row: the length of the text before it */
 };
 
 typedef struct hr_html_reader {
