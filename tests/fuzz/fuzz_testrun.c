@@ -25,7 +25,7 @@ static bool may_go(hr_str line)
     hr_run_line said;
     hr_run_line_read(line, &said);
     return said.kind != HR_RUN_FAIL && said.kind != HR_RUN_FAILURES && said.kind != HR_RUN_DETAILS &&
-           !hr_finding_is_error(line);
+           (said.kind != HR_RUN_OTHER || !hr_finding_is_error(line));
 }
 
 static void check(hr_arena *a, hr_str text, hr_str out)

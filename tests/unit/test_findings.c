@@ -196,6 +196,37 @@ static void library_frames_go_but_for_what_the_program_called(void **state)
                  "....----...", true);
 }
 
+static void the_example_of_the_documentation(void **state)
+{
+    static const char trace[] =
+        "java.lang.IllegalStateException: lease-9c21 was not released\n"
+        "\tat shop.Lease.release(Lease.java:41)\n"
+        "\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)\n"
+        "\tat java.base/java.util.stream.AbstractPipeline.copyInto(AbstractPipeline.java:509)\n"
+        "\tat java.base/java.util.stream.AbstractPipeline.evaluate(AbstractPipeline.java:234)\n"
+        "\tat java.base/java.util.stream.ReferencePipeline.forEach(ReferencePipeline.java:596)\n"
+        "\tat shop.Leases.walk(Leases.java:77)\n\tat shop.Leases.walk(Leases.java:77)\n"
+        "\tat shop.Leases.walk(Leases.java:77)\n\tat shop.Main.main(Main.java:9)\n"
+        "Caused by: java.io.IOException: connection reset\n\tat shop.Wire.read(Wire.java:118)\n\t... 9 "
+        "more\n";
+    static const char want[] =
+        "java.lang.IllegalStateException: lease-9c21 was not released\n"
+        "\tat shop.Lease.release(Lease.java:41)\n"
+        "\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)\n"
+        "\tat java.base/java.util.stream.ReferencePipeline.forEach(ReferencePipeline.java:596)\n"
+        "\tat shop.Leases.walk(Leases.java:77)\n\tat shop.Main.main(Main.java:9)\n"
+        "Caused by: java.io.IOException: connection reset\n\tat shop.Wire.read(Wire.java:118)\n\t... 9 more\n"
+        "[_headroom: 4 of 13 lines omitted, the first is 0: 3-4,7-8; headroom show " ID "]";
+    hr_arena *a = hr_arena_new();
+    hr_transform_out out;
+    (void)state;
+    assert_non_null(a);
+    assert_int_equal(run(a, view(trace), "", &out), 1);
+    assert_string_equal(hr_arena_dup(a, out.text.p, out.text.n), want);
+    assert_string_equal(out.kind, "trace");
+    hr_arena_free(a);
+}
+
 static void a_trace_of_the_library_alone_stays(void **state)
 {
     (void)state;
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_linter_is_known_by_its_lines),
         cmocka_unit_test(frames_of_many_languages_are_read),
         cmocka_unit_test(library_frames_go_but_for_what_the_program_called),
+        cmocka_unit_test(the_example_of_the_documentation),
         cmocka_unit_test(a_trace_of_the_library_alone_stays),
         cmocka_unit_test(recursion_is_told_once),
         cmocka_unit_test(locks_of_a_thread_dump_stay),
