@@ -46,14 +46,9 @@ static bool is_time(hr_str s, size_t i)
     return true;
 }
 
-/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends, and a compiler's words
-   are no path. */
+/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends. */
 static size_t numbered_path(hr_str line)
 {
-    static const char included[] = "In file included from ";
-
-    if (line.n >= sizeof included && memcmp(line.p, included, sizeof included - 1) == 0)
-        return 0;
     for (size_t i = 1; i < line.n; i++) {
         if (line.p[i] != ':')
             continue;
@@ -111,6 +106,14 @@ static hr_str path_ahead(hr_hits *h, hr_str line)
         h->until = rest.p;
     }
     return is_numbered(line, h->next_path) ? h->next_path : (hr_str){0};
+}
+
+/* "In file included from a.c:1:": a compiler's words, and no path. */
+static bool is_included(hr_str line)
+{
+    static const char words[] = "In file included from ";
+
+    return line.n > sizeof words && memcmp(line.p, words, sizeof words - 1) == 0;
 }
 
 /* The path that this line belongs to; none: n 0. */
@@ -201,7 +204,7 @@ bool hr_hits_next(hr_hits *h, hr_hit *out)
         return false;
     if (h->headings && is_headed(h, out))
         return true;
-    if (out->line.n == 0 || h->heading.n > 0)
+    if (out->line.n == 0 || h->heading.n > 0 || is_included(out->line))
         return true;
     out->path = path_of(h, out->line);
     if (out->path.n == 0)

@@ -352,7 +352,7 @@ int hr_testrun_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *
     if (e == 1)
         e = write_out(&r, &sight, a, kept, nkept, out);
     if (e == 1) {
-        out->kind = run ? "test" : build ? "build" : "trace";
+        out->kind = run || build ? "test" : "trace";
         out->strategy = run ? "passed_units" : build ? "findings" : "frames";
     }
     hr_arena_free(r.scratch);
