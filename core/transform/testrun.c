@@ -54,6 +54,14 @@ static size_t stamp(hr_str s)
     return i + 1 + (i + 1 < s.n && s.p[i + 1] == ' ');
 }
 
+/* GitHub's stamps have seven digits behind the second; what follows is no log's record. Other services, and programs, write fewer or more. */
+static bool is_ci_stamp(hr_str s, size_t length)
+{
+    enum { Z_AT = 27 };
+
+    return length > Z_AT && s.p[Z_AT] == 'Z';
+}
+
 /* Behind the sequence of escape at s[i]: colours and the clearing of a line. */
 static size_t behind_escape(hr_str s, size_t i)
 {
@@ -104,8 +112,8 @@ static void look_at(struct sight *sight, hr_str line, hr_str rest, uint32_t weig
     bool ended;
 
     sight->looked += weight;
-    sight->timed += tells_time(line) ? weight : 0;
     size_t from = stamp(line);
+    sight->timed += tells_time(line) && !is_ci_stamp(line, from) ? weight : 0;
     line = hr_cut(line, from, line.n < LOOKED_AT ? line.n : LOOKED_AT);
     if (sight->colours && memchr(line.p, '\x1b', line.n))
         line = hr_str_make(plain, uncolour(plain, line));

@@ -273,8 +273,28 @@ static void a_ci_log_is_read_behind_its_stamps_and_colours(void **state)
     assert_non_null(strstr(hr_arena_dup(a, out.text.p, out.text.n), "lease 9c21 was not released"));
     assert_non_null(strstr(hr_arena_dup(a, out.text.p, out.text.n), "test_lease \x1b[31mFAILED"));
     assert_true(out.text.n * 4 < b.len);
+    b.len = 0;
+    add(&b,
+        "2026-11-21T13:45:00.0412345Z src/a.c:%d:1: warning: odd\n2026-11-21T13:45:00.0412345Z    12 | "
+        "f(%d);\n"
+        "2026-11-21T13:45:00.0412345Z       | ^\n",
+        0, 30);
+    assert_int_equal(run(a, hr_buf_view(&b), "", &out), 1);
     hr_buf_free(&b);
     hr_arena_free(a);
+}
+
+/* A log's traces belong to its records, which log.h chooses from. */
+static void a_log_is_left_alone(void **state)
+{
+    (void)state;
+    hr_buf b = {0};
+    add(&b,
+        "2026-11-21T13:45:00Z ERROR lease %d\n2026-11-21T13:45:01Z INFO x\n2026-11-21T13:45:02Z INFO y\n"
+        "\tat shop.A.f(A.java:1)\n\tat shop.A.f(A.java:1)\n",
+        0, 30);
+    expect_nothing(text_of(&b));
+    hr_buf_free(&b);
 }
 
 static uint32_t seed = 7;
@@ -381,6 +401,7 @@ int main(void)
         cmocka_unit_test(recursion_is_told_once),
         cmocka_unit_test(locks_of_a_thread_dump_stay),
         cmocka_unit_test(a_ci_log_is_read_behind_its_stamps_and_colours),
+        cmocka_unit_test(a_log_is_left_alone),
         cmocka_unit_test(every_place_and_every_frame_of_the_program_stays),
         cmocka_unit_test(missing_memory_is_told),
     };
