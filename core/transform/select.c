@@ -31,6 +31,9 @@ struct choice {
     uint32_t kept;
     float *strength;
     hr_ranking ranking;
+    hr_series series;
+    hr_classes classes;
+    uint32_t steps;
 };
 
 static void keep(struct choice *c, uint32_t row)
@@ -63,6 +66,12 @@ static void keep_ends(struct choice *c)
         keep(c, i);
     for (uint32_t i = 0; i < last && i < n; i++)
         keep(c, n - 1 - i);
+    /* The oldest and the newest may stand anywhere. */
+    const uint32_t times = c->series.n;
+    for (uint32_t i = 0; (hints & HR_HINT_FIRST) && i < first && i < times; i++)
+        keep(c, c->series.row[i]);
+    for (uint32_t i = 0; (hints & HR_HINT_LAST) && i < last && i < times; i++)
+        keep(c, c->series.row[times - 1 - i]);
 }
 
 static void keep_top(struct choice *c)
@@ -120,8 +129,29 @@ static int mark(struct choice *c)
     if (r == 0)
         r = hr_mark_novelties(&f, c->scratch, c->watch, c->strength);
     if (r == 0)
+        r = hr_series_find(&f, c->scratch, &c->series);
+    if (r == 0)
+        r = hr_mark_series(&f, c->scratch, c->watch, &c->series, c->strength, &c->steps);
+    if (r == 0)
         r = hr_rank_rows(&f, c->scratch, c->in->query, &c->ranking);
+    if (r == 0 && c->ranking.n == 0)
+        r = hr_classes_find(&f, c->scratch, c->watch, &c->classes);
     return r;
+}
+
+/* One row of each class of messages of which none stays yet. */
+static void keep_exemplars(struct choice *c)
+{
+    bool there[HR_CLASSES_MAX] = {false};
+    for (int pass = 0; c->classes.n > 0 && pass < 2; pass++) {
+        for (uint32_t i = 0; i < c->rows->n; i++) {
+            const uint8_t class = c->classes.of_row[i];
+            if (class == HR_CLASS_NONE || there[class] || (pass == 0 && !c->keep[i]))
+                continue;
+            there[class] = true;
+            keep(c, i);
+        }
+    }
 }
 
 /* Rows at even distances from each other, as far as there is room. */
@@ -159,6 +189,8 @@ static int decide(struct choice *c)
     r = keep_queried(c);
     if (r == 0)
         r = keep_strong(c);
+    if (r == 0)
+        keep_exemplars(c);
     if (r < 0 || too_many(c))
         return r;
     fill(c);
@@ -167,6 +199,11 @@ static int decide(struct choice *c)
         return HR_ENOMEM;
     c->kept += (uint32_t)closed;
     return !too_many(c);
+}
+
+static const char *strategy_of(const struct choice *c)
+{
+    return c->ranking.n ? "top_n" : c->steps ? "time_series" : c->classes.n ? "cluster" : "smart_sample";
 }
 
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch)
@@ -179,8 +216,7 @@ int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_row
         return HR_ENOMEM;
     int r = decide(&c);
     if (r == 1) {
-        *out = (hr_plan){hr_arena_alloc(a, c.kept * sizeof *out->kept), 0,
-                         c.ranking.n ? "top_n" : "smart_sample"};
+        *out = (hr_plan){hr_arena_alloc(a, c.kept * sizeof *out->kept), 0, strategy_of(&c)};
         if (!out->kept)
             r = HR_ENOMEM;
         for (uint32_t i = 0; r == 1 && i < rows->n; i++)

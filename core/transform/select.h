@@ -1,7 +1,8 @@
-/* select.h - which rows of one array of objects stay.
+/* select.h - which rows of one array or map stay.
 
    Always: the first three, the last two, every error, what the query asks for, the best ranked. Then the strongest of what
-   stands out (marks.h). Then, up to max_items, the next best ranked, or rows spread evenly where nothing ranks them.
+   stands out (marks.h), and one message of each class. Then, up to max_items, the next best ranked, or rows spread evenly where nothing ranks
+   them.
    Scratch memory is the module's own; the plan lives in the arena. One thread. */
 #ifndef HR_SELECT_H
 #define HR_SELECT_H
