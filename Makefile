@@ -198,7 +198,7 @@ test-bench: all $B/tests/bench/token_count
 # tests/bench/bench.py knows the rows and their goals; each program prints what it measured. ROWS=ledger runs one group.
 BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
 BENCH      := $(BENCH_SRC:tests/bench/%.c=$B/tests/bench/%)
-BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies road simdjson_peer)
+BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies kinds road simdjson_peer)
 BENCH_RUN  := CC="$(CC)" $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
 $B/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)

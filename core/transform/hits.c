@@ -46,18 +46,20 @@ static bool is_time(hr_str s, size_t i)
     return true;
 }
 
-/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends. */
+/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends; "10/Oct/2025:10:11:12" is a time. */
 static size_t numbered_path(hr_str line)
 {
-    for (size_t i = 1; i < line.n; i++) {
-        if (line.p[i] != ':')
-            continue;
-        if (is_cut(line, i, ':'))
-            return line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ' || is_time(line, i) ? 0 : i;
-        if (i > 1)
-            return 0; /* "C:" is a drive; the colon of anything else ends the path */
-    }
-    return 0;
+    const char *colon = line.n > 1 ? memchr(line.p + 1, ':', line.n - 1) : NULL;
+
+    if (colon == line.p + 1 && line.n > 2 &&
+        !is_cut(line, 1, ':')) /* "C:" is a drive; the colon of anything else ends the path */
+        colon = memchr(line.p + 2, ':', line.n - 2);
+    if (!colon)
+        return 0;
+    const size_t i = (size_t)(colon - line.p);
+    if (!is_cut(line, i, ':') || line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ')
+        return 0;
+    return is_time(line, i) || is_time(line, i + 3) ? 0 : i;
 }
 
 /* Length of what could be the path of a match without a number: one word with a slash in it. */

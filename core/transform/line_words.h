@@ -5,6 +5,7 @@
 #define HR_LINE_WORDS_H
 
 #include "base.h"
+#include "transform/eight.h"
 
 enum { HR_LINE_WORDS = 40 }; /* of longer lines only so many are known */
 
@@ -22,12 +23,12 @@ hr_str hr_first_word(hr_str line);
 /* 64 bits that tell words apart. Not keyed: who makes them collide gets a pattern that is not used. */
 uint64_t hr_word_bits(hr_str word);
 
-#define HR_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio: multiplicative hashing */
-
-static inline uint64_t hr_mix(uint64_t h, uint64_t v)
+/* The same word? */
+static inline bool hr_word_is(hr_str a, hr_str b)
 {
-    h = (h ^ v) * HR_GOLDEN;
-    return h ^ (h >> 29);
+    if (a.n != b.n)
+        return false;
+    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
 }
 
 #endif

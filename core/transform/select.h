@@ -8,6 +8,7 @@
 #define HR_SELECT_H
 
 #include "transform/fields.h"
+#include "transform/marks.h"
 #include "transform/transform.h"
 
 typedef struct hr_plan {
@@ -18,5 +19,17 @@ typedef struct hr_plan {
 
 /* 1: *out says what stays. 0: all of it should. HR_ENOMEM, HR_ETIME. */
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch);
+
+/* Rows that are no JSON, and what the marks (marks.h) say of them. */
+typedef struct hr_marked {
+    uint32_t n;
+    const hr_str *text; /* of each row, for the query */
+    bool *keep;         /* those that stay in any case; becomes those that stay */
+    float *strength;    /* of the others */
+    hr_ranking ranking;
+} hr_marked;
+
+/* The same for those. */
+int hr_select_marked(hr_plan *out, hr_arena *a, const hr_transform_in *in, hr_marked *rows, hr_watch *watch);
 
 #endif
