@@ -60,6 +60,13 @@ static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t,
 {
     size_t length = 0;
     uint32_t texts = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(f, &p->cells[i]);
+        texts += v->type == HR_JSON_STRING;
+        length += v->type == HR_JSON_STRING ? v->len : 0;
+    }
+    if (texts == 0 || length < (size_t)texts * MIN_LENGTH)
+        return 0;
     *t = (struct table){.n = 0};
     memset(of_row, HR_CLASS_NONE, f->rows->n);
     for (uint32_t i = 0; i < p->n; i++) {
@@ -69,10 +76,8 @@ static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t,
         if (class == HR_CLASS_NONE)
             return 0;
         of_row[p->cells[i].row] = class;
-        length += hr_cell_node(f, &p->cells[i])->len;
-        texts++;
     }
-    return length >= (size_t)texts * MIN_LENGTH && texts >= t->n * MIN_SHARE ? t->n : 0;
+    return texts >= t->n * MIN_SHARE ? t->n : 0;
 }
 
 int hr_classes_find(const hr_fields *f, hr_arena *scratch, hr_watch *watch, hr_classes *out)

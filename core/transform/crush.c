@@ -46,13 +46,19 @@ static size_t end_of(const hr_node *v)
     return (size_t)v->off + v->len;
 }
 
-/* Index of the node behind the subtree. */
+/* Index of the node behind the subtree: nodes stand in the order of their places. */
 static uint32_t behind(const hr_tree *t, uint32_t i)
 {
-    size_t end = end_of(&t->nodes[i]);
-    for (i++; i < t->n && t->nodes[i].off < end; i++)
-        ;
-    return i;
+    const size_t end = end_of(&t->nodes[i]);
+    uint32_t in = i, out = t->n;
+    while (out - in > 1) {
+        const uint32_t mid = in + (out - in) / 2;
+        if (t->nodes[mid].off < end)
+            in = mid;
+        else
+            out = mid;
+    }
+    return out;
 }
 
 static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
@@ -107,7 +113,7 @@ static int try_container(struct crush *c, uint32_t i)
         return r;
     hr_buf b = {0};
     r = write_selection(c, &e, &b);
-    size_t before = hr_minified_length(t->text + v->off, v->len), after = b.len;
+    size_t before = hr_minified_node(t, i, rows.end), after = b.len;
     hr_buf_free(&b);
     if (r == HR_ELIMIT || (r == 0 && (uint64_t)after * 100 > (uint64_t)before * HR_CRUSH_WORTH))
         return 0;

@@ -31,10 +31,10 @@ int hr_rank_rows(const hr_fields *f, hr_arena *scratch, const hr_query *query, h
 /* The order of time, where a field of the rows tells it, or where the rows are bare values. */
 typedef struct hr_series {
     uint32_t *row; /* oldest first */
-    uint32_t n;    /* 0: nothing tells the time */
+    uint32_t n;    /* 0: nothing tells the time, or they were not to be sorted */
     bool in_order; /* the rows stand in that order, or the other way round */
 } hr_series;
-int hr_series_find(const hr_fields *f, hr_arena *scratch, hr_series *out);
+int hr_series_find(const hr_fields *f, hr_arena *scratch, bool sorted, hr_series *out);
 /* Nothing where the series is not in order. *steps: level changes that were found. */
 int hr_mark_series(const hr_fields *f, hr_arena *scratch, hr_watch *watch, const hr_series *series,
                    float *strength, uint32_t *steps);
@@ -49,6 +49,9 @@ typedef struct hr_classes {
     uint32_t n;      /* 0: the rows are not of classes */
 } hr_classes;
 int hr_classes_find(const hr_fields *f, hr_arena *scratch, hr_watch *watch, hr_classes *out);
+
+/* Seconds, milli-, micro- or nanoseconds since 1970, within this half century. */
+bool hr_is_epoch(double v);
 
 /* The number in a cell of p, also a fraction that is written as text ("0.5018"), and in pairs whole numbers ([1712000000, "17"], as Prometheus
    writes). Elsewhere whole numbers in quotes are codes. *integer may be NULL. */

@@ -190,15 +190,6 @@ static bool is_sequence(const struct values *s, const hr_path *p)
     return step != 0.0 && (uint64_t)same * 10 >= (uint64_t)s->n * 8;
 }
 
-/* Seconds, milli-, micro- or nanoseconds since 1970, within this half century. */
-static bool is_time(double v)
-{
-    for (double unit = 1; unit < 1e10; unit *= 1000)
-        if (v > 1.0e9 * unit && v < 2.5e9 * unit)
-            return true;
-    return false;
-}
-
 static uint32_t share(uint32_t n, uint32_t part, uint32_t least)
 {
     return n / part > least ? n / part : least;
@@ -209,7 +200,7 @@ static void mark_path(struct values *s, const hr_path *p, unsigned signs, float 
     bool sequence = is_sequence(s, p); /* needs the order of the rows */
     hr_sort_pairs(s->sorted, s->scratch, s->n);
     double centre = median(s), mad = MAD * median_deviation(s, centre), mean, variance;
-    if (sequence || (signs & HR_KEY_IDENTITY) || is_time(centre)) {
+    if (sequence || (signs & HR_KEY_IDENTITY) || hr_is_epoch(centre)) {
         mark_beyond(s, p, centre, mad * mad, FAR, share(s->n, IDENTITY_SHARE, 2), strength);
         return;
     }

@@ -17,106 +17,118 @@ enum {
     STRENGTH = 49 /* marks.h: seven deviations, as for values that two or three rows have */
 };
 
+/* A word, and the text that has it: EVERYBODYS where two have. */
+struct known {
+    uint64_t hash;
+    uint32_t owner; /* cell + 1; 0: free */
+};
+
 struct vocabulary {
-    uint64_t *hash;
-    uint32_t *texts; /* in how many texts, up to two */
-    uint32_t *last;  /* cell + 1 that counted it last */
+    struct known *slot;
     uint32_t mask, n, max;
 };
 
-/* The slot of the word; a free one if it is new. */
-static uint32_t slot_of(const struct vocabulary *v, uint64_t hash)
+#define EVERYBODYS UINT32_MAX
+
+/* false: the field draws on too many words. */
+static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner)
 {
     uint32_t at = (uint32_t)(hash ^ hash >> 32) & v->mask;
-    while (v->texts[at] && v->hash[at] != hash)
+    while (v->slot[at].owner && v->slot[at].hash != hash)
         at = (at + 1) & v->mask;
-    return at;
+    if (v->slot[at].owner == 0) {
+        v->slot[at] = (struct known){hash, owner};
+        return v->n++ < v->max;
+    }
+    if (v->slot[at].owner != owner)
+        v->slot[at].owner = EVERYBODYS;
+    return true;
 }
 
-static hr_words words_of(const hr_fields *f, const hr_cell *c)
+static inline bool holds_digit(hr_str word)
 {
-    const hr_node *v = hr_cell_node(f, c);
-    hr_str s = hr_cell_text(f, c);
-    return (hr_words){v->type == HR_JSON_STRING ? hr_str_make(s.p + 1, s.n - 2) : (hr_str){0}, 0};
+    uint64_t any = 0;
+    size_t i = 0;
+    for (; i + 8 <= word.n; i += 8)
+        any |= hr_eight_digit(hr_eight(word.p + i, 8));
+    return (any | hr_eight_digit(hr_eight(word.p + i, word.n - i))) != 0;
+}
+
+static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
+{
+    hr_plain_words plain;
+    hr_words slow = {text, 0};
+    hr_str word;
+    hr_word w;
+    if (hr_plain_words_begin(&plain, text)) {
+        while (hr_plain_words_next(&plain, &word))
+            if (!holds_digit(word) && !use_word(v, hr_plain_word_hash(word), owner))
+                return false;
+        return true;
+    }
+    while (hr_words_next(&slow, &w))
+        if (!(w.flags & HR_WORD_DIGIT) && !use_word(v, w.hash, owner))
+            return false;
+    return true;
 }
 
 /* 1; 0 where the field draws on too many words; HR_ETIME. */
-static int count_words(const hr_fields *f, const hr_path *p, struct vocabulary *v, hr_watch *watch)
+static int read_words(const hr_fields *f, const hr_path *p, struct vocabulary *v, hr_watch *watch)
 {
-    memset(v->texts, 0, (v->mask + 1) * sizeof *v->texts);
+    memset(v->slot, 0, (v->mask + 1) * sizeof *v->slot);
     v->n = 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        hr_words r = words_of(f, &p->cells[i]);
-        hr_word w;
-        while (hr_words_next(&r, &w)) {
-            if (w.flags & HR_WORD_DIGIT)
-                continue;
-            uint32_t at = slot_of(v, w.hash);
-            if (v->texts[at] == 0) {
-                if (v->n++ == v->max)
-                    return 0;
-                v->hash[at] = w.hash;
-                v->last[at] = 0;
-            }
-            if (v->last[at] != i + 1 && v->texts[at] < 2)
-                v->texts[at]++;
-            v->last[at] = i + 1;
-        }
-        if (hr_watch_spend(watch, r.text.n) < 0)
+        const hr_str s = hr_cell_text(f, &p->cells[i]);
+        if (s.p[0] != '"')
+            continue;
+        if (!use_words(v, hr_str_make(s.p + 1, s.n - 2), i + 1))
+            return 0;
+        if (hr_watch_spend(watch, s.n) < 0)
             return HR_ETIME;
     }
     return 1;
 }
 
-/* Words of this text that no other text uses, up to OWN_WORDS. */
-static unsigned own_words(const hr_fields *f, const hr_cell *c, const struct vocabulary *v)
+/* Texts with OWN_WORDS that no other text uses, if they are few. own[]: zeroes, and again afterwards. */
+static void mark_novel(const hr_path *p, const struct vocabulary *v, uint8_t *own, float *strength)
 {
-    hr_words r = words_of(f, c);
-    hr_word w;
-    unsigned own = 0;
-    while (own < OWN_WORDS && hr_words_next(&r, &w))
-        own += !(w.flags & HR_WORD_DIGIT) && v->texts[slot_of(v, w.hash)] == 1;
-    return own;
-}
-
-static void mark_novel(const hr_fields *f, const hr_path *p, const struct vocabulary *v, float *strength)
-{
-    uint32_t novel[MAX_WORDS / NOVEL_SHARE], n = 0;
-    uint32_t most = p->n / NOVEL_SHARE > 2 ? p->n / NOVEL_SHARE : 2;
-    most = most < sizeof novel / sizeof *novel ? most : sizeof novel / sizeof *novel;
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (own_words(f, &p->cells[i], v) < OWN_WORDS)
-            continue;
-        if (n == most)
-            return;
-        novel[n++] = p->cells[i].row;
+    const uint32_t most = p->n / NOVEL_SHARE > 2 ? p->n / NOVEL_SHARE : 2;
+    uint32_t novel = 0;
+    for (uint32_t at = 0; at <= v->mask; at++) {
+        const uint32_t owner = v->slot[at].owner;
+        if (owner && owner != EVERYBODYS && own[owner] < OWN_WORDS)
+            novel += ++own[owner] == OWN_WORDS;
     }
-    for (uint32_t i = 0; i < n; i++)
-        hr_mark(strength, novel[i], STRENGTH);
+    for (uint32_t i = 0; novel > 0 && novel <= most && i < p->n; i++)
+        if (own[i + 1] >= OWN_WORDS)
+            hr_mark(strength, p->cells[i].row, STRENGTH);
+    memset(own, 0, p->n + 1u);
 }
 
 int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength)
 {
     const uint32_t rows = f->rows->n;
     struct vocabulary v = {.max = rows / 2 + MIN_WORDS < MAX_WORDS ? rows / 2 + MIN_WORDS : MAX_WORDS};
+    uint32_t most = 0;
     if (rows < MIN_ROWS)
         return 0;
     for (v.mask = 1; v.mask < 2 * v.max; v.mask = 2 * v.mask + 1)
         ;
-    v.hash = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.hash);
-    v.texts = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.texts);
-    v.last = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.last);
-    if (!v.hash || !v.texts || !v.last)
+    for (uint32_t k = 1; k < f->n; k++)
+        most = f->paths[k].n > most ? f->paths[k].n : most;
+    v.slot = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.slot);
+    uint8_t *own = hr_arena_zalloc(scratch, most + 1u);
+    if (!v.slot || !own)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
         if (p->rows < rows - rows / 2)
             continue;
-        int r = count_words(f, p, &v, watch);
+        int r = read_words(f, p, &v, watch);
         if (r < 0)
             return r;
         if (r == 1 && v.n > 0)
-            mark_novel(f, p, &v, strength);
+            mark_novel(p, &v, own, strength);
     }
     return 0;
 }

@@ -218,8 +218,9 @@ static int mark(struct choice *c, const hr_rows *rows)
         r = hr_mark_rarities(&f, c->scratch, c->watch, c->strength);
     if (r == 0)
         r = hr_mark_novelties(&f, c->scratch, c->watch, c->strength);
+    const bool by_time = hr_query_hints(c->in->query) & (HR_HINT_FIRST | HR_HINT_LAST);
     if (r == 0)
-        r = hr_series_find(&f, c->scratch, &c->series);
+        r = hr_series_find(&f, c->scratch, by_time, &c->series);
     if (r == 0)
         r = hr_mark_series(&f, c->scratch, c->watch, &c->series, c->strength, &c->steps);
     if (r == 0)

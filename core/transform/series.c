@@ -51,8 +51,7 @@ static bool read_date(hr_str s, double *out)
     return true;
 }
 
-/* Seconds, milli-, micro- or nanoseconds since 1970, within this half century. */
-static bool is_epoch(double v)
+bool hr_is_epoch(double v)
 {
     for (double unit = 1; unit < 1e10; unit *= 1000)
         if (v > 1.0e9 * unit && v < 2.5e9 * unit)
@@ -65,7 +64,7 @@ static bool time_of(const hr_fields *f, const hr_path *p, const hr_cell *c, doub
     const hr_str s = hr_cell_text(f, c);
     if (hr_cell_node(f, c)->type == HR_JSON_STRING && read_date(hr_str_make(s.p + 1, s.n - 2), v))
         return true;
-    return hr_cell_number(f, p, c, v, NULL) && is_epoch(*v);
+    return hr_cell_number(f, p, c, v, NULL) && hr_is_epoch(*v);
 }
 
 static bool is_plain(const hr_fields *f, const hr_path *p)
@@ -75,27 +74,26 @@ static bool is_plain(const hr_fields *f, const hr_path *p)
 }
 
 /* Times of the path's rows as pairs to be sorted; fewer than ORDERED_PERCENT of them: it tells no time. */
-static uint32_t read_times(const hr_fields *f, const hr_path *p, hr_pair *order, bool *in_order)
+static uint32_t read_times(const hr_fields *f, const hr_path *p, hr_pair *order, uint32_t *up, uint32_t *down)
 {
-    uint32_t n = 0, up = 0, down = 0;
+    uint32_t n = 0;
     double before = 0, v;
+    *up = *down = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         if (!time_of(f, p, &p->cells[i], &v)) {
             if (i - n > p->n / 20)
                 return 0;
             continue;
         }
-        up += n > 0 && v >= before;
-        down += n > 0 && v <= before;
+        *up += n > 0 && v >= before;
+        *down += n > 0 && v <= before;
         before = v;
         order[n++] = (hr_pair){hr_sort_key(v), p->cells[i].row};
     }
-    const uint64_t enough = (uint64_t)n * ORDERED_PERCENT / 100;
-    *in_order = up + 1 >= enough || down + 1 >= enough;
     return n;
 }
 
-int hr_series_find(const hr_fields *f, hr_arena *scratch, hr_series *out)
+int hr_series_find(const hr_fields *f, hr_arena *scratch, bool sorted, hr_series *out)
 {
     const uint32_t rows = f->rows->n;
     hr_pair *order = hr_arena_alloc(scratch, 2 * (size_t)rows * sizeof *order);
@@ -111,15 +109,16 @@ int hr_series_find(const hr_fields *f, hr_arena *scratch, hr_series *out)
         return 0;
     }
     for (uint32_t k = 1; k < f->n; k++) {
-        bool in_order = false;
-        uint32_t n = is_plain(f, &f->paths[k]) ? read_times(f, &f->paths[k], order, &in_order) : 0;
+        uint32_t up, down, n = is_plain(f, &f->paths[k]) ? read_times(f, &f->paths[k], order, &up, &down) : 0;
         if (n == 0)
             continue;
-        hr_sort_pairs(order, order + rows, n);
-        for (uint32_t i = 0; i < n; i++)
-            out->row[i] = order[i].value;
-        out->n = n;
-        out->in_order = in_order;
+        const uint64_t enough = (uint64_t)n * ORDERED_PERCENT / 100;
+        out->in_order = up + 1 >= enough || down + 1 >= enough;
+        if (sorted) {
+            hr_sort_pairs(order, order + rows, n);
+            for (; out->n < n; out->n++)
+                out->row[out->n] = order[out->n].value;
+        }
         return 0;
     }
     return 0;
@@ -214,7 +213,7 @@ static void read_line(const hr_fields *f, const hr_path *p, struct line *l)
     for (uint32_t i = 0; i < p->n; i++) {
         if (!hr_cell_number(f, p, &p->cells[i], &v, NULL))
             continue;
-        if (is_epoch(v) || magnitude(v) > 1e140)
+        if (hr_is_epoch(v) || magnitude(v) > 1e140)
             break;
         l->row[l->n] = p->cells[i].row;
         l->v[l->n++] = v;
@@ -229,7 +228,7 @@ int hr_mark_series(const hr_fields *f, hr_arena *scratch, hr_watch *watch, const
     const uint32_t rows = f->rows->n;
     uint32_t measure[MAX_MEASURES], measures = 0;
     *steps = 0;
-    if (series->n == 0 || !series->in_order)
+    if (!series->in_order)
         return 0;
     struct line l = {.v = hr_arena_alloc(scratch, rows * sizeof *l.v),
                      .height = hr_arena_alloc(scratch, rows * sizeof *l.height),
