@@ -136,6 +136,13 @@ static bool is_empty(const hr_node *v)
 static void presence_and_types(const struct tally *t, const hr_path *p)
 {
     enum { NOTHING = 1, SOMETHING = 2 };
+    bool alike = true;
+    for (uint32_t i = 0; alike && i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        alike = v->type == hr_cell_node(t->f, &p->cells[0])->type && !is_empty(v);
+    }
+    if (alike)
+        return;
     for (uint32_t i = 0; i < p->n; i++)
         t->class[i] = is_empty(hr_cell_node(t->f, &p->cells[i])) ? NOTHING : SOMETHING;
     rare_classes(t, p, SOMETHING + 1, RARE_SHARE);
@@ -181,14 +188,19 @@ static void shapes(const struct tally *t, const hr_path *p)
     if (strings < 2 * SMALL_TABLE / 4)
         return;
     const uint64_t most = 4 * (sum / strings) + 16;
+    uint32_t with[3] = {0};
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
-        const bool string = v->type == HR_JSON_STRING && v->len > 2;
-        t->shape[i] =
-            !string ? UINT8_MAX
-                    : (uint8_t)(shape_of(hr_cell_text(t->f, &p->cells[i])) | (v->len > most ? LONG : 0));
+        t->shape[i] = UINT8_MAX;
+        if (v->type != HR_JSON_STRING || v->len <= 2)
+            continue;
+        t->shape[i] = (uint8_t)(shape_of(hr_cell_text(t->f, &p->cells[i])) | (v->len > most ? LONG : 0));
+        for (size_t k = 0; k < sizeof traits; k++)
+            with[k] += (t->shape[i] & traits[k]) != 0;
     }
     for (size_t k = 0; k < sizeof traits; k++) {
+        if (with[k] == 0 || with[k] == strings)
+            continue;
         for (uint32_t i = 0; i < p->n; i++)
             t->class[i] = t->shape[i] == UINT8_MAX ? 0 : t->shape[i] & traits[k] ? MARKED : PLAIN;
         rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
@@ -204,9 +216,9 @@ struct category {
 
 static uint32_t hash_of(hr_str s)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+    uint64_t h = s.n;
+    for (size_t i = 0; i < s.n; i += 8)
+        h = hr_mix(h, hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8));
     return (uint32_t)(h ^ h >> 32);
 }
 
