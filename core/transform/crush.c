@@ -75,8 +75,9 @@ static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
         hr_minify(b, t->text + v->off, v->len);
         hr_buf_putc(b, ',');
     }
-    int r = hr_note_write(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept,
-                          e->plan.nkept, c->in->id, c->in->offers_command);
+    int r = hr_note_write_alike(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count,
+                                e->plan.kept, e->plan.nkept, e->plan.alike, e->plan.nalike, c->in->id,
+                                c->in->offers_command);
     hr_buf_putc(b, members ? '}' : ']');
     return r < 0 ? r : b->err;
 }

@@ -11,6 +11,7 @@
 #define HR_MARKS_H
 
 #include "transform/fields.h"
+#include "transform/note.h"
 #include "transform/query.h"
 
 /* error[row] is set where a value says that something went wrong; never cleared. */

@@ -174,17 +174,35 @@ static const char *strategy_of(const struct choice *c)
     return c->ranking.n ? "top_n" : c->steps ? "time_series" : c->classes.n ? "cluster" : "smart_sample";
 }
 
+/* How many messages there are of each class, all in all. */
+static void count_classes(const struct choice *c, hr_plan *out)
+{
+    uint32_t count[HR_CLASSES_MAX] = {0};
+    bool told[HR_CLASSES_MAX] = {false};
+    for (uint32_t i = 0; c->classes.n > 0 && i < c->n; i++)
+        if (c->classes.of_row[i] != HR_CLASS_NONE)
+            count[c->classes.of_row[i]]++;
+    for (uint32_t k = 0; c->classes.n > 0 && k < out->nkept; k++) {
+        const uint8_t class = c->classes.of_row[out->kept[k]];
+        if (class == HR_CLASS_NONE || told[class])
+            continue;
+        told[class] = true;
+        out->alike[out->nalike++] = (hr_alike){out->kept[k], count[class]};
+    }
+}
+
 static int plan(hr_plan *out, hr_arena *a, struct choice *c)
 {
     int r = decide(c);
     if (r != 1)
         return r;
-    *out = (hr_plan){hr_arena_alloc(a, c->kept * sizeof *out->kept), 0, strategy_of(c)};
+    *out = (hr_plan){.kept = hr_arena_alloc(a, c->kept * sizeof *out->kept), .strategy = strategy_of(c)};
     if (!out->kept)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < c->n; i++)
         if (c->keep[i])
             out->kept[out->nkept++] = i;
+    count_classes(c, out);
     return 1;
 }
 

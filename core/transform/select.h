@@ -15,6 +15,8 @@ typedef struct hr_plan {
     uint32_t *kept; /* ascending */
     uint32_t nkept;
     const char *strategy;
+    hr_alike alike[HR_CLASSES_MAX]; /* messages of one class, by the first that stays */
+    uint32_t nalike;
 } hr_plan;
 
 /* 1: *out says what stays. 0: all of it should. HR_ENOMEM, HR_ETIME. */

@@ -56,24 +56,26 @@ static bool next_atom(hr_str s, size_t *at, hr_str *atom)
 /* Every run of letters and digits in an item that was kept is one of the input's. Escapes may be spelled in another way inside of strings. */
 static void check_atoms(hr_str items, hr_str input)
 {
-    enum { SLOTS = 1 << 17 }; /* twice as many as atoms can be */
-    static uint64_t set[SLOTS];
+    static uint64_t set[2 * MOST_TEXT];
+    size_t slots = 1; /* at least as many as bytes: twice as many as atoms */
     hr_str atom;
+    while (slots < input.n)
+        slots *= 2;
     if (memchr(input.p, '\\', input.n) || memchr(items.p, '\\', items.n))
         return;
-    memset(set, 0, sizeof set);
+    memset(set, 0, slots * sizeof *set);
     for (size_t at = 0; next_atom(input, &at, &atom);) {
         const uint64_t h = hash_of(atom.p, atom.n);
-        size_t slot = h >> 40 & (SLOTS - 1);
+        size_t slot = h >> 40 & (slots - 1);
         while (set[slot] && set[slot] != h)
-            slot = (slot + 1) & (SLOTS - 1);
+            slot = (slot + 1) & (slots - 1);
         set[slot] = h;
     }
     for (size_t at = 0; next_atom(items, &at, &atom);) {
         const uint64_t h = hash_of(atom.p, atom.n);
-        size_t slot = h >> 40 & (SLOTS - 1);
+        size_t slot = h >> 40 & (slots - 1);
         while (set[slot] && set[slot] != h)
-            slot = (slot + 1) & (SLOTS - 1);
+            slot = (slot + 1) & (slots - 1);
         CLAIM(set[slot] == h);
     }
 }

@@ -92,7 +92,7 @@ static void put_record(struct source *s, hr_buf *b, uint32_t fields, uint32_t ki
 /* Append a text made from the bytes. */
 static void put_json(struct source *s, hr_buf *b)
 {
-    const uint32_t shape = draw(s, 6), n = 10 + draw(s, 120), fields = 1 + draw(s, 6),
+    const uint32_t shape = draw(s, 6), n = 10 + draw(s, 60), fields = 1 + draw(s, 6),
                    kinds = draw(s, 1 << 16);
     const uint32_t around = draw(s, 4);
     hr_buf text = {0};

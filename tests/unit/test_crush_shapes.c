@@ -210,6 +210,10 @@ static void one_message_of_each_class_stays(void **state)
     }
     assert_true(crush("") < 20);
     assert_string_equal(out.strategy, "cluster");
+    static const uint32_t messages[] = {300, 40, 50, 10}; /* and how many there are is told */
+    assert_int_equal(note.nalike, 4);
+    for (uint32_t k = 0; k < 4; k++)
+        assert_int_equal(note.alike[k].items, messages[k]);
     bool there[4] = {false};
     for (uint32_t k = 0; k < note.of - note.omitted; k++)
         there[note.kept[k] < 300 ? 0 : note.kept[k] < 340 ? 1 : note.kept[k] < 390 ? 2 : 3] = true;
