@@ -23,6 +23,7 @@ struct crush {
     const char *strategy;
     size_t kept, of;
     bool lossy;
+    uint32_t strings; /* long ones met */
 };
 
 /* ------------------------------------------------------------------ walk */
@@ -135,6 +136,9 @@ static int try_string(struct crush *c, uint32_t i)
 {
     hr_transform_out out;
     hr_str inside;
+    if (c->tree->nodes[i].len < HR_INNER_MIN_JSON || c->strings == HR_INNER_MOST)
+        return 0;
+    c->strings++;
     int r = hr_inner_transform(c->scratch, c->in, c->tree, i, &inside, &out);
     hr_edit *e = r == 1 ? add_edit(c) : NULL;
     if (r != 1 || !e)

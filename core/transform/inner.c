@@ -29,7 +29,8 @@ static hr_str raw_inside(const hr_tree *t, uint32_t i)
 /* A command's output ends in a line feed, which no form knows of. */
 static hr_str without_end(hr_str s)
 {
-    while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+    while (s.n > 0 &&
+           (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
         s.n--;
     return s;
 }
@@ -119,9 +120,13 @@ int hr_inner_encode(hr_buf *b, hr_arena *scratch, const hr_transform_in *in, con
     size_t at = 0;
     int r = 0;
 
-    for (uint32_t i = 1; i < t->n; i++)
-        if (t->nodes[i].type == HR_JSON_STRING && begins(raw_inside(t, i), OPENING))
+    for (uint32_t i = 1, many = 0; i < t->n; i++) {
+        if (t->nodes[i].type != HR_JSON_STRING)
+            continue;
+        many += t->nodes[i].len >= HR_INNER_MIN_TEXT;
+        if (many > HR_INNER_MOST || begins(raw_inside(t, i), OPENING))
             return 0;
+    }
     lossless.allow_lossy = false;
     for (uint32_t i = 1; r >= 0 && i < t->n; i++) {
         hr_str form;

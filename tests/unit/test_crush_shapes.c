@@ -97,6 +97,19 @@ static void a_record_of_many_keys_is_no_map(void **state)
     assert_true(r == 0 || out.lossless);
 }
 
+static void a_schema_is_no_map(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 40; i++) {
+        char z[100];
+        snprintf(z, sizeof z, "%s\"field%u\":{\"type\":\"string\",\"description\":\"what field %u is for\"}",
+                 i ? "," : "{\"type\":\"object\",\"properties\":{", i, i);
+        hr_buf_puts(&array, z);
+    }
+    int r = transform_text(take("}}"), "", true, 15, 0);
+    assert_true(r == 0 || out.lossless);
+}
+
 static void a_map_of_numbers_by_date_keeps_what_stands_out(void **state)
 {
     (void)state;
@@ -359,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_map_is_selected_from_and_stays_an_object),
         TEST(a_record_of_many_keys_is_no_map),
+        TEST(a_schema_is_no_map),
         TEST(a_map_of_numbers_by_date_keeps_what_stands_out),
         TEST(a_list_of_strings_keeps_its_error_and_says_what_is_gone),
         TEST(a_list_of_numbers_keeps_the_one_far_away),
