@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "context.h"
-#include "limits.h"
 #include "kept.h"
+#include "limits.h"
 #include "transform/inner.h"
 #include "transform/transform.h"
 #include "transform/wrapper.h"
