@@ -41,10 +41,10 @@ static const struct hint_word {
     {"lowest", HR_HINT_LOWEST},   {"smallest", HR_HINT_LOWEST}, {"least", HR_HINT_LOWEST},
     {"fewest", HR_HINT_LOWEST},   {"minimum", HR_HINT_LOWEST},  {"min", HR_HINT_LOWEST},
     {"shortest", HR_HINT_LOWEST}, {"cheapest", HR_HINT_LOWEST}, {"worst", HR_HINT_LOWEST},
-    {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},     {"newest", HR_HINT_LAST},
-    {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST},   {"final", HR_HINT_LAST},
-    {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},    {"earliest", HR_HINT_FIRST},
-    {"initial", HR_HINT_FIRST},
+    {"fastest", HR_HINT_LOWEST},  {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},
+    {"newest", HR_HINT_LAST},     {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST},
+    {"final", HR_HINT_LAST},      {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},
+    {"earliest", HR_HINT_FIRST},  {"initial", HR_HINT_FIRST},
 };
 
 static const char *const number_words[] = {"one",   "two",   "three", "four", "five",   "six",

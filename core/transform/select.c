@@ -32,6 +32,9 @@ struct choice {
     uint32_t kept;
     float *strength;
     hr_ranking ranking;
+    hr_series series;
+    hr_classes classes;
+    uint32_t steps;
 };
 
 static void keep(struct choice *c, uint32_t row)
@@ -64,6 +67,12 @@ static void keep_ends(struct choice *c)
         keep(c, i);
     for (uint32_t i = 0; i < last && i < n; i++)
         keep(c, n - 1 - i);
+    /* The oldest and the newest may stand anywhere. */
+    const uint32_t times = c->series.n;
+    for (uint32_t i = 0; (hints & HR_HINT_FIRST) && i < first && i < times; i++)
+        keep(c, c->series.row[i]);
+    for (uint32_t i = 0; (hints & HR_HINT_LAST) && i < last && i < times; i++)
+        keep(c, c->series.row[times - 1 - i]);
 }
 
 static void keep_top(struct choice *c)
@@ -103,6 +112,21 @@ static int keep_strong(struct choice *c)
     return 0;
 }
 
+/* One row of each class of messages of which none stays yet. */
+static void keep_exemplars(struct choice *c)
+{
+    bool there[HR_CLASSES_MAX] = {false};
+    for (int pass = 0; c->classes.n > 0 && pass < 2; pass++) {
+        for (uint32_t i = 0; i < c->n; i++) {
+            const uint8_t class = c->classes.of_row[i];
+            if (class == HR_CLASS_NONE || there[class] || (pass == 0 && !c->keep[i]))
+                continue;
+            there[class] = true;
+            keep(c, i);
+        }
+    }
+}
+
 /* Rows at even distances from each other, as far as there is room. */
 static void fill(struct choice *c)
 {
@@ -133,6 +157,8 @@ static int decide(struct choice *c)
     int r = keep_queried(c);
     if (r == 0)
         r = keep_strong(c);
+    if (r == 0)
+        keep_exemplars(c);
     if (r < 0 || too_many(c))
         return r;
     fill(c);
@@ -143,18 +169,40 @@ static int decide(struct choice *c)
     return !too_many(c);
 }
 
+static const char *strategy_of(const struct choice *c)
+{
+    return c->ranking.n ? "top_n" : c->steps ? "time_series" : c->classes.n ? "cluster" : "smart_sample";
+}
+
+/* How many messages there are of each class, all in all. */
+static void count_classes(const struct choice *c, hr_plan *out)
+{
+    uint32_t count[HR_CLASSES_MAX] = {0};
+    bool told[HR_CLASSES_MAX] = {false};
+    for (uint32_t i = 0; c->classes.n > 0 && i < c->n; i++)
+        if (c->classes.of_row[i] != HR_CLASS_NONE)
+            count[c->classes.of_row[i]]++;
+    for (uint32_t k = 0; c->classes.n > 0 && k < out->nkept; k++) {
+        const uint8_t class = c->classes.of_row[out->kept[k]];
+        if (class == HR_CLASS_NONE || told[class])
+            continue;
+        told[class] = true;
+        out->alike[out->nalike++] = (hr_alike){out->kept[k], count[class]};
+    }
+}
+
 static int plan(hr_plan *out, hr_arena *a, struct choice *c)
 {
     int r = decide(c);
     if (r != 1)
         return r;
-    *out =
-        (hr_plan){hr_arena_alloc(a, c->kept * sizeof *out->kept), 0, c->ranking.n ? "top_n" : "smart_sample"};
+    *out = (hr_plan){.kept = hr_arena_alloc(a, c->kept * sizeof *out->kept), .strategy = strategy_of(c)};
     if (!out->kept)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < c->n; i++)
         if (c->keep[i])
             out->kept[out->nkept++] = i;
+    count_classes(c, out);
     return 1;
 }
 
@@ -188,8 +236,15 @@ static int mark(struct choice *c, const hr_rows *rows)
         r = hr_mark_rarities(&f, c->scratch, c->watch, c->strength);
     if (r == 0)
         r = hr_mark_novelties(&f, c->scratch, c->watch, c->strength);
+    const bool by_time = hr_query_hints(c->in->query) & (HR_HINT_FIRST | HR_HINT_LAST);
+    if (r == 0)
+        r = hr_series_find(&f, c->scratch, by_time, &c->series);
+    if (r == 0)
+        r = hr_mark_series(&f, c->scratch, c->watch, &c->series, c->strength, &c->steps);
     if (r == 0)
         r = hr_rank_rows(&f, c->scratch, c->in->query, &c->ranking);
+    if (r == 0 && c->ranking.n == 0)
+        r = hr_classes_find(&f, c->scratch, c->watch, &c->classes);
     return r;
 }
 
