@@ -31,7 +31,7 @@ static uint32_t take_name(hr_str *s)
     uint32_t n = 0;
     size_t i = 1;
 
-    if (s->n < 2 || s->p[0] != '$' || s->p[1] == '0')
+    if (s->n < 2 || s->p[0] != '$' || s->p[1] < '1' || s->p[1] > '9')
         return 0;
     for (; i < s->n && i <= MOST_DIGITS && s->p[i] >= '0' && s->p[i] <= '9'; i++)
         n = n * 10 + (uint32_t)(s->p[i] - '0');
