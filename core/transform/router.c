@@ -78,13 +78,13 @@ static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
     return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 
-/* A selection that leaves much of the text is held against the whole of it with names or as tables, which are the next rows. Not inside a
+/* A selection that leaves most of the text is held against the whole of it with names or as tables, which are the next rows. Not inside a
    wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
     int r = hr_crush(a, in, tree, &selection);
-    if (r == 1 && selection.text.n * 4 > in->text.n) {
+    if (r == 1 && selection.text.n * 2 > in->text.n) {
         int w = names(a, in, tree, &whole);
         w = w == 0 ? columns(a, in, tree, &whole) : w;
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
