@@ -229,6 +229,8 @@ int hr_names_decode(hr_buf *b, hr_str body)
         ok = hr_tree_parse(&r.t, r.a, joined.data, joined.len, NULL);
         ok = ok == 0 ? read_objects(&r, &text) : ok == HR_ENOMEM ? ok : 0;
     }
+    if (ok == 1 && b->cap > b->len) /* what the caller has room for */
+        ok = hr_buf_reserve(&compact, b->cap - b->len) < 0 ? HR_ENOMEM : 1;
     if (ok == 1)
         ok = put_text(&r, text);
     if (ok == 1)
