@@ -10,8 +10,8 @@
 #include "transform/backref.h"
 
 enum {
-    MOST_EARLIER = 64,       /* results that are looked at, the nearest first */
-    MOST_BYTES = 4 << 20     /* of them together */
+    MOST_EARLIER = 64,   /* results that are looked at, the nearest first */
+    MOST_BYTES = 4 << 20 /* of them together */
 };
 
 /* What the provider itself drops from a request after we have seen it: then no earlier result is certain to be read. */
@@ -55,7 +55,8 @@ static const hr_item *find_earlier(const hr_conversation *c, const hr_item *item
 
 static bool is_verbatim(const hr_item *it)
 {
-    return (it->state == HR_ITEM_FOUND || it->state == HR_ITEM_NEW) && it->decision.verbatim && it->raw_len > 0;
+    return (it->state == HR_ITEM_FOUND || it->state == HR_ITEM_NEW) && it->decision.verbatim &&
+           it->raw_len > 0;
 }
 
 /* ------------------------------------------------------------------ a new decision */
@@ -81,7 +82,8 @@ int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *
         if (!r && !(r = hr_repeats_new(c->scratch, it->content)))
             return HR_ENOMEM;
         seen += now.content.n;
-        bytes = hr_str_eq(now.content, it->content) ? INT64_MAX : hr_repeats_count(r, c->scratch, now.content, watch);
+        bytes = hr_str_eq(now.content, it->content) ? INT64_MAX
+                                                    : hr_repeats_count(r, c->scratch, now.content, watch);
         if (bytes < 0)
             return (int)bytes;
         if (bytes > most) {

@@ -7,14 +7,15 @@
 #include "transform/line_words.h"
 #include "transform/lines.h"
 
-#define SAME  "[headroom again: the same as the result above of call "
-#define LINES "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call "
+#define SAME "[headroom again: the same as the result above of call "
+#define LINES                                                                                                \
+    "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call "
 
 enum {
-    LEAST_ANCHOR = 8,      /* bytes of a line that a run is found by: braces and blank lines are everywhere */
-    LEAST_BYTES = 100,     /* of a run: its tokens are not counted below */
-    MOST_LINES = 1 << 22,  /* of one text */
-    PROBES = 16            /* then a line counts as unknown: who makes hashes collide loses savings, not time */
+    LEAST_ANCHOR = 8,     /* bytes of a line that a run is found by: braces and blank lines are everywhere */
+    LEAST_BYTES = 100,    /* of a run: its tokens are not counted below */
+    MOST_LINES = 1 << 22, /* of one text */
+    PROBES = 16 /* then a line counts as unknown: who makes hashes collide loses savings, not time */
 };
 
 struct run {
@@ -60,7 +61,8 @@ static uint32_t count_lines(hr_str text)
 
     if (text.n == 0)
         return n;
-    for (const char *p = text.p, *end = p + text.n; n < MOST_LINES && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+    for (const char *p = text.p, *end = p + text.n;
+         n < MOST_LINES && (p = memchr(p, '\n', (size_t)(end - p))); p++)
         n++;
     return n;
 }
@@ -151,7 +153,8 @@ int64_t hr_repeats_count(hr_repeats *r, hr_arena *a, hr_str earlier, hr_watch *w
         if (!slot || *slot == 0)
             continue;
         uint32_t i = *slot - 1, at = j, lines = 1;
-        while (i > 0 && at > past && hash[at - 1] == r->hash[i - 1] && hr_str_eq(line[at - 1], r->line[i - 1])) {
+        while (i > 0 && at > past && hash[at - 1] == r->hash[i - 1] &&
+               hr_str_eq(line[at - 1], r->line[i - 1])) {
             i--;
             at--;
         }
@@ -181,8 +184,8 @@ static bool is_word(hr_str s, size_t most)
 {
     for (size_t i = 0; i < s.n; i++) {
         const char c = s.p[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
-              c == '.' || c == ':' || c == '|'))
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+              c == '-' || c == '.' || c == ':' || c == '|'))
             return false;
     }
     return s.n > 0 && s.n <= most;

@@ -4,8 +4,8 @@
 #define HR_COLUMNS_H
 
 #include "base.h"
-#include "json/json.h"
 #include "transform/watch.h"
+#include "json/json.h"
 
 enum {
     HR_COLUMNS_DEPTH = 8,  /* objects and lists in a row that are followed; agents' data nests below 6 */
@@ -27,6 +27,9 @@ extern const size_t hr_style_count;
 
 /* The style that the first tokens of an indexed text suggest; NULL: none of them. */
 const hr_style *hr_style_guess(const hr_tree *t, bool lines);
+
+/* The style that the first line of a body begins with, which is taken off with the space behind it; NULL: none. */
+const hr_style *hr_style_take(hr_str *line);
 
 /* ---- the body of the form, for a form that is made on top of it (form_names.c) */
 /* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */

@@ -55,6 +55,19 @@ const hr_style *hr_style_guess(const hr_tree *t, bool lines)
     return NULL;
 }
 
+const hr_style *hr_style_take(hr_str *line)
+{
+    for (size_t i = 0; i < hr_style_count; i++) {
+        size_t n = strlen(hr_styles[i].name);
+        if (line->n > n + 1 && line->p[n] == ' ' && memcmp(line->p, hr_styles[i].name, n) == 0 &&
+            (line->p[n + 1] == '{' || line->p[n + 1] == '[' || line->p[n + 1] == '@')) {
+            *line = hr_str_make(line->p + n + 1, line->n - n - 1);
+            return &hr_styles[i];
+        }
+    }
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ cells */
 #define EVERYWHERE (HR_CELL_ROW | HR_CELL_INNER | HR_CELL_KEY | HR_CELL_NARROW)
 const uint8_t hr_cell_stops[256] = {

@@ -24,18 +24,19 @@ static const struct {
                        "paths: a directory ends in / (in /. where it is listed itself), behind it the "
                        "names in it; \\ stands before a whole path]\n",
                        hr_paths_encode, hr_paths_decode},
-    [HR_FORM_COLUMNS] =
-        {OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode, hr_columns_decode},
+    [HR_FORM_COLUMNS] = {OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode, hr_columns_decode},
     [HR_FORM_NAMES] =
-        {OPENING "names: $N stands for what $N= says, or for the object with N under $; the last of the list is "
-                 "the text. " COLUMNS_HEAD "]\n",
+        {OPENING
+         "names: $N stands for what $N= says, or for the object with N under $; the last of the list is "
+         "the text. " COLUMNS_HEAD "]\n",
          hr_names_encode, hr_names_decode},
     [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                               "a b' the same line with a, b there; "
                               "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
                       hr_rows_encode, hr_rows_decode},
-    [HR_FORM_REPEATS] = {OPENING "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
-                                 "these lines again, [#N *M] M times]\n",
+    [HR_FORM_REPEATS] = {OPENING
+                         "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
+                         "these lines again, [#N *M] M times]\n",
                          hr_repeats_encode, hr_repeats_decode},
 };
 

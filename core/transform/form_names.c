@@ -23,9 +23,10 @@
 
 enum {
     LEAST_VALUES = 16, /* bytes of an object's values, else the name costs what they cost */
-    LEAST_ROWS = 8,    /* in an array of so many an object that stands once is better a row of the array's own table */
-    LEAST_TEXT = 12,   /* bytes of a string whose beginning may be named */
-    PROBES = 32        /* then an object counts as unknown: who makes hashes collide loses savings, not time */
+    LEAST_ROWS =
+        8, /* in an array of so many an object that stands once is better a row of the array's own table */
+    LEAST_TEXT = 12, /* bytes of a string whose beginning may be named */
+    PROBES = 32      /* then an object counts as unknown: who makes hashes collide loses savings, not time */
 };
 
 /* Costs in quarters of a token, as in prefixes.c: a name with its quotes, the name's cell in the table, the head of a table. */
@@ -42,9 +43,9 @@ struct shape {
 
 struct object {
     uint32_t shape, uses;
-    uint32_t name;      /* 0: not yet used */
-    uint32_t next;      /* definition of this shape */
-    size_t off, len;    /* its JSON in `defs` */
+    uint32_t name;   /* 0: not yet used */
+    uint32_t next;   /* definition of this shape */
+    size_t off, len; /* its JSON in `defs` */
 };
 
 struct encoder {
@@ -188,7 +189,8 @@ static int meet_all(struct encoder *e, hr_watch *watch)
             i = behind(e->t, i);
             continue;
         }
-        if (v->type == HR_JSON_STRING && v->len >= LEAST_TEXT && hr_prefixes_learn(&e->prefixes, inside(e->t, i)) < 0)
+        if (v->type == HR_JSON_STRING && v->len >= LEAST_TEXT &&
+            hr_prefixes_learn(&e->prefixes, inside(e->t, i)) < 0)
             return HR_ENOMEM;
         if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
             return HR_ETIME;

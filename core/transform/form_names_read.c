@@ -124,11 +124,13 @@ static int read_objects(struct reader *r, uint32_t *text)
         if (nodes[list].type != HR_JSON_ARRAY)
             return 0;
         for (uint32_t o = nodes[list].child; o; o = nodes[o].next) {
-            const uint32_t name = nodes[o].type == HR_JSON_OBJECT && nodes[o].count > 1 ? number_of(&r->t, nodes[o].child) : 0;
+            const uint32_t name =
+                nodes[o].type == HR_JSON_OBJECT && nodes[o].count > 1 ? number_of(&r->t, nodes[o].child) : 0;
             if (name <= first || name > r->n || r->list[name].node)
                 return 0;
             const hr_node *second = &nodes[nodes[nodes[o].child].next];
-            r->list[name] = (struct meaning){{r->t.text + second->key_off, nodes[o].off + nodes[o].len - second->key_off}, o};
+            r->list[name] = (struct meaning){
+                {r->t.text + second->key_off, nodes[o].off + nodes[o].len - second->key_off}, o};
         }
     }
     return 1;
@@ -170,7 +172,8 @@ static int put_string(struct reader *r, const hr_node *v, struct frame *stack, u
             return 0;
         hr_buf_putc(r->b, '{');
         const size_t at = (size_t)(m->text.p - r->t.text);
-        stack[(*depth)++] = (struct frame){r->t.nodes[o->child].next, behind(&r->t, m->node), at, at + m->text.n};
+        stack[(*depth)++] =
+            (struct frame){r->t.nodes[o->child].next, behind(&r->t, m->node), at, at + m->text.n};
         return 1;
     }
     hr_buf_putc(r->b, '"');
@@ -192,7 +195,8 @@ static int put_text(struct reader *r, uint32_t text)
     uint32_t depth = 1;
     int ok = 1;
 
-    stack[0] = (struct frame){text, behind(&r->t, text), nodes[text].off, (size_t)nodes[text].off + nodes[text].len};
+    stack[0] =
+        (struct frame){text, behind(&r->t, text), nodes[text].off, (size_t)nodes[text].off + nodes[text].len};
     while (depth && ok == 1) {
         struct frame *f = &stack[depth - 1];
         const hr_node *v = &nodes[f->node];

@@ -153,10 +153,9 @@ static struct kind *block_at(struct encoder *e, uint32_t i)
 static bool is_between(char c)
 {
     static const bool between[256] = {
-        [0] = true,   [' '] = true, ['\t'] = true, ['\r'] = true, ['"'] = true, ['\''] = true,
-        ['('] = true, [')'] = true, [','] = true,  [';'] = true,  ['<'] = true, ['='] = true,
-        ['>'] = true, ['['] = true, [']'] = true,  ['`'] = true,  ['{'] = true, ['|'] = true,
-        ['}'] = true,
+        [0] = true,   [' '] = true, ['\t'] = true, ['\r'] = true, ['"'] = true, ['\''] = true, ['('] = true,
+        [')'] = true, [','] = true, [';'] = true,  ['<'] = true,  ['='] = true, ['>'] = true,  ['['] = true,
+        [']'] = true, ['`'] = true, ['{'] = true,  ['|'] = true,  ['}'] = true,
     };
     return between[(unsigned char)c];
 }
@@ -318,8 +317,9 @@ int hr_repeats_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watc
 
 /* ------------------------------------------------------------------ decoding */
 struct part {
-    size_t off, len; /* of a block in the output, without its last line feed; of what a name means, in `means` */
-    bool open;       /* lines are still to come */
+    size_t off,
+        len;   /* of a block in the output, without its last line feed; of what a name means, in `means` */
+    bool open; /* lines are still to come */
 };
 
 struct list {
@@ -408,7 +408,8 @@ static int put_block(struct decoder *d, uint32_t name, uint32_t times)
         return 0;
     const struct part p = d->blocks.p[name - 1];
     for (uint32_t i = 0; i < times; i++) {
-        if (hr_buf_reserve(d->b, p.len + 1) < 0) /* no growth while bytes are copied from the buffer into itself */
+        if (hr_buf_reserve(d->b, p.len + 1) <
+            0) /* no growth while bytes are copied from the buffer into itself */
             return HR_ENOMEM;
         if (i > 0)
             hr_buf_putc(d->b, '\n');

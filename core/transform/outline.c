@@ -7,11 +7,12 @@
 
 enum {
     LEAST_LINES = 10,
-    MOST_INDENTED = 25, /* percent of the lines: more is source code, a diff or prose ... */
+    MOST_INDENTED = 25,  /* percent of the lines: more is source code, a diff or prose ... */
     LEAST_NUMBERED = 75, /* ... unless so many of the indented ones begin with a number, */
-    MOST_COUNTED = 80,  /* which is not the number above and one more, as before the lines of a file that is shown */
-    MOST_SOURCE = 20,   /* percent of lines that are as those of sources */
-    LEAST_PLACES = 10   /* percent of lines that name a line of a file */
+    MOST_COUNTED =
+        80, /* which is not the number above and one more, as before the lines of a file that is shown */
+    MOST_SOURCE = 20, /* percent of lines that are as those of sources */
+    LEAST_PLACES = 10 /* percent of lines that name a line of a file */
 };
 
 struct outline {
@@ -36,7 +37,8 @@ static size_t first_number(hr_str line, size_t at, char *behind)
 
 static bool is_of_name(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.' || c == '/';
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+           c == '.' || c == '/';
 }
 
 /* "dir/name:12", "name.c:12", "line 12". */
@@ -89,7 +91,8 @@ static struct outline read_outline(hr_str text)
             continue;
         o.indented++;
         const size_t number = first_number(line, at, &behind);
-        o.numbered += number != SIZE_MAX && (behind == ' ' || behind == ':' || behind == '.' || behind == '\t');
+        o.numbered +=
+            number != SIZE_MAX && (behind == ' ' || behind == ':' || behind == '.' || behind == '\t');
         o.counted += number != SIZE_MAX && behind != ':' && number == above + 1;
         above = number;
     }

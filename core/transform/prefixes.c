@@ -24,8 +24,9 @@ void hr_prefixes_init(hr_prefixes *p, hr_arena *a)
 
 /* ------------------------------------------------------------------ where a string can be cut */
 enum { PLAIN, CUT, END };
-static const uint8_t kinds[256] = {['/'] = CUT, ['?'] = CUT, ['#'] = CUT,  [':'] = CUT, ['{'] = CUT, ['&'] = CUT,
-                                   ['='] = CUT, [' '] = END, ['\t'] = END, ['"'] = END, [0] = END};
+static const uint8_t kinds[256] = {
+    ['/'] = CUT, ['?'] = CUT, ['#'] = CUT,  [':'] = CUT, ['{'] = CUT, ['&'] = CUT,
+    ['='] = CUT, [' '] = END, ['\t'] = END, ['"'] = END, [0] = END};
 
 struct cuts {
     hr_str s;
@@ -115,8 +116,7 @@ int hr_prefixes_learn(hr_prefixes *p, hr_str s)
             return 0;
         if (*slot == 0) {
             *slot = p->n++;
-            p->list[*slot] =
-                (hr_prefix){.hash = c.hash, .text = hr_str_make(s.p, c.at), .parent = parent};
+            p->list[*slot] = (hr_prefix){.hash = c.hash, .text = hr_str_make(s.p, c.at), .parent = parent};
         }
         parent = *slot;
         p->list[parent].count++;

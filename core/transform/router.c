@@ -1,5 +1,6 @@
 /* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
    Adding a transform is one file and one row. */
+#include "token/token.h"
 #include "transform/crush.h"
 #include "transform/form.h"
 #include "transform/html.h"
@@ -14,7 +15,6 @@
 #include "transform/transform.h"
 #include "transform/wrapper.h"
 #include "json/json.h"
-#include "token/token.h"
 
 #include <string.h>
 

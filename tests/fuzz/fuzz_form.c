@@ -57,7 +57,9 @@ static void refer(hr_str text)
     hr_buf_free(&form);
     hr_buf_free(&back);
     back = (hr_buf){.max = MOST_OUTPUT};
-    hr_buf_puts(&form, "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call ");
+    hr_buf_puts(
+        &form,
+        "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call ");
     hr_buf_str(&form, text);
     r = hr_backref_read(&back, hr_buf_view(&form), earlier);
     CLAIM(r == 0 || r == 1 || r == HR_ENOMEM);
@@ -71,12 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct {
         int (*encode)(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
         int (*decode)(hr_buf *b, hr_str body);
-    } forms[] = {{hr_search_encode, hr_search_decode},
-                 {hr_rows_encode, hr_rows_decode},
-                 {hr_paths_encode, hr_paths_decode},
-                 {hr_columns_encode, hr_columns_decode},
-                 {hr_names_encode, hr_names_decode},
-                 {hr_repeats_encode, hr_repeats_decode}};
+    } forms[] = {{hr_search_encode, hr_search_decode}, {hr_rows_encode, hr_rows_decode},
+                 {hr_paths_encode, hr_paths_decode},   {hr_columns_encode, hr_columns_decode},
+                 {hr_names_encode, hr_names_decode},   {hr_repeats_encode, hr_repeats_decode}};
     enum { FORMS = sizeof forms / sizeof *forms };
     static bool pinned[MOST_TEXT];
 
@@ -101,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CLAIM(r >= 0);
     if (r == 1) {
         CLAIM(forms[form].decode(&back, hr_buf_view(&body)) == 1);
-        claim_same(hr_buf_view(&back), text, forms[form].encode == hr_columns_encode || forms[form].encode == hr_names_encode);
+        claim_same(hr_buf_view(&back), text,
+                   forms[form].encode == hr_columns_encode || forms[form].encode == hr_names_encode);
     }
     hr_buf_free(&body);
     hr_buf_free(&back);

@@ -20,19 +20,23 @@ static char *source(int from, int to, int changed)
     size_t size;
     FILE *f = open_memstream(&out, &size);
     for (int i = from; i < to; i++)
-        fprintf(f, "    if (ready(%d)) {\\n        start(%d, \\\"%x\\\");\\n    }\\n", i, i == changed ? -1 : i, i * 7919);
+        fprintf(f, "    if (ready(%d)) {\\n        start(%d, \\\"%x\\\");\\n    }\\n", i,
+                i == changed ? -1 : i, i * 7919);
     fclose(f);
     return out;
 }
 
 static void put_call(FILE *f, size_t i)
 {
-    fprintf(f, "{\"type\":\"tool_use\",\"id\":\"toolu_%zu\",\"name\":\"Read\",\"input\":{\"path\":\"%zu.c\"}}", i, i);
+    fprintf(f,
+            "{\"type\":\"tool_use\",\"id\":\"toolu_%zu\",\"name\":\"Read\",\"input\":{\"path\":\"%zu.c\"}}",
+            i, i);
 }
 
 static void put_result(FILE *f, const struct turns *t, size_t i)
 {
-    fprintf(f, "{\"type\":\"tool_result\",\"tool_use_id\":\"toolu_%zu\",\"content\":\"%s\"}", i, t->result[i]);
+    fprintf(f, "{\"type\":\"tool_result\",\"tool_use_id\":\"toolu_%zu\",\"content\":\"%s\"}", i,
+            t->result[i]);
 }
 
 /* From turn `from` on. Freed by the caller. */
@@ -41,8 +45,9 @@ static char *body_of(const struct turns *t, size_t from, size_t to)
     char *out = NULL;
     size_t size;
     FILE *f = open_memstream(&out, &size);
-    fprintf(f, "{\"model\":\"claude-x\",%s\"messages\":[{\"role\":\"user\",\"content\":\"Look at the sources.\"}",
-            t->extra ? t->extra : "");
+    fprintf(
+        f, "{\"model\":\"claude-x\",%s\"messages\":[{\"role\":\"user\",\"content\":\"Look at the sources.\"}",
+        t->extra ? t->extra : "");
     for (size_t i = from; i < to; i++) {
         const size_t last = t->parallel ? to : i + 1;
         fputs(",{\"role\":\"assistant\",\"content\":[", f);
@@ -151,8 +156,9 @@ static void a_file_read_again_after_an_edit_says_what_has_changed(void **state)
     const struct turns t = {{a, b}, 2, false, NULL};
     struct seen s = look_at(&t, 0, 2);
     assert_string_equal(s.transform[1], HR_AGAIN);
-    assert_non_null(strstr(s.body, "counted from 1, of the result above of call toolu_0, Read]\\n[1-52]\\n        start(-1, "
-                                   "\\\"20ddf\\\");\\n[54-120]"));
+    assert_non_null(strstr(
+        s.body, "counted from 1, of the result above of call toolu_0, Read]\\n[1-52]\\n        start(-1, "
+                "\\\"20ddf\\\");\\n[54-120]"));
     expect_restored(s.body, &t, 0, 2);
     free(s.body), free(a), free(b);
 }
@@ -197,7 +203,8 @@ static void what_was_rewritten_itself_is_not_named(void **state)
     assert_string_equal(s.reason[0], "first_met_late"); /* verbatim, so it may be */
     assert_string_equal(s.transform[1], HR_AGAIN);
     free(s.body);
-    struct seen first = look_at(&(struct turns){{rows}, 1, false, "\"x\":1,"}, 0, 1); /* another conversation: the same id */
+    struct seen first =
+        look_at(&(struct turns){{rows}, 1, false, "\"x\":1,"}, 0, 1); /* another conversation: the same id */
     assert_string_equal(first.transform[0], "");
     free(first.body), free(rows);
 

@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAME  "[headroom again: the same as the result above of call "
-#define LINES "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call "
+#define SAME "[headroom again: the same as the result above of call "
+#define LINES                                                                                                \
+    "[headroom again: a line [A-B] stands for lines A-B, counted from 1, of the result above of call "
 
 static hr_str view(const char *z)
 {
@@ -82,7 +83,8 @@ static void the_whole_is_one_line(void **state)
 static void other_lines_stand_as_they_are(void **state)
 {
     (void)state;
-    char *all = file(1, 60), *front = file(1, 20), *behind = file(22, 60), *text = join(front, "\n    changed(); \n", behind);
+    char *all = file(1, 60), *front = file(1, 20), *behind = file(22, 60),
+         *text = join(front, "\n    changed(); \n", behind);
     expect(text, all, LINES "toolu_01, Read]\n[1-20]\n    changed(); \n[22-60]");
     free(all), free(front), free(behind), free(text);
 }
@@ -90,7 +92,8 @@ static void other_lines_stand_as_they_are(void **state)
 static void the_beginning_the_end_and_another_order(void **state)
 {
     (void)state;
-    char *all = file(1, 60), *front = file(1, 20), *behind = file(40, 60), *turned = join(behind, "\n\n", front);
+    char *all = file(1, 60), *front = file(1, 20), *behind = file(40, 60),
+         *turned = join(behind, "\n\n", front);
     expect(front, all, LINES "toolu_01, Read]\n[1-20]");
     expect(behind, all, LINES "toolu_01, Read]\n[40-60]");
     expect(turned, all, LINES "toolu_01, Read]\n[40-60]\n\n[1-20]");
@@ -174,7 +177,8 @@ static void what_no_writer_writes_is_refused(void **state)
         hr_buf_free(&b);
     }
     hr_buf b = {0};
-    assert_int_equal(hr_backref_read(&b, view(LINES "a]\n[3-3]\n[1-2]\n[01-2]\n"), view("one\ntwo\nthree")), 1);
+    assert_int_equal(hr_backref_read(&b, view(LINES "a]\n[3-3]\n[1-2]\n[01-2]\n"), view("one\ntwo\nthree")),
+                     1);
     hr_buf_putc(&b, 0);
     assert_string_equal(b.data, "three\none\ntwo\n[01-2]\n");
     hr_buf_free(&b);

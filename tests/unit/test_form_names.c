@@ -44,33 +44,37 @@ static void expect_left_alone(const char *text)
     hr_buf_free(&b);
 }
 
-#define MIA "{\"login\":\"mia\",\"mail\":\"mia@mail.example.net\",\"team\":\"storage and retrieval\",\"seat\":417}"
-#define BEN "{\"login\":\"ben\",\"mail\":\"ben@mail.example.net\",\"team\":\"storage and billing\",\"seat\":218}"
+#define MIA                                                                                                  \
+    "{\"login\":\"mia\",\"mail\":\"mia@mail.example.net\",\"team\":\"storage and retrieval\",\"seat\":417}"
+#define BEN                                                                                                  \
+    "{\"login\":\"ben\",\"mail\":\"ben@mail.example.net\",\"team\":\"storage and billing\",\"seat\":218}"
 
 /* ------------------------------------------------------------------ what has a name */
 static void objects_that_stand_again_are_rows_with_names(void **state)
 {
     (void)state;
-    expect_body("{\"a\":" MIA ",\"b\":" MIA ",\"c\":[" MIA "," BEN "],\"d\":" BEN ",\"e\":" MIA ",\"f\":" BEN
-                ",\"g\":{\"h\":" BEN "}}",
-                "compact [[{\"$\":1,\"login\":\"mia\",\"mail\":\"mia@mail.example.net\",\"team\":\"storage and "
-                "retrieval\",\"seat\":417},{\"$\":2,\"login\":\"ben\",\"mail\":\"ben@mail.example.net\",\"team\":"
-                "\"storage and billing\",\"seat\":218}],{\"a\":\"$1\",\"b\":\"$1\",\"c\":[\"$1\",\"$2\"],\"d\":\"$2\""
-                ",\"e\":\"$1\",\"f\":\"$2\",\"g\":{\"h\":\"$2\"}}]");
+    expect_body(
+        "{\"a\":" MIA ",\"b\":" MIA ",\"c\":[" MIA "," BEN "],\"d\":" BEN ",\"e\":" MIA ",\"f\":" BEN
+        ",\"g\":{\"h\":" BEN "}}",
+        "compact [[{\"$\":1,\"login\":\"mia\",\"mail\":\"mia@mail.example.net\",\"team\":\"storage and "
+        "retrieval\",\"seat\":417},{\"$\":2,\"login\":\"ben\",\"mail\":\"ben@mail.example.net\",\"team\":"
+        "\"storage and billing\",\"seat\":218}],{\"a\":\"$1\",\"b\":\"$1\",\"c\":[\"$1\",\"$2\"],\"d\":\"$2\""
+        ",\"e\":\"$1\",\"f\":\"$2\",\"g\":{\"h\":\"$2\"}}]");
 }
 
 static void objects_are_the_same_whatever_white_space_they_have(void **state)
 {
     (void)state;
     hr_buf b = {0};
-    static const char deep[] = "{\n  \"by\": {\n    \"login\": \"mia\",\n    \"mail\": \"mia@mail.example.net\",\n"
-                               "    \"team\": \"storage and retrieval of all\"\n  },\n  \"in\": {\n    \"by\": {\n"
-                               "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
-                               "      \"team\": \"storage and retrieval of all\"\n    },\n    \"to\": {\n"
-                               "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
-                               "      \"team\": \"storage and retrieval of all\"\n    },\n    \"cc\": {\n"
-                               "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
-                               "      \"team\": \"storage and retrieval of all\"\n    }\n  }\n}";
+    static const char deep[] =
+        "{\n  \"by\": {\n    \"login\": \"mia\",\n    \"mail\": \"mia@mail.example.net\",\n"
+        "    \"team\": \"storage and retrieval of all\"\n  },\n  \"in\": {\n    \"by\": {\n"
+        "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
+        "      \"team\": \"storage and retrieval of all\"\n    },\n    \"to\": {\n"
+        "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
+        "      \"team\": \"storage and retrieval of all\"\n    },\n    \"cc\": {\n"
+        "      \"login\": \"mia\",\n      \"mail\": \"mia@mail.example.net\",\n"
+        "      \"team\": \"storage and retrieval of all\"\n    }\n  }\n}";
     assert_int_equal(hr_names_encode(&b, view(deep), NULL, &(hr_watch){0}), 1);
     hr_buf_putc(&b, 0);
     assert_non_null(strstr(b.data, "{\"by\":\"$1\",\"in\":{\"by\":\"$1\",\"to\":\"$1\",\"cc\":\"$1\"}}"));
@@ -81,40 +85,51 @@ static void objects_are_the_same_whatever_white_space_they_have(void **state)
 static void objects_that_differ_in_a_digit_an_escape_or_the_order_of_keys_are_not_the_same(void **state)
 {
     (void)state;
-    expect_left_alone("{\"a\":{\"login\":\"mia and others\",\"seat\":417},\"b\":{\"login\":\"mia and others\",\"seat\":418},"
-                      "\"c\":{\"seat\":417,\"login\":\"mia and others\"},\"d\":{\"login\":\"mi\\u0061 and others\",\"seat\":417},"
+    expect_left_alone("{\"a\":{\"login\":\"mia and others\",\"seat\":417},\"b\":{\"login\":\"mia and "
+                      "others\",\"seat\":418},"
+                      "\"c\":{\"seat\":417,\"login\":\"mia and others\"},\"d\":{\"login\":\"mi\\u0061 and "
+                      "others\",\"seat\":417},"
                       "\"e\":{\"login\":\"mia and others\",\"seat\":417.0}}");
 }
 
 static void beginnings_of_addresses_have_names_and_may_begin_with_one(void **state)
 {
     (void)state;
-    expect_body("[\"https://api.example.net/repos/core/lib/pulls/1\",\"https://api.example.net/repos/core/lib/pulls/2\","
-                "\"https://api.example.net/repos/core/lib/pulls/31\",\"https://api.example.net/repos/core/lib/pulls/4\","
+    expect_body("[\"https://api.example.net/repos/core/lib/pulls/1\",\"https://api.example.net/repos/core/"
+                "lib/pulls/2\","
+                "\"https://api.example.net/repos/core/lib/pulls/31\",\"https://api.example.net/repos/core/"
+                "lib/pulls/4\","
                 "\"https://api.example.net/users/mia\",\"https://api.example.net/users/ben\","
                 "\"https://api.example.net/users/ada\",\"https://api.example.net/users/eve\"]",
-                "$1=https://api.example.net\n$2=$1/repos/core/lib/pulls\ncompact [[\"$2/1\",\"$2/2\",\"$2/31\",\"$2/4\","
+                "$1=https://api.example.net\n$2=$1/repos/core/lib/pulls\ncompact "
+                "[[\"$2/1\",\"$2/2\",\"$2/31\",\"$2/4\","
                 "\"$1/users/mia\",\"$1/users/ben\",\"$1/users/ada\",\"$1/users/eve\"]]");
 }
 
 static void a_long_string_that_stands_again_has_one_too(void **state)
 {
     (void)state;
-    expect_body("[\"The job was not started, since spending is limited.\",1,\"The job was not started, since spending is "
+    expect_body("[\"The job was not started, since spending is limited.\",1,\"The job was not started, since "
+                "spending is "
                 "limited.\",2,\"The job was not started, since spending is limited.\",\"The job\"]",
-                "$1=The job was not started, since spending is limited.\ncompact [[\"$1\",1,\"$1\",2,\"$1\",\"The job\"]]");
+                "$1=The job was not started, since spending is limited.\ncompact "
+                "[[\"$1\",1,\"$1\",2,\"$1\",\"The job\"]]");
 }
 
 static void dollar_signs_of_the_text_are_no_names(void **state)
 {
     (void)state;
-    expect_body("[\"$1\",\"$\",\"$x\",\"$$1\",\"a$1\",\"The job was not started, since spending is limited.\",\"The job was "
-                "not started, since spending is limited.\",\"The job was not started, since spending is limited.\"]",
-                "$1=The job was not started, since spending is limited.\ncompact [[\"$$1\",\"$$\",\"$$x\",\"$$$1\",\"a$1\","
-                "\"$1\",\"$1\",\"$1\"]]");
-    expect_body("[\"$HOME/of/the/user/and/more\",\"$HOME/of/the/user/and/less\",\"$HOME/of/the/user/and/none\","
-                "\"$HOME/of/the/user/and/some\",\"$HOME/of/the/user/and/all\"]",
-                "$1=$$HOME/of/the/user/and\ncompact [[\"$1/more\",\"$1/less\",\"$1/none\",\"$1/some\",\"$1/all\"]]");
+    expect_body(
+        "[\"$1\",\"$\",\"$x\",\"$$1\",\"a$1\",\"The job was not started, since spending is limited.\",\"The "
+        "job was "
+        "not started, since spending is limited.\",\"The job was not started, since spending is limited.\"]",
+        "$1=The job was not started, since spending is limited.\ncompact "
+        "[[\"$$1\",\"$$\",\"$$x\",\"$$$1\",\"a$1\","
+        "\"$1\",\"$1\",\"$1\"]]");
+    expect_body(
+        "[\"$HOME/of/the/user/and/more\",\"$HOME/of/the/user/and/less\",\"$HOME/of/the/user/and/none\","
+        "\"$HOME/of/the/user/and/some\",\"$HOME/of/the/user/and/all\"]",
+        "$1=$$HOME/of/the/user/and\ncompact [[\"$1/more\",\"$1/less\",\"$1/none\",\"$1/some\",\"$1/all\"]]");
 }
 
 static void a_key_that_is_a_dollar_sign_leaves_no_room_for_names(void **state)
@@ -127,9 +142,10 @@ static void a_key_that_is_a_dollar_sign_leaves_no_room_for_names(void **state)
 static void an_escape_is_not_cut(void **state)
 {
     (void)state;
-    expect_body("[\"https:\\/\\/api.example.net\\/a.b\\/c?d=1\",\"https:\\/\\/api.example.net\\/a.b\\/c?d=2\","
-                "\"https:\\/\\/api.example.net\\/a.b\\/c?d=3\",\"https:\\/\\/api.example.net\\/a.b\\/c?e=3\"]",
-                "$1=https:\\/\\/api.example.net\\/a.b\\/c\ncompact [[\"$1?d=1\",\"$1?d=2\",\"$1?d=3\",\"$1?e=3\"]]");
+    expect_body(
+        "[\"https:\\/\\/api.example.net\\/a.b\\/c?d=1\",\"https:\\/\\/api.example.net\\/a.b\\/c?d=2\","
+        "\"https:\\/\\/api.example.net\\/a.b\\/c?d=3\",\"https:\\/\\/api.example.net\\/a.b\\/c?e=3\"]",
+        "$1=https:\\/\\/api.example.net\\/a.b\\/c\ncompact [[\"$1?d=1\",\"$1?d=2\",\"$1?d=3\",\"$1?e=3\"]]");
 }
 
 static void what_has_nothing_to_name_is_left_alone(void **state)
@@ -237,8 +253,9 @@ static void feed(hr_buf *b, unsigned wide, unsigned depth)
 /* A value that is mostly one of few: so strings, objects and lists stand again, within each other too. */
 static void put_value(hr_buf *b, unsigned wide, unsigned depth, uint32_t which)
 {
-    static const char *const strings[] = {"https://api.example.net/repos/core/lib", "$1", "", "/usr/lib/python3/dist-packages",
-                                          "a rather long sentence that says nothing", "\\u00e9\\\"", "$", "x"};
+    static const char *const strings[] = {
+        "https://api.example.net/repos/core/lib",   "$1",          "",  "/usr/lib/python3/dist-packages",
+        "a rather long sentence that says nothing", "\\u00e9\\\"", "$", "x"};
     static const char *const ends[] = {"", "/pulls/1", "/pulls/2", "?page=3", "/a/b/c", " ", "$2", "\\/"};
     const unsigned kind = depth > 5 ? 0 : depth == 0 ? 1 + draw(2) : which % 4;
     const uint32_t n = kind == 0 ? 0 : depth == 0 || draw(20) == 0 ? draw(12) : 1 + which % 5;

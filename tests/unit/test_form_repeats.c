@@ -57,7 +57,8 @@ static void expect_left_alone(const char *text)
 static void a_block_of_lines_is_named_where_it_stands_first(void **state)
 {
     (void)state;
-    expect_body("Traceback\n" FRAMES "ValueError: 1\nTraceback\n" FRAMES "ValueError: 2\nTraceback\n" FRAMES "ValueError: 3",
+    expect_body("Traceback\n" FRAMES "ValueError: 1\nTraceback\n" FRAMES "ValueError: 2\nTraceback\n" FRAMES
+                "ValueError: 3",
                 "[#1 3]\nTraceback\n" FRAMES "ValueError: 1\n[#1]\nValueError: 2\n[#1]\nValueError: 3");
 }
 
@@ -65,16 +66,14 @@ static void lines_in_a_row_are_counted(void **state)
 {
     (void)state;
     expect_body("a\n" LONG LONG LONG LONG "b\n" LONG, "a\n[#1 1]\n" LONG "[#1 *3]\nb\n[#1]\n");
-    expect_body(FRAMES "x\n" FRAMES "x\n" FRAMES "x\n" FRAMES "x\nend",
-                "[#1 3]\n" FRAMES "x\n[#1 *3]\nend");
+    expect_body(FRAMES "x\n" FRAMES "x\n" FRAMES "x\n" FRAMES "x\nend", "[#1 3]\n" FRAMES "x\n[#1 *3]\nend");
 }
 
 /* The two lines stand apart in the end: each is a block of its own. */
 static void a_block_ends_where_its_lines_part(void **state)
 {
     (void)state;
-    expect_body(LONG FRAMES LONG FRAMES FRAMES "z",
-                "[#1 1]\n" LONG "[#2 2]\n" FRAMES "[#1]\n[#2 *2]\nz");
+    expect_body(LONG FRAMES LONG FRAMES FRAMES "z", "[#1 1]\n" LONG "[#2 2]\n" FRAMES "[#1]\n[#2 *2]\nz");
 }
 
 static void short_lines_stay(void **state)
@@ -88,8 +87,10 @@ static void beginnings_of_paths_have_names(void **state)
 {
     (void)state;
     expect_body("total of /usr/lib/gcc/x86_64-linux-gnu/12/include/a.h\n"
-                "4\t/usr/lib/gcc/x86_64-linux-gnu/12/include/float.h\n8\t/usr/lib/gcc/x86_64-linux-gnu/12/include/iso646.h\n"
-                "4\t(/usr/lib/gcc/x86_64-linux-gnu/12/include/limits.h)\n9\t/usr/lib/gcc/x86_64-linux-gnu/12/include/tgmath.h\n",
+                "4\t/usr/lib/gcc/x86_64-linux-gnu/12/include/float.h\n8\t/usr/lib/gcc/x86_64-linux-gnu/12/"
+                "include/iso646.h\n"
+                "4\t(/usr/lib/gcc/x86_64-linux-gnu/12/include/limits.h)\n9\t/usr/lib/gcc/x86_64-linux-gnu/12/"
+                "include/tgmath.h\n",
                 "$1=/usr/lib/gcc/x86_64-linux-gnu/12/include\n"
                 "total of /usr/lib/gcc/x86_64-linux-gnu/12/include/a.h\n"
                 "4\t$1/float.h\n8\t$1/iso646.h\n4\t($1/limits.h)\n9\t$1/tgmath.h\n");
@@ -99,12 +100,13 @@ static void what_is_asked_for_stays_whole(void **state)
 {
     (void)state;
     const bool pinned[] = {false, false, true, true, false, false, false};
-    expect_pinned_body(
-        "x\n" LONG LONG "4 /usr/lib/gcc/x86_64-linux-gnu/12/a.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/b.h\n"
-        "4 /usr/lib/gcc/x86_64-linux-gnu/12/c.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/d.h",
-        pinned,
-        "$1=/usr/lib/gcc/x86_64-linux-gnu/12\nx\n" LONG LONG "4 /usr/lib/gcc/x86_64-linux-gnu/12/a.h\n4 $1/b.h\n"
-        "4 $1/c.h\n4 $1/d.h");
+    expect_pinned_body("x\n" LONG LONG
+                       "4 /usr/lib/gcc/x86_64-linux-gnu/12/a.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/b.h\n"
+                       "4 /usr/lib/gcc/x86_64-linux-gnu/12/c.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/d.h",
+                       pinned,
+                       "$1=/usr/lib/gcc/x86_64-linux-gnu/12\nx\n" LONG LONG
+                       "4 /usr/lib/gcc/x86_64-linux-gnu/12/a.h\n4 $1/b.h\n"
+                       "4 $1/c.h\n4 $1/d.h");
 }
 
 static void text_that_looks_like_a_mark_is_left_alone(void **state)
@@ -113,13 +115,15 @@ static void text_that_looks_like_a_mark_is_left_alone(void **state)
     expect_left_alone(LONG LONG LONG "[#1]\n");
     expect_left_alone("[#1 2]\n" LONG LONG LONG);
     expect_left_alone("$1=x\n" LONG LONG LONG);
-    expect_body("awk '{print $1}'\n" LONG LONG LONG, "awk '{print $1}'\n[#1 1]\n" LONG "[#1 *2]\n"); /* and no names */
+    expect_body("awk '{print $1}'\n" LONG LONG LONG,
+                "awk '{print $1}'\n[#1 1]\n" LONG "[#1 *2]\n"); /* and no names */
 }
 
 static void ends_of_lines_come_back(void **state)
 {
     (void)state;
-    expect_body("one two three four five six seven eight\r\n\n\none two three four five six seven eight\r\n\none two three four "
+    expect_body("one two three four five six seven eight\r\n\n\none two three four five six seven "
+                "eight\r\n\none two three four "
                 "five six seven eight\r",
                 "[#1 1]\none two three four five six seven eight\r\n\n\n[#1]\n\n[#1]");
 }
@@ -128,11 +132,26 @@ static void ends_of_lines_come_back(void **state)
 static void what_no_writer_writes_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"[#1]",          "[#1 2]\na",          "[#2 1]\na",      "[#1 1]\na\n[#2]",
-                                      "[#1 0]\na",     "[#1 1]\na\n[#1 *0]", "[#1 1]\na\n[#", "[#1 1]\na\n[#1",
-                                      "[#1 1]\na\n[#1]x", "[#1 2]\n[#1]",    "[#01 1]\na",     "[#1 01]\na",
-                                      "$1=a\n$3",      "$2=a\nx",            "$1=\nx",         "$1=\n$1",
-                                      "$1=a\n$2=$3\nx", "[#1 2]\na\n[#2 1]\nb", "[#1  2]\na\nb", "[#1 1]\na\n[#1 *]"};
+    static const char *const bad[] = {"[#1]",
+                                      "[#1 2]\na",
+                                      "[#2 1]\na",
+                                      "[#1 1]\na\n[#2]",
+                                      "[#1 0]\na",
+                                      "[#1 1]\na\n[#1 *0]",
+                                      "[#1 1]\na\n[#",
+                                      "[#1 1]\na\n[#1",
+                                      "[#1 1]\na\n[#1]x",
+                                      "[#1 2]\n[#1]",
+                                      "[#01 1]\na",
+                                      "[#1 01]\na",
+                                      "$1=a\n$3",
+                                      "$2=a\nx",
+                                      "$1=\nx",
+                                      "$1=\n$1",
+                                      "$1=a\n$2=$3\nx",
+                                      "[#1 2]\na\n[#2 1]\nb",
+                                      "[#1  2]\na\nb",
+                                      "[#1 1]\na\n[#1 *]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hr_buf b = {.max = 100000};
         if (hr_repeats_decode(&b, view(bad[i])) != 0)
@@ -159,7 +178,8 @@ static void sources_and_diffs_are_no_output_of_a_program(void **state)
     assert_false(hr_outline_output(view(TEN("def f(a,\n      b):\n    return [a,\n            b]\n"))));
     assert_false(hr_outline_output(view(TEN("spec:\n  containers:\n  - name: a\n    image: b\n"))));
     assert_false(hr_outline_output(view("@@ -1,9 +1,9 @@\n" TEN(" text\n+text\n"))));
-    assert_true(hr_outline_output(view(TEN("Traceback (most recent call last):\n" FRAMES "ValueError: 1\n"))));
+    assert_true(
+        hr_outline_output(view(TEN("Traceback (most recent call last):\n" FRAMES "ValueError: 1\n"))));
     assert_true(hr_outline_output(view(TEN("commit 0123\nAuthor: Mia\n\n    Say why\n\n"))));
 }
 
@@ -169,8 +189,9 @@ static void a_table_behind_numbers_is_records_and_numbered_source_is_not(void **
     assert_true(hr_outline_records(view(TEN("   12345      4 drwxr-xr-x   2 root root 4096 /usr/share\n"))));
     assert_true(hr_outline_records(view(TEN("    25: 00000000     0 FUNC    GLOBAL DEFAULT  UND malloc\n"))));
     assert_true(hr_outline_records(view(TEN("10:00 ready\n"))));
-    assert_false(hr_outline_records(view("     1\tint f(void)\n     2\t{\n     3\t    return 1;\n     4\t}\n     5\t\n     6\tint\n"
-                                         "     7\tg(void)\n     8\t{\n     9\t\treturn 2;\n    10\t}\n    11\tx\n")));
+    assert_false(hr_outline_records(
+        view("     1\tint f(void)\n     2\t{\n     3\t    return 1;\n     4\t}\n     5\t\n     6\tint\n"
+             "     7\tg(void)\n     8\t{\n     9\t\treturn 2;\n    10\t}\n    11\tx\n")));
     assert_false(hr_outline_records(view(TEN("    return 1;\n    }\n"))));
     assert_false(hr_outline_records(view(TEN("    12, 13,\n    14, 15,\n"))));
 }
@@ -259,8 +280,9 @@ static void the_reader_takes_any_bytes(void **state)
 static void missing_memory_is_told(void **state)
 {
     (void)state;
-    const char *text = LONG LONG LONG LONG LONG "4 /usr/lib/gcc/x86_64-linux-gnu/12/b.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/c.h\n"
-                                                "4 /usr/lib/gcc/x86_64-linux-gnu/12/d.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/e.h";
+    const char *text = LONG LONG LONG LONG LONG
+        "4 /usr/lib/gcc/x86_64-linux-gnu/12/b.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/c.h\n"
+        "4 /usr/lib/gcc/x86_64-linux-gnu/12/d.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/e.h";
     int r = HR_ENOMEM;
     for (long n = 1; r != 1; n++) {
         hr_buf b = {0};
