@@ -17,6 +17,7 @@ enum {
 
 struct outline {
     size_t lines, indented, numbered, counted, source, entries, places, hunks;
+    bool ruled; /* below its first line: the head of a table */
 };
 
 static bool is_digit(char c)
@@ -66,6 +67,18 @@ static bool is_of_source(hr_str line)
            (line.n > 1 && line.p[0] == '/' && (line.p[1] == '/' || line.p[1] == '*'));
 }
 
+/* "----+----", as psql draws it below the names of the columns. */
+static bool is_ruler(hr_str line)
+{
+    size_t crosses = 0, dashes = 0;
+
+    for (size_t i = 0; i < line.n; i++) {
+        crosses += line.p[i] == '+';
+        dashes += line.p[i] == '-';
+    }
+    return crosses > 0 && dashes > 2 * crosses && crosses + dashes == line.n;
+}
+
 static struct outline read_outline(hr_str text)
 {
     struct outline o = {0};
@@ -80,6 +93,7 @@ static struct outline read_outline(hr_str text)
             at++;
         while (n > at && (line.p[n - 1] == ' ' || line.p[n - 1] == '\r' || line.p[n - 1] == '\t'))
             n--;
+        o.ruled = o.ruled || (o.lines == 1 && is_ruler(line));
         o.lines++;
         o.hunks += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
         if (n > at) {
@@ -105,9 +119,10 @@ bool hr_outline_records(hr_str text)
 
     if (o.lines < LEAST_LINES || o.hunks > 0)
         return false;
-    return o.indented * 100 <= o.lines * MOST_INDENTED ||
-           (o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
-            o.entries * 100 <= o.lines * MOST_SOURCE);
+    if (o.indented * 100 <= o.lines * MOST_INDENTED || o.ruled)
+        return true;
+    return o.numbered * 100 >= o.indented * LEAST_NUMBERED &&
+           o.counted * 100 <= o.numbered * MOST_COUNTED && o.entries * 100 <= o.lines * MOST_SOURCE;
 }
 
 bool hr_outline_output(hr_str text)

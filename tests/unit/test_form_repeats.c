@@ -183,12 +183,14 @@ static void sources_and_diffs_are_no_output_of_a_program(void **state)
     assert_true(hr_outline_output(view(TEN("commit 0123\nAuthor: Mia\n\n    Say why\n\n"))));
 }
 
-static void a_table_behind_numbers_is_records_and_numbered_source_is_not(void **state)
+static void a_table_behind_numbers_or_below_a_ruler_is_records_and_numbered_source_is_not(void **state)
 {
     (void)state;
     assert_true(hr_outline_records(view(TEN("   12345      4 drwxr-xr-x   2 root root 4096 /usr/share\n"))));
     assert_true(hr_outline_records(view(TEN("    25: 00000000     0 FUNC    GLOBAL DEFAULT  UND malloc\n"))));
     assert_true(hr_outline_records(view(TEN("10:00 ready\n"))));
+    assert_true(hr_outline_records(view(" id | owner\n----+-------\n" TEN("  1 | mia\n"))));
+    assert_false(hr_outline_records(view(" id | owner\n-----------\n" TEN("    mia\n"))));
     assert_false(hr_outline_records(
         view("     1\tint f(void)\n     2\t{\n     3\t    return 1;\n     4\t}\n     5\t\n     6\tint\n"
              "     7\tg(void)\n     8\t{\n     9\t\treturn 2;\n    10\t}\n    11\tx\n")));
@@ -321,7 +323,7 @@ int main(void)
         cmocka_unit_test(what_no_writer_writes_is_refused),
         cmocka_unit_test(times_beyond_all_bounds_stop_at_the_buffers_end),
         cmocka_unit_test(sources_and_diffs_are_no_output_of_a_program),
-        cmocka_unit_test(a_table_behind_numbers_is_records_and_numbered_source_is_not),
+        cmocka_unit_test(a_table_behind_numbers_or_below_a_ruler_is_records_and_numbered_source_is_not),
         cmocka_unit_test(every_text_comes_back),
         cmocka_unit_test(the_reader_takes_any_bytes),
         cmocka_unit_test(missing_memory_is_told),
