@@ -219,31 +219,44 @@ static bool are_asked_for(const hr_query *query)
 }
 
 /* ------------------------------------------------------------------ the text */
+/* The text behind so many characters, of which a line break is one. false: it is shorter. */
+static bool skip(hr_str *text, uint32_t characters)
+{
+    const char *p = text->p, *end = p + text->n;
+
+    while (characters > 0 && p < end) {
+        size_t n = (size_t)(end - p) < characters ? (size_t)(end - p) : characters;
+        const char *escape = memchr(p, '\\', n);
+        if (escape != p) {
+            n = escape ? (size_t)(escape - p) : n;
+            p += n;
+            characters -= (uint32_t)n;
+            continue;
+        }
+        p += line_break(p, end) ? 2 : 1;
+        characters--;
+    }
+    *text = hr_str_make(p, (size_t)(end - p));
+    return characters == 0;
+}
+
 /* Is `out` the text with the ends of blobs left out, each counted? */
 static bool is_true(hr_str text, hr_str out)
 {
     uint32_t omitted, of;
-    size_t head = 0; /* of the text, what stood before the note */
 
     while (out.n > 0) {
-        if (out.p[0] == '[' && hr_note_take_characters(&out, &omitted, &of)) {
-            if (omitted >= of || head < of - omitted)
-                return false;
-            for (; omitted > 0 && text.n > 0; omitted--) {
-                size_t n = line_break(text.p, text.p + text.n);
-                n = n ? n : 1;
-                text = hr_str_make(text.p + n, text.n - n);
-            }
-            if (omitted > 0)
-                return false;
-            head = 0;
-            continue;
-        }
-        if (text.n == 0 || *text.p != *out.p)
+        size_t note = hr_str_find(out, HR_STR("[" HR_NOTE_KEY), 0);
+        size_t same = note == SIZE_MAX ? out.n : note;
+        if (text.n < same || memcmp(text.p, out.p, same) != 0)
             return false;
-        text = hr_str_make(text.p + 1, text.n - 1);
-        out = hr_str_make(out.p + 1, out.n - 1);
-        head++;
+        text = hr_str_make(text.p + same, text.n - same);
+        out = hr_str_make(out.p + same, out.n - same);
+        if (out.n == 0)
+            break;
+        if (!hr_note_take_characters(&out, &omitted, &of) || omitted >= of || same < of - omitted ||
+            !skip(&text, omitted))
+            return false;
     }
     return text.n == 0;
 }

@@ -71,9 +71,12 @@ static bool is_timed(hr_str s)
 /* Bytes of a path at the beginning: no blanks, no quotes. */
 static size_t path_length(hr_str s)
 {
+    static const bool ends[256] = {[' '] = true, ['\t'] = true, ['"'] = true, ['\''] = true, ['<'] = true,
+                                   ['>'] = true, ['|'] = true,  ['('] = true, [')'] = true,  ['{'] = true,
+                                   ['}'] = true, ['='] = true,  [','] = true, [';'] = true,  [':'] = true};
     size_t i = 0;
 
-    while (i < s.n && !strchr(" \t\"'<>|(){}=,;:", s.p[i]))
+    while (i < s.n && !ends[(unsigned char)s.p[i]])
         i++;
     return i;
 }
@@ -145,6 +148,8 @@ static bool is_finding(hr_str s)
 
     if (BEGINS_ANY(s, heads))
         return true;
+    if (!holds(s, "error") && !holds(s, "warning") && !holds(s, ": note: "))
+        return false;
     for (size_t k = 0; k < sizeof words / sizeof *words; k++)
         if (holds(s, words[k]))
             return true;
@@ -317,10 +322,11 @@ uint32_t hr_line_marks(hr_str line)
     while (s.n > 1 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\r'))
         s.n--;
     hr_run_line_read(s, &said);
+    const bool path = is_path(s);
     const bool marks[HR_LINE_MARKS] = {
-        [HR_LINE_TIMED] = is_timed(s) && !is_path(s),
+        [HR_LINE_TIMED] = !path && is_timed(s),
         [HR_LINE_MATCH] = is_match(s),
-        [HR_LINE_PATH] = is_path(s),
+        [HR_LINE_PATH] = path,
         [HR_LINE_HUNK] = is_hunk(s),
         [HR_LINE_PATCH] = is_patch(s),
         [HR_LINE_CHANGE] = strchr("+- ", s.p[0]) != NULL,

@@ -12,9 +12,9 @@
 #include "transform/terminal.h"
 
 enum {
-    HEAD = 8 << 10,
+    HEAD = 8 << 10, /* at the beginning */
     PART = 4 << 10, /* in the middle, and at the end */
-    MOST_LINES = 256
+    MOST_LINES = 96 /* each costs some 2 us */
 };
 
 struct sample {
@@ -136,7 +136,7 @@ static bool is_source(const struct sample *s)
 {
     size_t code = s->of[HR_LINE_CODE], indented = s->of[HR_LINE_INDENTED];
 
-    return (s->n > 1 && share(s, code, 45)) || (share(s, code, 25) && share(s, indented, 30)) ||
+    return (s->n > 2 && share(s, code, 45)) || (share(s, code, 25) && share(s, indented, 30)) ||
            share(s, s->of[HR_LINE_MARKUP], 60) || (s->n > 1 && share(s, s->of[HR_LINE_SETTING], 80)) ||
            (s->n > 0 && s->line[0].n > 2 && memcmp(s->line[0].p, "#!", 2) == 0);
 }

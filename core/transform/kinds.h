@@ -1,6 +1,6 @@
 /* kinds.h - what kind of text is it? By its structure: what its lines look like, and how many of them look so.
 
-   A sample is looked at, never all of it: 8 KB at the head, 4 KB in the middle, 4 KB at the end, of whole lines. So it costs the same for
+   A sample is looked at, never all of it: at most 48 lines at the head, 24 in the middle and 24 at the end. So it costs the same for
    any text. A wrong answer may cost savings, never facts: each transform reads its text itself, and only HR_KIND_SOURCE and HR_KIND_DIFF
    forbid something (every selection). The names are shown to users (`headroom simulate`, `log`). Pure; any thread. */
 #ifndef HR_KINDS_H
