@@ -203,7 +203,18 @@ static int join(struct road *d, hr_str text, const hr_section *s, size_t n, bool
     return r;
 }
 
-/* The whole text, or its sections, where that is shorter. A test run is told as a whole: its headings part nothing that could stand alone. */
+/* Is what became of the sections to be taken, and not what became of the whole? A note stands best in the section that it is about, so
+   it may cost a little. */
+static bool are_better(const hr_transform_out *parts, const hr_transform_out *whole)
+{
+    size_t most = whole->text.n;
+
+    if (parts->lossless == whole->lossless)
+        most += most / 8 + 200;
+    return parts->text.n <= most;
+}
+
+/* The whole text, or its sections. A test run is told as a whole: its headings part nothing that could stand alone. */
 static int divided(struct road *d, hr_str text, bool file, int depth, hr_transform_out *out)
 {
     struct leaf **before = d->end, **mine;
@@ -219,7 +230,7 @@ static int divided(struct road *d, hr_str text, bool file, int depth, hr_transfo
         return r < 0 ? r : whole;
     mine = d->end;
     r = join(d, text, s, n, file, depth, &parts);
-    if (r == 1 && (whole == 0 || parts.text.n < out->text.n)) {
+    if (r == 1 && (whole == 0 || are_better(&parts, out))) {
         const struct road check = {.selected = *mine}; /* of these sections alone */
         r = reads_back(&check, text, &parts);
         if (r == 1) {
