@@ -102,11 +102,14 @@ static bool is_bar(cell c)
            (c & 0xff) == 0xe2; /* blocks, braille, arrows, lines */
 }
 
+static bool is_number(cell c)
+{
+    return (c >= '0' && c <= '9') || c == ' '; /* " 99%", "100%" */
+}
+
 static bool is_like(cell a, cell b)
 {
-    bool digit = a >= '0' && a <= '9';
-
-    return a == b || (digit && b >= '0' && b <= '9') || (is_bar(a) && is_bar(b));
+    return a == b || (is_number(a) && is_number(b)) || (is_bar(a) && is_bar(b));
 }
 
 /* The same but for numbers and the marks of a bar: counted from both ends. */

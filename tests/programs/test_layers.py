@@ -166,7 +166,31 @@ def test_of_the_progress_of_git_the_last_state_of_each_line_is_kept(cli, tmp_pat
         assert line in rest
 
 
+def documented(heading):
+    """The block of the section of docs/forms.md whose heading says so."""
+    (section,) = re.findall(rf"^### {re.escape(heading)}\n(.*?)(?=^##|\Z)", (ROOT / "docs" / "forms.md").read_text(encoding="utf-8"), re.M | re.S)
+    return section.split("```\n")[1]
+
+
+def anonymous(text):
+    return re.sub(r"(headroom show|id) [0-9a-f]{20}", "id", text)
+
+
+def test_the_terminal_of_the_documents_is_what_is_sent(cli):
+    states = [f"Receiving objects: {i + 1:3}% ({12 * i + 12}/1200), 1.{i:02} MiB | 9.00 MiB/s" for i in range(99)]
+    last = documented("Output for a terminal").split("\n")[0]
+    text = "\x1b[1m\x1b[32m" + "\r".join(states[1:] + [last]) + "\x1b[0m\x1b[K\n"
+    assert anonymous(sent_of(cli.record(conversation(text)))) == anonymous(documented("Output for a terminal"))
+
+
 # ------------------------------------------------------------------ blobs
+def test_the_blob_of_the_documents_is_what_is_sent(cli):
+    image = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0" + random.Random(1).randbytes(5988)).decode()
+    assert len(image) == 8008
+    text = json.dumps({"title": "Logo", "image": "data:image/png;base64," + image}, separators=(",", ":"))
+    assert anonymous(sent_of(cli.record(conversation(text)))) + "\n" == anonymous(documented("Blobs"))
+
+
 def test_an_image_in_json_keeps_its_head_and_the_original_is_stored(cli):
     image = base64.b64encode(b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(6000)).decode()
     body = conversation(json.dumps({"title": "Logo", "image": "data:image/png;base64," + image, "size": 6008}))
