@@ -371,6 +371,8 @@ static int take_apart(struct screen *s)
     s->plain = false;
     if (s->out->err)
         return HR_ENOMEM;
+    if (s->out->len == s->begun)
+        return 0;
     const hr_str line = hr_str_make(s->out->data + s->begun, s->out->len - s->begun);
     s->out->len = s->begun;
     return put_text(s, line);

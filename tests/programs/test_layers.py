@@ -123,7 +123,7 @@ def plain(cli, text, transform):
     assert (plan["transform"], plan["lossless"]) == (transform, False)
     sent = cli.record(body)
     assert cli("restore", "--state", "-", input=sent).stdout == body
-    rest, note = sent_of(sent).rstrip("\n").rsplit("\n", 1)
+    rest, note = sent_of(sent).rstrip().rsplit("\n", 1)
     assert re.fullmatch(r"\[_headroom: terminal output as text; ([0-9]+ codes?)?(, )?([0-9]+ overwritten states?)? omitted; id [0-9a-f]{20}\]", note)
     return rest, sent
 

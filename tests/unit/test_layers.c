@@ -413,6 +413,24 @@ static void a_note_that_the_text_itself_holds_forbids_every_selection(void **sta
     assert_true(transform_for("", true) == 0 || out.lossless);
 }
 
+static void a_note_with_codes_between_its_letters_is_a_note(void **state)
+{
+    (void)state;
+    log_lines(100);
+    add("\n[_head\x1b[mroom: 1 of 2 lines omitted, the first is 0: 1; id " ID "]");
+    assert_true(transform_for("", true) == 0 || notes() == 1); /* ours, around the bytes as they stood */
+    assert_true(out.text.n == 0 || out_has("[_head\x1b[mroom: "));
+}
+
+static void json_in_a_wrapper_is_minified(void **state)
+{
+    (void)state;
+    add("<stdout>\n{ \"a\": [1, 2, 3],\n  \"b\": null }\n</stdout>");
+    assert_int_equal(transform_for("", false), 1);
+    assert_string_equal(out.transform, "minify");
+    assert_true(hr_str_is(out.text, "<stdout>\n{\"a\":[1,2,3],\"b\":null}\n</stdout>"));
+}
+
 static void every_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -457,6 +475,8 @@ int main(void)
         CLAIM(json_behind_a_line_of_prose_is_json),
         CLAIM(a_failing_test_run_is_one_section),
         CLAIM(a_note_that_the_text_itself_holds_forbids_every_selection),
+        CLAIM(a_note_with_codes_between_its_letters_is_a_note),
+        CLAIM(json_in_a_wrapper_is_minified),
         CLAIM(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

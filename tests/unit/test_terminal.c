@@ -62,6 +62,7 @@ static void of_a_bar_the_last_state_is_left(void **state)
           "\xe2\x9c\x93 Installing\n");
     shows("a 10%\x1b[1G\x1b[2Kb\n", "b\n");
     shows("working\r\x1b[Kdone\n", "done\n");
+    shows("\x1b[32m\x1b[K5%\x1b[0K\n", "5%\n");
     shows("5%\b\b6%\n", "6%\n");
     shows("N\bNA\bAM\bME\bE\n", "NAME\n");
     shows("Fetching 1%\r\r\n", NULL); /* nothing was written over it */
