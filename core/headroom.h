@@ -181,6 +181,10 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
 /* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
 
+/* A replacement as headroom_get_original gives it, its lossless form read back; the note of a selection stays. 1: *out is filled; 0: it has no
+   such form; HR_ENOMEM. */
+int headroom_read_back(const char *text, size_t len, headroom_bytes *out);
+
 /* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
    is wrong with a value that was given (it is not in force then). */
 int headroom_each_setting(headroom *h,

@@ -47,6 +47,7 @@ static const struct reason reasons[] = {
     {"encoding", "the body has an encoding that is not read", CLIENT},
     {"multipart", "the body is multipart", CLIENT},
     {"content_type", "the body is not declared as JSON", CLIENT},
+    {"upgrade", "the request asks for another protocol", CLIENT},
     {"chunked", "the body is sent in chunks", LATER},
     {"expect", "the client waits for 100-continue", LATER},
     {"no_length", "the length of the body is not announced", LATER},
