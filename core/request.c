@@ -135,6 +135,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err < 0)
         return err;
+    hr_again_check(r, &conv, items, conv.results);
     if (!r->row.skipped)
         r->row.skipped = only_reason(items, conv.results);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, conv.results) : 0;

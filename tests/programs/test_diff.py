@@ -199,7 +199,7 @@ def test_escapes_of_the_data_never_reach_the_terminal(cli, form):
 
 
 def test_long_lines_go_on_below_and_end_with_dots(cli):
-    shown = recorded(cli, json.dumps([{"n": i, "text": "word " * 400} for i in range(100)]))
+    shown = recorded(cli, json.dumps([{"n": i, "text": f"word{i} " * 400} for i in range(100)]))
     rows = cli.terminal("diff", shown, columns=80, NO_COLOR="1")[1].decode().splitlines()
     first = next(i for i, row in enumerate(rows) if "<" in row)
     assert ".." not in "".join(rows[first:first + 7]) and rows[first + 7].rstrip().endswith("..")
