@@ -484,20 +484,28 @@ def test_each_word_of_a_table_is_explained_once_behind_it(cli):
     assert re.search(r"^how +smart_crusher: .+\nwhy +top_n: ", whole, re.M) and "15 of 500 items kept" in whole
 
 
-def test_every_word_that_the_library_writes_has_a_sentence():
-    def words(path, *patterns):
-        text = (ROOT / path).read_text()
-        found = [w for p in patterns for m in re.findall(p, text) for w in (m if isinstance(m, tuple) else (m,))]
-        assert found, path
-        return found
+# Where words come from that `transform` and `reason` of a result and `skipped` of a request can be.
+WORDS = [("core/transform/router.c", r'\{[A-Z]+, "(\w+)", (?:true|false), \w+\}'),
+         ("core/transform/testrun.c", r'strategy = [^;]*"(\w+)" : \w+ \? "(\w+)" : "(\w+)"'),
+         ("core/transform/layers.c", r'transform = [^;]*?"(\w+)"'),
+         ("core/transform/select.c", r'\? "(\w+)" : "(\w+)"'),
+         ("core/context.h", r'HR_AGAIN +"(\w+)"'),
+         ("core/again.c", r'reason = "(\w+)"'),
+         ("core/decide.c", r'reason = HR_STR\("(\w+)"\)'),
+         ("core/decide.c", r'return "(\w+)";'),
+         ("core/overrides.c", r'leave = "(\w+)"'),
+         ("core/request.c", r'skipped = "(\w+)"'),
+         ("shim/gate.c", r'return "(\w+)";'),
+         ("shim/stream.c", r'skip = "(\w+)"')]
 
-    wanted = [*words("core/transform/router.c", r'\{[A-Z]+, "(\w+)", (?:true|false), \w+\}'),
-              *words("core/transform/testrun.c", r'strategy = "(\w+)"'), *words("core/transform/select.c", r'\? "(\w+)" : "(\w+)"'),
-              *words("core/decide.c", r'reason = HR_STR\("(\w+)"\)', r'return "(\w+)";'), *words("core/overrides.c", r'leave = "(\w+)"'),
-              *words("shim/gate.c", r'return "(\w+)";'), *words("shim/stream.c", r'skip = "(\w+)"'),
-              *words("core/request.c", r'skipped = "(\w+)"')]
-    explained = words("tools/reason.c", r'\{"(\w+)",')
-    assert sorted(set(wanted) - set(explained)) == []
+
+@pytest.mark.parametrize("path, pattern", WORDS)
+def test_every_word_that_the_library_writes_has_a_sentence(path, pattern):
+    def words(where, what):
+        return {w for m in re.findall(what, (ROOT / where).read_text()) for w in (m if isinstance(m, tuple) else (m,))}
+
+    assert words(path, pattern), "words are written here no more"
+    assert words(path, pattern) - words("tools/reason.c", r'\{"(\w+)",') == set()
 
 
 # ------------------------------------------------------------------ config

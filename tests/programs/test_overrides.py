@@ -63,13 +63,14 @@ def send(server, certs, run, body_file):
     return one
 
 
-def kept(body):
-    """Search results that arrived, notes not counted."""
-    return sum("title" in r for r in json.loads(body["messages"][2]["content"])["results"])
+@pytest.fixture
+def kept(run):
+    """kept(body) -> number of search results that arrived, notes not counted."""
+    return lambda body: len(json.loads(run.headroom("restore", "--kept", "-", input=json.dumps(body).encode()))[0]["items"])
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_the_lines_are_obeyed_and_not_sent(name, send):
+def test_the_lines_are_obeyed_and_not_sent(name, send, kept):
     body, head, row = send(name, 'X-Headroom-Tool-Profiles: {"sea*": {"max_items": 50}}', "X-Headroom-Keep-Turns: 5",
                            "x-headroom-output-buffer-tokens: 8000", "X-Headroom-Level: CRUSH", "X-Headroom-Bypass: no")
     assert "x-headroom" not in head
@@ -97,7 +98,7 @@ def test_a_stored_decision_is_replayed_whatever_later_requests_say(name, send, s
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
-def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name, send, run):
+def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name, send, run, kept):
     body, head, row = send(name, "X-Headroom-Keep-Turns: many", "X-Headroom-Bypass: perhaps", "X-Headroom-Mode: fast",
                            'X-Headroom-Tool-Profiles: {"search": {"max_items": 50}, "other": {"lvl": 1}}', "X-Headroom-Colour: red")
     assert kept(body) == 50 and row["skipped"] is None and row["mode"] == "optimize" and "x-headroom" not in head
@@ -138,7 +139,7 @@ def test_settings_of_tools_and_paths_hold_in_a_program(what, send, run):
     assert f"{reason} " in run.headroom("show", str(json.loads(run.headroom("log", "--json").splitlines()[-1])["id"])).decode()
 
 
-def test_a_profile_of_the_request_goes_before_one_of_the_settings(send, run):
+def test_a_profile_of_the_request_goes_before_one_of_the_settings(send, run, kept):
     (run.home / "config" / "headroom").mkdir()
     (run.home / "config" / "headroom" / "config.ini").write_text("[tool_profiles]\nsearch = skip\n* = max_items:30\n")
     body, _, row = send("http.client", 'X-Headroom-Tool-Profiles: {"search": {"skip": false}}')
