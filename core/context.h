@@ -17,6 +17,7 @@
 #include "store/store.h"
 #include "transform/watch.h"
 #include "usage.h"
+#include "window_cuts.h"
 
 struct headroom {
     hr_config config; /* constant after opening */
@@ -31,6 +32,7 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+    hr_cuts cuts;
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
     hr_pending pending;
@@ -52,6 +54,7 @@ typedef struct hr_item {
     hr_decision decision; /* FOUND, NEW */
     uint32_t tokens;      /* OPEN: of content */
     const char *reason;   /* static: why it stays as it is, or NULL */
+    bool cut;             /* its message goes: the rolling window */
 } hr_item;
 
 struct headroom_request {
@@ -66,9 +69,11 @@ struct headroom_request {
     hr_profile *profiles;              /* those of the request, then those of the settings; read only */
     hr_splice *edits;                  /* what changes besides results; in work */
     size_t n_edits;
-    hr_arena *keep; /* until the end: names, the record */
-    hr_arena *work; /* until the bytes have left */
-    hr_buf body;    /* the new body */
+    uint32_t cut_messages; /* that the window left out */
+    int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
+    hr_arena *keep;        /* until the end: names, the record */
+    hr_arena *work;        /* until the bytes have left */
+    hr_buf body;           /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
@@ -101,6 +106,9 @@ int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *
 void hr_again_check(headroom_request *r, hr_conversation *c, hr_item *items, size_t n);
 /* Append what the content of items[i] stands for, if it is such a reference: 1. 0: it is none. HR_ENOMEM. */
 int hr_again_restore(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b);
+
+/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
+bool hr_model_is_bound(hr_str model);
 
 /* keys of a result; query.n is part of key only. */
 void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c,

@@ -27,8 +27,7 @@ struct work {
     bool may_decide, may_lose, bound;
 };
 
-/* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
-static bool model_is_bound(hr_str model)
+bool hr_model_is_bound(hr_str model)
 {
     static const char *const names[] = {"claude-fable-5-1",  "claude-fable-5-2", "claude-mythos-5-1",
                                         "claude-mythos-5-2", "claude-opus-5-5",  "claude-sonnet-5-5",
@@ -422,7 +421,7 @@ static void tell_late(const hr_conversation *conv, hr_item *items, size_t n)
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
-    struct work w = {.r = r, .conv = conv, .items = items, .bound = model_is_bound(conv->model)};
+    struct work w = {.r = r, .conv = conv, .items = items, .bound = hr_model_is_bound(conv->model)};
     int err = hr_context_key(h, w.secret);
 
     w.keyed = err == 0;

@@ -131,8 +131,11 @@ typedef struct headroom_row {
     int64_t elapsed_us;     /* spent by us */
     const char *transforms; /* comma separated, each name once, "" for none */
     uint32_t results, rewritten,
-        replayed;             /* tool results in the body, of them rewritten, of those replayed */
+        replayed; /* tool results in the body and a system text that was aligned, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
+    /* What the rolling window did, or why not, as a JSON object: action ("cut", "replayed", "none"), reason, messages, calls, tokens (that
+       were left out), limit. NULL: nothing was to do. */
+    const char *window;
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
@@ -184,6 +187,10 @@ int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_by
 /* A replacement as headroom_get_original gives it, its lossless form read back; the note of a selection stays. 1: *out is filled; 0: it has no
    such form; HR_ENOMEM. */
 int headroom_read_back(const char *text, size_t len, headroom_bytes *out);
+
+/* How many messages the rolling window says that it left out of a body as sent; 0: none, or no body that is read. They are stored
+   nowhere: the program sends them again with each request, and only it can. */
+uint64_t headroom_left_out(const void *body, size_t len);
 
 /* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
    is wrong with a value that was given (it is not in force then). */

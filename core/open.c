@@ -53,8 +53,10 @@ headroom *headroom_open(unsigned flags)
     h->flags = flags;
     h->pid = getpid();
     hr_pending_init(&h->pending);
+    hr_cuts_init(&h->cuts);
     if (hr_config_load(&h->config) < 0) {
         hr_pending_free(&h->pending);
+        hr_cuts_free(&h->cuts);
         hr_free(h);
         return NULL;
     }
@@ -88,6 +90,7 @@ void headroom_close(headroom *h)
     hr_pending_free(&h->pending);
     hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
+    hr_cuts_free(&h->cuts);
     hr_store_close(h->store);
     hr_log_free(&h->log);
     hr_config_free(&h->config);
@@ -116,6 +119,7 @@ void hr_context_check_fork(headroom *h)
     if (h->store)
         hr_store_check_fork(h->store);
     hr_ledger_check_fork(h->ledger);
+    hr_cuts_check_fork(&h->cuts);
     hr_pending_check_fork(&h->pending);
     atomic_store_explicit(&h->pid, pid, memory_order_relaxed);
 }

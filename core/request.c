@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aligner.h"
 #include "context.h"
 #include "limits.h"
 #include "overrides.h"
 #include "record.h"
 #include "token/token.h"
+#include "window.h"
 
 headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode)
 {
@@ -125,7 +127,9 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     r->row.dialect = r->dialect->name;
     r->row.stream = conv.stream;
     r->row.model = hr_arena_dup(r->keep, conv.model.p, conv.model.n);
-    hr_item *items = hr_arena_zalloc(r->work, (conv.results ? conv.results : 1) * sizeof *items);
+    hr_item *items =
+        hr_arena_zalloc(r->work, (conv.results + 1) * sizeof *items); /* one for the system text */
+    size_t n = conv.results;
     if (!r->row.model || !items)
         return HR_ENOMEM;
     list_items(&conv, items);
@@ -133,13 +137,17 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     if (attested)
         r->row.skipped = "cch";
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
+    if (err == 0 && !attested)
+        err = hr_align(r, &conv, items, &n);
+    if (err == 0 && !attested)
+        err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
         return err;
     hr_again_check(r, &conv, items, conv.results);
-    if (!r->row.skipped)
-        r->row.skipped = only_reason(items, conv.results);
-    int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, conv.results) : 0;
-    if ((err = hr_record_body(r, &conv, items, conv.results)) < 0 && built <= 0)
+    if (!r->row.skipped && !r->n_edits)
+        r->row.skipped = only_reason(items, n);
+    int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
+    if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
         return err;
     return built;
 }
@@ -166,6 +174,7 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.rewritten = r->row.replayed = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
+    r->row.window = NULL;
 }
 
 /* 1: r->body is the new body, coded as the old one was; 0: nothing to replace; <0: the original goes out. */

@@ -1,11 +1,13 @@
 /* restore.c - a body as sent, back to what the program made; and what its notes say was kept. See headroom.h. */
 #include <string.h>
 
+#include "aligner.h"
 #include "context.h"
 #include "kept.h"
 #include "limits.h"
 #include "transform/layers.h"
 #include "transform/transform.h"
+#include "window_marker.h"
 
 /* What both functions begin with. */
 struct reading {
@@ -74,6 +76,37 @@ static int unformed(struct reading *w, const hr_item *items, size_t i, hr_str *r
     return r;
 }
 
+/* The system text, if the aligner sent it, among the others in the body's order. 0, <0. */
+static int add_system(headroom *h, struct reading *w, const uint8_t secret[16], hr_splice *list, size_t *n,
+                      size_t *missing)
+{
+    const hr_value *lit = &w->conv.system;
+    hr_decision d;
+    hr_str text, raw;
+    uint8_t key[16];
+    size_t at = *n;
+
+    int r = lit->len < 2 ? HR_ENOENT : hr_string_decode(w->arena, w->conv.body + lit->off, lit->len, &text);
+    if (r == 0)
+        r = hr_align_sent_key(secret, w->dialect, &w->conv, text, key);
+    if (r < 0)
+        return r == HR_ENOMEM ? r : 0;
+    r = hr_store_decision_by_sentkey(h->store, w->arena, key, &d);
+    if (r == 1)
+        r = d.has_original ? hr_store_original(h->store, w->arena, d.id, &raw) : HR_ENOENT;
+    else if (r <= 0)
+        return r;
+    if (r < 0) {
+        *missing += r == HR_ENOENT;
+        return r == HR_ENOENT ? 0 : r;
+    }
+    for (; at > 0 && list[at - 1].off > lit->off; at--)
+        list[at] = list[at - 1];
+    list[at] = (hr_splice){lit->off + 1, lit->len - 2, raw};
+    ++*n;
+    return 0;
+}
+
 int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored,
                      size_t *missing)
 {
@@ -112,6 +145,8 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
         else
             *missing += gone || (!h->store && hr_text_has_note(it.content));
     }
+    if (r >= 0 && h->store)
+        r = add_system(h, &w, secret, list, &k, missing);
     if (r >= 0)
         r = hr_splice_apply(&b, body, len, list, k);
     if (r >= 0)
@@ -122,6 +157,23 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
         hr_buf_free(&b);
     hr_arena_free(w.arena);
     return r;
+}
+
+uint64_t headroom_left_out(const void *body, size_t len)
+{
+    struct reading w = {0};
+    uint64_t messages = 0;
+    hr_str text;
+    int r = read_body(&w, body, len);
+
+    for (size_t i = 0; r == 0 && i < w.conv.n && messages == 0; i++) {
+        const hr_event *e = &w.conv.ev[i];
+        if (e->kind == HR_EV_HUMAN &&
+            hr_string_decode(w.arena, w.conv.body + e->lit.off, e->lit.len, &text) == 0)
+            messages = hr_window_marker_read(text);
+    }
+    hr_arena_free(w.arena);
+    return messages;
 }
 
 /* ------------------------------------------------------------------ --kept */

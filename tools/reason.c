@@ -109,6 +109,10 @@ static const struct {
     {"terminal",
      "as a terminal shows it at the end: without colours, of a progress bar the last state; a note says so"},
     {"sections", "its parts are of several kinds, each written as its kind is"},
+    {"cache_aligner",
+     "sentences that say what day or session it is stand at the end of the system text; nothing is left out"},
+    {"window",
+     "its message was left out, oldest first, because the model takes no more; the program has it still"},
     /* strategies of selections */
     {"top_n", "something ranks the items: the best stay, with the first and last, errors, what stands out "
               "and what the "

@@ -35,6 +35,8 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_text(t, o, "usage", row->usage);
     json_int(t, o, "elapsed_us", row->elapsed_us);
     json_names(t, o, "transforms", row->transforms);
+    if (or_null(row->window) != NULL)
+        json_text(t, o, "window", row->window);
     return o;
 }
 

@@ -4,6 +4,7 @@
 #include "files.h"
 #include "format.h"
 #include "json.h"
+#include "left_out.h"
 #include "reason.h"
 #include "result.h"
 
@@ -108,6 +109,8 @@ static int print_json(const headroom_request *r, const headroom_row *row)
         if (headroom_request_result(r, i, &result) == 0)
             result_to_json(&t, json_object(&t, part, NULL), &result);
     }
+    if (row->window != NULL)
+        json_text(&t, o, "window", row->window);
     return json_print(&t, true);
 }
 
@@ -134,6 +137,7 @@ static void print_table(const headroom_request *r, const headroom_row *row)
            format_count(saved, difference), format_share(share, difference, row->tokens_before));
     printf("bytes    %s -> %s\n", format_count(before, row->bytes_before),
            format_count(after, row->bytes_after));
+    left_out_print("window   ", row->window);
     if (headroom_request_results(r) == 0)
         return;
     putchar('\n');

@@ -228,8 +228,8 @@ static int read_batch(hr_conversation *c, hr_scan *s);
 /* A body, or the params of one in a batch. 1: it was one; 0: an object without messages. */
 static int read_body(hr_conversation *c, hr_scan *s, bool in_batch)
 {
-    static const char *const names[] = {"messages", "model",  "stream",   "system",
-                                        "tools",    "thread", "requests", NULL};
+    static const char *const names[] = {"messages", "model",    "stream",   "system", "tools",
+                                        "thread",   "requests", "metadata", NULL};
     hr_member m = {names, 0};
     hr_value v;
     int which, r, found = 0;
@@ -254,13 +254,20 @@ static int read_body(hr_conversation *c, hr_scan *s, bool in_batch)
             found = 1;
             r = in_batch ? HR_ESHAPE : read_batch(c, s);
             break;
+        case 7:
+            r = hr_scan_owner(c, s, "user_id");
+            break;
         default:
             if ((r = hr_scan_value(s, &v)) < 0)
                 return r;
             if (which == 2)
                 c->stream = v.type == HR_JSON_TRUE;
-            if (which == 3)
+            if (which == 3) {
+                hr_scan text;
                 c->attested |= attested(c, &v);
+                hr_scan_within(&text, c, &v);
+                r = hr_scan_system(c, &text, true, &c->system);
+            }
             if (which == 5)
                 c->server_state |= v.type == HR_JSON_OBJECT;
         }

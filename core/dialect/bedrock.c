@@ -153,7 +153,7 @@ static int read_message(hr_conversation *c, hr_scan *s)
 
 static int locate(hr_conversation *c)
 {
-    static const char *const names[] = {"messages", "toolConfig", NULL};
+    static const char *const names[] = {"messages", "toolConfig", "system", NULL};
     hr_member m = {names, 0};
     bool messages = false;
     hr_scan s;
@@ -171,7 +171,9 @@ static int locate(hr_conversation *c)
                 if ((r = read_message(c, &s)) < 0)
                     return r;
         } else {
-            r = which == 1 ? hr_scan_tools(c, &s) : hr_scan_value(&s, NULL);
+            r = which == 1   ? hr_scan_tools(c, &s)
+                : which == 2 ? hr_scan_system(c, &s, false, &c->system)
+                             : hr_scan_value(&s, NULL);
         }
         if (r < 0)
             return r;

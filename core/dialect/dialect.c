@@ -19,9 +19,15 @@ const hr_dialect *hr_dialect_find(const char *name)
 
 static int read_as(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const hr_dialect *d)
 {
-    *conv = (hr_conversation){.arena = a, .scratch = a, .body = body, .len = len};
+    *conv = (hr_conversation){.arena = a, .scratch = a, .body = body, .len = len, .resends = true};
     int r = d->locate(conv);
     return r < 0 ? r : hr_conversation_pair(conv);
+}
+
+/* How much of a body a dialect finds; where that is equal, one that finds the system text knows it better. */
+static size_t found_in(const hr_conversation *c)
+{
+    return 2 * (c->calls + c->results) + (c->system.len != 0);
 }
 
 int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const char *name,
@@ -32,15 +38,14 @@ int hr_conversation_read(hr_conversation *conv, hr_arena *a, const char *body, s
         *dialect = d;
         return d ? read_as(conv, a, body, len, d) : HR_ESHAPE;
     }
-    /* No path to go by (`simulate`): the dialect in which more calls and results are found, else the first that reads it. */
+    /* No path to go by (`simulate`): the dialect in which more is found, else the first that reads it. */
     int best = HR_ESHAPE;
     for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
         hr_conversation c;
         int r = read_as(&c, a, body, len, dialects[i]);
         if (r == HR_ENOMEM || r == HR_EJSON || r == HR_EDEPTH)
             return r;
-        if (best < 0 ? r >= 0 || r != HR_ESHAPE
-                     : r >= 0 && c.calls + c.results > conv->calls + conv->results) {
+        if (best < 0 ? r >= 0 || r != HR_ESHAPE : r >= 0 && found_in(&c) > found_in(conv)) {
             best = r;
             *conv = c;
             *dialect = dialects[i];
@@ -131,28 +136,32 @@ int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit)
     return 0;
 }
 
-static int scan_part(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
+/* A part of a content. *text: the literal, where it is text; len 0: it is not. typed: parts without a type are not. */
+static int scan_part(hr_conversation *c, hr_scan *s, bool typed, hr_value *text)
 {
     static const char *const names[] = {"type", "text", NULL};
     hr_member m = {names, 0};
-    hr_value text = {0};
+    hr_value v = {0};
     hr_str type = {0};
     int which, r;
+
+    *text = (hr_value){0};
 
     if (hr_scan_peek(s) != HR_JSON_OBJECT)
         return hr_scan_value(s, NULL);
     if ((r = hr_scan_enter(s)) < 0)
         return r;
     while ((r = hr_member_next(s, &m, &which)) == 1) {
-        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &text : NULL);
+        r = which == 0 ? hr_scan_string(c, s, false, &type) : hr_scan_value(s, which == 1 ? &v : NULL);
         if (r < 0)
             return r;
     }
-    if (r < 0 || text.type != HR_JSON_STRING)
+    if (r < 0 || v.type != HR_JSON_STRING)
         return r;
-    if (!hr_str_is(type, "text") && !hr_str_is(type, "input_text") && !hr_str_is(type, "output_text"))
-        return 0;
-    return hr_literal_add(c, kind, text);
+    if (hr_str_is(type, "text") || hr_str_is(type, "input_text") || hr_str_is(type, "output_text") ||
+        (!typed && type.n == 0))
+        *text = v;
+    return 0;
 }
 
 int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
@@ -167,7 +176,44 @@ int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind)
     if ((r = hr_scan_enter(s)) < 0)
         return r;
     while ((r = hr_scan_item(s)) == 1)
-        if ((r = scan_part(c, s, kind)) < 0)
+        if ((r = scan_part(c, s, true, &v)) < 0 || (v.len && (r = hr_literal_add(c, kind, v)) < 0))
+            return r;
+    return r;
+}
+
+int hr_scan_system(hr_conversation *c, hr_scan *s, bool typed, hr_value *out)
+{
+    hr_value v;
+    int r, shape = hr_scan_peek(s);
+
+    if (shape != HR_JSON_ARRAY) {
+        if ((r = hr_scan_value(s, &v)) == 0 && shape == HR_JSON_STRING)
+            *out = v;
+        return r;
+    }
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_scan_item(s)) == 1) {
+        if ((r = scan_part(c, s, typed, &v)) < 0)
+            return r;
+        if (v.len)
+            *out = v;
+    }
+    return r;
+}
+
+int hr_scan_owner(hr_conversation *c, hr_scan *s, const char *name)
+{
+    const char *const names[] = {name, NULL};
+    hr_member m = {names, 0};
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1)
+        if ((r = which == 0 ? hr_scan_string(c, s, false, &c->owner) : hr_scan_value(s, NULL)) < 0)
             return r;
     return r;
 }
@@ -250,7 +296,12 @@ static int scan_tools(hr_conversation *c, hr_scan *s, int depth)
 
 int hr_scan_tools(hr_conversation *c, hr_scan *s)
 {
-    return scan_tools(c, s, TOOLS_DEPTH);
+    const size_t from = s->pos;
+    int r = scan_tools(c, s, TOOLS_DEPTH);
+
+    if (r == 0)
+        c->tools = hr_str_make(c->body + from, s->pos - from);
+    return r;
 }
 
 int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code)

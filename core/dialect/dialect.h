@@ -46,6 +46,11 @@ typedef struct hr_conversation {
     bool server_state;   /* the provider holds the history: calls may be absent from the body */
     bool attested;       /* Claude Code's `cch=` in system[0] (law 7) */
     bool unpaired;       /* a result whose call is not in the body, without server_state */
+    hr_value
+        system; /* last literal of the system text before the first turn; len 0: none. In a batch the last body's */
+    hr_str tools;        /* the offered tools as they stand in the body; n 0: none */
+    hr_str owner;        /* decoded metadata.user_id, prompt_cache_key or session_id; n 0: none */
+    bool resends;        /* every request holds the whole conversation, as far as the body can say */
     struct hr_gap *gaps; /* query_text.c: stretches between assistant turns, made at first need */
     size_t ngaps;
 } hr_conversation;
@@ -98,6 +103,13 @@ int hr_literal_add(hr_conversation *c, enum hr_event_kind kind, hr_value lit);
 /* Consume a content and add its text: a string, or the `text` of parts whose type is text, input_text or output_text. Content of
    another shape says nothing. */
 int hr_scan_text(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
+/* Consume system text, a string or parts, and note its last literal; typed: parts say that they are text. A value of another shape, or
+   parts without text, leave *out as it was. */
+int hr_scan_system(hr_conversation *c, hr_scan *s, bool typed, hr_value *out);
+/* Consume an object and decode its member of that name into c->owner; a value of another shape is consumed. */
+int hr_scan_owner(hr_conversation *c, hr_scan *s, const char *name);
+/* Append human text without the segments between <system-reminder> marks, which change from turn to turn. */
+void hr_human_add(hr_buf *b, hr_str text);
 /* Consume a value and add each string inside of it, at any depth: the members of an object themselves, and what lies deeper from
    HR_MIN_INNER bytes on. What a member `error` of it holds is marked as such. */
 int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);

@@ -165,6 +165,23 @@ static int read_contents(hr_conversation *c, hr_scan *s)
     return r;
 }
 
+/* A content whose parts are the system text. */
+static int read_system(hr_conversation *c, hr_scan *s)
+{
+    static const char *const names[] = {"parts", NULL};
+    hr_member m = {names, 0};
+    int which, r;
+
+    if (hr_scan_peek(s) != HR_JSON_OBJECT)
+        return hr_scan_value(s, NULL);
+    if ((r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1)
+        if ((r = which == 0 ? hr_scan_system(c, s, false, &c->system) : hr_scan_value(s, NULL)) < 0)
+            return r;
+    return r;
+}
+
 /* A request, or an envelope around one: `request` of Code Assist, `generateContentRequest` of countTokens. *found: contents were there. */
 static int read_request(hr_conversation *c, hr_scan *s, bool outside, bool *found)
 {
@@ -176,6 +193,9 @@ static int read_request(hr_conversation *c, hr_scan *s, bool outside, bool *foun
                                         "request",
                                         "generateContentRequest",
                                         "generate_content_request",
+                                        "systemInstruction",
+                                        "system_instruction",
+                                        "session_id",
                                         NULL};
     hr_member m = {names, 0};
     hr_value v;
@@ -193,6 +213,10 @@ static int read_request(hr_conversation *c, hr_scan *s, bool outside, bool *foun
             r = hr_scan_tools(c, s);
         } else if (which == 2 && c->model.n == 0) {
             r = hr_scan_string(c, s, false, &c->model);
+        } else if (which == 8 || which == 9) {
+            r = read_system(c, s);
+        } else if (which == 10) {
+            r = hr_scan_string(c, s, false, &c->owner);
         } else if (which >= 5 && outside) {
             r = read_request(c, s, false, found);
         } else {

@@ -76,14 +76,17 @@ static int read_legacy_call(hr_conversation *c, const hr_value *call)
 struct message {
     hr_value content, calls, call; /* len 0: absent, or read already */
     hr_str role, id, name;
-    enum { OTHER, HUMAN, RESULT, ASSISTANT } sort;
+    enum { OTHER, HUMAN, RESULT, ASSISTANT, SYSTEM } sort;
     bool sealed;
-    size_t from; /* its first event */
+    size_t from;   /* its first event */
+    hr_value text; /* SYSTEM: its last literal */
 };
 
-static int read_content(hr_conversation *c, hr_scan *s, const hr_chat_form *form, const struct message *m)
+static int read_content(hr_conversation *c, hr_scan *s, const hr_chat_form *form, struct message *m)
 {
-    return m->sort == HUMAN ? hr_scan_text(c, s, HR_EV_HUMAN) : form->result(c, s);
+    return m->sort == HUMAN    ? hr_scan_text(c, s, HR_EV_HUMAN)
+           : m->sort == SYSTEM ? hr_scan_system(c, s, true, &m->text)
+                               : form->result(c, s);
 }
 
 static int end_message(hr_conversation *c, const hr_chat_form *form, struct message *m)
@@ -93,7 +96,7 @@ static int end_message(hr_conversation *c, const hr_chat_form *form, struct mess
 
     if (m->role.n == 0)
         return HR_ESHAPE;
-    if (m->content.len && (m->sort == HUMAN || m->sort == RESULT)) {
+    if (m->content.len && m->sort != OTHER && m->sort != ASSISTANT) {
         hr_scan_within(&s, c, &m->content);
         if ((r = read_content(c, &s, form, m)) < 0)
             return r;
@@ -129,10 +132,13 @@ static int read_role(hr_conversation *c, hr_scan *s, struct message *m)
         m->sort = RESULT;
     else if (hr_str_is(m->role, "assistant"))
         m->sort = ASSISTANT;
+    else if (hr_str_is(m->role, "system") || hr_str_is(m->role, "developer"))
+        m->sort = SYSTEM;
     return m->sort == ASSISTANT && !hr_event_add(c, HR_EV_ASSISTANT) ? HR_ENOMEM : 0;
 }
 
-static int read_message(hr_conversation *c, hr_scan *s, const hr_chat_form *form)
+/* leading: no turn stands before it. */
+static int read_message(hr_conversation *c, hr_scan *s, const hr_chat_form *form, bool *leading)
 {
     hr_member member = {form->names, 0};
     struct message m = {.from = c->n};
@@ -147,8 +153,8 @@ static int read_message(hr_conversation *c, hr_scan *s, const hr_chat_form *form
             r = read_role(c, s, &m);
             break;
         case HR_CHAT_CONTENT:
-            r = m.sort == HUMAN || m.sort == RESULT ? read_content(c, s, form, &m)
-                                                    : hr_scan_value(s, &m.content);
+            r = m.sort == OTHER || m.sort == ASSISTANT ? hr_scan_value(s, &m.content)
+                                                       : read_content(c, s, form, &m);
             break;
         case HR_CHAT_CALLS:
             r = m.sort == ASSISTANT ? read_calls(c, s, &m.sealed) : hr_scan_value(s, &m.calls);
@@ -169,16 +175,22 @@ static int read_message(hr_conversation *c, hr_scan *s, const hr_chat_form *form
         if (r < 0)
             return r;
     }
-    return r < 0 ? r : end_message(c, form, &m);
+    if (r < 0 || (r = end_message(c, form, &m)) < 0)
+        return r;
+    *leading &= m.sort == SYSTEM;
+    if (*leading && m.text.len)
+        c->system = m.text;
+    return 0;
 }
 
 int hr_chat_locate(hr_conversation *c, const hr_chat_form *form)
 {
-    static const char *const names[] = {"messages", "model", "stream", "tools", "functions", NULL};
+    static const char *const names[] = {"messages",         "model",      "stream", "tools", "functions",
+                                        "prompt_cache_key", "session_id", NULL};
     hr_member m = {names, 0};
     hr_value v;
     hr_scan s;
-    bool messages = false;
+    bool messages = false, leading = true;
     int which, r;
 
     hr_scan_init(&s, c->body, c->len);
@@ -193,7 +205,7 @@ int hr_chat_locate(hr_conversation *c, const hr_chat_form *form)
             if ((r = hr_scan_enter(&s)) < 0)
                 return r;
             while ((r = hr_scan_item(&s)) == 1)
-                if ((r = read_message(c, &s, form)) < 0)
+                if ((r = read_message(c, &s, form, &leading)) < 0)
                     return r;
             break;
         case 1:
@@ -202,6 +214,10 @@ int hr_chat_locate(hr_conversation *c, const hr_chat_form *form)
         case 3:
         case 4:
             r = hr_scan_tools(c, &s);
+            break;
+        case 5:
+        case 6:
+            r = hr_scan_string(c, &s, false, &c->owner);
             break;
         default:
             if ((r = hr_scan_value(&s, &v)) < 0)

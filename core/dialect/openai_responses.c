@@ -42,6 +42,7 @@ static const struct {
 struct reader {
     hr_conversation *c;
     size_t turn, end;
+    bool begun; /* something else than system text came */
 };
 
 /* An item, its members gathered before its type is known: keys may come in any order. */
@@ -164,6 +165,11 @@ static int end_message(struct reader *rd, const struct item *it)
 {
     hr_scan s;
 
+    if (!rd->begun && (hr_str_is(it->role, "system") || hr_str_is(it->role, "developer"))) {
+        hr_scan_within(&s, rd->c, &it->content);
+        return it->content.len ? hr_scan_system(rd->c, &s, true, &rd->c->system) : 0;
+    }
+    rd->begun = true;
     if (hr_str_is(it->role, "assistant"))
         return model_event(rd, HR_EV_ASSISTANT) ? 0 : HR_ENOMEM;
     if (!hr_str_is(it->role, "user") || it->content.len == 0)
@@ -174,10 +180,12 @@ static int end_message(struct reader *rd, const struct item *it)
 
 static int end_item(struct reader *rd, const struct item *it)
 {
+    const enum sort sort = sort_of(it);
     hr_event *e;
     hr_scan s;
 
-    switch (sort_of(it)) {
+    rd->begun |= sort != MESSAGE && sort != TOOLS;
+    switch (sort) {
     case MESSAGE:
         return end_message(rd, it);
     case RESULT:
@@ -253,14 +261,24 @@ static int read_input(hr_conversation *c, hr_scan *s)
 
 static int locate(hr_conversation *c)
 {
-    static const char *const names[] = {"input",        "model", "tools", "stream", "previous_response_id",
-                                        "conversation", NULL};
+    static const char *const names[] = {"input",
+                                        "model",
+                                        "tools",
+                                        "stream",
+                                        "previous_response_id",
+                                        "conversation",
+                                        "instructions",
+                                        "prompt_cache_key",
+                                        "store",
+                                        NULL};
     hr_member m = {names, 0};
-    hr_value v;
+    hr_value v, instructions = {0};
     hr_scan s;
     bool input = false;
     int which, r;
 
+    c->resends =
+        false; /* unless it says so: what the provider stored is gone on with by previous_response_id */
     hr_scan_init(&s, c->body, c->len);
     if ((r = hr_expect(&s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(&s)) < 0)
         return r;
@@ -276,11 +294,19 @@ static int locate(hr_conversation *c)
         case 2:
             r = hr_scan_tools(c, &s);
             break;
+        case 6:
+            r = hr_scan_system(c, &s, true, &instructions);
+            break;
+        case 7:
+            r = hr_scan_string(c, &s, false, &c->owner);
+            break;
         default:
             if ((r = hr_scan_value(&s, &v)) < 0)
                 return r;
             if (which == 3)
                 c->stream = v.type == HR_JSON_TRUE;
+            else if (which == 8)
+                c->resends = v.type == HR_JSON_FALSE;
             else if (which > 3) /* the provider holds what came before, and perhaps the call of a result */
                 c->server_state |= v.type == HR_JSON_STRING || v.type == HR_JSON_OBJECT;
         }
@@ -289,6 +315,8 @@ static int locate(hr_conversation *c)
     }
     if (r < 0 || (r = hr_scan_end(&s)) < 0)
         return r;
+    if (c->system.len == 0) /* it stands before the input, wherever the member does */
+        c->system = instructions;
     return input ? 0 : HR_ESHAPE;
 }
 

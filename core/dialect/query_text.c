@@ -18,8 +18,7 @@ int hr_conversation_arguments(hr_conversation *c, size_t i, hr_str *out)
     return hr_utf8_valid(out->p, out->n) ? 0 : HR_EUTF8;
 }
 
-/* Append human text without the segments that the client puts between <system-reminder> marks: they change from turn to turn. */
-static void add_human(hr_buf *b, hr_str text)
+void hr_human_add(hr_buf *b, hr_str text)
 {
     size_t at = 0;
     while (at < text.n) {
@@ -61,7 +60,7 @@ static int read_gap(hr_conversation *c, struct hr_gap *g)
             continue;
         g->error = hr_string_decode(c->arena, c->body + c->ev[i].lit.off, c->ev[i].lit.len, &text);
         if (g->error == 0)
-            add_human(&b, text);
+            hr_human_add(&b, text);
     }
     int r = b.err ? b.err : g->error == HR_ENOMEM ? HR_ENOMEM : 0;
     if (r == 0 && says_something(hr_buf_view(&b))) {
