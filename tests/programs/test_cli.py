@@ -490,6 +490,8 @@ WORDS = [("core/transform/router.c", r'\{[A-Z]+, "(\w+)", (?:true|false), \w+\}'
          ("core/transform/layers.c", r'transform = [^;]*?"(\w+)"'),
          ("core/transform/select.c", r'\? "(\w+)" : "(\w+)"'),
          ("core/context.h", r'HR_AGAIN +"(\w+)"'),
+         ("core/aligner.c", r'transform = HR_STR\("(\w+)"\)'),
+         ("core/record.c", r'cut_name\[\] = "(\w+)"'),
          ("core/again.c", r'reason = "(\w+)"'),
          ("core/decide.c", r'reason = HR_STR\("(\w+)"\)'),
          ("core/decide.c", r'return "(\w+)";'),

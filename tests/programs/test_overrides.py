@@ -4,6 +4,7 @@ The roads: Python over OpenSSL (a body with its length, in chunks, by asyncio's 
 hook; straight to the API, and through nginx, where curl speaks HTTP/2.
 """
 import json
+import re
 
 import pytest
 
@@ -119,6 +120,32 @@ def test_a_request_can_be_off_or_audited_alone(name, send):
     for mode in ("audit", "off"):
         body, head, row = send(name, f"X-Headroom-Mode: {mode}")
         assert body == BODY and "x-headroom" not in head and row["mode"] == "audit", "off writes no row"
+
+
+def documented(language):
+    """The example of README.md."""
+    return re.search(rf"^```{language}\n(.*?)^```", (conftest.HERE.parents[1] / "README.md").read_text(), re.M | re.S)[1]
+
+
+def test_the_lines_that_the_readme_shows_are_understood(send, run):
+    lines = documented("http").splitlines()
+    assert len(lines) == 6
+    body, head, row = send("http.client", *lines)
+    assert body == BODY and row["mode"] == "audit" and "x-headroom" not in head
+    send("http.client", *lines[1:])
+    assert run.log()[-1]["skipped"] == "bypass"
+    log = run.state / "headroom.log"
+    assert not log.exists() or "ignored" not in log.read_text()
+
+
+def test_the_settings_that_the_readme_shows_are_right(run):
+    (run.home / "config" / "headroom").mkdir()
+    (run.home / "config" / "headroom" / "config.ini").write_text(documented("ini"))
+    assert run.headroom("config", "check").startswith(b"all ")
+    settings = json.loads(run.headroom("config", "--json"))
+    changed = {n for n, s in settings.items() if s["origin"] != "default"}
+    assert changed == {"min_tokens_to_crush", "max_items_after_crush", "protected_tools", "protected_paths", "tool_profiles",
+                       "model_context_limits"}
 
 
 SETTINGS = {
