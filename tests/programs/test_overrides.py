@@ -110,9 +110,12 @@ def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
-def test_in_mode_off_the_lines_stay(name, send):
-    body, head, row = send(name, "X-Headroom-Bypass: 1", mode="off")
-    assert body == BODY and "x-headroom-bypass: 1" in head and row is None
+def test_the_lines_stay_where_nothing_of_a_request_is_changed(name, send):
+    for mode in ("off", "audit", "simulate"):
+        body, head, row = send(name, "X-Headroom-Bypass: 1", mode=mode)
+        assert body == BODY and "x-headroom-bypass: 1" in head and (mode == "off") == (row is None)
+    body, head, row = send(name, "X-Headroom-Bypass: 1", "Content-MD5: x")
+    assert body == BODY and "x-headroom-bypass: 1" in head and row["skipped"] == "signed"
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
