@@ -166,6 +166,11 @@ def test_settings_of_tools_and_paths_hold_in_a_program(what, send, run):
     (run.home / "config" / "headroom" / "config.ini").write_text(text)
     body, _, row = send("http.client")
     assert body == BODY and row["skipped"] == reason
+    if what == "wrong lines beside":
+        log = (run.state / "headroom.log").read_text()
+        for line in ('config.ini:1: not "name = value"; ignored', 'config.ini:2: protected_tools: "[a" is no pattern',
+                     'config.ini:4: tool_profiles: x: "y" is no word of a profile'):
+            assert log.count(line) == 1, log
     assert f"{reason} " in run.headroom("show", str(json.loads(run.headroom("log", "--json").splitlines()[-1])["id"])).decode()
 
 
