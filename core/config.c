@@ -18,47 +18,39 @@ struct setting {
     bool section;          /* one of its name holds entries, too */
 };
 
-#define WORD(n, e, v, w)                                                                                     \
-    {                                                                                                        \
-        .name = n, .env = e, .value = v, .words = w                                                          \
-    }
-#define NUMBER(n, e, v, m)                                                                                   \
-    {                                                                                                        \
-        .name = n, .env = e, .value = v, .max = m                                                            \
-    }
-#define LIST(n, e, c, d, s)                                                                                  \
-    {                                                                                                        \
-        .name = n, .env = e, .value = "", .check = c, .divide = d, .section = s                              \
-    }
-
 static const struct setting table[HR_SETTINGS] = {
-    [HR_SET_MODE] = WORD("mode", "HEADROOM_MODE", "optimize", "off audit simulate optimize"),
-    [HR_SET_LEVEL] = WORD("level", "HEADROOM_LEVEL", "crush", "replay lossless crush"),
-    [HR_SET_ADOPT] = WORD("adopt", "HEADROOM_ADOPT", "never", "never always"),
-    [HR_SET_BOUND] = WORD("bound", "HEADROOM_BOUND", "rewrite", "rewrite leave"),
-    [HR_SET_ORIGINALS] = WORD("originals", "HEADROOM_ORIGINALS", "on", "off on"),
-    [HR_SET_ORIGINALS_DAYS] = NUMBER("originals.days", "HEADROOM_ORIGINALS_DAYS", "14", 3650),
-    [HR_SET_ORIGINALS_MB] = NUMBER("originals.mb", "HEADROOM_ORIGINALS_MB", "256", 1 << 20),
-    [HR_SET_REPLACEMENTS_DAYS] = NUMBER("replacements.days", "HEADROOM_REPLACEMENTS_DAYS", "90", 3650),
-    [HR_SET_MIN_TOKENS] = NUMBER("min_tokens_to_crush", "HEADROOM_MIN_TOKENS_TO_CRUSH", "200", 1 << 30),
-    [HR_SET_MAX_ITEMS] = NUMBER("max_items_after_crush", "HEADROOM_MAX_ITEMS_AFTER_CRUSH", "15", 1 << 20),
-    [HR_SET_DEADLINE_MS] = NUMBER("deadline_ms", "HEADROOM_DEADLINE_MS", "50", 60000),
-    [HR_SET_ALIGNER] = WORD("aligner", "HEADROOM_ALIGNER", "auto", "auto on off"),
-    [HR_SET_WINDOW] = WORD("window", "HEADROOM_WINDOW", "auto", "auto on off"),
-    [HR_SET_KEEP_TURNS] = NUMBER("keep_turns", "HEADROOM_KEEP_TURNS", "4", 1000),
-    [HR_SET_OUTPUT_BUFFER] = NUMBER("output_buffer_tokens", "HEADROOM_OUTPUT_BUFFER_TOKENS", "4000", 1 << 24),
-    [HR_SET_CONTEXT_LIMITS] =
-        LIST("model_context_limits", "HEADROOM_MODEL_CONTEXT_LIMITS", hr_entry_limit, " ,\t", true),
-    [HR_SET_TOOL_PROFILES] = LIST("tool_profiles", "HEADROOM_TOOL_PROFILES", hr_entry_profile, ";\n", true),
-    [HR_SET_PROTECTED_TOOLS] =
-        LIST("protected_tools", "HEADROOM_PROTECTED_TOOLS", hr_entry_glob, " ,\t", false),
-    [HR_SET_PROTECTED_PATHS] =
-        LIST("protected_paths", "HEADROOM_PROTECTED_PATHS", hr_entry_glob, " ,\t", false),
-    [HR_SET_ENDPOINTS_ADD] = LIST("endpoints.add", "HEADROOM_ENDPOINTS_ADD", hr_entry_endpoint, ";", false),
-    [HR_SET_ATTRIBUTION] =
-        WORD("claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor", "vendor off"),
-    [HR_SET_LOG] = WORD("log", "HEADROOM_LOG", "warn", "error warn info debug"),
-    [HR_SET_LOG_FILE] = LIST("log_file", "HEADROOM_LOG_FILE", hr_entry_log_file, "", false),
+    [HR_SET_MODE] = {"mode", "HEADROOM_MODE", "optimize", "off audit simulate optimize", .max = 0},
+    [HR_SET_LEVEL] = {"level", "HEADROOM_LEVEL", "crush", "replay lossless crush", .max = 0},
+    [HR_SET_ADOPT] = {"adopt", "HEADROOM_ADOPT", "never", "never always", .max = 0},
+    [HR_SET_BOUND] = {"bound", "HEADROOM_BOUND", "rewrite", "rewrite leave", .max = 0},
+    [HR_SET_ORIGINALS] = {"originals", "HEADROOM_ORIGINALS", "on", "off on", .max = 0},
+    [HR_SET_ORIGINALS_DAYS] = {"originals.days", "HEADROOM_ORIGINALS_DAYS", "14", NULL, .max = 3650},
+    [HR_SET_ORIGINALS_MB] = {"originals.mb", "HEADROOM_ORIGINALS_MB", "256", NULL, .max = 1 << 20},
+    [HR_SET_REPLACEMENTS_DAYS] = {"replacements.days", "HEADROOM_REPLACEMENTS_DAYS", "90", NULL, .max = 3650},
+    [HR_SET_MIN_TOKENS] = {"min_tokens_to_crush", "HEADROOM_MIN_TOKENS_TO_CRUSH", "200", NULL,
+                           .max = 1 << 30},
+    [HR_SET_MAX_ITEMS] = {"max_items_after_crush", "HEADROOM_MAX_ITEMS_AFTER_CRUSH", "15", NULL,
+                          .max = 1 << 20},
+    [HR_SET_DEADLINE_MS] = {"deadline_ms", "HEADROOM_DEADLINE_MS", "50", NULL, .max = 60000},
+    [HR_SET_ALIGNER] = {"aligner", "HEADROOM_ALIGNER", "auto", "auto on off", .max = 0},
+    [HR_SET_WINDOW] = {"window", "HEADROOM_WINDOW", "auto", "auto on off", .max = 0},
+    [HR_SET_KEEP_TURNS] = {"keep_turns", "HEADROOM_KEEP_TURNS", "4", NULL, .max = 1000},
+    [HR_SET_OUTPUT_BUFFER] = {"output_buffer_tokens", "HEADROOM_OUTPUT_BUFFER_TOKENS", "4000", NULL,
+                              .max = 1 << 24},
+    [HR_SET_CONTEXT_LIMITS] = {"model_context_limits", "HEADROOM_MODEL_CONTEXT_LIMITS", "", NULL, 0,
+                               hr_entry_limit, " ,\t", true},
+    [HR_SET_TOOL_PROFILES] = {"tool_profiles", "HEADROOM_TOOL_PROFILES", "", NULL, 0, hr_entry_profile, ";\n",
+                              true},
+    [HR_SET_PROTECTED_TOOLS] = {"protected_tools", "HEADROOM_PROTECTED_TOOLS", "", NULL, 0, hr_entry_glob,
+                                " ,\t", false},
+    [HR_SET_PROTECTED_PATHS] = {"protected_paths", "HEADROOM_PROTECTED_PATHS", "", NULL, 0, hr_entry_glob,
+                                " ,\t", false},
+    [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0, hr_entry_endpoint, ";",
+                              false},
+    [HR_SET_ATTRIBUTION] = {"claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor",
+                            "vendor off", .max = 0},
+    [HR_SET_LOG] = {"log", "HEADROOM_LOG", "warn", "error warn info debug", .max = 0},
+    [HR_SET_LOG_FILE] = {"log_file", "HEADROOM_LOG_FILE", "", NULL, 0, hr_entry_log_file, "", false},
 };
 
 const char *hr_setting_name(enum hr_setting s)

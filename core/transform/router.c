@@ -104,23 +104,24 @@ static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
     int r = take_form(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
     if (r != 1)
         return r;
-    int p = columns(a, in, tree, &plain);
-    if (p < 0)
-        return p;
-    if (p == 0)
-        plain.text = in->text;
+    r = columns(a, in, tree, &plain);
+    if (r == HR_ENOMEM)
+        return r;
     *out = named;
+    if (r != 1)
+        return named.text.n < hr_minified_length(in->text.p, in->text.n);
     return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
+/* A selection that leaves most of the text is held against the whole of it with names or as tables, which are the next rows. Neither is done inside a
    wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
     int r = hr_crush(a, in, tree, &selection);
     if (r == 1 && selection.text.n * 2 > in->text.n) {
-        int w = columns(a, in, tree, &whole);
+        int w = names(a, in, tree, &whole);
+        w = w == 0 ? columns(a, in, tree, &whole) : w;
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
     if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
@@ -212,8 +213,8 @@ static int finding_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = pinned_form(a, in, HR_FORM_SEARCH, "build", &headings);
-    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "build", &shorter);
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &shorter);
     if (r < 0 || (r == 0 && h == 0))
         return r;
     *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;

@@ -272,6 +272,29 @@ def test_restore_reads_the_example_of_the_documents(cli):
     assert json.loads(back.stdout)["messages"][2]["content"].rstrip("\n") == meant.rstrip("\n")
 
 
+@pytest.mark.parametrize("form", ["`names`", "`repeats`"])
+def test_restore_reads_names_and_repeats_of_the_documents(cli, form):
+    shown, meant = documented(form)[0]
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = shown.rstrip("\n")
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"] == meant.rstrip("\n")
+
+
+def test_restore_reads_references_of_the_documents(cli):
+    same, runs = documented("`again`")[0]
+    lines = [f"line {k}" for k in range(1, 121)]
+    turns = [("toolu_01A", "\n".join(lines)), ("b", same.rstrip("\n")), ("c", runs.rstrip("\n"))]
+    messages = [{"role": "user", "content": "Look."}]
+    for call, result in turns:
+        messages += [{"role": "assistant", "content": [{"type": "tool_use", "id": call, "name": "Read", "input": {}}]},
+                     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call, "content": result}]}]
+    back = cli("restore", "-", input=json.dumps({"model": "claude-x", "max_tokens": 9, "messages": messages}).encode())
+    first, second, third = (m["content"][0]["content"] for m in json.loads(back.stdout)["messages"][2::2])
+    assert first == second == "\n".join(lines)
+    assert third == "\n".join(lines[:52] + ["        start(-1);"] + lines[53:])
+
+
 def test_restore_reads_search_results_of_the_documents(cli):
     request = json.loads(quickstart())
     request["messages"][2]["content"] = documented("`search`")[0][0]
