@@ -34,19 +34,48 @@ int hr_align_sent_key(const uint8_t secret[16], const hr_dialect *d, hr_conversa
     return r;
 }
 
-/* The dialect's family is in the conversation's key. */
-static int make_keys(const uint8_t secret[16], const hr_dialect *d, hr_conversation *conv, hr_str text,
-                     hr_decision *out)
-{
-    uint8_t conversation[16], nameless[16];
-    int r = hr_conversation_keys(secret, d, conv, conversation, nameless);
+/* What a literal is known by: its conversation's keys, and a fingerprint of its bytes. */
+struct place {
+    uint8_t conversation[16], nameless[16], print[16];
+    bool printed, late; /* late: an assistant turn stands behind the first human text */
+};
 
-    if (r < 0)
-        return r;
-    key_of(secret, "system", conversation, text, out->key);
-    key_of(secret, "system", nameless, text, out->idkey);
-    memcpy(out->id, out->key, sizeof out->id);
+static int find_place(headroom_request *r, hr_conversation *conv, const uint8_t secret[16], hr_str raw,
+                      struct place *p)
+{
+    const hr_print_key *k = hr_context_print(r->h);
+    hr_siphash h;
+    int err = hr_conversation_keys(secret, r->dialect, conv, p->conversation, p->nameless);
+
+    if (err < 0)
+        return err;
+    for (size_t i = 0; i < conv->n && !p->late; i++)
+        p->late = conv->ev[i].kind == HR_EV_ASSISTANT;
+    if (!k)
+        return 0;
+    hr_print_init(&h, k);
+    hr_siphash_field(&h, HR_STR("system"));
+    hr_siphash_add(&h, p->conversation, sizeof p->conversation);
+    hr_print_field(&h, k, raw);
+    hr_siphash_end(&h, p->print);
+    p->printed = true;
     return 0;
+}
+
+/* Is it known to have no decision? remember: it is from now on. */
+static bool is_unaligned(headroom *h, const struct place *p, bool remember)
+{
+    uint64_t mark, slot;
+
+    if (!p->printed || !p->late)
+        return false;
+    memcpy(&mark, p->print, sizeof mark);
+    memcpy(&slot, p->print + sizeof mark, sizeof slot);
+    _Atomic uint64_t *at =
+        &h->unaligned.slots[slot % (sizeof h->unaligned.slots / sizeof *h->unaligned.slots)];
+    if (remember)
+        atomic_store_explicit(at, mark, memory_order_relaxed);
+    return atomic_load_explicit(at, memory_order_relaxed) == mark;
 }
 
 /* ------------------------------------------------------------------ is it worth it? */
@@ -166,14 +195,15 @@ static int decide(headroom_request *r, hr_conversation *conv, const uint8_t secr
 
     if (!may_decide(r, conv, bound))
         return 0;
+    uint8_t own[16];
     hr_str moved;
-    int err = hr_align_sent_key(secret, r->dialect, conv, text, d->sentkey);
-    if (err == 0)
-        err = hr_ledger_is_sent(r->h->ledger, conv->arena, d->sentkey);
-    if (err != 0) /* ours already */
-        return err < 0 ? err : 0;
-    err = choose(r, conv, text, d, &moved);
+    int err = choose(r, conv, text, d, &moved);
     if (err != 1 || (timed && hr_cpu_us() > deadline))
+        return err < 0 ? err : 0;
+    err = hr_align_sent_key(secret, r->dialect, conv, text, own);
+    if (err == 0)
+        err = hr_ledger_is_sent(r->h->ledger, conv->arena, own);
+    if (err != 0) /* ours already */
         return err < 0 ? err : 0;
     err = hr_align_sent_key(secret, r->dialect, conv, moved, d->sentkey);
     if (err == 0)
@@ -184,29 +214,38 @@ static int decide(headroom_request *r, hr_conversation *conv, const uint8_t secr
 /* The ledger's answer for this literal, or a new one. 1, 0, <0. */
 static int find_or_decide(headroom_request *r, hr_conversation *conv, hr_item *it)
 {
+    const hr_str raw = hr_str_make(conv->body + it->raw_off, it->raw_len);
+    hr_ledger *l = r->h->ledger;
+    struct place p = {.late = false};
+    hr_decision blank = {0};
     uint8_t secret[32];
     hr_str text;
-    hr_decision blank = {0};
-    const hr_str raw = hr_str_make(conv->body + it->raw_off, it->raw_len);
-    bool late = false;
+    size_t len;
     int err = hr_context_key(r->h, secret);
 
     if (err == 0)
-        err = hr_string_decode(conv->scratch, conv->body + conv->system.off, conv->system.len, &text);
-    if (err == 0)
-        err = make_keys(secret, r->dialect, conv, text, &blank);
+        err = find_place(r, conv, secret, raw, &p);
+    if (err < 0 || is_unaligned(r->h, &p, false))
+        return err;
+    it->state = HR_ITEM_FOUND;
+    if (p.printed && (err = hr_ledger_recall(l, conv->arena, p.print, &it->decision, &len)) != 0)
+        return err;
+    err = hr_string_decode(conv->scratch, conv->body + conv->system.off, conv->system.len, &text);
     if (err < 0)
         return err;
-    for (size_t i = 0; i < conv->n && !late; i++)
-        late = conv->ev[i].kind == HR_EV_ASSISTANT;
-    err = hr_ledger_find(r->h->ledger, conv->arena, blank.key, blank.idkey, !late, &it->decision);
-    if (err == 1)
-        it->state = HR_ITEM_FOUND;
-    if (err != 0)
-        return err;
-    it->decision = blank;
-    it->state = HR_ITEM_NEW;
-    return decide(r, conv, secret, text, raw, &it->decision);
+    key_of(secret, "system", p.conversation, text, blank.key);
+    key_of(secret, "system", p.nameless, text, blank.idkey);
+    memcpy(blank.id, blank.key, sizeof blank.id);
+    err = hr_ledger_find(l, conv->arena, blank.key, blank.idkey, !p.late, &it->decision);
+    if (err == 0 && !is_unaligned(r->h, &p, true)) {
+        it->state = HR_ITEM_NEW;
+        it->decision = blank;
+        err = decide(r, conv, secret, text, raw, &it->decision);
+    }
+    /* One that was found by its text alone is looked up each time: another may come to have it too. */
+    if (err == 1 && p.printed && memcmp(it->decision.key, blank.key, sizeof blank.key) == 0)
+        hr_ledger_met(l, blank.key, p.print, raw.n);
+    return err;
 }
 
 /* In the order of the body: an item that could not be read has no place in it. */

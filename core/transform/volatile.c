@@ -92,7 +92,7 @@ static bool ends_at(hr_str s, size_t i)
 {
     size_t next = i + 1;
 
-    if (!strchr(".!?", s.p[i]))
+    if (s.p[i] != '.' && s.p[i] != '!' && s.p[i] != '?')
         return false;
     if (next == s.n)
         return true;

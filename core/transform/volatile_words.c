@@ -92,19 +92,24 @@ static const struct {
     {"iso", OTHER},
     {"utc", OTHER},
     {"gmt", OTHER},
+    {"note", OTHER},
+    {"that", OTHER},
+    {"please", OTHER},
+    {"remember", OTHER},
+    {"reference", OTHER},
+    {"yyyy", OTHER},
+    {"mm", OTHER},
+    {"dd", OTHER},
     {"am", OTHER},
     {"pm", OTHER},
 };
 
 bool hr_word_is(hr_str word, const char *z)
 {
-    size_t n = strlen(z);
-    if (word.n != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (hr_low(word.p[i]) != z[i])
+    for (size_t i = 0; i < word.n; i++)
+        if (z[i] == 0 || hr_low(word.p[i]) != z[i])
             return false;
-    return true;
+    return z[word.n] == 0;
 }
 
 static unsigned speaks_of(hr_str word)
@@ -138,7 +143,7 @@ static bool is_zone(hr_str s)
     hr_str offset = hr_str_behind(s, 4);
     return (s.p[3] == '+' || s.p[3] == '-') &&
            (hr_is_zone_offset(hr_str_behind(s, 3)) || hr_fits(offset, "9") == offset.n ||
-            hr_fits(offset, "99") == offset.n);
+            hr_fits(offset, "99") == offset.n || hr_fits(offset, "9:99") == offset.n);
 }
 
 /* CET, AEDT: what stands in capitals behind a time. */
@@ -172,8 +177,8 @@ static bool add_word(struct bag *b, hr_str word)
         b->values |= v;
         return true;
     }
-    if (w == 0 && (b->values & HR_TIME) && (b->parens > 0 || is_zone_name(word)))
-        return true; /* what the zone is called */
+    if (w == 0 && (((b->values & HR_TIME) && is_zone_name(word)) || (b->values && b->parens > 0)))
+        return true; /* what the zone is called; what is said of the value in brackets */
     b->words |= w;
     return w != 0;
 }
