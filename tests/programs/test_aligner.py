@@ -188,6 +188,21 @@ def test_a_conversation_that_is_taken_up_again_under_another_name_is_known(tmp_p
     assert aligned(7) == json.loads(send(body("session_3", *turns), ALIGNER="on"))["system"]
 
 
+def test_conversations_with_the_same_words_are_one(tmp_path):
+    send = Sender(tmp_path, CHAT)
+    assert send(chat(prompt(7)), ALIGNER="on") == send(chat(prompt(7)), ALIGNER="off")
+    for other in (chat(prompt(8)), chat(prompt(7), prompt_cache_key="another")):
+        assert send(other, ALIGNER="off") == dump(other)
+
+
+def test_a_history_at_the_provider_is_not_known_again(tmp_path):
+    send = Sender(tmp_path, "/v1/responses")
+    first = {"model": "gpt-4.1", "instructions": prompt(7), "input": "Hello"}
+    later = {**first, "previous_response_id": "resp_1", "input": "Go on"}
+    assert json.loads(send(first, ALIGNER="on"))["instructions"] == aligned(7)
+    assert send(later, ALIGNER="on") == dump(later)
+
+
 def test_the_original_can_be_read_back_where_it_may_be_stored(tmp_path):
     send = Sender(tmp_path, CHAT)
     send(chat(prompt(7)), ALIGNER="on")
