@@ -1,21 +1,21 @@
-/* config.c - the table of settings and their reading with inih. See config.h. */
+/* config.c - the table of settings, and what becomes of the values that are given. See config.h. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "config_lists.h"
+#include "ini.h"
 #include "limits.h"
 
 struct setting {
     const char *name, *env, *value; /* value: the default */
     const char *words;              /* space separated; NULL: number (max > 0) or text */
     int64_t max;
+    hr_entry_check *check; /* of each entry of a text; NULL: any text */
+    const char *divide;    /* bytes between entries, the usual one first; "": the text is one entry */
+    bool section;          /* one of its name holds entries, too */
 };
 
 static const struct setting table[HR_SETTINGS] = {
@@ -34,12 +34,20 @@ static const struct setting table[HR_SETTINGS] = {
     [HR_SET_WINDOW] = {"window", "HEADROOM_WINDOW", "auto", "auto on off", 0},
     [HR_SET_KEEP_TURNS] = {"keep_turns", "HEADROOM_KEEP_TURNS", "4", NULL, 1000},
     [HR_SET_OUTPUT_BUFFER] = {"output_buffer_tokens", "HEADROOM_OUTPUT_BUFFER_TOKENS", "4000", NULL, 1 << 24},
-    [HR_SET_CONTEXT_LIMITS] = {"model_context_limits", "HEADROOM_MODEL_CONTEXT_LIMITS", "", NULL, 0},
-    [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0},
+    [HR_SET_CONTEXT_LIMITS] = {"model_context_limits", "HEADROOM_MODEL_CONTEXT_LIMITS", "", NULL, 0,
+                               hr_entry_limit, " ,\t", true},
+    [HR_SET_TOOL_PROFILES] = {"tool_profiles", "HEADROOM_TOOL_PROFILES", "", NULL, 0, hr_entry_profile, ";\n",
+                              true},
+    [HR_SET_PROTECTED_TOOLS] = {"protected_tools", "HEADROOM_PROTECTED_TOOLS", "", NULL, 0, hr_entry_glob,
+                                " ,\t", false},
+    [HR_SET_PROTECTED_PATHS] = {"protected_paths", "HEADROOM_PROTECTED_PATHS", "", NULL, 0, hr_entry_glob,
+                                " ,\t", false},
+    [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0, hr_entry_endpoint, ";",
+                              false},
     [HR_SET_ATTRIBUTION] = {"claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor",
                             "vendor off", 0},
     [HR_SET_LOG] = {"log", "HEADROOM_LOG", "warn", "error warn info debug", 0},
-    [HR_SET_LOG_FILE] = {"log_file", "HEADROOM_LOG_FILE", "", NULL, 0},
+    [HR_SET_LOG_FILE] = {"log_file", "HEADROOM_LOG_FILE", "", NULL, 0, hr_entry_log_file, "", false},
 };
 
 const char *hr_setting_name(enum hr_setting s)
@@ -52,11 +60,28 @@ const char *hr_setting_env(enum hr_setting s)
     return table[s].env;
 }
 
-static char *copy(const char *z)
+enum hr_setting hr_setting_find(const char *name)
 {
-    size_t n = strlen(z) + 1;
-    char *p = hr_malloc(n);
-    return p ? memcpy(p, z, n) : NULL;
+    int s = 0;
+    while (s < HR_SETTINGS && strcmp(name, table[s].name) != 0)
+        s++;
+    return (enum hr_setting)s;
+}
+
+bool hr_setting_has_section(enum hr_setting s)
+{
+    return table[s].section;
+}
+
+static char *copy(hr_str s)
+{
+    char *p = hr_malloc(s.n + 1);
+    if (!p)
+        return NULL;
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    p[s.n] = 0;
+    return p;
 }
 
 /* Index of value among the words, -1: not one of them. */
@@ -72,138 +97,132 @@ static int64_t word_index(const char *words, hr_str value)
     return -1;
 }
 
-int64_t hr_setting_word(enum hr_setting s, hr_str word)
-{
-    return table[s].words ? word_index(table[s].words, word) : -1;
-}
-
-static int64_t whole_number(const char *z, int64_t max)
+static int64_t whole_number(hr_str z, int64_t max)
 {
     int64_t v = 0;
-    if (!*z)
+    if (z.n == 0)
         return -1;
-    for (; *z; z++) {
-        if (*z < '0' || *z > '9' || v > max)
+    for (size_t i = 0; i < z.n; i++) {
+        if (z.p[i] < '0' || z.p[i] > '9' || v > max)
             return -1;
-        v = v * 10 + (*z - '0');
+        v = v * 10 + (z.p[i] - '0');
     }
     return v <= max ? v : -1;
 }
 
-static int set(hr_config *c, enum hr_setting s, const char *value, char origin)
+int64_t hr_setting_value(enum hr_setting s, hr_str value)
 {
-    const struct setting *t = &table[s];
-    int64_t number = 0;
-    char *text;
+    return table[s].words ? word_index(table[s].words, value) : whole_number(value, table[s].max);
+}
 
-    if (t->words)
-        number = word_index(t->words, hr_str_make(value, strlen(value)));
-    else if (t->max)
-        number = whole_number(value, t->max);
-    if (number < 0) {
-        char message[512];
-        if (t->words)
-            snprintf(message, sizeof message, "\"%.80s\" is not one of: %s", value, t->words);
-        else
-            snprintf(message, sizeof message, "\"%.80s\" is not a whole number up to %lld", value,
-                     (long long)t->max);
-        hr_free(c->error[s]);
-        c->error[s] = copy(message);
-        return c->error[s] ? 0 : HR_ENOMEM;
-    }
-    if (!(text = copy(value)))
+void hr_setting_allowed(enum hr_setting s, char *out, size_t room)
+{
+    if (table[s].words)
+        snprintf(out, room, "one of: %s", table[s].words);
+    else
+        snprintf(out, room, "a whole number up to %lld", (long long)table[s].max);
+}
+
+/* ------------------------------------------------------------------ errors */
+int hr_config_tell(hr_config *c, enum hr_setting s, const hr_given *given, const char *text)
+{
+    if (c->n_errors == HR_MAX_CONFIG_ERRORS)
+        return 0;
+    hr_config_error *grown = hr_realloc(c->errors, (c->n_errors + 1) * sizeof *grown);
+    if (!grown)
+        return HR_ENOMEM;
+    c->errors = grown;
+    hr_config_error *e = &grown[c->n_errors++];
+    *e = (hr_config_error){s, given->line, given->origin == 'f', NULL, NULL};
+    e->name = copy(hr_str_make(given->name, strlen(given->name)));
+    e->text = copy(hr_str_make(text, strlen(text)));
+    return e->name && e->text ? 0 : HR_ENOMEM;
+}
+
+const char *hr_config_error_of(const hr_config *c, enum hr_setting s)
+{
+    for (size_t i = 0; i < c->n_errors; i++)
+        if (c->errors[i].setting == s)
+            return c->errors[i].text;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ values */
+static int put(hr_config *c, enum hr_setting s, hr_str text, char origin)
+{
+    char *kept = copy(text);
+
+    if (!kept)
         return HR_ENOMEM;
     hr_free(c->text[s]);
-    c->text[s] = text;
-    c->number[s] = number;
+    c->text[s] = kept;
     c->origin[s] = origin;
     return 0;
 }
 
-/* ------------------------------------------------------------------ config.ini */
-struct reader {
-    hr_config *c;
-    int result;
-    char unknown[64]; /* first name that is no setting */
-};
-
-static int on_entry(void *arg, const char *section, const char *name, const char *value)
+/* Length of the first entry. A profile in JSON is one, whatever stands in it. */
+static size_t entry_length(const struct setting *t, hr_str rest)
 {
-    struct reader *r = arg;
-    char full[128];
-    int n = *section ? snprintf(full, sizeof full, "%s.%s", section, name)
-                     : snprintf(full, sizeof full, "%s", name);
-
-    for (int s = 0; n > 0 && (size_t)n < sizeof full && s < HR_SETTINGS; s++) {
-        if (strcmp(full, table[s].name) != 0)
-            continue;
-        if ((r->result = set(r->c, (enum hr_setting)s, value, 'f')) < 0)
-            return 0;
-        return 1;
-    }
-    if (!*r->unknown)
-        snprintf(r->unknown, sizeof r->unknown, "%.63s", full);
-    return 1;
-}
-
-/* inih's line reader over a descriptor: stdio would take the host's locks and buffers for a file of ten lines. */
-struct lines {
-    char data[64 << 10];
-    size_t len, at;
-};
-
-static char *next_line(char *out, int size, void *stream)
-{
-    struct lines *l = stream;
     size_t n = 0;
-    if (l->at >= l->len)
-        return NULL;
-    while (l->at < l->len && n + 1 < (size_t)size) {
-        out[n++] = l->data[l->at++];
-        if (out[n - 1] == '\n')
-            break;
-    }
-    out[n] = 0;
-    return out;
+
+    if (t->check == hr_entry_profile && rest.n > 0 && rest.p[0] == '{')
+        return rest.n;
+    while (n < rest.n && !(t->divide[0] && strchr(t->divide, rest.p[n])))
+        n++;
+    return n;
 }
 
-static int read_file(hr_config *c)
+/* The right entries count, the others are told. Where none is right, what was in force stays. */
+static int set_list(hr_config *c, enum hr_setting s, hr_str value, bool more, const hr_given *given)
 {
-    struct reader r = {c, 0, ""};
-    struct stat st;
-    int fd = c->path ? open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1, bad = 0;
-    char message[256] = "";
+    const struct setting *t = &table[s];
+    char problem[512];
+    hr_buf good = {0};
+    int r = 0, wrong = 0;
 
-    if (fd < 0 && (!c->path || errno == ENOENT || errno == ENOTDIR))
-        return 0;
-    struct lines *l = fd < 0 ? NULL : hr_malloc(sizeof *l);
-    if (fd < 0) {
-        snprintf(message, sizeof message, "cannot be read (%s)", strerror(errno));
-    } else if (!l) {
-        close(fd);
-        return HR_ENOMEM;
-    } else {
-        *l = (struct lines){.len = 0};
-        ssize_t n = 0;
-        if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-            snprintf(message, sizeof message, "is not a regular file");
-        } else {
-            while (l->len < sizeof l->data && (n = read(fd, l->data + l->len, sizeof l->data - l->len)) > 0)
-                l->len += (size_t)n;
-            bad = ini_parse_stream(next_line, l, on_entry, &r);
+    if (more)
+        hr_buf_puts(&good, c->text[s]);
+    for (hr_str rest = hr_ini_trim(value); r == 0 && rest.n > 0;) {
+        hr_str one = {rest.p, entry_length(t, rest)}, entry = hr_ini_trim(one);
+        size_t step = one.n + (one.n < rest.n);
+
+        rest = hr_str_make(rest.p + step, rest.n - step);
+        if (entry.n == 0)
+            continue;
+        int right = t->check(entry, problem, sizeof problem);
+        wrong += right != 1;
+        if (right != 1)
+            r = right < 0 ? right : hr_config_tell(c, s, given, problem);
+        if (right > 0) {
+            if (good.len)
+                hr_buf_putc(&good, t->divide[0]);
+            hr_buf_str(&good, entry);
         }
-        close(fd);
     }
-    hr_free(l);
-    if (r.result < 0)
-        return r.result;
-    if (bad > 0)
-        snprintf(message, sizeof message, "line %d is not \"name = value\"", bad);
-    else if (*r.unknown)
-        snprintf(message, sizeof message, "\"%s\" is no setting", r.unknown);
-    if (*message && !(c->file_error = copy(message)))
-        return HR_ENOMEM;
-    return 0;
+    if (r == 0 && (good.len > 0 || good.err || wrong == 0))
+        r = good.err ? good.err : put(c, s, good.len ? hr_buf_view(&good) : HR_STR(""), given->origin);
+    hr_buf_free(&good);
+    return r;
+}
+
+int hr_config_set(hr_config *c, enum hr_setting s, hr_str value, bool more, const hr_given *given)
+{
+    const struct setting *t = &table[s];
+    char allowed[256], message[512];
+
+    if (t->check)
+        return set_list(c, s, value, more, given);
+    if (!t->words && !t->max)
+        return put(c, s, value, given->origin);
+    int64_t number = hr_setting_value(s, value);
+    if (number < 0) {
+        hr_setting_allowed(s, allowed, sizeof allowed);
+        snprintf(message, sizeof message, "\"%.*s\" is not %s", value.n < 80 ? (int)value.n : 80, value.p,
+                 allowed);
+        return hr_config_tell(c, s, given, message);
+    }
+    c->number[s] = number;
+    return put(c, s, value, given->origin);
 }
 
 /* "$XDG/headroom/file", or "$HOME/fallback/headroom/file". Relative values do not count (XDG base directory rules). */
@@ -219,25 +238,46 @@ static char *home_path(const char *xdg, const char *fallback, const char *file)
         n = snprintf(path, sizeof path, "%s/%s/headroom%s", home, fallback, file);
     else
         return NULL;
-    return n > 0 && (size_t)n < sizeof path ? copy(path) : NULL;
+    return n > 0 && (size_t)n < sizeof path ? copy(hr_str_make(path, (size_t)n)) : NULL;
+}
+
+/* What is wrong with the value was told when it was set. */
+static int read_profiles(hr_config *c)
+{
+    const char *text = c->text[HR_SET_TOOL_PROFILES];
+    char problem[8];
+
+    if (!*text)
+        return 0;
+    if (!(c->memory = hr_arena_new()))
+        return HR_ENOMEM;
+    int r =
+        hr_profiles_read(c->memory, hr_str_make(text, strlen(text)), &c->profiles, problem, sizeof problem);
+    return r < 0 ? r : 0;
 }
 
 int hr_config_load(hr_config *c)
 {
     int r = 0;
     *c = (hr_config){0};
-    for (int s = 0; s < HR_SETTINGS && r == 0; s++)
-        r = set(c, (enum hr_setting)s, table[s].value, 'd');
+    for (int s = 0; s < HR_SETTINGS && r == 0; s++) {
+        const hr_given given = {'d', 0, table[s].name};
+        r = hr_config_set(c, (enum hr_setting)s, hr_str_make(table[s].value, strlen(table[s].value)), false,
+                          &given);
+    }
     if (r == 0) {
         c->path = home_path("XDG_CONFIG_HOME", ".config", "/config.ini");
         c->state_directory = home_path("XDG_STATE_HOME", ".local/state", "");
-        r = read_file(c);
+        r = hr_config_read_file(c);
     }
     for (int s = 0; s < HR_SETTINGS && r == 0; s++) {
         const char *value = secure_getenv(table[s].env);
+        const hr_given given = {'e', 0, table[s].env};
         if (value)
-            r = set(c, (enum hr_setting)s, value, 'e');
+            r = hr_config_set(c, (enum hr_setting)s, hr_str_make(value, strlen(value)), false, &given);
     }
+    if (r == 0)
+        r = read_profiles(c);
     if (r < 0)
         hr_config_free(c);
     return r;
@@ -245,12 +285,15 @@ int hr_config_load(hr_config *c)
 
 void hr_config_free(hr_config *c)
 {
-    for (int s = 0; s < HR_SETTINGS; s++) {
+    for (int s = 0; s < HR_SETTINGS; s++)
         hr_free(c->text[s]);
-        hr_free(c->error[s]);
+    for (size_t i = 0; i < c->n_errors; i++) {
+        hr_free(c->errors[i].name);
+        hr_free(c->errors[i].text);
     }
+    hr_free(c->errors);
+    hr_arena_free(c->memory);
     hr_free(c->path);
     hr_free(c->state_directory);
-    hr_free(c->file_error);
     *c = (hr_config){0};
 }

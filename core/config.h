@@ -1,12 +1,16 @@
 /* config.h - the settings: one table, their values, and where each came from.
 
    Precedence (DESIGN.md): environment HEADROOM_* > $XDG_CONFIG_HOME/headroom/config.ini > default. Read once, when the library
-   is opened; constant afterwards, so any thread may read. A wrong value is reported (error) and the default stays in force. */
+   is opened; constant afterwards, so any thread may read. A wrong value is told (errors) and what is next in that order stays in
+   force; of a list the wrong entries are left out and the others count.
+
+   The lists tool_profiles and model_context_limits have a section of their name too, with one entry a line, `NAME = VALUE`. */
 #ifndef HR_CONFIG_H
 #define HR_CONFIG_H
 
 #include "base.h"
 #include "headroom.h"
+#include "profiles.h"
 
 enum hr_level { HR_LEVEL_REPLAY, HR_LEVEL_LOSSLESS, HR_LEVEL_CRUSH };
 enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_ALWAYS };
@@ -30,7 +34,10 @@ enum hr_setting {
     HR_SET_WINDOW,
     HR_SET_KEEP_TURNS,
     HR_SET_OUTPUT_BUFFER,
-    HR_SET_CONTEXT_LIMITS,
+    HR_SET_CONTEXT_LIMITS,  /* "GLOB=NUMBER GLOB=NUMBER .." */
+    HR_SET_TOOL_PROFILES,   /* profiles.h */
+    HR_SET_PROTECTED_TOOLS, /* protect.h */
+    HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
     HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
     HR_SET_LOG,
@@ -38,23 +45,56 @@ enum hr_setting {
     HR_SETTINGS
 };
 
+typedef struct hr_config_error {
+    enum hr_setting setting; /* HR_SETTINGS: of none */
+    unsigned line;           /* of config.ini; 0: the file as a whole, or the environment */
+    bool file;               /* false: the environment */
+    char *name;              /* of the setting or the variable, else as it was written; "": the file */
+    char *text;              /* what is wrong, and what is right; one clause */
+} hr_config_error;
+
 typedef struct hr_config {
     int64_t number[HR_SETTINGS]; /* numbers, and the index of a word in its list */
     char *text[HR_SETTINGS];     /* the value in force as text; owned */
-    char *error[HR_SETTINGS];    /* what was wrong with the value given, or NULL; owned */
     char origin[HR_SETTINGS];    /* 'd' default, 'f' file, 'e' environment */
-    char *path;                  /* config.ini, whether it exists or not; NULL: no home; owned */
-    char *state_directory;       /* ".../headroom"; NULL: no home; owned */
-    char *file_error;            /* config.ini could not be read or has a line that is no setting; owned */
+    hr_config_error *errors;     /* in the order of the file, then of the environment; owned */
+    size_t n_errors;
+    hr_profile *profiles;  /* what tool_profiles says */
+    hr_arena *memory;      /* of profiles */
+    char *path;            /* config.ini, whether it exists or not; NULL: no home; owned */
+    char *state_directory; /* ".../headroom"; NULL: no home; owned */
 } hr_config;
 
 /* Fill c from file and environment. 0 or HR_ENOMEM (c is then empty but may be freed). */
 int hr_config_load(hr_config *c);
 void hr_config_free(hr_config *c);
 
-/* Index of a word among those that the setting takes, or -1. */
-int64_t hr_setting_word(enum hr_setting s, hr_str word);
+/* What is wrong with a value given for s: the first of it, or NULL. */
+const char *hr_config_error_of(const hr_config *c, enum hr_setting s);
+
+/* Index of a word, or the number, as s takes it; -1: it does not. Not for settings that are text. */
+int64_t hr_setting_value(enum hr_setting s, hr_str value);
+/* What s takes, for people: "one of: off audit", "a whole number up to 7". */
+void hr_setting_allowed(enum hr_setting s, char *out, size_t room);
 const char *hr_setting_name(enum hr_setting s); /* "originals.days" */
 const char *hr_setting_env(enum hr_setting s);  /* "HEADROOM_ORIGINALS_DAYS" */
+
+/* ---- for config_file.c ---- */
+/* Where a value was given. */
+typedef struct hr_given {
+    char origin; /* as in hr_config */
+    unsigned line;
+    const char *name; /* as it was written */
+} hr_given;
+/* The setting of this name, HR_SETTINGS: there is none. */
+enum hr_setting hr_setting_find(const char *name);
+/* Has it a section of its name? */
+bool hr_setting_has_section(enum hr_setting s);
+/* Set from one value; more: a list goes on, else it begins anew. 0 or HR_ENOMEM. */
+int hr_config_set(hr_config *c, enum hr_setting s, hr_str value, bool more, const hr_given *given);
+/* Tell an error. 0 or HR_ENOMEM. */
+int hr_config_tell(hr_config *c, enum hr_setting s, const hr_given *given, const char *text);
+/* Read config.ini, where there is one. 0 or HR_ENOMEM. */
+int hr_config_read_file(hr_config *c);
 
 #endif

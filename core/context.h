@@ -15,7 +15,9 @@
 #include "pending.h"
 #include "print.h"
 #include "store/store.h"
+#include "transform/watch.h"
 #include "usage.h"
+#include "window_cuts.h"
 
 /* Fingerprints of system texts, each in its conversation, of which the ledger knows nothing and which are past their first request: nothing
    will be decided for them any more, and they need not be looked up with every turn. 0: empty. A slot lost costs a look-up. */
@@ -37,6 +39,9 @@ struct headroom {
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
+    hr_cuts cuts;
+    _Atomic unsigned
+        ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
     hr_pending pending;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
@@ -56,6 +61,7 @@ typedef struct hr_item {
     hr_decision decision; /* FOUND, NEW */
     uint32_t tokens;      /* OPEN: of content */
     const char *reason;   /* static: why it stays as it is, or NULL */
+    bool cut;             /* its message goes: the rolling window */
 } hr_item;
 
 struct headroom_request {
@@ -63,14 +69,18 @@ struct headroom_request {
     enum headroom_mode mode;
     enum hr_level level;
     bool count_only;
-    bool bypass; /* no new decision of any kind is taken; stored ones are replayed */
+    unsigned ignored; /* bit per enum headroom_override: such a line could not be used */
+    bool bypass;      /* no new decision of any kind is taken; stored ones are replayed */
     enum hr_switch aligner, window;
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
+    hr_profile *profiles;              /* those of the request, then those of the settings; read only */
     hr_splice *edits;                  /* what changes besides results; in work */
     size_t n_edits;
-    hr_arena *keep; /* until the end: names, the record */
-    hr_arena *work; /* until the bytes have left */
-    hr_buf body;    /* the new body */
+    uint32_t cut_messages; /* that the window left out */
+    int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
+    hr_arena *keep;        /* until the end: names, the record */
+    hr_arena *work;        /* until the bytes have left */
+    hr_buf body;           /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
@@ -94,6 +104,15 @@ void hr_response_unfinished(headroom_request *r);
 /* decide.c: fill items[i], but for event, for all results of the conversation. New decisions are on disk when it returns,
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
+
+/* again.c: results that repeat an earlier one of the same request (transform/backref.h). */
+#define HR_AGAIN "again"
+/* Append what stands for items[i], whose content is known, in terms of a verbatim result before it: 1. 0: none. HR_ENOMEM, HR_ETIME. */
+int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b, hr_watch *watch);
+/* Behind hr_decide and all that edits the body: a reference that does not give its result in this very request is not sent. */
+void hr_again_check(headroom_request *r, hr_conversation *c, hr_item *items, size_t n);
+/* Append what the content of items[i] stands for, if it is such a reference: 1. 0: it is none. HR_ENOMEM. */
+int hr_again_restore(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b);
 
 /* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
 bool hr_model_is_bound(hr_str model);

@@ -10,6 +10,7 @@
 
 #include "context.h"
 #include "limits.h"
+#include "overrides.h"
 #include "token/token.h"
 #include "transform/transform.h"
 
@@ -17,6 +18,7 @@
 struct work {
     headroom_request *r;
     hr_conversation *conv;
+    hr_item *items;
     uint8_t secret[32];
     bool keyed;                /* secret is valid: results can be looked up */
     const hr_print_key *print; /* NULL: nothing is known by its bytes */
@@ -76,8 +78,34 @@ static bool worth_it(size_t before, size_t after)
            (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
 }
 
+/* Where an earlier result says it in fewer tokens than `out`, whose state is r: that. As r. */
+static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *out, size_t *after)
+{
+    hr_conversation *c = w->conv;
+    hr_watch watch = {.deadline_cpu_us = w->deadline};
+    hr_buf b = {0};
+    int found = hr_again_choose(c, w->items, (size_t)(it - w->items), &b, &watch);
+    const size_t tokens = found == 1 ? hr_tokens(b.data, b.len) : 0;
+
+    if (found == 1 && (r == 0 || tokens < *after)) {
+        const hr_str text = hr_str_make(hr_arena_dup(c->scratch, b.data, b.len), b.len);
+        *out = (hr_transform_out){.text = text, .transform = HR_AGAIN, .kind = out->kind, .lossless = true};
+        *after = tokens;
+        r = text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return found < 0 ? found : r;
+}
+
+static hr_str tool_of(const hr_conversation *c, const hr_item *it)
+{
+    const hr_event *e = &c->ev[it->event];
+    return e->call ? c->ev[e->call - 1].name : e->name;
+}
+
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
-static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, bool may_lose)
+static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, const hr_tool_rules *rules,
+                  bool may_lose)
 {
     headroom *h = w->r->h;
     hr_conversation *c = w->conv;
@@ -88,7 +116,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
 
     memcpy(d->id, d->key, sizeof d->id);
     d->call_id = e->id;
-    d->tool = e->call ? c->ev[e->call - 1].name : e->name;
+    d->tool = tool_of(c, it);
     d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
     d->verbatim = true;
     d->lossless = true;
@@ -97,7 +125,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     if (e->for_code)
         return 0;
     d->reason = HR_STR("small");
-    if (d->tokens_before < (uint64_t)h->config.number[HR_SET_MIN_TOKENS])
+    if (d->tokens_before < (uint64_t)rules->min_tokens)
         return 0;
     d->reason = HR_STR("headroom_show");
     if (hr_str_find(arguments, HR_STR("headroom show"), 0) != SIZE_MAX)
@@ -115,19 +143,21 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, b
     const hr_transform_in in = {
         .text = it->content,
         .query = q,
-        .allow_lossy = may_lose && !e->is_error,
+        .allow_lossy = may_lose && rules->level == HR_LEVEL_CRUSH && !e->is_error,
         .offers_command = c->offers_command,
-        .max_items = (unsigned)h->config.number[HR_SET_MAX_ITEMS],
+        .max_items = rules->max_items,
         .id = id,
         .deadline_cpu_us = w->deadline,
     };
     r = hr_transform(c->scratch, &in, &out);
+    size_t after = r == 1 ? hr_tokens(out.text.p, out.text.n) : 0;
+    if (r >= 0)
+        r = or_again(w, it, r, &out, &after);
     if (r < 0)
         return r;
     if (out.kind)
         d->kind = hr_str_make(out.kind, strlen(out.kind));
     d->reason = HR_STR("nothing_to_gain");
-    size_t after = r == 1 ? hr_tokens(out.text.p, out.text.n) : 0;
     if (r == 0 || after == 0 || !worth_it(d->tokens_before, after))
         return 0;
     hr_buf sent = {0};
@@ -158,13 +188,20 @@ static bool stays_late(const struct work *w, const hr_item *it)
 
 static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
 {
+    hr_tool_rules rules;
+    int r = hr_overrides_of_tool(w->r, w->conv->scratch, tool_of(w->conv, it), arguments, &rules);
+
+    if (r < 0 || rules.leave) {
+        it->reason = rules.leave;
+        return r;
+    }
     if (stays_late(w, it)) {
         hr_decision *d = &it->decision;
         const hr_event *e = &w->conv->ev[it->event];
         memcpy(d->id, d->key, sizeof d->id);
         d->verbatim = d->lossless = true;
         d->call_id = e->id;
-        d->tool = e->call ? w->conv->ev[e->call - 1].name : e->name;
+        d->tool = tool_of(w->conv, it);
         d->reason = HR_STR("first_met_late");
         d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
         it->state = HR_ITEM_NEW;
@@ -172,7 +209,7 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
     }
     if (w->deadline && hr_cpu_us() > w->deadline)
         return HR_ETIME;
-    int r = choose(w, it, query, arguments, w->may_lose);
+    r = choose(w, it, query, arguments, &rules, w->may_lose);
     if (r == 0)
         it->state = HR_ITEM_NEW;
     return r;
@@ -222,6 +259,7 @@ static int choose_again(struct work *w, hr_item *it)
 {
     hr_conversation *c = w->conv;
     hr_str query, arguments;
+    hr_tool_rules rules;
     hr_decision blank = {0};
 
     memcpy(blank.key, it->decision.key, sizeof blank.key);
@@ -233,9 +271,9 @@ static int choose_again(struct work *w, hr_item *it)
         r = hr_conversation_query(c, it->event, &query);
     if (r == 0)
         r = hr_conversation_arguments(c, it->event, &arguments);
-    if (r < 0)
-        return r;
-    return choose(w, it, query, arguments, false);
+    if (r == 0)
+        r = hr_overrides_of_tool(w->r, c->scratch, tool_of(c, it), arguments, &rules);
+    return r < 0 ? r : choose(w, it, query, arguments, &rules, false);
 }
 
 /* Run `step` for one item with memory of its own for what is decoded on the way. */
@@ -295,6 +333,8 @@ static const char *forbidden(const struct work *w)
     const headroom *h = w->r->h;
     if (w->r->mode == HEADROOM_AUDIT)
         return "audit";
+    if (w->r->bypass)
+        return "bypass";
     if (w->r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (w->conv->unpaired)
@@ -381,7 +421,7 @@ static void tell_late(const hr_conversation *conv, hr_item *items, size_t n)
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
-    struct work w = {.r = r, .conv = conv, .bound = hr_model_is_bound(conv->model)};
+    struct work w = {.r = r, .conv = conv, .items = items, .bound = hr_model_is_bound(conv->model)};
     int err = hr_context_key(h, w.secret);
 
     w.keyed = err == 0;

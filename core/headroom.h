@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADROOM_VERSION   "0.1.0"
-#define HEADROOM_ABI_MAJOR 2u
+#define HEADROOM_ABI_MAJOR 3u
 #define HEADROOM_ABI_MINOR 0u
 
 /* major << 16 | minor of the library that is loaded. Callers refuse another major. */
@@ -47,6 +47,23 @@ enum headroom_mode headroom_get_mode(const headroom *h);
 void headroom_at_exit(headroom *h);
 
 /* ------------------------------------------------------------------ the road of one request */
+/* What a request says for itself, in a line X-Headroom-.. of its head. Values stand here as they came; core judges them, and one that
+   cannot be used is ignored (headroom_row.ignored). MODE is the caller's to obey, by the mode it gives headroom_request_new. */
+enum headroom_override {
+    HEADROOM_OVERRIDE_MODE,
+    HEADROOM_OVERRIDE_LEVEL,         /* as the setting */
+    HEADROOM_OVERRIDE_OUTPUT_BUFFER, /* -Output-Buffer-Tokens: as the setting */
+    HEADROOM_OVERRIDE_KEEP_TURNS,    /* as the setting */
+    HEADROOM_OVERRIDE_TOOL_PROFILES, /* as the setting; goes before it */
+    HEADROOM_OVERRIDE_BYPASS,        /* 1, true, yes, on: nothing new is decided; 0, false, no, off */
+    HEADROOM_OVERRIDE_UNKNOWN,       /* the name of a line X-Headroom-.. that is none of these */
+    HEADROOM_OVERRIDES
+};
+typedef struct headroom_span {
+    const char *p; /* not NUL-terminated; NULL: not said */
+    size_t n;
+} headroom_span;
+
 typedef struct headroom_head {
     const char *host; /* Host header, not NUL-terminated; length below */
     size_t host_len;
@@ -54,14 +71,13 @@ typedef struct headroom_head {
     size_t path_len;
     const char
         *dialect; /* name of a row of core/dialect/dialect.c: "anthropic", ..; NULL: find out from the body */
-    const char *skip;  /* why the body must not be touched ("signed", "encoding", ...), or NULL */
-    const char *level; /* overrides the setting; not NUL-terminated; NULL or an unknown word: the setting */
-    size_t level_len;
-    bool count_only; /* a count_tokens request: replay and compute, store nothing */
+    const char *skip; /* why the body must not be touched ("signed", "encoding", ...), or NULL */
+    bool count_only;  /* a count_tokens request: replay and compute, store nothing */
     /* Content-Encoding of the body, not NUL-terminated; length 0: none. "gzip", "x-gzip" and "zstd" are decoded and encoded again;
        any other goes out as it is. */
     const char *encoding;
     size_t encoding_len;
+    headroom_span override[HEADROOM_OVERRIDES];
 } headroom_head;
 
 /* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.
@@ -117,6 +133,11 @@ typedef struct headroom_row {
     uint32_t results, rewritten,
         replayed; /* tool results in the body and a system text that was aligned, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
+    /* What the rolling window did, or why not, as a JSON object: action ("cut", "replayed", "none"), reason, messages, calls, tokens (that
+       were left out), limit. NULL: nothing was to do. */
+    const char *window;
+    const char
+        *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
 
 /* Valid after headroom_request_body until headroom_request_end. */
@@ -163,15 +184,23 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
 /* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
 
+/* How many messages the rolling window says that it left out of a body as sent; 0: none, or no body that is read. They are stored
+   nowhere: the program sends them again with each request, and only it can. */
+uint64_t headroom_left_out(const void *body, size_t len);
+
 /* Effective settings, in the order of the table. origin: "default", "environment", or the path of the file. error: NULL, or what
-   is wrong with the value that was given (the default is in force then). */
+   is wrong with a value that was given (it is not in force then). */
 int headroom_each_setting(headroom *h,
                           int (*cb)(void *, const char *name, const char *value, const char *origin,
                                     const char *env, const char *error),
                           void *arg);
 const char *headroom_state_directory(const headroom *h); /* NULL: none */
 const char *headroom_config_path(const headroom *h);     /* NULL: none */
-const char *headroom_config_error(const headroom *h);    /* what is wrong with config.ini, or NULL */
+/* What is wrong with the settings that were given, in the order of the file, then of the environment; of each what is right counts.
+   file: of config.ini, else a variable; line 0: the file as a whole. name: of the setting or variable, else as it was written, "" for a
+   line that is nothing. error says what would be right. */
+int headroom_each_setting_error(
+    headroom *h, int (*cb)(void *, bool file, unsigned line, const char *name, const char *error), void *arg);
 /* Why the database cannot be used, or NULL. Opens it if it was not yet. */
 const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */

@@ -49,6 +49,18 @@ enum {
     HR_MAX_LOG = 4 << 20,
     /* Positions listed by one note; a note that would list more is not used (the result stays lossless). */
     HR_MAX_NOTE_RANGES = 400,
+    /* Profiles of tools: as many as any agent has tools, in a header that servers and proxies on the way would still take. */
+    HR_MAX_PROFILES = 256,
+    HR_MAX_PROFILES_TEXT = 16 << 10,
+    /* Of a tool's name so many bytes are compared with globs. APIs refuse names above 64 or 128. */
+    HR_MAX_TOOL_NAME = 1024,
+    /* A glob, a path that is compared with globs (PATH_MAX), and how far into a string of a call's arguments paths are looked for:
+       a command is shorter, the contents of a file that is written are not. */
+    HR_MAX_GLOB = 256,
+    HR_MAX_PATH = 4096,
+    HR_MAX_ARGUMENT = 64 << 10,
+    /* What is wrong with the settings is remembered up to this; the rest is found when the first is corrected. */
+    HR_MAX_CONFIG_ERRORS = 64,
     /* Tail of a response body kept to find `usage` in JSON, and the longest SSE line looked at. */
     HR_MAX_RESPONSE = 1 << 20
 };

@@ -147,7 +147,7 @@ int headroom_each_setting(headroom *h,
                    origin == 'd'   ? "default"
                    : origin == 'e' ? "environment"
                                    : h->config.path,
-                   hr_setting_env((enum hr_setting)s), h->config.error[s]);
+                   hr_setting_env((enum hr_setting)s), hr_config_error_of(&h->config, (enum hr_setting)s));
         if (r)
             return r;
     }
@@ -164,9 +164,16 @@ const char *headroom_config_path(const headroom *h)
     return h->config.path;
 }
 
-const char *headroom_config_error(const headroom *h)
+int headroom_each_setting_error(
+    headroom *h, int (*cb)(void *, bool file, unsigned line, const char *name, const char *error), void *arg)
 {
-    return h->config.file_error;
+    for (size_t i = 0; i < h->config.n_errors; i++) {
+        const hr_config_error *e = &h->config.errors[i];
+        int r = cb(arg, e->file, e->line, e->name, e->text);
+        if (r)
+            return r;
+    }
+    return 0;
 }
 
 const char *headroom_store_reason(headroom *h)

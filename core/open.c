@@ -30,6 +30,21 @@ static void name_program(headroom *h)
     memcpy(h->program, name, len);
 }
 
+/* "FILE:3: level: .. is not one of ..", "HEADROOM_LEVEL: .." */
+static void log_errors(const headroom *h)
+{
+    const hr_config *c = &h->config;
+
+    for (size_t i = 0; i < c->n_errors; i++) {
+        const hr_config_error *e = &c->errors[i];
+        if (e->file)
+            hr_log_write(&h->log, HR_LOG_WARN, "%s:%u: %s%s%s; ignored", c->path, e->line, e->name,
+                         *e->name ? ": " : "", e->text);
+        else
+            hr_log_write(&h->log, HR_LOG_WARN, "%s: %s; ignored", e->name, e->text);
+    }
+}
+
 headroom *headroom_open(unsigned flags)
 {
     headroom *h = hr_calloc(1, sizeof *h);
@@ -38,8 +53,10 @@ headroom *headroom_open(unsigned flags)
     h->flags = flags;
     h->pid = getpid();
     hr_pending_init(&h->pending);
+    hr_cuts_init(&h->cuts);
     if (hr_config_load(&h->config) < 0) {
         hr_pending_free(&h->pending);
+        hr_cuts_free(&h->cuts);
         hr_free(h);
         return NULL;
     }
@@ -59,12 +76,7 @@ headroom *headroom_open(unsigned flags)
     }
     if (!(h->ledger = hr_ledger_new(h->store)))
         goto fail;
-    for (int s = 0; s < HR_SETTINGS; s++)
-        if (h->config.error[s])
-            hr_log_write(&h->log, HR_LOG_WARN, "setting %s: %s; %s is in force",
-                         hr_setting_name((enum hr_setting)s), h->config.error[s], h->config.text[s]);
-    if (h->config.file_error)
-        hr_log_write(&h->log, HR_LOG_WARN, "%s: %s", h->config.path, h->config.file_error);
+    log_errors(h);
     return h;
 fail:
     headroom_close(h);
@@ -78,6 +90,7 @@ void headroom_close(headroom *h)
     hr_pending_free(&h->pending);
     hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
+    hr_cuts_free(&h->cuts);
     hr_store_close(h->store);
     hr_log_free(&h->log);
     hr_config_free(&h->config);
@@ -106,6 +119,7 @@ void hr_context_check_fork(headroom *h)
     if (h->store)
         hr_store_check_fork(h->store);
     hr_ledger_check_fork(h->ledger);
+    hr_cuts_check_fork(&h->cuts);
     hr_pending_check_fork(&h->pending);
     atomic_store_explicit(&h->pid, pid, memory_order_relaxed);
 }

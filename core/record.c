@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Stands as the transform of a result that went with its message. */
+static const char cut_name[] = "window";
+
 static const char *keep(hr_arena *a, hr_str s)
 {
     return s.n ? hr_arena_dup(a, s.p, s.n) : "";
@@ -103,7 +106,7 @@ static int record_transforms(headroom_request *r)
     hr_buf b = {0};
     for (size_t i = 0; i < r->n_results; i++) {
         const char *t = r->results[i].transform;
-        bool seen = !t;
+        bool seen = !t || r->results[i].transform == cut_name;
         for (size_t j = 0; j < i && !seen; j++)
             seen = r->results[j].transform && strcmp(r->results[j].transform, t) == 0;
         if (seen)
@@ -111,6 +114,11 @@ static int record_transforms(headroom_request *r)
         if (b.len)
             hr_buf_putc(&b, ',');
         hr_buf_puts(&b, t);
+    }
+    if (r->cut_messages) {
+        if (b.len)
+            hr_buf_putc(&b, ',');
+        hr_buf_puts(&b, cut_name);
     }
     if (b.len)
         r->row.transforms = hr_arena_dup(r->keep, b.data, b.len);
@@ -138,8 +146,17 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             d.kind = HR_STR("text");
             d.tokens_before = d.tokens_after = it->tokens;
         }
-        if (hr_record_result(r->keep, &d, replayed, it->reason, &r->results[i]) < 0)
+        if (it->cut) {
+            d.verbatim = true;
+            d.lossless = false;
+            d.tokens_after = d.kept = d.of = 0;
+            d.reason = (hr_str){0};
+            replayed = false;
+        }
+        if (hr_record_result(r->keep, &d, replayed, it->cut ? NULL : it->reason, &r->results[i]) < 0)
             return HR_ENOMEM;
+        if (it->cut)
+            r->results[i].transform = cut_name;
         r->n_results = i + 1;
         r->row.rewritten += !d.verbatim;
         r->row.replayed += replayed;
@@ -152,7 +169,7 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
     }
     rest += hr_counts_json(&r->h->counts, k, conv->body + at, conv->len - at);
     r->row.tokens_before += (int64_t)rest;
-    r->row.tokens_after += (int64_t)rest;
+    r->row.tokens_after += (int64_t)rest + r->edit_tokens;
     if (r->row.rewritten)
         hr_log_write(&r->h->log, HR_LOG_INFO,
                      "%s %s: %lld -> %lld tokens (estimated), %u of %u results rewritten, %u replayed",

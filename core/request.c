@@ -6,8 +6,10 @@
 #include "aligner.h"
 #include "context.h"
 #include "limits.h"
+#include "overrides.h"
 #include "record.h"
 #include "token/token.h"
+#include "window.h"
 
 headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode)
 {
@@ -24,13 +26,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->count_only = head->count_only;
     r->dialect_name = head->dialect;
     r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
-    int64_t level =
-        head->level ? hr_setting_word(HR_SET_LEVEL, hr_str_make(head->level, head->level_len)) : -1;
-    r->level = (enum hr_level)(level >= 0 ? level : h->config.number[HR_SET_LEVEL]);
     r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
     r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
-    r->keep_turns = h->config.number[HR_SET_KEEP_TURNS];
-    r->output_buffer = h->config.number[HR_SET_OUTPUT_BUFFER];
     r->row.time_us = hr_wall_us();
     r->row.pid = h->pid;
     r->row.program = h->program;
@@ -44,7 +41,7 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->row.path = hr_arena_dup(keep, head->path, query ? (size_t)(query - head->path) : head->path_len);
     r->row.skipped = head->skip;
     r->row.transforms = "";
-    if (!r->row.host || !r->row.path) {
+    if (!r->row.host || !r->row.path || hr_overrides_read(r, head) < 0) {
         hr_arena_free(keep);
         return NULL;
     }
@@ -141,10 +138,13 @@ static int work_on(headroom_request *r, const char *body, size_t len)
         r->row.skipped = "cch";
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err == 0 && !attested)
-        err = hr_align(r, &conv, items, &n);
+        err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
         return err;
-    if (!r->row.skipped)
+    hr_again_check(r, &conv, items, conv.results);
+    if (!attested && (err = hr_align(r, &conv, items, &n)) < 0)
+        return err;
+    if (!r->row.skipped && !r->n_edits)
         r->row.skipped = only_reason(items, n);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
     if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
@@ -174,6 +174,7 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.rewritten = r->row.replayed = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
+    r->row.window = NULL;
 }
 
 /* 1: r->body is the new body, coded as the old one was; 0: nothing to replace; <0: the original goes out. */
@@ -219,6 +220,7 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
             hr_log_write(&r->h->log, HR_LOG_WARN, "%s: passed on unchanged: %s", r->row.path, r->row.skipped);
         }
     }
+    hr_overrides_log(r);
     r->row.elapsed_us = (int64_t)(hr_now_us() - start);
     if (built != 1)
         return 0;

@@ -70,8 +70,7 @@ headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head
     about.dialect = g.dialect;
     about.count_only = g.count_only;
     about.skip = g.skip ? g.skip : skip;
-    about.level = g.level;
-    about.level_len = g.level_len;
+    memcpy(about.override, g.override, sizeof(about.override));
     about.encoding = g.encoding;
     about.encoding_len = g.encoding_len;
     if (g.mode == HEADROOM_OFF || (body_len > 0 && known_has(body, body_len)))

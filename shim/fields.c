@@ -115,19 +115,33 @@ static bool content_length(struct view value, const char *head, struct gate_head
     return true;
 }
 
+static const char *const overrides[HEADROOM_OVERRIDE_UNKNOWN] = {
+    [HEADROOM_OVERRIDE_MODE] = "mode",
+    [HEADROOM_OVERRIDE_LEVEL] = "level",
+    [HEADROOM_OVERRIDE_OUTPUT_BUFFER] = "output-buffer-tokens",
+    [HEADROOM_OVERRIDE_KEEP_TURNS] = "keep-turns",
+    [HEADROOM_OVERRIDE_TOOL_PROFILES] = "tool-profiles",
+    [HEADROOM_OVERRIDE_BYPASS] = "bypass",
+};
+
+/* name is without "X-Headroom-". */
 static void setting_of_ours(struct view name, struct view value, struct gate_head *out)
 {
     static const char *const modes[] = {"off", "audit", "simulate", "optimize"};
+    int which = 0;
 
-    for (int i = 0; i < 4 && is(name, "x-headroom-mode"); i++) {
+    while (which < HEADROOM_OVERRIDE_UNKNOWN && !is(name, overrides[which]))
+        which++;
+    if (which == HEADROOM_OVERRIDE_UNKNOWN)
+        value = name;
+    out->override[which] = (headroom_span){value.p, value.n};
+    for (int i = 0; i < 4 && which == HEADROOM_OVERRIDE_MODE; i++) {
         if (is(value, modes[i]))
             out->mode = i;
     }
-    if (is(name, "x-headroom-level")) {
-        out->level = value.p;
-        out->level_len = value.n;
-    }
 }
+
+static const char ours[] = "x-headroom-";
 
 static bool field(struct view name, struct view value, const char *head, struct fields *f,
                   struct gate_head *out)
@@ -154,9 +168,9 @@ static bool field(struct view name, struct view value, const char *head, struct 
         out->expect = true;
     } else if (is(name, "upgrade")) {
         f->upgrade = true;
-    } else if (starts(name, "x-headroom-")) {
+    } else if (starts(name, ours)) {
         f->ours_seen = true;
-        setting_of_ours(name, value, out);
+        setting_of_ours((struct view){name.p + sizeof(ours) - 1, name.n - sizeof(ours) + 1}, value, out);
     } else {
         f->signature |= signs(name, value);
     }

@@ -23,10 +23,10 @@ struct gate_head {
        transfer coding, alone or beside it), "no_length", "http_1_0", "too_large"; the first of these that
        applies. */
     const char *skip;
-    int mode;          /* X-Headroom-Mode: enum headroom_mode, -1: not there */
-    const char *level; /* X-Headroom-Level, points into the head; NULL: not there */
-    size_t level_len;
-    size_t length; /* Content-Length */
+    int mode; /* X-Headroom-Mode: enum headroom_mode, -1: not there, or no mode */
+    headroom_span override[HEADROOM_OVERRIDES]; /* the X-Headroom lines, point into the head; of a line that
+                                                   stands twice the last */
+    size_t length;                              /* Content-Length */
     bool has_length;
     size_t length_off, length_len; /* where its digits lie in the head */
     bool chunked;         /* Transfer-Encoding was there; where skip is NULL it is exactly "chunked" */

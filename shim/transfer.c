@@ -18,8 +18,7 @@ static void new_request(struct transfer *t, const struct gate_head *g, const cha
     about.dialect = g->dialect;
     about.count_only = g->count_only;
     about.skip = g->skip ? g->skip : skip;
-    about.level = g->level;
-    about.level_len = g->level_len;
+    memcpy(about.override, g->override, sizeof(about.override));
     about.encoding = g->encoding;
     about.encoding_len = g->encoding_len;
     t->request =

@@ -3,16 +3,18 @@
 #include "cli.h"
 #include "format.h"
 #include "json.h"
+#include "settings.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 struct printing {
+    headroom *h;
     struct json_tree *tree; /* NULL: for people */
-    cJSON *object;
-    const char *only; /* NULL: all */
-    size_t printed, wrong;
+    cJSON *object;          /* or array, of findings */
+    const char *only;       /* NULL: all */
+    size_t printed;
 };
 
 static void add_setting(struct printing *p, const char *name, const char *value, const char *origin,
@@ -40,11 +42,27 @@ static int print_setting(void *arg, const char *name, const char *value, const c
         puts(value == NULL ? "" : value);
     else
         printf("%-25s = %-10s  (%s)\n", name, value == NULL ? "" : value, origin == NULL ? "-" : origin);
-    if (error != NULL) {
-        cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
-        p->wrong++;
-    }
     return 0;
+}
+
+/* For people on standard error, in JSON an object each. */
+static void print_finding(void *arg, const struct settings_finding *f)
+{
+    struct printing *p = arg;
+    cJSON *o;
+
+    if (p->tree == NULL) {
+        cli_fail(0, f->file ? "%s: %s" : "%.0s%s", f->place, f->text);
+        return;
+    }
+    o = json_object(p->tree, p->object, NULL);
+    json_string(p->tree, o, "file", f->file ? headroom_config_path(p->h) : NULL);
+    if (f->line > 0)
+        json_int(p->tree, o, "line", f->line);
+    else
+        json_string(p->tree, o, "line", NULL);
+    json_string(p->tree, o, "name", f->name);
+    json_string(p->tree, o, "error", f->text);
 }
 
 static void print_places(const headroom *h)
@@ -60,7 +78,7 @@ static void print_places(const headroom *h)
 static int print_settings(headroom *h, const char *only, bool json)
 {
     struct json_tree t = {NULL, false};
-    struct printing p = {.only = only};
+    struct printing p = {.h = h, .only = only}, told = {.h = h};
     int code = EX_OK;
 
     if (json) {
@@ -70,16 +88,41 @@ static int print_settings(headroom *h, const char *only, bool json)
     if (!json && only == NULL)
         print_places(h);
     headroom_each_setting(h, print_setting, &p);
-    if (headroom_config_error(h) != NULL) {
-        cli_fail(0, "%s: %s; what it says elsewhere is in force", headroom_config_path(h),
-                 headroom_config_error(h));
-        p.wrong++;
-    }
     if (p.printed == 0)
         return cli_fail(EX_USAGE, "config: there is no setting '%s'; 'headroom config' lists them", only);
     if (json)
         code = json_print(&t, true);
-    return code == EX_OK && p.wrong > 0 ? EX_CONFIG : code;
+    return settings_check(h, print_finding, &told) > 0 && code == EX_OK ? EX_CONFIG : code;
+}
+
+static int count_setting(void *arg, const char *name, const char *value, const char *origin, const char *env,
+                         const char *error)
+{
+    (void)name, (void)value, (void)origin, (void)env, (void)error;
+    ++*(size_t *)arg;
+    return 0;
+}
+
+static int check(headroom *h, bool json)
+{
+    struct json_tree t = {NULL, false};
+    struct printing p = {.h = h};
+    const char *file = headroom_config_path(h);
+    size_t wrong, settings = 0;
+    int code = EX_OK;
+
+    if (json) {
+        p.tree = &t;
+        p.object = json_array(&t, NULL, NULL);
+    }
+    wrong = settings_check(h, print_finding, &p);
+    headroom_each_setting(h, count_setting, &settings);
+    if (json)
+        code = json_print(&t, true);
+    else if (wrong == 0)
+        printf("all %zu settings have a value that they take; file %s\n", settings,
+               file == NULL ? "none (HOME is not set)" : file);
+    return code == EX_OK && wrong > 0 ? EX_CONFIG : code;
 }
 
 static int print_paths(headroom *h, bool json)
@@ -121,15 +164,19 @@ static int run(const struct command *self, int argc, char **argv)
     }
     argv += optind;
     left = argc - optind;
-    if (left > 0 && strcmp(argv[0], "get") != 0 && strcmp(argv[0], "path") != 0)
-        return cli_usage(self, "only 'get NAME' and 'path' are known");
+    if (left > 0 && strcmp(argv[0], "get") != 0 && strcmp(argv[0], "path") != 0 &&
+        strcmp(argv[0], "check") != 0)
+        return cli_usage(self, "only 'get NAME', 'check' and 'path' are known");
     if (left > 0 && left != (strcmp(argv[0], "get") == 0 ? 2 : 1))
-        return cli_usage(self,
-                         strcmp(argv[0], "get") == 0 ? "'get' takes one NAME" : "'path' takes no argument");
+        return cli_usage(self, strcmp(argv[0], "get") == 0 ? "'get' takes one NAME"
+                                                           : "'path' and 'check' take no argument");
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "config: no memory");
-    code = left == 1 ? print_paths(h, json) : print_settings(h, left == 2 ? argv[1] : NULL, json);
+    if (left == 1)
+        code = strcmp(argv[0], "check") == 0 ? check(h, json) : print_paths(h, json);
+    else
+        code = print_settings(h, left == 2 ? argv[1] : NULL, json);
     headroom_close(h);
     return code;
 }

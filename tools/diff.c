@@ -6,6 +6,7 @@
 #include "format.h"
 #include "json.h"
 #include "operand.h"
+#include "result.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -31,9 +32,10 @@ static void print_head(const headroom_result *r, const struct comparison *c)
            format_word(call, sizeof(call), r->call_id), format_word(kind, sizeof(kind), r->kind),
            format_word(what, sizeof(what), r->transform));
     if (r->of > 0)
-        printf(", %lu of %lu items kept", (unsigned long)r->kept, (unsigned long)r->of);
+        printf(", %lu of %lu kept", (unsigned long)r->kept, (unsigned long)r->of);
     printf("; %s -> %s tokens (estimated)\n", format_count(before, r->tokens_before),
            format_count(after, r->tokens_after));
+    result_print_why(r);
     if (c->gone + c->fresh == 0)
         puts(c->json ? "Every element is the same; only white space between them differs."
                      : "Every line is the same.");

@@ -1,20 +1,17 @@
 /* doctor_settings.c - are all settings right, and what do those in force mean? See doctor.h. */
 #include "attribution.h"
 #include "doctor.h"
-#include "nearest.h"
+#include "settings.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern char **environ;
-
-enum { MAX_SETTINGS = 64, MAX_NAME = 128 };
+enum { MAX_SETTINGS = 64 };
 
 struct settings {
-    const char *name[MAX_SETTINGS], *env[MAX_SETTINGS], *error[MAX_SETTINGS], *value[MAX_SETTINGS];
+    const char *name[MAX_SETTINGS], *value[MAX_SETTINGS];
     size_t n;
 };
 
@@ -23,13 +20,11 @@ static int take(void *arg, const char *name, const char *value, const char *orig
 {
     struct settings *s = arg;
 
-    (void)origin;
+    (void)origin, (void)env, (void)error;
     if (s->n == MAX_SETTINGS)
         return 1;
     s->name[s->n] = name;
-    s->value[s->n] = value;
-    s->env[s->n] = env;
-    s->error[s->n++] = error;
+    s->value[s->n++] = value;
     return 0;
 }
 
@@ -42,130 +37,21 @@ static const char *value_of(const struct settings *s, const char *name)
     return "";
 }
 
-/* ------------------------------------------------------------------ config.ini */
-static char *trim(char *p)
+static void say_finding(void *arg, const struct settings_finding *f)
 {
-    char *end;
+    struct report *r = arg;
 
-    p += strspn(p, " \t\r\n");
-    end = p + strlen(p);
-    while (end > p && isspace((unsigned char)end[-1]))
-        *--end = '\0';
-    return p;
-}
-
-struct place {
-    const char *path;
-    int number;
-    char section[MAX_NAME];
-};
-
-/* The error of core quotes the value that it was about: was it this one? */
-static bool is_about(const char *error, const char *value)
-{
-    char quoted[100];
-
-    snprintf(quoted, sizeof(quoted), "\"%.80s\"", value);
-    return error != NULL && strncmp(error, quoted, strlen(quoted)) == 0;
-}
-
-static void check_value(struct report *r, const struct settings *s, const struct place *at, char *name,
-                        char *value)
-{
-    char full[2 * MAX_NAME];
-    const char *nearest;
-
-    for (char *c = value; *c != '\0'; c++) { /* as inih reads it: a comment behind white space */
-        if (*c == ';' && (c == value || isspace((unsigned char)c[-1]))) {
-            *c = '\0';
-            break;
-        }
-    }
-    value = trim(value);
-    snprintf(full, sizeof(full), "%s%s%.100s", at->section, *at->section == '\0' ? "" : ".", trim(name));
-    for (size_t i = 0; i < s->n; i++) {
-        if (strcmp(full, s->name[i]) != 0)
-            continue;
-        if (is_about(s->error[i], value))
-            doctor_say(r, DOCTOR_WARN, "settings",
-                       "Correct the line; 'headroom config' prints what is in force.",
-                       "%s:%d: %s: %s; %s is in force", at->path, at->number, full, s->error[i], s->value[i]);
-        return;
-    }
-    nearest = nearest_word(full, s->name, s->n);
-    doctor_say(r, DOCTOR_WARN, "settings", "Correct or remove the line; 'headroom config' lists the names.",
-               "%s:%d: %s is no setting%s%s", at->path, at->number, full,
-               nearest == NULL ? "" : "; meant is perhaps ", nearest == NULL ? "" : nearest);
-}
-
-static void check_line(struct report *r, const struct settings *s, struct place *at, char *line)
-{
-    char *p = trim(line), *mark;
-
-    if (*p == '\0' || *p == ';' || *p == '#')
-        return;
-    if (*p == '[') {
-        p[strcspn(p, "]")] = '\0';
-        snprintf(at->section, sizeof(at->section), "%s", p + 1);
-        return;
-    }
-    mark = strpbrk(p, "=:");
-    if (mark == NULL) {
-        doctor_say(r, DOCTOR_WARN, "settings", "Write it as name = value, or remove it.",
-                   "%s:%d: not \"name = value\"", at->path, at->number);
-        return;
-    }
-    *mark = '\0';
-    check_value(r, s, at, p, mark + 1);
-}
-
-static void check_file(struct report *r, const headroom *h, const struct settings *s)
-{
-    struct place at = {headroom_config_path(h), 0, ""};
-    FILE *f = at.path == NULL ? NULL : fopen(at.path, "re");
-    const char *error = headroom_config_error(h);
-    char line[4096];
-
-    if (f == NULL && error != NULL)
-        doctor_say(r, DOCTOR_WARN, "settings", "Make it a file that you can read.", "%s: %s", at.path, error);
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        at.number++;
-        if (line[0] == ' ' || line[0] == '\t') /* inih: the line above goes on */
-            continue;
-        check_line(r, s, &at, line);
-    }
-    if (f != NULL)
-        fclose(f);
-}
-
-/* ------------------------------------------------------------------ environment */
-static void check_variable(struct report *r, const struct settings *s, const char *entry)
-{
-    char name[MAX_NAME];
-    const char *nearest;
-
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
-    for (size_t i = 0; i < s->n; i++) {
-        if (strcmp(name, s->env[i]) != 0)
-            continue;
-        if (is_about(s->error[i], strchr(entry, '=') == NULL ? "" : strchr(entry, '=') + 1))
-            doctor_say(r, DOCTOR_WARN, "environment", "Set it to one of the values, or unset it.",
-                       "%s: %s; %s is in force", name, s->error[i], s->value[i]);
-        return;
-    }
-    nearest = nearest_word(name, s->env, s->n);
-    doctor_say(r, DOCTOR_WARN, "environment",
-               "Correct or unset it; 'headroom config --json' lists the names.",
-               "%s is no variable of Headroom%s%s", name, nearest == NULL ? "" : "; meant is perhaps ",
-               nearest == NULL ? "" : nearest);
-}
-
-static void check_environment(struct report *r, const struct settings *s)
-{
-    for (char **e = environ; *e != NULL; e++) {
-        if (strncmp(*e, "HEADROOM_", 9) == 0)
-            check_variable(r, s, *e);
-    }
+    if (!f->file)
+        doctor_say(r, DOCTOR_WARN, "environment",
+                   "Set it to what it takes, or unset it; 'headroom config --json' lists the names.", "%s",
+                   f->text);
+    else if (f->line == 0)
+        doctor_say(r, DOCTOR_WARN, "settings", "Make it a file that you can read.", "%s: %s", f->place,
+                   f->text);
+    else
+        doctor_say(r, DOCTOR_WARN, "settings",
+                   "Correct or remove the line; 'headroom config' prints what is in force.", "%s: %s",
+                   f->place, f->text);
 }
 
 /* ------------------------------------------------------------------ what is in force */
@@ -210,14 +96,9 @@ static void check_attribution(struct report *r, const struct settings *s)
 void doctor_settings(struct report *r, headroom *h)
 {
     struct settings s = {.n = 0};
-    size_t wrong = 0;
 
     headroom_each_setting(h, take, &s);
-    check_file(r, h, &s);
-    check_environment(r, &s);
-    for (size_t i = 0; i < s.n; i++)
-        wrong += s.error[i] != NULL;
-    if (wrong == 0 && headroom_config_error(h) == NULL)
+    if (settings_check(h, say_finding, r) == 0)
         doctor_say(r, DOCTOR_OK, "settings", NULL, "all %zu have a value that they take; file %s", s.n,
                    headroom_config_path(h) == NULL ? "none (HOME is not set)" : headroom_config_path(h));
     check_mode(r, &s);

@@ -65,7 +65,58 @@ static const struct reason reasons[] = {
      "Now and then that is right; often: see the check of the database."},
     {"no_memory", "there was no memory", "Is ulimit -v set, or the container small?"},
     {"deadline", "deciding would have taken too long", "Raise deadline_ms, if a longer wait is welcome."},
+    /* what the user asked for */
+    {"audit", "mode audit changes nothing", "Mode optimize rewrites; simulate says what it would do."},
+    {"replay", "level replay takes no new decision", "HEADROOM_LEVEL=lossless or crush allows new ones."},
+    {"bypass", "the request asked for no new decision",
+     "Its line X-Headroom-Bypass says so; stored ones are replayed."},
+    {"bound", "the model binds its reasoning to what it read, and bound = leave", NULL},
+    {"protected", "protected_tools or protected_paths names it", NULL},
+    {"tool_profile", "the profile of this tool says skip, or level replay", NULL},
+    /* results that stay as they are */
+    {"small", "it has fewer tokens than min_tokens_to_crush", NULL},
+    {"nothing_to_gain", "no form of it saves 10 % or 50 tokens", NULL},
+    {"first_met_late", "later turns stand behind it already, and the provider may have cached it as it is",
+     "adopt = always rewrites such results, too."},
+    {"for_code", "a program on the server reads it, not the model", NULL},
+    {"headroom_show", "it is an original that the model asked for", NULL},
+    {"already_ours", "it is a text that was sent as a replacement before", NULL},
 };
+
+static const struct {
+    const char *word, *text;
+} transforms[] = {
+    {"smart_crusher",
+     "of the lists in JSON the items that matter stay, each whole; a note counts the others"},
+    {"columns", "objects with the same keys are written as a table; nothing is left out"},
+    {"minify", "white space between JSON's values is gone; nothing is left out"},
+    {"html_text", "the page as the text that its reader sees; a note counts the scripts and what else went"},
+    {"rows", "lines that repeat each other are told by what differs; nothing is left out"},
+    {"test_lines", "lines that only say that a unit passed or was built are gone; a note counts them"},
+    {"search_lines", "the matches that matter stay, each whole; a note counts the others"},
+    {"search_headings", "matches stand below the path of their file; nothing is left out"},
+    {"paths", "files stand below their directory; nothing is left out"},
+    {"log_lines", "the lines that matter stay, each whole; a note counts the others"},
+    {"window",
+     "its message was left out, oldest first, because the model takes no more; the program has it still"},
+    /* strategies of selections */
+    {"top_n", "something ranks the items: the best stay, with the first and last, errors, what stands out "
+              "and what the "
+              "question asks for"},
+    {"smart_sample",
+     "nothing ranks the items: the first and last stay, errors, what stands out, what the question asks "
+     "for, and some evenly spread"},
+    {"passed_units", "what failed, what was slow and what the question asks for stays"},
+};
+
+const char *reason_of_transform(const char *word)
+{
+    for (size_t i = 0; i < sizeof(transforms) / sizeof(transforms[0]); i++) {
+        if (strcmp(transforms[i].word, word) == 0)
+            return transforms[i].text;
+    }
+    return NULL;
+}
 
 const struct reason *reason_of(const char *word)
 {

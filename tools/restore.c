@@ -35,6 +35,7 @@ static int whole(const struct command *self, headroom *h, const struct options *
 {
     headroom_bytes body = {NULL, 0};
     size_t restored = 0, missing = 0;
+    uint64_t left_out = headroom_left_out(in->data, in->len);
     int err = headroom_restore(h, in->data, in->len, &body, &restored, &missing);
     int code;
 
@@ -47,6 +48,12 @@ static int whole(const struct command *self, headroom *h, const struct options *
                         missing, restored + missing,
                         o->state ? "their originals are no longer stored"
                                  : "their originals are in the database; --state looks there");
+    if ((code == EX_OK || missing > 0) && left_out > 0)
+        code =
+            cli_fail(EX_UNAVAILABLE,
+                     "restore: %llu messages were left out of this body by the rolling window and are stored "
+                     "nowhere; the program that made it has them",
+                     (unsigned long long)left_out);
     return code;
 }
 
@@ -112,7 +119,10 @@ const struct command command_restore = {
         "\n"
         "exit status: 0 all restored; 64 wrong usage, 65 not a request body, 66 no such file, 69 originals "
         "of\n"
-        "some replacements are not there (all else is restored and printed), 73 or 74 OUT not written\n"
+        "some replacements are not there, or the rolling window left messages out, which are stored nowhere "
+        "(all "
+        "else is\n"
+        "restored and printed), 73 or 74 OUT not written\n"
         "\n"
         "example: headroom restore --state sent.json | cmp - body.json\n",
     .run = run,

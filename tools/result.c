@@ -1,9 +1,11 @@
 /* result.c - one tool result that was worked on, as JSON and for people. */
 #include "result.h"
 #include "format.h"
+#include "reason.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void result_to_json(struct json_tree *t, cJSON *o, const headroom_result *r)
@@ -23,20 +25,61 @@ void result_to_json(struct json_tree *t, cJSON *o, const headroom_result *r)
 
 void result_print_head(const char *last)
 {
-    printf("%-20s  %-16s  %-6s  %-16s  %9s    %9s  %-15s  %s\n", "ID", "TOOL", "KIND", "TRANSFORM", "TOKENS",
-           "SENT", "KEPT", last);
+    printf("%-20s  %-16s  %-7s  %-16s  %9s    %9s  %-15s  %-15s  %s\n", "ID", "TOOL", "KIND", "TRANSFORM",
+           "TOKENS", "SENT", "KEPT", "WHY", last);
 }
 
 void result_print_line(const headroom_result *r, const char *last)
 {
-    char tool[17], kind[7], what[17], before[FORMAT_COUNT], after[FORMAT_COUNT], kept[32] = "all";
+    char tool[17], kind[8], what[17], before[FORMAT_COUNT], after[FORMAT_COUNT], kept[32] = "all", why[24];
 
     if (r->of > 0)
         snprintf(kept, sizeof(kept), "%lu of %lu", (unsigned long)r->kept, (unsigned long)r->of);
-    printf("%-20s  %-16s  %-6s  %-16s  %9s -> %9s  %-15s  %s\n", r->id[0] == '\0' ? "-" : r->id,
+    printf("%-20s  %-16s  %-7s  %-16s  %9s -> %9s  %-15s  %-15s  %s\n", r->id[0] == '\0' ? "-" : r->id,
            format_word(tool, sizeof(tool), r->tool), format_word(kind, sizeof(kind), r->kind),
            r->transform == NULL ? "verbatim" : format_word(what, sizeof(what), r->transform),
-           format_count(before, r->tokens_before), format_count(after, r->tokens_after), kept, last);
+           format_count(before, r->tokens_before), format_count(after, r->tokens_after), kept,
+           format_word(why, sizeof(why), r->reason), last);
+}
+
+static void add_word(struct result_words *w, const char *word)
+{
+    size_t i = 0;
+
+    if (word == NULL || strlen(word) >= sizeof(w->word[0]))
+        return;
+    while (i < w->n && strcmp(w->word[i], word) != 0)
+        i++;
+    if (i == w->n && w->n < RESULT_WORDS)
+        strcpy(w->word[w->n++], word);
+}
+
+void result_add_words(struct result_words *w, const headroom_result *r)
+{
+    add_word(w, r->transform);
+    add_word(w, r->reason);
+}
+
+/* What a word of a result means, or NULL. */
+static const char *meaning(const char *word)
+{
+    const struct reason *reason = reason_of(word);
+    const char *text = reason_of_transform(word);
+
+    return text != NULL ? text : reason != NULL ? reason->text : NULL;
+}
+
+void result_print_words(const struct result_words *w)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < w->n; i++) {
+        const char *text = meaning(w->word[i]);
+
+        if (text != NULL)
+            printf("%s%-16s  %s\n", any ? "" : "\n", w->word[i], text);
+        any |= text != NULL;
+    }
 }
 
 /* Tool output can hold terminal escapes; a pipe gets the text as it is. */
@@ -59,6 +102,18 @@ static void print_foreign_text(const headroom_bytes *text)
         putchar('\n');
 }
 
+void result_print_why(const headroom_result *r)
+{
+    const char *const words[] = {r->transform, r->reason};
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = words[i] == NULL ? NULL : meaning(words[i]);
+
+        if (text != NULL)
+            printf("%-9s %s: %s\n", i == 0 ? "how" : "why", words[i], text);
+    }
+}
+
 void result_print_whole(const headroom_result *r, const headroom_bytes *original)
 {
     char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT],
@@ -70,8 +125,10 @@ void result_print_whole(const headroom_result *r, const headroom_bytes *original
     printf("rewrite   %s by %s, %s", format_word(kind, sizeof(kind), r->kind),
            format_word(what, sizeof(what), r->transform), r->lossless ? "lossless" : "selected");
     if (r->of > 0)
-        printf(": %lu of %lu items kept", (unsigned long)r->kept, (unsigned long)r->of);
-    printf("\ntokens    %s -> %s: %s of the original saved (estimated)\n",
+        printf(": %lu of %lu kept", (unsigned long)r->kept, (unsigned long)r->of);
+    putchar('\n');
+    result_print_why(r);
+    printf("tokens    %s -> %s: %s of the original saved (estimated)\n",
            format_count(before, r->tokens_before), format_count(after, r->tokens_after),
            format_share(share, (int64_t)r->tokens_before - (int64_t)r->tokens_after, r->tokens_before));
     if (original->data == NULL) {

@@ -35,6 +35,8 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_text(t, o, "usage", row->usage);
     json_int(t, o, "elapsed_us", row->elapsed_us);
     json_names(t, o, "transforms", row->transforms);
+    if (or_null(row->window) != NULL)
+        json_text(t, o, "window", row->window);
     return o;
 }
 
@@ -75,10 +77,11 @@ void row_print_results(const headroom_row *row)
 {
     cJSON *list = row->results_json == NULL ? NULL : cJSON_Parse(row->results_json);
     const cJSON *o;
+    struct result_words words = {.n = 0};
 
     if (list != NULL && list->child != NULL) {
         putchar('\n');
-        result_print_head("CALL, OR WHY VERBATIM");
+        result_print_head("CALL");
     }
     cJSON_ArrayForEach(o, list)
     {
@@ -87,13 +90,15 @@ void row_print_results(const headroom_row *row)
         char last[64];
 
         r.transform = text_of(o, "transform");
+        r.reason = text_of(o, "reason");
         r.tokens_before = count_of(o, "tokens_before");
         r.tokens_after = count_of(o, "tokens_after");
         r.kept = count_of(o, "kept");
         r.of = count_of(o, "of");
         snprintf(r.id, sizeof(r.id), "%s", id == NULL ? "" : id);
-        result_print_line(
-            &r, format_word(last, sizeof(last), text_of(o, r.transform == NULL ? "reason" : "call_id")));
+        result_print_line(&r, format_word(last, sizeof(last), text_of(o, "call_id")));
+        result_add_words(&words, &r);
     }
+    result_print_words(&words);
     cJSON_Delete(list);
 }

@@ -24,7 +24,8 @@ struct plan {
     bool originals;
     char days[16]; /* how long originals are kept */
     bool attribution_off;
-    int code; /* first error of a setting, or 0 */
+    const char *file; /* config.ini */
+    int code;         /* first error of a setting, or 0 */
 };
 
 static int no_memory(void)
@@ -32,19 +33,24 @@ static int no_memory(void)
     return cli_fail(EX_OSERR, "run: no memory for the environment");
 }
 
-/* An option that was given must be right; a wrong word elsewhere only costs that setting. */
-static void check_setting(struct plan *p, const char *name, const char *value, const char *env,
-                          const char *error)
+/* An option that was given must be right; a wrong word elsewhere only costs that setting. The options stand in the environment. */
+static int say_error(void *arg, bool file, unsigned line, const char *name, const char *error)
 {
-    bool given =
-        (p->mode_given && strcmp(name, "mode") == 0) || (p->level_given && strcmp(name, "level") == 0);
-
-    if (error == NULL)
-        return;
-    if (given)
-        p->code = cli_fail(EX_USAGE, "run: --%s: %s", name, error);
+    struct plan *p = arg;
+    const char *option = file                                                    ? NULL
+                         : p->mode_given && strcmp(name, "HEADROOM_MODE") == 0   ? "mode"
+                         : p->level_given && strcmp(name, "HEADROOM_LEVEL") == 0 ? "level"
+                                                                                 : NULL;
+    if (option != NULL)
+        p->code = cli_fail(EX_USAGE, "run: --%s: %s", option, error);
+    else if (file && line == 0)
+        cli_fail(0, "%s %s; see 'headroom config check'", p->file, error);
+    else if (file)
+        cli_fail(0, "%s:%u: %s%s%s; see 'headroom config check'", p->file, line, name,
+                 *name == '\0' ? "" : ": ", error);
     else
-        cli_fail(0, "setting %s (%s): %s; %s is in force", name, env, error, value);
+        cli_fail(0, "%s: %s; see 'headroom config check'", name, error);
+    return 0;
 }
 
 /* The library in the program may read the environment alone; it must hold what is in force. */
@@ -54,8 +60,7 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
     struct plan *p = arg;
     bool exported = strcmp(name, "endpoints.add") == 0 && value != NULL && *value != '\0';
 
-    (void)origin;
-    check_setting(p, name, value, env, error);
+    (void)origin, (void)error;
     if (value != NULL && strcmp(name, "mode") == 0) {
         snprintf(p->mode, sizeof(p->mode), "%s", value);
         exported = true;
@@ -81,8 +86,8 @@ static int apply_settings(struct plan *p, const char *command)
     if (h == NULL)
         return cli_fail(EX_OSERR, "run: no memory");
     headroom_each_setting(h, take_setting, p);
-    if (headroom_config_error(h) != NULL)
-        cli_fail(0, "%s: %s; see 'headroom config'", headroom_config_path(h), headroom_config_error(h));
+    p->file = headroom_config_path(h);
+    headroom_each_setting_error(h, say_error, p);
     if (p->code == 0) {
         if (strcmp(p->mode, "optimize") != 0) {
             notice_mode(h, p->mode);

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "format.h"
 #include "json.h"
+#include "left_out.h"
 #include "operand.h"
 #include "result.h"
 #include "row.h"
@@ -146,6 +147,7 @@ static int print_request(void *arg, const headroom_row *row)
     row_print_line(row);
     printf("%lu tool results, of them %lu rewritten (%lu by replay)\n", (unsigned long)row->results,
            (unsigned long)row->rewritten, (unsigned long)row->replayed);
+    left_out_print("window: ", row->window);
     row_print_results(row);
     return 1;
 }

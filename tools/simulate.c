@@ -4,6 +4,8 @@
 #include "files.h"
 #include "format.h"
 #include "json.h"
+#include "left_out.h"
+#include "reason.h"
 #include "result.h"
 
 #include <stdbool.h>
@@ -13,6 +15,7 @@
 
 struct options {
     const char *host, *path, *out;
+    const char *override[HEADROOM_OVERRIDES]; /* as lines X-Headroom-.. would say it; NULL: not said */
     bool state, json;
 };
 
@@ -57,6 +60,10 @@ static headroom_head make_head(headroom *h, const struct options *o, struct sear
 
     head.host_len = strlen(head.host);
     head.path_len = strlen(head.path);
+    for (int i = 0; i < HEADROOM_OVERRIDES; i++) {
+        if (o->override[i] != NULL)
+            head.override[i] = (headroom_span){o->override[i], strlen(o->override[i])};
+    }
     if (o->path == NULL)
         return head;
     *s = (struct search){.host = head.host, .path = head.path, .path_len = strcspn(head.path, "?")};
@@ -102,11 +109,21 @@ static int print_json(const headroom_request *r, const headroom_row *row)
         if (headroom_request_result(r, i, &result) == 0)
             result_to_json(&t, json_object(&t, part, NULL), &result);
     }
+    if (row->window != NULL)
+        json_text(&t, o, "window", row->window);
     return json_print(&t, true);
+}
+
+static void print_skipped(const char *word)
+{
+    const struct reason *reason = reason_of(word);
+
+    printf("skipped  %s%s%s\n", word, reason == NULL ? "" : ": ", reason == NULL ? "" : reason->text);
 }
 
 static void print_table(const headroom_request *r, const headroom_row *row)
 {
+    struct result_words words = {.n = 0};
     char dialect[32], model[64], before[FORMAT_COUNT], after[FORMAT_COUNT], saved[FORMAT_COUNT],
         share[FORMAT_SHARE];
     int64_t difference = row->tokens_before - row->tokens_after;
@@ -114,26 +131,27 @@ static void print_table(const headroom_request *r, const headroom_row *row)
     printf("dialect  %s, model %s, %s us\n", format_word(dialect, sizeof(dialect), row->dialect),
            format_word(model, sizeof(model), row->model), format_count(before, row->elapsed_us));
     if (row->skipped != NULL)
-        printf("skipped  %s\n", row->skipped);
+        print_skipped(row->skipped);
     printf("tokens   %s -> %s: %s saved, %s of the body as the program made it (estimated)\n",
            format_count(before, row->tokens_before), format_count(after, row->tokens_after),
            format_count(saved, difference), format_share(share, difference, row->tokens_before));
     printf("bytes    %s -> %s\n", format_count(before, row->bytes_before),
            format_count(after, row->bytes_after));
+    left_out_print("window   ", row->window);
     if (headroom_request_results(r) == 0)
         return;
     putchar('\n');
-    result_print_head("CALL, OR WHY VERBATIM");
+    result_print_head("CALL");
     for (size_t i = 0; i < headroom_request_results(r); i++) {
         headroom_result result;
         char last[64];
 
-        if (headroom_request_result(r, i, &result) == 0)
-            result_print_line(&result, format_word(last, sizeof(last),
-                                                   result.transform == NULL && result.reason != NULL
-                                                       ? result.reason
-                                                       : result.call_id));
+        if (headroom_request_result(r, i, &result) != 0)
+            continue;
+        result_print_line(&result, format_word(last, sizeof(last), result.call_id));
+        result_add_words(&words, &result);
     }
+    result_print_words(&words);
 }
 
 static int simulate(const struct command *self, headroom *h, const struct options *o,
@@ -149,6 +167,12 @@ static int simulate(const struct command *self, headroom *h, const struct option
 
     if (r == NULL)
         return cli_fail(EX_OSERR, "simulate: no memory");
+    headroom_request_row(r, &row);
+    if (row.ignored != NULL) {
+        code = cli_fail(EX_USAGE, "simulate: %s", row.ignored);
+        headroom_request_drop(r);
+        return code;
+    }
     headroom_request_body(r, in->data, in->len, &body, &len);
     if (o->out != NULL)
         code = files_write(self, o->out, body, len);
@@ -169,16 +193,21 @@ static int run(const struct command *self, int argc, char **argv)
         {"path", required_argument, NULL, 'P'},
         {"state", no_argument, NULL, 's'},
         {"json", no_argument, NULL, 'j'},
+        {"level", required_argument, NULL, 'l'},
+        {"tool-profiles", required_argument, NULL, 't'},
+        {"keep-turns", required_argument, NULL, 'k'},
+        {"output-buffer-tokens", required_argument, NULL, 'b'},
+        {"bypass", no_argument, NULL, 'B'},
         {"output", required_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct options o = {NULL, NULL, NULL, false, false};
+    struct options o = {.state = false};
     headroom_bytes in;
     headroom *h;
     int option, code;
 
-    while ((option = cli_option(self, argc, argv, ":H:P:sjo:h", names)) != -1) {
+    while ((option = cli_option(self, argc, argv, ":H:P:sjl:t:k:b:Bo:h", names)) != -1) {
         switch (option) {
         case 'H':
             o.host = optarg;
@@ -191,6 +220,21 @@ static int run(const struct command *self, int argc, char **argv)
             break;
         case 'j':
             o.json = true;
+            break;
+        case 'l':
+            o.override[HEADROOM_OVERRIDE_LEVEL] = optarg;
+            break;
+        case 't':
+            o.override[HEADROOM_OVERRIDE_TOOL_PROFILES] = optarg;
+            break;
+        case 'k':
+            o.override[HEADROOM_OVERRIDE_KEEP_TURNS] = optarg;
+            break;
+        case 'b':
+            o.override[HEADROOM_OVERRIDE_OUTPUT_BUFFER] = optarg;
+            break;
+        case 'B':
+            o.override[HEADROOM_OVERRIDE_BYPASS] = "1";
             break;
         case 'o':
             o.out = optarg;
@@ -233,6 +277,12 @@ const struct command command_simulate = {
             "  -o, --output OUT write the very bytes that would be sent, also where nothing changes; '-o -' "
             "prints\n"
             "                   them in place of the report\n"
+            "  -l, --level L, -t, --tool-profiles P, -k, --keep-turns N, -b, --output-buffer-tokens N, -B, "
+            "--bypass\n"
+            "                   as if the request said so in its lines X-Headroom-Level, -Tool-Profiles and "
+            "so on;\n"
+            "                   P is '{\"search\": {\"max_items\": 50}}' or 'search = max_items:50; web_* = "
+            "skip'\n"
             "  -h, --help       this text\n"
             "\n"
             "exit status: 0 also where nothing is changed; 64 wrong usage, 66 no such file, 73 or 74 OUT not "

@@ -23,6 +23,15 @@ static int expire_decisions(hr_store *s, int64_t now, int64_t from, int64_t span
     return hr_query_run(&q);
 }
 
+/* Few and small: all at once. */
+static int expire_cuts(hr_store *s, int64_t now)
+{
+    hr_query q = hr_query_start(s, HR_Q_CUT_EXPIRE);
+
+    hr_query_int(&q, now - (int64_t)s->options.replacements_days * HR_DAY_US);
+    return hr_query_run(&q);
+}
+
 /* One past the highest number of a decision. */
 static int64_t decisions_end(hr_store *s)
 {
@@ -56,6 +65,8 @@ static int expire_part(hr_store *s, int64_t now)
         rc = hr_originals_expire(s, now, HR_EXPIRE_AT_EXIT);
     if (rc >= 0)
         rc = expire_requests(s, now, HR_EXPIRE_AT_EXIT);
+    if (rc >= 0)
+        rc = expire_cuts(s, now);
     int64_t end = rc >= 0 ? decisions_end(s) : rc;
     if (end <= 0)
         return (int)end;
@@ -73,7 +84,7 @@ void hr_expire_some(hr_store *s)
     hr_store_end(s, rc < 0 ? rc : 0);
 }
 
-enum part { ORIGINALS, REQUESTS, DECISIONS };
+enum part { ORIGINALS, REQUESTS, CUTS, DECISIONS };
 
 /* One transaction. *from: where the decisions stand. 1: there may be more, 0: done, <0. */
 static int expire_batch(hr_store *s, enum part part, int64_t *from)
@@ -89,6 +100,8 @@ static int expire_batch(hr_store *s, enum part part, int64_t *from)
             rc = hr_originals_expire(s, now, HR_EXPIRE_BATCH);
         else if (part == REQUESTS)
             rc = expire_requests(s, now, HR_EXPIRE_BATCH);
+        else if (part == CUTS)
+            rc = expire_cuts(s, now);
         else
             rc = (int)((end = decisions_end(s)) < 0 ? end : expire_decisions(s, now, *from, HR_EXPIRE_BATCH));
         int done = hr_store_end(s, rc < 0 ? rc : 0);

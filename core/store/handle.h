@@ -42,6 +42,11 @@ enum hr_statement {
     HR_Q_BINARY_GET,
     HR_Q_BINARY_SET,
     HR_Q_BINARY_EXPIRE,
+    HR_Q_CUTS,
+    HR_Q_CUT_BY_PRINT,
+    HR_Q_CUT_INSERT,
+    HR_Q_CUT_TOUCH,
+    HR_Q_CUT_EXPIRE,
     HR_Q_COUNT
 };
 

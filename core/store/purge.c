@@ -27,6 +27,9 @@ static const struct kind {
     {"decisions", "last_used", TEXT_BYTES("sent", "reason"),
      offsetof(headroom_purge_scope, decisions_before_us), offsetof(headroom_purge_counts, decisions),
      offsetof(headroom_purge_counts, decisions_bytes)},
+    /* What the rolling window decided is a decision, too. */
+    {"cuts", "last_used", TEXT_BYTES("ranges", "marker"), offsetof(headroom_purge_scope, decisions_before_us),
+     offsetof(headroom_purge_counts, decisions), offsetof(headroom_purge_counts, decisions_bytes)},
 };
 
 static int64_t *member(headroom_purge_counts *c, size_t offset)
@@ -37,23 +40,26 @@ static int64_t *member(headroom_purge_counts *c, size_t offset)
 static int purge_kind(hr_store *s, const struct kind *k, int64_t before, bool remove,
                       headroom_purge_counts *out)
 {
+    int64_t rows = 0, stored = 0;
     char sql[512];
     int rc;
 
     /* INT64_MAX means every row, also one whose clock was wrong. */
     snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE %s < %" PRId64 " OR %d", k->table, k->age,
              before, before == INT64_MAX);
-    rc = hr_sql_once(s, sql, member(out, k->rows));
+    rc = hr_sql_once(s, sql, &rows);
     if (rc == 0) {
         snprintf(sql, sizeof sql, "SELECT %s FROM %s WHERE %s < %" PRId64 " OR %d", k->bytes, k->table,
                  k->age, before, before == INT64_MAX);
-        rc = hr_sql_once(s, sql, member(out, k->stored));
+        rc = hr_sql_once(s, sql, &stored);
     }
     if (rc == 0 && remove) {
         snprintf(sql, sizeof sql, "DELETE FROM %s WHERE %s < %" PRId64 " OR %d", k->table, k->age, before,
                  before == INT64_MAX);
         rc = hr_sql_exec(s, sql);
     }
+    *member(out, k->rows) += rows;
+    *member(out, k->stored) += stored;
     return rc;
 }
 
@@ -61,6 +67,7 @@ static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove
 {
     int rc = 0;
 
+    *out = (headroom_purge_counts){0};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == 0; i++) {
         int64_t before = *(const int64_t *)(const void *)((const char *)scope + kinds[i].before);
         if (before > 0)

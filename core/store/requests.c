@@ -8,12 +8,13 @@ typedef struct hr_waiting_row {
     headroom_row row; /* its strings lie behind it, in the same allocation */
 } hr_waiting_row;
 
-#define STRINGS 10
+#define STRINGS 11
 
 static void strings_of(headroom_row *r, const char **fields[STRINGS])
 {
-    const char **all[STRINGS] = {&r->program, &r->host,    &r->path,  &r->dialect,    &r->model,
-                                 &r->mode,    &r->skipped, &r->usage, &r->transforms, &r->results_json};
+    const char **all[STRINGS] = {&r->program,    &r->host,         &r->path,    &r->dialect,
+                                 &r->model,      &r->mode,         &r->skipped, &r->usage,
+                                 &r->transforms, &r->results_json, &r->window};
     memcpy(fields, all, sizeof all);
 }
 
@@ -105,6 +106,7 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->rewritten);
     hr_query_int(&q, r->replayed);
     hr_query_text(&q, r->results_json);
+    hr_query_text(&q, r->window);
     return hr_query_run(&q);
 }
 
@@ -216,6 +218,7 @@ static headroom_row row_of(const hr_query *q)
         .rewritten = (uint32_t)hr_query_col_int(q, 24),
         .replayed = (uint32_t)hr_query_col_int(q, 25),
         .results_json = hr_query_col_text(q, 26),
+        .window = hr_query_col_text(q, 27),
     };
 }
 

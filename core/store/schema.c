@@ -33,10 +33,15 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " replayed INTEGER, results_json TEXT);",
     "CREATE TABLE binaries(build_id BLOB PRIMARY KEY NOT NULL, found INTEGER NOT NULL, answer BLOB NOT NULL)"
     " WITHOUT ROWID;",
+    "CREATE TABLE cuts(n INTEGER PRIMARY KEY, conversation BLOB NOT NULL, print BLOB NOT NULL, created "
+    "INTEGER NOT NULL,"
+    " last_used INTEGER NOT NULL, messages INTEGER NOT NULL, calls INTEGER NOT NULL, ranges TEXT NOT NULL,"
+    " marker TEXT NOT NULL, UNIQUE(conversation, print));"
+    "ALTER TABLE requests ADD COLUMN window TEXT;",
 };
 
 static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1",
-                                                           "PRAGMA user_version=2"};
+                                                           "PRAGMA user_version=2", "PRAGMA user_version=3"};
 
 static int write_key(hr_store *s)
 {

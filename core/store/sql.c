@@ -14,6 +14,8 @@
     "total, "                                                                                                \
     "last_used, transform, kind, tool, call_id, reason, sent, created FROM decisions "
 
+#define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
+
 #define META_BYTES "'originals_bytes'"
 
 /* A row without a path is a connection that spoke HTTP/2, not a request. */
@@ -56,13 +58,14 @@ static const char *const texts[HR_Q_COUNT] = {
         "stream, status, "
         "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, "
         "output_tokens, "
-        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
-        "elapsed_us, transforms, results, rewritten, replayed, results_json FROM requests WHERE id > ? ORDER "
+        "elapsed_us, transforms, results, rewritten, replayed, results_json, window FROM requests WHERE id > "
+        "? ORDER "
         "BY id LIMIT ?",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
@@ -77,6 +80,13 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BINARY_GET] = "SELECT answer FROM binaries WHERE build_id = ?",
     [HR_Q_BINARY_SET] = "INSERT INTO binaries VALUES(?, ?, ?) ON CONFLICT(build_id) DO UPDATE SET "
                         "found = excluded.found, answer = excluded.answer",
+    [HR_Q_CUTS] = CUT "WHERE conversation = ? ORDER BY n DESC LIMIT ?",
+    [HR_Q_CUT_BY_PRINT] = CUT "WHERE conversation = ? AND print = ?",
+    [HR_Q_CUT_INSERT] =
+        "INSERT INTO cuts(conversation, print, created, last_used, messages, calls, ranges, marker) "
+        "VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(conversation, print) DO NOTHING",
+    [HR_Q_CUT_TOUCH] = "UPDATE cuts SET last_used = ?1 WHERE conversation = ?2",
+    [HR_Q_CUT_EXPIRE] = "DELETE FROM cuts WHERE last_used < ?",
     [HR_Q_BINARY_EXPIRE] = "DELETE FROM binaries WHERE build_id IN "
                            "(SELECT build_id FROM binaries ORDER BY found DESC LIMIT -1 OFFSET ?)",
 };

@@ -19,6 +19,7 @@
 #include "ledger.h"
 
 typedef struct hr_store hr_store;
+struct hr_cut;
 
 typedef struct hr_store_options {
     const char *directory; /* absolute state directory ("…/headroom"); NULL: no store, reason "no_home" */
@@ -86,6 +87,12 @@ int hr_store_binary(hr_store *s, const void *build_id, size_t len, void *answer,
 /* Keep an answer, and the newest HR_BINARIES of all. Best effort: a busy database keeps none. */
 void hr_store_binary_put(hr_store *s, const void *build_id, size_t len, const void *answer, size_t size);
 
+/* ---- cuts of the rolling window (window_cuts.h uses these; nobody else) ---- */
+/* Cuts of a conversation, the newest first, at most limit; strings in the arena. How many, or <0. Marks them as used once a day. */
+int hr_store_cuts(hr_store *s, hr_arena *a, const uint8_t conversation[16], struct hr_cut *out, int limit);
+/* Store a cut in a transaction of its own; where there is one of the same conversation and print, *cut becomes that one. 0 or <0. */
+int hr_store_cut_put(hr_store *s, hr_arena *a, struct hr_cut *cut);
+
 /* ---- for the CLI (headroom.h wraps these) ---- */
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
@@ -95,7 +102,7 @@ int hr_store_each_decision(hr_store *s, size_t limit,
 /* One decision by the 10 bytes of its original's id, with what was sent. 0/HR_ENOENT/HR_ESTORE */
 int hr_store_decision_by_id(hr_store *s, hr_arena *a, const uint8_t id[10], hr_decision *out);
 
-/* Delete what the caps say: originals older than originals_days, decisions not used for replacements_days, requests older
+/* Delete what the caps say: originals older than originals_days, decisions and cuts not used for replacements_days, requests older
    than 90 days or beyond a million. In small transactions; CLI only. 0 or <0. */
 int hr_store_expire(hr_store *s);
 

@@ -38,8 +38,7 @@ static struct sample first_request(const char *library, const hr_buf *body)
                                 .path = "/v1/messages",
                                 .path_len = 12,
                                 .dialect = "anthropic",
-                                .level = "crush",
-                                .level_len = 5};
+                                .override = {[HEADROOM_OVERRIDE_LEVEL] = {"crush", 5}}};
     __typeof__(&headroom_open) open_it;
     __typeof__(&headroom_request_new) request_new;
     __typeof__(&headroom_request_body) request_body;

@@ -11,8 +11,7 @@ struct road_done road_send(headroom *h, const hr_buf *body)
                                 .path = path,
                                 .path_len = sizeof path - 1,
                                 .dialect = "anthropic",
-                                .level = level,
-                                .level_len = sizeof level - 1};
+                                .override = {[HEADROOM_OVERRIDE_LEVEL] = {level, sizeof level - 1}}};
     struct road_done done = {0};
     headroom_row row;
     const void *out;

@@ -137,7 +137,7 @@ def test_modes_that_send_originals_are_silent_where_nothing_was_rewritten(cli):
 
 def test_wrong_setting_is_said_and_the_default_taken(cli):
     p = cli.run("env", HEADROOM_MODE="optimise")
-    assert b"setting mode (HEADROOM_MODE)" in p.stderr and b"optimize is in force" in p.stderr
+    assert b'HEADROOM_MODE: "optimise" is not one of: off audit simulate optimize' in p.stderr
     assert environment(p)["HEADROOM_MODE"] == "optimize"
 
 
@@ -240,7 +240,7 @@ def test_run_sets_the_vendors_switch_where_the_setting_says_so_and_says_it(cli):
 
 def test_a_wrong_word_for_the_attribution_header_leaves_it_to_the_vendor_and_is_named(cli):
     p = cli.run("env", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no")
-    assert ATTRIBUTION not in environment(p) and b'"no" is not one of: vendor off; vendor is in force' in p.stderr
+    assert ATTRIBUTION not in environment(p) and b'"no" is not one of: vendor off;' in p.stderr
     assert cli("config", HEADROOM_CLAUDE_ATTRIBUTION_HEADER="no").returncode == CONFIG
 
 

@@ -99,6 +99,10 @@ def error(status, sentence, number):
     return {"message": sentence}
 
 
+def too_long(tokens, limit):
+    return "Input is too long for requested model."
+
+
 def answer(name, model_name, text, figures, stream, body, call):
     prompt, cached, made = figures
     usage = {"inputTokens": prompt - cached, "outputTokens": made, "totalTokens": prompt + made, "cacheReadInputTokens": cached,

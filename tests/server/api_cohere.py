@@ -94,6 +94,10 @@ def error(status, sentence, number):
     return {"id": str(number), "message": sentence}
 
 
+def too_long(tokens, limit):
+    return f"too many tokens: total number of tokens in the prompt cannot exceed {limit} - received {tokens}."
+
+
 def answer(name, model_name, text, figures, stream, body, call):
     prompt, cached, made = figures
     usage = {"billed_units": {"input_tokens": prompt - cached, "output_tokens": made},

@@ -75,6 +75,9 @@ def _part(p, where, role):
 
 def _pairing(contents, model_name, cached):
     for i, c in enumerate(contents):
+        before = contents[i - 1] if i else {}
+        if i and (c.get("role") == "model") == (before.get("role") == "model") and not any("functionResponse" in p for p in before["parts"]):
+            refuse("Please ensure that multiturn requests alternate between user and model.")
         calls = [p["functionCall"] for p in c["parts"] if "functionCall" in p]
         responses = [p["functionResponse"] for p in c["parts"] if "functionResponse" in p]
         before = [p["functionCall"] for p in contents[i - 1]["parts"] if "functionCall" in p] if i else []
@@ -163,6 +166,10 @@ def count(tokens):
 def error(status, sentence, number):
     word = {400: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED"}.get(status, "INTERNAL")
     return {"error": {"code": status, "message": sentence, "status": word}}
+
+
+def too_long(tokens, limit):
+    return f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({limit})."
 
 
 def answer(name, model_name, text, figures, stream, body, call):

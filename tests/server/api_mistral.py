@@ -89,6 +89,10 @@ def error(status, sentence, number):
     return {"object": "error", "message": sentence, "type": "invalid_request_error", "param": None, "code": str(status)}
 
 
+def too_long(tokens, limit):
+    return f"Prompt contains {tokens} tokens, too large for model with {limit} maximum context length"
+
+
 def answer(name, model_name, text, figures, stream, body, call):
     prompt, cached, made = figures
     usage = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made,

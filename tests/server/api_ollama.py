@@ -52,6 +52,10 @@ def error(status, sentence, number):
     return {"error": sentence}
 
 
+def too_long(tokens, limit):
+    return "the input length exceeds the context length"
+
+
 def answer(name, model_name, text, figures, stream, body, call):
     prompt, _, made = figures
     head = {"model": model_name, "created_at": "2026-11-21T10:00:00Z"}

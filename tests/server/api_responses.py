@@ -209,6 +209,10 @@ def _events(name, model_name, output, usage):
     yield {"type": "response.completed", "response": _response(name, model_name, output, usage, "completed")}
 
 
+def too_long(tokens, limit):
+    return "Your input exceeds the context window of this model. Please adjust your input and try again."
+
+
 def answer(name, model_name, text, figures, stream, body, call):
     prompt, cached, made = figures
     usage = {"input_tokens": prompt, "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0}, "output_tokens": made,

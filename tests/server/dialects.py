@@ -14,6 +14,7 @@ find(target) gives (dialect, count_only), or (None, False). A dialect is a modul
                                     (content type, pieces); figures: (prompt, cached, output) tokens; call: (tool's name, arguments) or
                                     None, what the model asks for beside its text
     error(status, sentence, number)
+    too_long(tokens, limit)         the sentence of the 400 answer to a prompt above the model's limit
 """
 import json
 import urllib.parse
@@ -60,6 +61,10 @@ class Anthropic(_Messages):
     error = staticmethod(answers.anthropic_error)
 
     @staticmethod
+    def too_long(tokens, limit):
+        return f"prompt is too long: {tokens} tokens > {limit} maximum"
+
+    @staticmethod
     def answer(name, model, text, figures, stream, body, call):
         usage = answers.anthropic_usage(*figures)
         if call:
@@ -81,6 +86,11 @@ class OpenAIChat(_Messages):
     @staticmethod
     def error(status, sentence, number):
         return answers.openai_error(status, sentence)
+
+    @staticmethod
+    def too_long(tokens, limit):
+        return (f"This model's maximum context length is {limit} tokens. However, your messages resulted in {tokens} tokens. Please reduce "
+                "the length of the messages.")
 
     @staticmethod
     def answer(name, model, text, figures, stream, body, call):

@@ -18,7 +18,7 @@ Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunk
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
 (slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body),
-call=NAME ARGUMENTS (the model calls this tool), call-times=N (until so many results are there).
+context=N (the model takes N tokens of prompt), call=NAME ARGUMENTS (the model calls this tool), call-times=N (until so many results are there).
 """
 import argparse
 import dataclasses
@@ -304,6 +304,11 @@ class LlmApi:
             r.result_tokens[call] = prompt_cache.count_tokens(text)
         model, stream = api.model(body, head.target), api.stream(body, head.target)
         key = "\0".join((r.dialect, model, head.get("x-api-key") or head.get("authorization") or "", head.option("cache") or ""))
+        limit = head.number("context")
+        tokens = self.cache.account(key, api.blocks(body), keep=False)[0] if limit > 0 else 0
+        if tokens > limit > 0 and not count_only:
+            r.error = api.too_long(tokens, int(limit))
+            return self._refusal(r, 400, r.error, api)
         r.prompt_tokens, r.cached_tokens = self.cache.account(key, api.blocks(body), keep=not count_only)
         name = head.option("capture") or f"{r.number:06d}"
         request_id = ("Request-Id", "req_" + name)

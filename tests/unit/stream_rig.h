@@ -108,7 +108,7 @@ void shim_free(void *p)
 /* ---- core ---- */
 struct headroom_request {
     char host[64], path[128], dialect[32], skip[32]; /* skip "": none */
-    char level[16];                                  /* "": none */
+    char override[HEADROOM_OVERRIDES][64];           /* "": not said */
     hr_coding coding;
     enum headroom_mode mode;
     bool count_only;
@@ -192,7 +192,8 @@ static headroom_request *rig_request_new(headroom *h, const headroom_head *head,
     rig_copy(r->dialect, sizeof(r->dialect), head->dialect, strlen(head->dialect));
     if (head->skip)
         rig_copy(r->skip, sizeof(r->skip), head->skip, strlen(head->skip));
-    rig_copy(r->level, sizeof(r->level), head->level, head->level_len);
+    for (int i = 0; i < HEADROOM_OVERRIDES; i++)
+        rig_copy(r->override[i], sizeof(r->override[i]), head->override[i].p, head->override[i].n);
     r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
     r->mode = mode;
     r->count_only = head->count_only;

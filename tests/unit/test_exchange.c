@@ -182,7 +182,7 @@ static void with_expect_the_head_leaves_before_the_body_and_without_lines_of_our
     say(s, "5\r\n\":17}\r\n0\r\nX-A: b\r\n\r\n");
     bytes_text(&want, "9\r\n{\"cut\":1}\r\n0\r\nX-A: b\r\n\r\n");
     assert_server(&want);
-    assert_string_equal(rig_requests[0]->level, "lossless");
+    assert_string_equal(rig_requests[0]->override[HEADROOM_OVERRIDE_LEVEL], "lossless");
     assert_string_equal(rig_requests[0]->body.p, "{\"cut\":17}");
     hear(s, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
     hear(s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");

@@ -364,19 +364,49 @@ static void headers_of_ours_are_read_and_taken_out(void **state)
     (void)state;
     assert_true(gate_head(head, sizeof head - 1, &g));
     assert_int_equal(g.mode, HEADROOM_AUDIT);
-    assert_int_equal(g.level_len, 8);
-    assert_memory_equal(g.level, "lossless", 8);
+    assert_int_equal(g.override[HEADROOM_OVERRIDE_LEVEL].n, 8);
+    assert_memory_equal(g.override[HEADROOM_OVERRIDE_LEVEL].p, "lossless", 8);
+    assert_int_equal(g.override[HEADROOM_OVERRIDE_UNKNOWN].n, 5);
+    assert_memory_equal(g.override[HEADROOM_OVERRIDE_UNKNOWN].p, "Other", 5);
     assert_int_equal(gate_without_ours(head, sizeof head - 1), sizeof sent - 1);
     assert_memory_equal(head, sent, sizeof sent - 1);
     assert_true(gate_head(sent, sizeof sent - 1, &g));
     assert_int_equal(g.mode, -1);
-    assert_null(g.level);
+    for (int i = 0; i < HEADROOM_OVERRIDES; i++)
+        assert_null(g.override[i].p);
+}
+
+static void each_line_of_ours_is_handed_on_as_it_stands(void **state)
+{
+    struct gate_head g;
+    char head[] =
+        "POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5\r\n"
+        "X-Headroom-Mode: fast\r\nx-headroom-LEVEL: replay\r\nX-Headroom-Level: crush\r\n"
+        "X-Headroom-Output-Buffer-Tokens:8000\r\nX-Headroom-Keep-Turns: \t5 \r\n"
+        "X-Headroom-Tool-Profiles: {\"a\": {\"skip\": true}}\r\nX-Headroom-Bypass:\r\n\r\n";
+    static const char *const values[HEADROOM_OVERRIDE_UNKNOWN] = {
+        "fast", "crush", "8000", "5", "{\"a\": {\"skip\": true}}", ""};
+    static const char sent[] = "POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Type: "
+                               "application/json\r\nContent-Length: 5\r\n\r\n";
+
+    (void)state;
+    assert_true(gate_head(head, sizeof head - 1, &g));
+    assert_int_equal(g.mode, -1);
+    for (int i = 0; i < HEADROOM_OVERRIDE_UNKNOWN; i++) {
+        assert_non_null(g.override[i].p);
+        assert_int_equal(g.override[i].n, strlen(values[i]));
+        assert_memory_equal(g.override[i].p, values[i], g.override[i].n);
+    }
+    assert_null(g.override[HEADROOM_OVERRIDE_UNKNOWN].p);
+    assert_int_equal(gate_without_ours(head, sizeof head - 1), sizeof sent - 1);
+    assert_memory_equal(head, sent, sizeof sent - 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_of_ours_are_read_and_taken_out),
+        cmocka_unit_test(each_line_of_ours_is_handed_on_as_it_stands),
         cmocka_unit_test(method_and_end_of_path_decide),
         cmocka_unit_test(a_verdict_stands_however_few_bytes_it_was_made_from),
         cmocka_unit_test(a_wanted_head_is_taken_apart),
