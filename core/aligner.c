@@ -1,7 +1,6 @@
 /* aligner.c - see aligner.h. */
 #include "aligner.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conversation_key.h"
@@ -9,6 +8,8 @@
 #include "siphash.h"
 #include "token/token.h"
 #include "transform/volatile.h"
+
+#define SENT "system sent"
 
 /* ------------------------------------------------------------------ keys */
 static void key_of(const uint8_t secret[16], const char *sort, const uint8_t conversation[16], hr_str text,
@@ -30,7 +31,7 @@ int hr_align_sent_key(const uint8_t secret[16], const hr_dialect *d, hr_conversa
     int r = hr_conversation_key(secret, d, conv, conversation);
 
     if (r == 0)
-        key_of(secret, "system sent", conversation, text, key);
+        key_of(secret, SENT, conversation, text, key);
     return r;
 }
 
@@ -125,19 +126,14 @@ bool hr_align_gains(const hr_conversation *conv, const hr_dialect *d, size_t bef
 }
 
 /* ------------------------------------------------------------------ the decision */
-static bool is_first_request(const hr_conversation *conv)
+/* A first request: no answer in it, and no history at the provider. */
+static bool may_decide(const headroom_request *r, const hr_conversation *conv, const struct place *p,
+                       bool bound)
 {
-    for (size_t i = 0; i < conv->n; i++)
-        if (conv->ev[i].kind == HR_EV_ASSISTANT)
-            return false;
-    return !conv->server_state && !conv->unpaired;
-}
-
-static bool may_decide(const headroom_request *r, const hr_conversation *conv, bool bound)
-{
+    if (p->late || conv->server_state || conv->unpaired)
+        return false;
     return r->aligner != HR_SWITCH_OFF && r->mode != HEADROOM_AUDIT && r->level != HR_LEVEL_REPLAY &&
-           !r->bypass && is_first_request(conv) &&
-           !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
+           !r->bypass && !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
 }
 
 /* Fill d with what goes out, and the text that it stands for. 1; 0: nothing moves, or nothing is gained by it; <0. */
@@ -187,27 +183,26 @@ static int commit(headroom_request *r, hr_conversation *conv, hr_str raw, bool b
     return hr_ledger_commit(l, conv->arena, d, &none, 1, bound, 0);
 }
 
-static int decide(headroom_request *r, hr_conversation *conv, const uint8_t secret[16], hr_str text,
-                  hr_str raw, hr_decision *d)
+/* d has its keys but for the one of what is sent. 1, 0: the text stays, <0. */
+static int decide(headroom_request *r, hr_conversation *conv, const struct place *p, const uint8_t secret[16],
+                  hr_str text, hr_str raw, hr_decision *d)
 {
     const bool bound = hr_model_is_bound(conv->model), timed = !(r->h->flags & HEADROOM_NO_DEADLINE);
     const uint64_t deadline = hr_cpu_us() + (uint64_t)r->h->config.number[HR_SET_DEADLINE_MS] * 1000;
-
-    if (!may_decide(r, conv, bound))
-        return 0;
     uint8_t own[16];
     hr_str moved;
+
+    if (!may_decide(r, conv, p, bound))
+        return 0;
     int err = choose(r, conv, text, d, &moved);
     if (err != 1 || (timed && hr_cpu_us() > deadline))
         return err < 0 ? err : 0;
-    err = hr_align_sent_key(secret, r->dialect, conv, text, own);
-    if (err == 0)
-        err = hr_ledger_is_sent(r->h->ledger, conv->arena, own);
+    key_of(secret, SENT, p->conversation, text, own);
+    err = hr_ledger_is_sent(r->h->ledger, conv->arena, own);
     if (err != 0) /* ours already */
         return err < 0 ? err : 0;
-    err = hr_align_sent_key(secret, r->dialect, conv, moved, d->sentkey);
-    if (err == 0)
-        err = commit(r, conv, raw, bound, d);
+    key_of(secret, SENT, p->conversation, moved, d->sentkey);
+    err = commit(r, conv, raw, bound, d);
     return err < 0 ? err : 1;
 }
 
@@ -227,6 +222,8 @@ static int find_or_decide(headroom_request *r, hr_conversation *conv, hr_item *i
         err = find_place(r, conv, secret, raw, &p);
     if (err < 0 || is_unaligned(r->h, &p, false))
         return err;
+    if (conv->server_state && !p.late) /* its first human text may be anywhere in the conversation */
+        return 0;
     it->state = HR_ITEM_FOUND;
     if (p.printed && (err = hr_ledger_recall(l, conv->arena, p.print, &it->decision, &len)) != 0)
         return err;
@@ -240,7 +237,7 @@ static int find_or_decide(headroom_request *r, hr_conversation *conv, hr_item *i
     if (err == 0 && !is_unaligned(r->h, &p, true)) {
         it->state = HR_ITEM_NEW;
         it->decision = blank;
-        err = decide(r, conv, secret, text, raw, &it->decision);
+        err = decide(r, conv, &p, secret, text, raw, &it->decision);
     }
     /* One that was found by its text alone is looked up each time: another may come to have it too. */
     if (err == 1 && p.printed && memcmp(it->decision.key, blank.key, sizeof blank.key) == 0)
