@@ -7,6 +7,8 @@
 
 /* A sentence about the moment is short; what is longer says more. */
 enum { MAX_SENTENCE = 300 };
+/* What follows "Session:" is an identifier, not a number of one, from this length on. */
+enum { LONG_ID = 16 };
 
 /* What the words of a sentence speak of. */
 enum {
@@ -126,6 +128,7 @@ struct bag {
     bool number; /* the last token was a number that may be a day */
     int parens;
     unsigned ticks, stars, colons;
+    size_t opaque; /* length of an identifier */
 };
 
 /* Europe/Paris, UTC+01:00 */
@@ -191,6 +194,7 @@ static bool add_token(struct bag *b, hr_str s)
         settle_number(b);
         b->number = v == HR_DAY && hr_fits(s, "9+") == s.n; /* it may become a time */
         b->values |= b->number ? 0 : v;
+        b->opaque = v == HR_OPAQUE ? s.n : b->opaque;
         return v != 0;
     }
     if (is_zone(s))
@@ -200,6 +204,7 @@ static bool add_token(struct bag *b, hr_str s)
     for (size_t i = 0; i < s.n; i++)
         if (hr_is_digit(s.p[i])) {
             b->values |= HR_OPAQUE;
+            b->opaque = s.n;
             return hr_is_opaque(s);
         }
     while (s.n) {
@@ -223,9 +228,11 @@ static size_t joins(hr_str s, struct bag *b)
 
     switch (*s.p) {
     case '(':
+    case '[':
         b->parens++;
         return 1;
     case ')':
+    case ']':
         return --b->parens < 0 ? 0 : 1;
     case '`':
         b->ticks++;
@@ -243,8 +250,10 @@ static size_t joins(hr_str s, struct bag *b)
     case '\'':
     case '&':
     case '/':
-    case '-':
     case '+':
+        return 1;
+    case '-': /* "Current date - 2025-01-07" */
+        b->colons += b->values == 0 && s.n > 1 && s.p[1] == ' ';
         return 1;
     default:
         break;
@@ -284,7 +293,7 @@ static bool fill(struct bag *b, hr_str s)
                 return false;
             sign = false;
             s = hr_str_behind(s, n);
-            if (s.n > 1 && *s.p == '.' && strchr(" ,)", s.p[1])) /* an abbreviation's */
+            if (s.n > 1 && *s.p == '.' && strchr(" ,)]", s.p[1])) /* an abbreviation's */
                 s = hr_str_behind(s, 1);
             continue;
         }
@@ -314,7 +323,8 @@ static bool agree(const struct bag *b)
     if ((v & HR_DAY) && !(v & HR_MONTH))
         return false;
     if (v & HR_OPAQUE)
-        return !(v & ~(unsigned)HR_OPAQUE) && ((w & NONCE) || ((w & SESSION) && ((w & ID) || labelled)));
+        return !(v & ~(unsigned)HR_OPAQUE) &&
+               ((w & NONCE) || ((w & SESSION) && ((w & ID) || (labelled && b->opaque >= LONG_ID))));
     if (v & HR_EPOCH)
         return labelled && (now || (w & (STAMP | SESSION)));
     if ((v & HR_YEAR) && !(v & (HR_MONTH | HR_DATE)))
@@ -332,13 +342,13 @@ bool hr_says_when(hr_str s, hr_saying *out)
 
     *out = (hr_saying){0};
     if (s.n < 8 || s.n > MAX_SENTENCE ||
-        !(hr_is_letter(*s.p) || hr_is_digit(*s.p) || *s.p == '*' || *s.p == '('))
+        !(hr_is_letter(*s.p) || hr_is_digit(*s.p) || *s.p == '*' || *s.p == '(' || *s.p == '['))
         return false;
     hr_str text = s;
     if (text.p[text.n - 1] == '.')
         text.n--;
     const char last = text.p[text.n - 1];
-    if (!hr_is_alnum(last) && !strchr(".)*`", last))
+    if (!hr_is_alnum(last) && !strchr(".)]*`", last))
         return false;
     if (!fill(&b, text) || !agree(&b))
         return false;
