@@ -5,6 +5,7 @@ PYTHON  ?= python3
 B       := build
 VERSION := $(shell sed -n 's/^\#define HEADROOM_VERSION *"\(.*\)"/\1/p' core/headroom.h)
 FUZZ_SECONDS ?= 60
+FUZZ_CASES ?= 100000
 
 ifeq ($(V),1)
 Q :=
@@ -45,6 +46,8 @@ PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
     $(foreach p,ssl_write ssl_write_ex ssl_nonblocking ssl_threads,$B/tests/programs/linked_$p $B/tests/programs/linkedpie_$p) \
     $(addprefix $B/tests/programs/,exporting_ssl_alpn linkedpie_ssl_edges linked_ssl_reuse linkedpie_ssl_reuse)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
+# The targets of the transforms, each transform FUZZ_CASES times.
+CASES    := $(addprefix $B/tests/cases/,form html lines testrun)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 .PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
@@ -57,7 +60,7 @@ help:
 	'make test       install what is missing, build, and run every test' \
 	'make deps       install what is missing (DRY_RUN=1: only say what)' \
 	'make test-programs  fetch big unmodified programs (node, Bun, Claude Code, opencode, SDKs) into $B/programs, and run them under the library' \
-	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) for the ELF reader, as many for all others)' \
+	'make fuzz       run the fuzz targets (FUZZ_SECONDS=$(FUZZ_SECONDS) for the ELF reader, as many for all others), and FUZZ_CASES=$(FUZZ_CASES) cases of each transform' \
 	'make bench      measure speed and memory against their peers (ROWS=ledger: one group); bench-check fails where a goal is missed' \
 	'make lint       clang-format, cppcheck, shellcheck' \
 	'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again' \
@@ -150,6 +153,16 @@ $B/tests/programs/pointers_%: tests/programs/c/%.c tests/programs/pointers/looke
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -MMD -MP -MT $@ -MF $@.d -c $< -o $@.o
 	$(Q)nm -u $@.o | sed -n 's/^ *U \(\(SSL\|TLS\|BIO\|ERR\|X509\|OPENSSL\)_.*\)/FUNCTION(\1)/p' >$@.names
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) '-DNAMES="$(abspath $@).names"' tests/programs/pointers/looked_up.c $@.o -o $@ -lpthread
+# The whole core by two compilers: what it sends is the same.
+PROGRAMS += $B/tests/programs/same_bytes_cc $B/tests/programs/same_bytes_clang
+$B/tests/programs/same_bytes_cc: tests/programs/same_bytes.c $(CORE_OBJ)
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
+$B/tests/programs/same_bytes_clang: tests/programs/same_bytes.c $B/clang/libtest.a
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)clang $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -158,6 +171,10 @@ $B/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)clang -std=c11 -D_GNU_SOURCE -g -O1 -fPIC -MMD -MP -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=undefined -iquote core -I. -c $< -o $@
+$B/tests/cases/%: tests/fuzz/fuzz_%.c tests/fuzz/cases.c $B/clang/libtest.a
+	$(SAY) CASES $@
+	@mkdir -p $(@D)
+	$(Q)clang $(BASE) -O2 -iquote core -I. $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a
 $B/fuzz/libfuzz.a: $(FUZZ_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_OBJ)
 $B/tests/fuzz/%: tests/fuzz/%.c $B/fuzz/libfuzz.a
@@ -198,7 +215,7 @@ test-bench: all $B/tests/bench/token_count
 # tests/bench/bench.py knows the rows and their goals; each program prints what it measured. ROWS=ledger runs one group.
 BENCH_SRC  := $(wildcard tests/bench/bench_*.c)
 BENCH      := $(BENCH_SRC:tests/bench/%.c=$B/tests/bench/%)
-BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies road simdjson_peer)
+BENCH_OBJ  := $(patsubst %,$B/bench/%.o,measure bodies kinds road simdjson_peer)
 BENCH_RUN  := CC="$(CC)" $(PYTHON) tests/bench/bench.py --build $(abspath $B) --rows "$(ROWS)"
 $B/bench/%.o: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -229,8 +246,9 @@ bench: bench-programs
 	$(Q)$(BENCH_RUN)
 bench-check: bench-programs
 	$(Q)$(BENCH_RUN) --check
-fuzz: $(FUZZERS)
+fuzz: $(FUZZERS) $(CASES)
 	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $B $(FUZZERS)
+	$(Q)tests/fuzz/run_cases.sh $(FUZZ_CASES) $B $(CASES)
 lint:
 	$(Q)tests/lint.sh
 

@@ -15,6 +15,7 @@
 #include "pending.h"
 #include "print.h"
 #include "store/store.h"
+#include "transform/watch.h"
 #include "usage.h"
 #include "window_cuts.h"
 
@@ -96,6 +97,15 @@ void hr_response_unfinished(headroom_request *r);
 /* decide.c: fill items[i], but for event, for all results of the conversation. New decisions are on disk when it returns,
    unless the request is a simulation. 0, or HR_ENOMEM (then nothing may be rewritten that was not found before). */
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n);
+
+/* again.c: results that repeat an earlier one of the same request (transform/backref.h). */
+#define HR_AGAIN "again"
+/* Append what stands for items[i], whose content is known, in terms of a verbatim result before it: 1. 0: none. HR_ENOMEM, HR_ETIME. */
+int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b, hr_watch *watch);
+/* Behind hr_decide and all that edits the body: a reference that does not give its result in this very request is not sent. */
+void hr_again_check(headroom_request *r, hr_conversation *c, hr_item *items, size_t n);
+/* Append what the content of items[i] stands for, if it is such a reference: 1. 0: it is none. HR_ENOMEM. */
+int hr_again_restore(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b);
 
 /* Models whose signed thinking is bound to the bytes before it (WIRE.md 0.1, November 2026). */
 bool hr_model_is_bound(hr_str model);

@@ -15,5 +15,8 @@
 /* 0; HR_ENOENT: no human text, so nothing tells it from others; HR_ESHAPE: a body of several conversations; HR_ENOMEM, or why the text
    cannot be read. */
 int hr_conversation_key(const uint8_t secret[16], const hr_dialect *d, hr_conversation *c, uint8_t key[16]);
+/* The same, and a key without the client's name: a conversation that is taken up again can have another one. */
+int hr_conversation_keys(const uint8_t secret[16], const hr_dialect *d, hr_conversation *c, uint8_t key[16],
+                         uint8_t nameless[16]);
 
 #endif

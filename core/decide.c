@@ -18,6 +18,7 @@
 struct work {
     headroom_request *r;
     hr_conversation *conv;
+    hr_item *items;
     uint8_t secret[32];
     bool keyed;                /* secret is valid: results can be looked up */
     const hr_print_key *print; /* NULL: nothing is known by its bytes */
@@ -77,6 +78,25 @@ static bool worth_it(size_t before, size_t after)
            (before - after >= HR_MIN_SAVED_TOKENS || (before - after) * 100 >= before * HR_MIN_SAVED_PERCENT);
 }
 
+/* Where an earlier result says it in fewer tokens than `out`, whose state is r: that. As r. */
+static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *out, size_t *after)
+{
+    hr_conversation *c = w->conv;
+    hr_watch watch = {.deadline_cpu_us = w->deadline};
+    hr_buf b = {0};
+    int found = hr_again_choose(c, w->items, (size_t)(it - w->items), &b, &watch);
+    const size_t tokens = found == 1 ? hr_tokens(b.data, b.len) : 0;
+
+    if (found == 1 && (r == 0 || tokens < *after)) {
+        const hr_str text = hr_str_make(hr_arena_dup(c->scratch, b.data, b.len), b.len);
+        *out = (hr_transform_out){.text = text, .transform = HR_AGAIN, .kind = out->kind, .lossless = true};
+        *after = tokens;
+        r = text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(&b);
+    return found < 0 ? found : r;
+}
+
 static hr_str tool_of(const hr_conversation *c, const hr_item *it)
 {
     const hr_event *e = &c->ev[it->event];
@@ -130,12 +150,14 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
         .deadline_cpu_us = w->deadline,
     };
     r = hr_transform(c->scratch, &in, &out);
+    size_t after = r == 1 ? hr_tokens(out.text.p, out.text.n) : 0;
+    if (r >= 0)
+        r = or_again(w, it, r, &out, &after);
     if (r < 0)
         return r;
     if (out.kind)
         d->kind = hr_str_make(out.kind, strlen(out.kind));
     d->reason = HR_STR("nothing_to_gain");
-    size_t after = r == 1 ? hr_tokens(out.text.p, out.text.n) : 0;
     if (r == 0 || after == 0 || !worth_it(d->tokens_before, after))
         return 0;
     hr_buf sent = {0};
@@ -399,7 +421,7 @@ static void tell_late(const hr_conversation *conv, hr_item *items, size_t n)
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
-    struct work w = {.r = r, .conv = conv, .bound = hr_model_is_bound(conv->model)};
+    struct work w = {.r = r, .conv = conv, .items = items, .bound = hr_model_is_bound(conv->model)};
     int err = hr_context_key(h, w.secret);
 
     w.keyed = err == 0;

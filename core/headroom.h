@@ -72,12 +72,12 @@ typedef struct headroom_head {
     const char
         *dialect; /* name of a row of core/dialect/dialect.c: "anthropic", ..; NULL: find out from the body */
     const char *skip; /* why the body must not be touched ("signed", "encoding", ...), or NULL */
-    headroom_span override[HEADROOM_OVERRIDES];
-    bool count_only; /* a count_tokens request: replay and compute, store nothing */
+    bool count_only;  /* a count_tokens request: replay and compute, store nothing */
     /* Content-Encoding of the body, not NUL-terminated; length 0: none. "gzip", "x-gzip" and "zstd" are decoded and encoded again;
        any other goes out as it is. */
     const char *encoding;
     size_t encoding_len;
+    headroom_span override[HEADROOM_OVERRIDES];
 } headroom_head;
 
 /* A request begins. mode: what this request gets; HEADROOM_OPTIMIZE only where the caller holds the body. The head is copied.
@@ -131,7 +131,7 @@ typedef struct headroom_row {
     int64_t elapsed_us;     /* spent by us */
     const char *transforms; /* comma separated, each name once, "" for none */
     uint32_t results, rewritten,
-        replayed;             /* tool results in the body, of them rewritten, of those replayed */
+        replayed; /* tool results in the body and a system text that was aligned, of them rewritten, of those replayed */
     const char *results_json; /* array of objects for `show N`, or NULL */
     /* What the rolling window did, or why not, as a JSON object: action ("cut", "replayed", "none"), reason, messages, calls, tokens (that
        were left out), limit. NULL: nothing was to do. */

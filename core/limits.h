@@ -19,6 +19,11 @@ enum {
     /* Strings deep inside of a result that is an object are looked at from this length on: a string has no more tokens than bytes, and
        below HR_MIN_TOKENS nothing is rewritten. */
     HR_MIN_INNER = 200,
+    /* A system text above this is not looked at by the cache aligner: what long prompts hold is documents, and a first request has no
+       more than some milliseconds. */
+    HR_MAX_SYSTEM = 1 << 20,
+    /* Stable text behind the volatile one is worth moving it from so many tokens on: OpenAI's caches grow in steps of 128. */
+    HR_MIN_ALIGNED_TOKENS = 128,
     /* Bytes of query text that take part in relevance and in the key of a decision. Human text beyond it is hashed
        too, but not searched for terms. */
     HR_MAX_QUERY = 64 << 10,

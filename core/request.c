@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aligner.h"
 #include "context.h"
 #include "limits.h"
 #include "overrides.h"
@@ -126,7 +127,9 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     r->row.dialect = r->dialect->name;
     r->row.stream = conv.stream;
     r->row.model = hr_arena_dup(r->keep, conv.model.p, conv.model.n);
-    hr_item *items = hr_arena_zalloc(r->work, (conv.results ? conv.results : 1) * sizeof *items);
+    hr_item *items =
+        hr_arena_zalloc(r->work, (conv.results + 1) * sizeof *items); /* one for the system text */
+    size_t n = conv.results;
     if (!r->row.model || !items)
         return HR_ENOMEM;
     list_items(&conv, items);
@@ -135,13 +138,16 @@ static int work_on(headroom_request *r, const char *body, size_t len)
         r->row.skipped = "cch";
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err == 0 && !attested)
+        err = hr_align(r, &conv, items, &n);
+    if (err == 0 && !attested)
         err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
         return err;
+    hr_again_check(r, &conv, items, conv.results);
     if (!r->row.skipped && !r->n_edits)
-        r->row.skipped = only_reason(items, conv.results);
-    int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, conv.results) : 0;
-    if ((err = hr_record_body(r, &conv, items, conv.results)) < 0 && built <= 0)
+        r->row.skipped = only_reason(items, n);
+    int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
+    if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
         return err;
     return built;
 }

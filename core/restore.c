@@ -1,13 +1,12 @@
 /* restore.c - a body as sent, back to what the program made; and what its notes say was kept. See headroom.h. */
 #include <string.h>
 
+#include "aligner.h"
 #include "context.h"
+#include "kept.h"
 #include "limits.h"
-#include "transform/form.h"
-#include "transform/lines.h"
-#include "transform/note.h"
+#include "transform/layers.h"
 #include "transform/transform.h"
-#include "transform/wrapper.h"
 #include "window_marker.h"
 
 /* What both functions begin with. */
@@ -55,13 +54,18 @@ static int original_of(headroom *h, struct reading *w, const uint8_t secret[16],
     return r < 0 ? r : 1;
 }
 
-/* A lossless form read back, as the inside of a JSON string. 1, 0, HR_ENOMEM. */
-static int unformed(hr_arena *a, hr_str content, hr_str *raw)
+/* A lossless form, or a reference to an earlier result, read back, as the inside of a JSON string. 1, 0, HR_ENOMEM. */
+static int unformed(struct reading *w, const hr_item *items, size_t i, hr_str *raw)
 {
+    const hr_str content = items[i].content;
+    hr_arena *a = w->arena;
     hr_buf text = {0}, inside = {0};
-    int r =
-        hr_text_has_note(content) ? 0 : hr_form_decode(&text, content); /* a form of what a selection kept */
+    int r = hr_text_has_note(content)
+                ? 0
+                : hr_layers_decode(&text, content, 0); /* a form of what a selection kept */
 
+    if (r == 0)
+        r = hr_again_restore(&w->conv, items, i, &text);
     if (r == 1) {
         hr_string_encode(&inside, hr_buf_view(&text));
         *raw = hr_str_make(hr_arena_dup(a, inside.data, inside.len), inside.len);
@@ -70,6 +74,37 @@ static int unformed(hr_arena *a, hr_str content, hr_str *raw)
     hr_buf_free(&text);
     hr_buf_free(&inside);
     return r;
+}
+
+/* The system text, if the aligner sent it, among the others in the body's order. 0, <0. */
+static int add_system(headroom *h, struct reading *w, const uint8_t secret[16], hr_splice *list, size_t *n,
+                      size_t *missing)
+{
+    const hr_value *lit = &w->conv.system;
+    hr_decision d;
+    hr_str text, raw;
+    uint8_t key[16];
+    size_t at = *n;
+
+    int r = lit->len < 2 ? HR_ENOENT : hr_string_decode(w->arena, w->conv.body + lit->off, lit->len, &text);
+    if (r == 0)
+        r = hr_align_sent_key(secret, w->dialect, &w->conv, text, key);
+    if (r < 0)
+        return r == HR_ENOMEM ? r : 0;
+    r = hr_store_decision_by_sentkey(h->store, w->arena, key, &d);
+    if (r == 1)
+        r = d.has_original ? hr_store_original(h->store, w->arena, d.id, &raw) : HR_ENOENT;
+    else if (r <= 0)
+        return r;
+    if (r < 0) {
+        *missing += r == HR_ENOENT;
+        return r == HR_ENOENT ? 0 : r;
+    }
+    for (; at > 0 && list[at - 1].off > lit->off; at--)
+        list[at] = list[at - 1];
+    list[at] = (hr_splice){lit->off + 1, lit->len - 2, raw};
+    ++*n;
+    return 0;
 }
 
 int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *out, size_t *restored,
@@ -86,24 +121,32 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
     if (r == 0 && h->store)
         r = hr_context_key(h, secret);
     hr_splice *list = r < 0 ? NULL : hr_arena_alloc(w.arena, (w.conv.results + 1) * sizeof *list);
-    if (r == 0 && !list)
+    hr_item *items = r < 0 ? NULL : hr_arena_zalloc(w.arena, (w.conv.results + 1) * sizeof *items);
+    size_t n = 0;
+    if (r == 0 && (!list || !items))
         r = HR_ENOMEM;
     for (size_t i = 0; r >= 0 && i < w.conv.n; i++) {
-        hr_item it;
+        if (w.conv.ev[i].kind != HR_EV_RESULT)
+            continue;
+        hr_item it = {.event = i};
         hr_str raw;
-        if (w.conv.ev[i].kind != HR_EV_RESULT || (r = hr_item_read(&w.conv, i, &it)) < 0) {
+        r = hr_item_read(&w.conv, i, &it);
+        items[n++] = it;
+        if (r < 0) {
             r = r == HR_ENOMEM ? r : 0;
             continue;
         }
         r = h->store ? original_of(h, &w, secret, &it, &raw) : 0;
         bool gone = r == HR_ENOENT;
         if (r == 0 || gone)
-            r = unformed(w.arena, it.content, &raw);
+            r = unformed(&w, items, n - 1, &raw);
         if (r == 1)
             list[k++] = (hr_splice){it.raw_off, it.raw_len, raw};
         else
             *missing += gone || (!h->store && hr_text_has_note(it.content));
     }
+    if (r >= 0 && h->store)
+        r = add_system(h, &w, secret, list, &k, missing);
     if (r >= 0)
         r = hr_splice_apply(&b, body, len, list, k);
     if (r >= 0)
@@ -134,127 +177,6 @@ uint64_t headroom_left_out(const void *body, size_t len)
 }
 
 /* ------------------------------------------------------------------ --kept */
-static void write_positions(hr_buf *b, const hr_note *note)
-{
-    if (b->len > 1)
-        hr_buf_putc(b, ',');
-    hr_buf_puts(b, "{\"id\":\"");
-    hr_buf_puts(b, note->id);
-    hr_buf_puts(b, "\",\"of\":");
-    hr_buf_u64(b, note->of);
-    hr_buf_puts(b, ",\"kept\":[");
-    for (uint32_t i = 0; i < note->of - note->omitted; i++) {
-        if (i)
-            hr_buf_putc(b, ',');
-        hr_buf_u64(b, note->kept[i]);
-    }
-    hr_buf_puts(b, "],\"items\":[");
-}
-
-static void write_kept(hr_buf *b, const hr_tree *t, uint32_t array, const hr_note *note)
-{
-    uint32_t i = 0;
-    write_positions(b, note);
-    for (uint32_t c = t->nodes[array].child; c && t->nodes[c].next; c = t->nodes[c].next, i++) {
-        if (i)
-            hr_buf_putc(b, ',');
-        hr_buf_add(b, t->text + t->nodes[c].off, t->nodes[c].len);
-    }
-    hr_buf_puts(b, "]}");
-}
-
-/* The same of a text's lines, which may stand in a lossless form. 0, HR_ENOMEM. */
-static int write_kept_lines(hr_buf *b, hr_str lines, const hr_note *note)
-{
-    hr_buf plain = {0};
-    hr_str line;
-    bool ended;
-    int r = hr_form_decode(&plain, lines);
-
-    if (r < 0) {
-        hr_buf_free(&plain);
-        return r;
-    }
-    if (r == 1)
-        lines = hr_buf_view(&plain);
-    write_positions(b, note);
-    for (bool first = true; hr_line_next(&lines, &line, &ended); first = false) {
-        if (!first)
-            hr_buf_putc(b, ',');
-        hr_buf_putc(b, '"');
-        hr_string_encode(b, line);
-        hr_buf_putc(b, '"');
-    }
-    hr_buf_puts(b, "]}");
-    hr_buf_free(&plain);
-    return 0;
-}
-
-/* The note that ends this array, if there is one: the last child is an object with our key alone. 1, 0, <0. */
-static int note_of(hr_arena *a, const hr_tree *t, uint32_t array, hr_note *note)
-{
-    const hr_node *nodes = t->nodes;
-    uint32_t last = nodes[array].child;
-    hr_str value;
-
-    while (last && nodes[last].next)
-        last = nodes[last].next;
-    if (!last || nodes[last].type != HR_JSON_OBJECT || nodes[last].count != 1)
-        return 0;
-    const hr_node *m = &nodes[nodes[last].child];
-    hr_value key = {.type = HR_JSON_STRING, .escaped = m->key_escaped, .off = m->key_off, .len = m->key_len};
-    if (m->type != HR_JSON_STRING || !hr_lexeme_is(t->text, &key, HR_NOTE_KEY))
-        return 0;
-    int r = hr_string_decode(a, t->text + m->off, m->len, &value);
-    if (r == 0)
-        r = hr_note_read(a, value, note);
-    if (r == HR_ENOMEM)
-        return r;
-    return r == 0 && note->of - note->omitted + 1 == nodes[array].count;
-}
-
-/* All notes in a text, also in JSON that stands inside its strings; the texts still to be looked at are a list, not a recursion. */
-static int kept_in_text(hr_arena *a, hr_str text, hr_buf *out)
-{
-    struct pending {
-        hr_str text;
-        struct pending *next;
-    } first = {text, NULL}, *todo = &first;
-
-    while (todo) {
-        hr_tree t;
-        hr_note note;
-        hr_str now = todo->text, lines;
-        todo = todo->next;
-        int r = hr_note_of_text(a, now, &note, &lines);
-        if (r == 1)
-            r = write_kept_lines(out, lines, &note);
-        if (r != HR_ENOMEM)
-            r = hr_tree_parse(&t, a, now.p, now.n, NULL);
-        if (r == HR_ENOMEM)
-            return r;
-        for (uint32_t i = 1; r == 0 && i < t.n; i++) {
-            if (t.nodes[i].type == HR_JSON_ARRAY) {
-                int found = note_of(a, &t, i, &note);
-                if (found < 0)
-                    return found;
-                if (found)
-                    write_kept(out, &t, i, &note);
-            } else if (t.nodes[i].type == HR_JSON_STRING && t.nodes[i].len > 8) {
-                struct pending *p = hr_arena_alloc(a, sizeof *p);
-                if (!p)
-                    return HR_ENOMEM;
-                if (hr_string_decode(a, now.p + t.nodes[i].off, t.nodes[i].len, &p->text) < 0 ||
-                    p->text.n == 0 || (p->text.p[0] != '[' && p->text.p[0] != '{'))
-                    continue;
-                p->next = todo;
-                todo = p;
-            }
-        }
-    }
-    return 0;
-}
-
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json)
 {
     struct reading w = {0};
@@ -270,7 +192,7 @@ int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_by
             continue;
         r = hr_item_read(&w.conv, i, &it);
         if (r >= 0)
-            r = kept_in_text(w.arena, hr_unwrap(it.content).inside, &b);
+            r = hr_kept_in_text(w.arena, it.content, &b);
         else if (r != HR_ENOMEM)
             r = 0;
     }

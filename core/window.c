@@ -34,6 +34,8 @@ struct step {
     hr_elements el;
     uint32_t *tokens; /* of each element */
     uint64_t total;   /* of the body with all of them */
+    uint32_t *
+        spare; /* of each element: what its references to earlier results save, which go with those (HR_AGAIN) */
     uint8_t (*hashes)[16];
     bool *hashed;
     hr_cut cut; /* the one that is applied; messages 0: none */
@@ -193,7 +195,27 @@ static int count(struct step *s)
         s->total += n;
         s->gone += s->goes[i] ? s->tokens[i] : 0;
     }
+    for (size_t i = 0, k = 0; i < s->n; i++) {
+        const hr_item *it = &s->items[i];
+        if (it->state == HR_ITEM_OPEN || it->decision.verbatim ||
+            !hr_str_is(it->decision.transform, HR_AGAIN))
+            continue;
+        while (k + 1 < el->n && el->list[k + 1].off <= it->raw_off)
+            k++;
+        s->spare[k] += it->decision.tokens_before - it->decision.tokens_after;
+    }
     return 0;
+}
+
+/* Once something goes, what is referred to may be gone, and the whole result stands there again. */
+static void count_whole(struct step *s)
+{
+    for (size_t i = 0; i < s->el.n; i++) {
+        s->tokens[i] += s->spare[i];
+        s->total += s->spare[i];
+        s->gone += s->goes[i] ? s->spare[i] : 0;
+        s->spare[i] = 0;
+    }
 }
 
 /* What the row of the request says of the tokens that go out. */
@@ -230,6 +252,8 @@ static const char *cannot(const struct step *s)
 static int cut_anew(struct step *s)
 {
     headroom *h = s->r->h;
+
+    count_whole(s);
     const hr_window_task task = {
         .list = s->el.list,
         .n = s->el.n,
@@ -376,10 +400,11 @@ static int read_elements(struct step *s)
     if (s->el.n == 0 || hr_window_first(s->el.list, s->el.n) == s->el.n)
         return HR_ESHAPE;
     s->tokens = hr_arena_zalloc(a, s->el.n * sizeof *s->tokens);
+    s->spare = hr_arena_zalloc(a, s->el.n * sizeof *s->spare);
     s->hashes = hr_arena_alloc(a, s->el.n * sizeof *s->hashes);
     s->hashed = hr_arena_zalloc(a, s->el.n);
     s->goes = hr_arena_zalloc(a, s->el.n + 1);
-    return s->tokens && s->hashes && s->hashed && s->goes ? 0 : HR_ENOMEM;
+    return s->tokens && s->spare && s->hashes && s->hashed && s->goes ? 0 : HR_ENOMEM;
 }
 
 static bool too_long(const struct step *s)
@@ -399,9 +424,11 @@ static int work(struct step *s, const hr_cut *stored, int n, bool new_too)
     if ((r = match(s, stored, n)) < 0)
         return r;
     s->room = room_of(s);
-    const bool full = (new_too || s->cut.messages) && (r = count(s)) == 0 && s->limit.tokens && too_long(s);
-    if (r < 0)
+    if ((new_too || s->cut.messages) && (r = count(s)) < 0)
         return r;
+    if (s->cut.messages)
+        count_whole(s);
+    const bool full = (new_too || s->cut.messages) && s->limit.tokens && too_long(s);
     if (full && !s->no_new && (r = cut_anew(s)) < 0)
         return r;
     if (s->cut.messages && (r = apply(s)) < 0)

@@ -60,43 +60,72 @@ static bool push(struct scoring *s, struct hit **list, size_t *n, size_t *cap, s
     return true;
 }
 
+/* One more term (or NO_TERM) of the row at hand, the k-th. */
+static int see(struct scoring *s, size_t k, uint16_t term)
+{
+    if (k == s->seen_cap) {
+        size_t more = s->seen_cap * 2;
+        uint16_t *wider = hr_arena_alloc(s->scratch, more * sizeof *wider);
+        if (!wider)
+            return HR_ENOMEM;
+        memcpy(wider, s->seen, k * sizeof *wider);
+        s->seen = wider;
+        s->seen_cap = more;
+    }
+    s->seen[k] = term;
+    return 0;
+}
+
+static int count_term(struct scoring *s, uint32_t row, uint32_t t)
+{
+    struct hit *last = s->last[t] ? &s->hits[s->last[t] - 1] : NULL;
+    if (last && last->row == row && last->term == t) {
+        last->tf = (uint16_t)(last->tf + (last->tf < 1000));
+        return 0;
+    }
+    if (!s->q->terms[t].scored || s->df[t] > s->limit)
+        return 0;
+    s->df[t]++;
+    if (!push(s, &s->hits, &s->nhits, &s->cap, (struct hit){row, (uint16_t)t, 1}))
+        return HR_ENOMEM;
+    s->last[t] = (uint32_t)s->nhits;
+    return 0;
+}
+
+/* The next word of the row behind *k terms: t is its term, or UINT32_MAX. */
+static inline int take_word(struct scoring *s, uint32_t row, uint32_t t, size_t *k)
+{
+    s->length[row]++;
+    if (__builtin_expect(t == UINT32_MAX, true)) {
+        if (*k == 0 || s->seen[*k - 1] == NO_TERM) /* one mark between runs is enough */
+            return 0;
+        return see(s, (*k)++, NO_TERM);
+    }
+    if (see(s, (*k)++, (uint16_t)t) < 0)
+        return HR_ENOMEM;
+    return count_term(s, row, t);
+}
+
 static int read_row(struct scoring *s, uint32_t row, size_t *nseen)
 {
-    hr_words r = {s->rows[row], 0};
+    hr_words escaped = {s->rows[row], 0};
     hr_word w;
-    size_t k = 0;
-    while (hr_words_next(&r, &w)) {
-        uint32_t t = hr_query_term(s->q, w.hash);
-        s->length[row]++;
-        if (k == s->seen_cap) {
-            size_t more = s->seen_cap * 2;
-            uint16_t *wider = hr_arena_alloc(s->scratch, more * sizeof *wider);
-            if (!wider)
-                return HR_ENOMEM;
-            memcpy(wider, s->seen, k * sizeof *wider);
-            s->seen = wider;
-            s->seen_cap = more;
-        }
-        if (t == UINT32_MAX) {
-            if (k > 0 && s->seen[k - 1] != NO_TERM) /* one mark between runs is enough */
-                s->seen[k++] = NO_TERM;
-            continue;
-        }
-        s->seen[k++] = (uint16_t)t;
-        if (s->last[t] && s->hits[s->last[t] - 1].row == row && s->hits[s->last[t] - 1].term == t) {
-            s->hits[s->last[t] - 1].tf =
-                (uint16_t)(s->hits[s->last[t] - 1].tf + (s->hits[s->last[t] - 1].tf < 1000));
-            continue;
-        }
-        if (!s->q->terms[t].scored || s->df[t] > s->limit)
-            continue;
-        s->df[t]++;
-        if (!push(s, &s->hits, &s->nhits, &s->cap, (struct hit){row, (uint16_t)t, 1}))
-            return HR_ENOMEM;
-        s->last[t] = (uint32_t)s->nhits;
+    hr_str word;
+    int r = 0;
+
+    *nseen = 0;
+    if (!hr_words_plain(s->rows[row])) {
+        while (r == 0 && hr_words_next(&escaped, &w))
+            r = take_word(s, row, hr_query_term(s->q, w.hash), nseen);
+        return r;
     }
-    *nseen = k;
-    return 0;
+    hr_plain_words plain = hr_plain_words_of(s->rows[row]);
+    while (r == 0 && hr_plain_words_next(&plain, &word))
+        r = take_word(s, row,
+                      hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word))
+                                                    : UINT32_MAX,
+                      nseen);
+    return r;
 }
 
 static bool stands_in(const hr_anchor *a, const uint16_t *seen, size_t n)

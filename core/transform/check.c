@@ -42,15 +42,18 @@ static bool same_subtree(struct pair *p)
 }
 
 /* The note at hand says what the plan says. 1, 0, HR_ENOMEM. */
-static int note_agrees(hr_arena *scratch, struct pair *p, const hr_plan *plan, uint32_t of)
+static int note_agrees(hr_arena *scratch, struct pair *p, const hr_plan *plan, uint32_t of, bool members)
 {
     hr_note note;
     hr_str value;
-    if (p->j + 1 >= p->after->n)
-        return 0;
-    const hr_node *o = &p->after->nodes[p->j], *v = &p->after->nodes[p->j + 1];
-    if (o->type != HR_JSON_OBJECT || o->count != 1 || v->type != HR_JSON_STRING ||
-        v->key_len != sizeof HR_NOTE_KEY + 1 ||
+    if (!members) {
+        if (p->j >= p->after->n || p->after->nodes[p->j].type != HR_JSON_OBJECT ||
+            p->after->nodes[p->j].count != 1)
+            return 0;
+        p->j++;
+    }
+    const hr_node *v = p->j < p->after->n ? &p->after->nodes[p->j++] : NULL;
+    if (!v || v->type != HR_JSON_STRING || v->key_len != sizeof HR_NOTE_KEY + 1 ||
         memcmp(p->after->text + v->key_off + 1, HR_NOTE_KEY, sizeof HR_NOTE_KEY - 1) != 0)
         return 0;
     int r = hr_string_decode(scratch, p->after->text + v->off, v->len, &value);
@@ -58,16 +61,17 @@ static int note_agrees(hr_arena *scratch, struct pair *p, const hr_plan *plan, u
         r = hr_note_read(scratch, value, &note);
     if (r < 0)
         return r == HR_ENOMEM ? r : 0;
-    p->j += 2;
-    return note.of == of && note.of - note.omitted == plan->nkept &&
+    return note.unit == (members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS) && note.of == of &&
+           note.of - note.omitted == plan->nkept &&
            memcmp(note.kept, plan->kept, plan->nkept * sizeof *plan->kept) == 0;
 }
 
-static int check_array(hr_arena *scratch, struct pair *p, const hr_edit *e)
+/* The items are looked for by their position, not where the plan's maker says they are. */
+static int check_container(hr_arena *scratch, struct pair *p, const hr_edit *e)
 {
     const hr_node *v = &p->before->nodes[p->i], *w = &p->after->nodes[p->j++];
     const uint32_t node = p->i;
-    if (w->type != HR_JSON_ARRAY || w->count != e->plan.nkept + 1 || !same_key(p, v, w))
+    if (w->type != v->type || w->count != e->plan.nkept + 1 || !same_key(p, v, w))
         return 0;
     uint32_t row = v->child, position = 0;
     for (uint32_t k = 0; k < e->plan.nkept; k++) {
@@ -78,7 +82,7 @@ static int check_array(hr_arena *scratch, struct pair *p, const hr_edit *e)
             return 0;
     }
     p->i = node;
-    return note_agrees(scratch, p, &e->plan, v->count);
+    return note_agrees(scratch, p, &e->plan, v->count, v->type == HR_JSON_OBJECT);
 }
 
 static int check_string(hr_arena *scratch, struct pair *p, const hr_edit *e)
@@ -106,7 +110,7 @@ int hr_check(hr_arena *scratch, const hr_tree *before, const hr_edit *edits, siz
         if (p.i != edits[e].node || p.j >= tree.n)
             return 0;
         const hr_node *v = &before->nodes[p.i];
-        r = v->type == HR_JSON_ARRAY ? check_array(scratch, &p, &edits[e])
+        r = v->type >= HR_JSON_ARRAY ? check_container(scratch, &p, &edits[e])
                                      : check_string(scratch, &p, &edits[e]);
         if (r <= 0)
             return r;

@@ -1,9 +1,10 @@
 /* columns.h - what the writer and the reader of the form `columns` share: the styles of white space that it can restore, and which strings
-   stand without quotes. For form_columns*.c and columns_schema.c only. Pure. */
+   stand without quotes. For form_columns*.c, form_names*.c and columns_schema.c only. Pure. */
 #ifndef HR_COLUMNS_H
 #define HR_COLUMNS_H
 
 #include "base.h"
+#include "transform/watch.h"
 #include "json/json.h"
 
 enum {
@@ -26,6 +27,15 @@ extern const size_t hr_style_count;
 
 /* The style that the first tokens of an indexed text suggest; NULL: none of them. */
 const hr_style *hr_style_guess(const hr_tree *t, bool lines);
+
+/* ---- the body of the form, for a form that is made on top of it (form_names.c) */
+/* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */
+int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch);
+/* Append what such a body stands for, in its style, or, with compact, without white space: *compact is its style then. 1, 0: it cannot be
+   read, HR_ENOMEM. */
+int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact);
+/* Append JSON without white space in a style. 1; 0: it is no such JSON; HR_ENOMEM. */
+int hr_style_put(hr_buf *b, hr_str compact, const hr_style *style);
 
 /* ---- cells */
 #define HR_CELL_SAME   '"'  /* as above */

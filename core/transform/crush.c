@@ -1,10 +1,12 @@
 /* crush.c - the road of a selection. See crush.h.
 
-     tree -> walk: arrays (select.c) and strings that hold JSON (this road again) become edits
+     tree -> walk: arrays and maps (select.c) and long strings (inner.c: the road of any text again) become edits
           -> settle: of an array and the arrays inside it, whichever saves more
           -> write -> check -> out */
 #include "transform/crush.h"
 
+#include "transform/inner.h"
+#include "transform/map.h"
 #include "transform/minify.h"
 #include "transform/note.h"
 
@@ -16,14 +18,12 @@ struct crush {
     const hr_transform_in *in;
     hr_watch *watch;
     const hr_tree *tree;
-    unsigned level; /* of strings around this text */
     hr_edit *edits;
     size_t n, cap;
     const char *strategy;
     size_t kept, of;
+    bool lossy;
 };
-
-static int crush_text(struct crush *c, hr_str *out);
 
 /* ------------------------------------------------------------------ walk */
 static hr_edit *add_edit(struct crush *c)
@@ -55,37 +55,45 @@ static uint32_t behind(const hr_tree *t, uint32_t i)
     return i;
 }
 
-static bool only_objects(const hr_tree *t, uint32_t array)
-{
-    for (uint32_t c = t->nodes[array].child; c; c = t->nodes[c].next)
-        if (t->nodes[c].type != HR_JSON_OBJECT)
-            return false;
-    return true;
-}
-
 static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
 {
     const hr_tree *t = c->tree;
-    hr_buf_putc(b, '[');
+    const bool members = t->nodes[e->node].type == HR_JSON_OBJECT;
+    hr_buf_putc(b, members ? '{' : '[');
     for (uint32_t i = 0; i < e->plan.nkept; i++) {
         const hr_node *v = &t->nodes[e->row[e->plan.kept[i]]];
+        if (members) {
+            hr_buf_add(b, t->text + v->key_off, v->key_len);
+            hr_buf_putc(b, ':');
+        }
         hr_minify(b, t->text + v->off, v->len);
         hr_buf_putc(b, ',');
     }
-    int r = hr_note_write(b, HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept, e->plan.nkept, c->in->id,
-                          c->in->offers_command);
-    hr_buf_putc(b, ']');
+    int r = hr_note_write(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept,
+                          e->plan.nkept, c->in->id, c->in->offers_command);
+    hr_buf_putc(b, members ? '}' : ']');
     return r < 0 ? r : b->err;
 }
 
-/* An edit for the array where a selection is worth it. 1, 0, <0. */
-static int try_array(struct crush *c, uint32_t i)
+/* May items be left out of this array or object? Values that are no containers say little each; a short list of them is left whole. */
+static bool is_table(const struct crush *c, const hr_node *v)
+{
+    const hr_node *nodes = c->tree->nodes;
+    if (v->count <= c->in->max_items)
+        return false;
+    if (v->type == HR_JSON_OBJECT)
+        return hr_is_map(c->tree, (uint32_t)(v - nodes));
+    return v->len >= HR_CRUSH_MIN_VALUES || nodes[v->child].type >= HR_JSON_ARRAY;
+}
+
+/* An edit for the array or map where a selection is worth it. 1, 0, <0. */
+static int try_container(struct crush *c, uint32_t i)
 {
     const hr_tree *t = c->tree;
     const hr_node *v = &t->nodes[i];
     hr_edit e = {.node = i};
     uint32_t n = 0, *row;
-    if (v->count <= c->in->max_items || !only_objects(t, i))
+    if (!is_table(c, v))
         return 0;
     row = hr_arena_alloc(c->scratch, v->count * sizeof *row);
     if (!row)
@@ -93,7 +101,7 @@ static int try_array(struct crush *c, uint32_t i)
     for (uint32_t k = v->child; k; k = t->nodes[k].next)
         row[n++] = k;
     e.row = row;
-    const hr_rows rows = {t, row, n, behind(t, i)};
+    const hr_rows rows = {t, row, n, behind(t, i), v->type == HR_JSON_OBJECT};
     int r = hr_select(&e.plan, c->scratch, c->in, &rows, c->watch);
     if (r <= 0)
         return r;
@@ -109,70 +117,26 @@ static int try_array(struct crush *c, uint32_t i)
     e.kept = e.plan.nkept;
     e.of = n;
     e.saved = before - after;
-    e.taken = true;
+    e.taken = e.lossy = true;
     *slot = e;
     /* A selection that leaves less than half needs no comparison with what its items' own arrays could save. */
     return after * 2 < before ? 1 : 0;
 }
 
-static bool begins_container(hr_str s)
-{
-    size_t i = 0;
-    while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\t'))
-        i++;
-    return i < s.n && (s.p[i] == '{' || s.p[i] == '[');
-}
-
-/* Length of the text as the inside of a string. */
-static int encoded_length(hr_str text, size_t *n)
-{
-    hr_buf b = {0};
-    hr_string_encode(&b, text);
-    int err = b.err;
-    *n = b.len;
-    hr_buf_free(&b);
-    return err;
-}
-
+/* What other transforms make of the text in a string. */
 static int try_string(struct crush *c, uint32_t i)
 {
-    const hr_tree *t = c->tree;
-    const hr_node *v = &t->nodes[i];
-    hr_tree inner_tree;
-    hr_str text;
-    size_t length = 0;
-    if (v->len < HR_CRUSH_MIN_STRING || c->level == HR_CRUSH_STRINGS)
-        return 0;
-    /* A look at the raw bytes spares decoding prose. */
-    hr_str raw = hr_str_make(t->text + v->off + 1, v->len - 2);
-    if (!begins_container(raw) && raw.p[0] != '\\')
-        return 0;
-    int r = hr_string_decode(c->scratch, t->text + v->off, v->len, &text);
-    if (r == 0 && begins_container(text))
-        r = hr_tree_parse(&inner_tree, c->scratch, text.p, text.n, NULL);
-    else if (r == 0)
-        return 0;
-    if (r < 0)
-        return r == HR_ENOMEM ? r : 0;
-    struct crush inner = {.a = c->scratch,
-                          .scratch = c->scratch,
-                          .in = c->in,
-                          .watch = c->watch,
-                          .tree = &inner_tree,
-                          .level = c->level + 1};
-    hr_str shorter;
-    r = crush_text(&inner, &shorter);
-    if (r == 1)
-        r = encoded_length(shorter, &length) < 0 ? HR_ENOMEM : 1;
-    if (r <= 0 || length + 2 >= v->len)
-        return r < 0 ? r : 0;
-    hr_edit *e = add_edit(c);
-    if (!e)
-        return HR_ENOMEM;
-    *e = (hr_edit){.node = i, .text = shorter, .saved = v->len - 2 - length, .taken = true};
-    e->plan.strategy = inner.strategy;
-    e->kept = inner.kept;
-    e->of = inner.of;
+    hr_transform_out out;
+    hr_str inside;
+    int r = hr_inner_transform(c->scratch, c->in, c->tree, i, &inside, &out);
+    hr_edit *e = r == 1 ? add_edit(c) : NULL;
+    if (r != 1 || !e)
+        return r == 1 ? HR_ENOMEM : r;
+    *e = (hr_edit){.node = i, .text = out.text, .saved = inside.n - out.text.n, .taken = true};
+    e->plan.strategy = out.strategy;
+    e->kept = out.kept;
+    e->of = out.of;
+    e->lossy = !out.lossless;
     return 1;
 }
 
@@ -181,8 +145,8 @@ static int walk(struct crush *c)
     const hr_tree *t = c->tree;
     for (uint32_t i = 1; i < t->n;) {
         int r = 0;
-        if (t->nodes[i].type == HR_JSON_ARRAY)
-            r = try_array(c, i);
+        if (t->nodes[i].type >= HR_JSON_ARRAY)
+            r = try_container(c, i);
         else if (t->nodes[i].type == HR_JSON_STRING)
             r = try_string(c, i);
         if (r < 0)
@@ -230,9 +194,10 @@ static int write_text(struct crush *c, hr_buf *b)
             continue;
         hr_minify(b, t->text + at, v->off - at);
         at = end_of(v);
-        c->strategy = e->plan.strategy;
+        c->strategy = e->plan.strategy ? e->plan.strategy : c->strategy;
         c->kept += e->kept;
         c->of += e->of;
+        c->lossy = c->lossy || e->lossy;
         if (v->type == HR_JSON_STRING) {
             hr_buf_putc(b, '"');
             hr_string_encode(b, e->text);
@@ -262,7 +227,8 @@ static int crush_text(struct crush *c, hr_str *out)
         return 0;
     hr_buf b = {0};
     r = write_text(c, &b);
-    if (r == 0)
+    /* Where nothing was left out, the lossless forms say it better. */
+    if (r == 0 && c->lossy)
         r = hr_check(c->scratch, c->tree, c->edits, c->n, b.data, b.len);
     if (r == 1) {
         *out = hr_str_make(hr_arena_dup(c->a, b.data, b.len), b.len);

@@ -1,7 +1,7 @@
-/* crush.h - SmartCrusher: selection from arrays of objects at any depth of a JSON text, also in JSON that stands inside its
-   strings.
+/* crush.h - SmartCrusher: selection from arrays, and from objects that are maps (map.h), at any depth of a JSON text, and whatever any
+   transform does to the text inside of its long strings (inner.h).
 
-   What is not left out stays byte for byte but for white space between tokens; each array from which items were left out
+   What is not left out stays byte for byte but for white space between tokens; each array or map from which items were left out
    ends in a note (note.h). Output lives in the arena, scratch is the module's own. One thread.
    The result is read back and compared with the original before it is handed out (check.c): on any difference there is
    nothing to gain. */
@@ -12,20 +12,21 @@
 #include "json/json.h"
 
 enum {
-    HR_CRUSH_STRINGS = 4,      /* JSON in a string in a string ...: levels followed */
-    HR_CRUSH_MIN_STRING = 256, /* shorter strings cannot hold an array worth selecting from */
-    HR_CRUSH_WORTH = 85        /* percent of an array that a selection may still take, note included */
+    HR_CRUSH_MIN_VALUES =
+        600,            /* bytes of an array of strings and numbers; shorter ones are lists, and cheap */
+    HR_CRUSH_WORTH = 85 /* percent of an array that a selection may still take, note included */
 };
 
 /* One place where the text changes. */
 typedef struct hr_edit {
-    uint32_t node;       /* array or string */
-    hr_plan plan;        /* array */
-    const uint32_t *row; /* array: node of every item */
+    uint32_t node;       /* array, object or string */
+    hr_plan plan;        /* of an array or object */
+    const uint32_t *row; /* node of every item or member */
     hr_str text;         /* string: what it decodes to afterwards */
     size_t kept, of;     /* items, summed over all arrays inside a string */
     size_t saved;        /* bytes */
     bool taken;
+    bool lossy; /* something was left out */
 } hr_edit;
 
 /* transform.h, for a text that has been indexed. */

@@ -47,11 +47,10 @@ static uint32_t hash_of(uint32_t parent, hr_str key)
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* The path of a value below `parent`; a new one where there is room, else NO_PATH. */
-static uint32_t path_for(struct reading *r, uint32_t parent, const hr_node *v)
+/* The path of `key` below `parent`; a new one where there is room, else NO_PATH. */
+static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
 {
     hr_fields *f = r->f;
-    hr_str key = key_of(r->rows, v);
     uint32_t guess = r->follow[r->before];
     if (guess && is_path(&f->paths[guess], parent, key))
         return r->before = guess;
@@ -74,13 +73,33 @@ static uint32_t path_for(struct reading *r, uint32_t parent, const hr_node *v)
     return r->before = path;
 }
 
+/* One more value of a path. */
+static void count_value(struct reading *r, uint32_t path, uint32_t row)
+{
+    hr_path *p = &r->f->paths[path];
+    p->n++;
+    p->rows += r->last_row[path] != row + 1;
+    r->last_row[path] = row + 1;
+}
+
+/* The key of an item directly in a row that is an array: [1712000000, 0.5] has columns. */
+static hr_str key_of_place(uint32_t place)
+{
+    static const char digits[] = "0123456789";
+    return place < sizeof digits - 1 ? hr_str_make(&digits[place], 1) : (hr_str){0};
+}
+
 static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t end)
 {
     const hr_node *nodes = r->rows->tree->nodes;
+    const bool tuple = nodes[first].type == HR_JSON_ARRAY;
+    uint32_t place = 0, *own = &r->path_of[first - r->rows->row[0]];
     r->depth = 0;
     r->open[0] = (struct level){nodes[first].off + nodes[first].len, 0};
     r->before = 0;
-    r->path_of[0] = NO_PATH;
+    *own = NO_PATH;
+    if (nodes[first].type < HR_JSON_ARRAY && (*own = path_for(r, 0, HR_STR(""))) != NO_PATH)
+        count_value(r, *own, row);
     uint32_t skip_to = 0; /* offset behind a subtree that has no path */
     for (uint32_t i = first + 1; i < end; i++) {
         const hr_node *v = &nodes[i];
@@ -90,7 +109,8 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
             continue;
         while (v->off >= r->open[r->depth].end)
             r->depth--;
-        uint32_t path = path_for(r, r->open[r->depth].path, v);
+        hr_str key = tuple && r->depth == 0 ? key_of_place(place++) : key_of(r->rows, v);
+        uint32_t path = path_for(r, r->open[r->depth].path, key);
         *slot = path;
         bool container = v->type >= HR_JSON_ARRAY;
         if (path == NO_PATH || (container && r->depth == HR_FIELDS_DEPTH)) {
@@ -100,10 +120,7 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
         } else if (container) {
             r->open[++r->depth] = (struct level){v->off + v->len, path};
         }
-        hr_path *p = &r->f->paths[path];
-        p->n++;
-        p->rows += r->last_row[path] != row + 1;
-        r->last_row[path] = row + 1;
+        count_value(r, path, row);
     }
 }
 
@@ -128,7 +145,7 @@ static int deal_cells(struct reading *r, hr_arena *scratch, hr_watch *watch)
         cells += f->paths[p].n;
     }
     for (uint32_t row = 0; row < rows->n; row++) {
-        for (uint32_t i = rows->row[row] + 1; i < row_end(rows, row); i++) {
+        for (uint32_t i = rows->row[row]; i < row_end(rows, row); i++) {
             uint32_t path = r->path_of[i - rows->row[0]];
             if (path != NO_PATH)
                 *next[path]++ = (hr_cell){row, i};

@@ -1,6 +1,7 @@
-/* fields.h - an array of objects seen as a table: which paths its rows have, and where each of them has a value.
+/* fields.h - an array, or an object that is a map, seen as a table: which paths its rows have, and where each of them has a value.
 
-   A path is a chain of keys below the row ("payment.status", "items[].price.amount"; an array's items share one step).
+   A path is a chain of keys below the row ("payment.status", "items[].price.amount"; an array's items share one step). A row that is no
+   container is the one value of a path of its own, with an empty key; in a row that is a short array each position is a key.
    Values are nodes of the caller's tree; nothing is copied. Paths deeper than HR_FIELDS_DEPTH and those beyond
    HR_FIELDS_MAX are left out: they take no part in statistics.
    Ownership: everything lives in the scratch arena given. Thread rule: one thread. Linear in the size of the rows. */
@@ -20,6 +21,7 @@ typedef struct hr_rows {
     const uint32_t *row; /* nodes of the rows, in order */
     uint32_t n;
     uint32_t end; /* the node behind the last row's subtree */
+    bool members; /* they are the members of an object: their keys belong to them */
 } hr_rows;
 
 /* One value of a path. */
@@ -42,6 +44,14 @@ typedef struct hr_fields {
     hr_path *paths; /* [0] is the row itself */
     uint32_t n;
 } hr_fields;
+
+/* The text of a row, its key included where it has one. */
+static inline hr_str hr_row_text(const hr_rows *rows, uint32_t row)
+{
+    const hr_node *v = &rows->tree->nodes[rows->row[row]];
+    const uint32_t from = rows->members ? v->key_off : v->off;
+    return hr_str_make(rows->tree->text + from, v->off + v->len - from);
+}
 
 /* 0, HR_ENOMEM, HR_ETIME. */
 int hr_fields_read(hr_fields *f, hr_arena *scratch, const hr_rows *rows, hr_watch *watch);

@@ -7,6 +7,9 @@
 #include "transform/form_table.h"
 
 #define OPENING "[headroom "
+#define COLUMNS_HEAD                                                                                         \
+    "@N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same "              \
+    "in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key"
 
 static const struct {
     const char *head; /* the first line */
@@ -21,15 +24,20 @@ static const struct {
                        "paths: a directory ends in / (in /. where it is listed itself), behind it the "
                        "names in it; \\ stands before a whole path]\n",
                        hr_paths_encode, hr_paths_decode},
-    [HR_FORM_COLUMNS] =
+    [HR_FORM_COLUMNS] = {OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode, hr_columns_decode},
+    [HR_FORM_NAMES] =
         {OPENING
-         "columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same "
-         "in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key]\n",
-         hr_columns_encode, hr_columns_decode},
+         "names: $N stands for what $N= says, or for the object with N under $; the last of the list is "
+         "the text. " COLUMNS_HEAD "]\n",
+         hr_names_encode, hr_names_decode},
     [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                               "a b' the same line with a, b there; "
                               "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
                       hr_rows_encode, hr_rows_decode},
+    [HR_FORM_REPEATS] = {OPENING
+                         "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
+                         "these lines again, [#N *M] M times]\n",
+                         hr_repeats_encode, hr_repeats_decode},
 };
 
 static bool begins(hr_str text, const char *z)
@@ -84,13 +92,13 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
     return judge(b, before, form, text, forms[form].encode(b, text, pinned, watch));
 }
 
-int hr_form_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
+int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch)
 {
     const size_t before = b->len;
 
-    hr_buf_puts(b, forms[HR_FORM_COLUMNS].head);
-    return judge(b, before, HR_FORM_COLUMNS, hr_str_make(t->text, t->len),
-                 hr_columns_encode_tree(b, t, watch));
+    hr_buf_puts(b, forms[form].head);
+    int r = form == HR_FORM_NAMES ? hr_names_encode_tree(b, t, watch) : hr_columns_encode_tree(b, t, watch);
+    return judge(b, before, form, hr_str_make(t->text, t->len), r);
 }
 
 int hr_form_decode(hr_buf *b, hr_str text)

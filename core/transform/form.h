@@ -18,7 +18,9 @@ enum hr_form {
     HR_FORM_SEARCH,  /* matches under their paths */
     HR_FORM_PATHS,   /* paths under their directories */
     HR_FORM_COLUMNS, /* arrays of objects as tables */
+    HR_FORM_NAMES,   /* the same, and names for what stands again and again */
     HR_FORM_ROWS,    /* lines of one pattern as rows of what varies */
+    HR_FORM_REPEATS, /* lines, blocks and beginnings of paths that stand again and again */
     HR_FORMS
 };
 
@@ -27,8 +29,8 @@ enum hr_form {
    written in time is read back, which takes no longer). */
 int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch);
 
-/* The same for HR_FORM_COLUMNS and JSON that is indexed already: the text is all of t->text. */
-int hr_form_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch);
+/* The same for HR_FORM_COLUMNS or HR_FORM_NAMES and JSON that is indexed already: the text is all of t->text. */
+int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch);
 
 /* Append what `text` was before it was encoded: 1. 0: it is no form of ours, to the letter; nothing was appended. HR_ENOMEM. */
 int hr_form_decode(hr_buf *b, hr_str text);

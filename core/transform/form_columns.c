@@ -17,6 +17,7 @@
 
 #include "transform/columns.h"
 #include "transform/form_table.h"
+#include "transform/json_lines.h"
 #include "transform/minify.h"
 
 struct writer {
@@ -234,59 +235,27 @@ static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bo
     return number > 0;
 }
 
-/* Lines as if they were one array. The bytes stand one place further than in the text. */
-static hr_str join_lines(hr_arena *a, hr_str text)
+int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch)
 {
-    char *p = hr_arena_alloc(a, text.n + 3);
-
-    if (!p)
-        return (hr_str){0};
-    p[0] = '[';
-    memcpy(p + 1, text.p, text.n);
-    p[text.n + 1] = ']';
-    for (char *at = p; (at = memchr(at, '\n', (size_t)(p + text.n + 1 - at)));)
-        *at = ',';
-    return hr_str_make(p, text.n + 2);
-}
-
-/* Were all the line feeds between the elements, and nothing else? */
-static bool are_lines(const hr_tree *t, hr_str text)
-{
-    size_t feeds = 0;
-
-    for (uint32_t e = t->nodes[1].child; e && t->nodes[e].next; e = t->nodes[e].next, feeds++)
-        if (text.p[t->nodes[e].off + t->nodes[e].len - 1] != '\n')
-            return false;
-    for (const char *p = text.p, *end = p + text.n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-        if (feeds-- == 0)
-            return false;
-    return true;
-}
-
-/* 1, 0, HR_ENOMEM. */
-static int read_tree(hr_arena *a, hr_str text, bool lines, hr_tree *t)
-{
-    hr_str json = lines ? join_lines(a, text) : text;
-    int r = json.p ? hr_tree_parse(t, a, json.p, json.n, NULL) : HR_ENOMEM;
-
-    return r == HR_ENOMEM ? r : r == 0 && (!lines || are_lines(t, text));
-}
-
-static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines, hr_watch *watch)
-{
-    const hr_style *style = hr_style_guess(t, lines);
     hr_buf tables = {0};
 
-    if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
-        return 0;
     hr_buf_puts(b, style->name);
     hr_buf_putc(b, ' ');
-    int r = put_text(b, &tables, a, t, lines, watch);
+    int r = put_text(b, &tables, a, t, style->lines, watch);
     hr_buf_str(b, hr_buf_view(&tables));
     if (tables.err || b->err)
         r = HR_ENOMEM;
     hr_buf_free(&tables);
     return r;
+}
+
+static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines, hr_watch *watch)
+{
+    const hr_style *style = hr_style_guess(t, lines);
+
+    if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
+        return 0;
+    return hr_columns_put(b, a, t, style, watch);
 }
 
 int hr_columns_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
@@ -308,9 +277,12 @@ int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watc
     hr_arena *a = hr_arena_new();
     if (!a)
         return HR_ENOMEM;
-    const char *feed = memchr(text.p, '\n', text.n);
-    bool lines = text.p[0] == '{' && feed && feed[-1] == '}';
-    int r = read_tree(a, text, lines, &t);
+    int r = hr_json_lines_parse(&t, a, text);
+    const bool lines = r == 1;
+    if (r == 0) {
+        r = hr_tree_parse(&t, a, text.p, text.n, NULL);
+        r = r == HR_ENOMEM ? r : r == 0;
+    }
     if (r == 1)
         r = put_form(b, a, &t, lines, watch);
     hr_arena_free(a);

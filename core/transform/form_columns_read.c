@@ -462,30 +462,49 @@ static int put_table(struct reader *r, hr_str digits, size_t depth)
     return ok;
 }
 
-int hr_columns_decode(hr_buf *b, hr_str body)
+/* The style that the line begins with, which is taken off with the space behind it; NULL: none. */
+static const hr_style *take_style(hr_str *line)
+{
+    for (size_t i = 0; i < hr_style_count; i++) {
+        size_t n = strlen(hr_styles[i].name);
+        if (line->n > n + 1 && line->p[n] == ' ' && memcmp(line->p, hr_styles[i].name, n) == 0 &&
+            (line->p[n + 1] == '{' || line->p[n + 1] == '[' || line->p[n + 1] == '@')) {
+            *line = hr_str_make(line->p + n + 1, line->n - n - 1);
+            return &hr_styles[i];
+        }
+    }
+    return NULL;
+}
+
+int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact)
 {
     struct reader r = {.b = b, .tables = body};
     hr_str line;
     bool ended;
-    int ok = 0;
 
-    if (!hr_line_next(&r.tables, &line, &ended))
+    if (!hr_line_next(&r.tables, &line, &ended) || !(r.style = take_style(&line)) ||
+        (r.style->lines && !hr_str_is(line, "@1")))
         return 0;
-    for (size_t i = 0; i < hr_style_count; i++) {
-        size_t n = strlen(hr_styles[i].name);
-        if (line.n > n + 1 && line.p[n] == ' ' && memcmp(line.p, hr_styles[i].name, n) == 0 &&
-            (line.p[n + 1] == '{' || line.p[n + 1] == '[' || line.p[n + 1] == '@')) {
-            r.style = &hr_styles[i];
-            line = hr_str_make(line.p + n + 1, line.n - n - 1);
-            break;
-        }
+    if (compact) {
+        *compact = r.style;
+        r.style = hr_styles;
     }
-    if (!r.style || (r.style->lines && !hr_str_is(line, "@1")))
-        return 0;
     if (!(r.list = hr_malloc(HR_COLUMNS_MOST * sizeof *r.list)))
         return HR_ENOMEM;
-    ok = put_json(&r, line, 0, true);
+    int ok = put_json(&r, line, 0, true);
     hr_free(r.list);
     hr_buf_free(&r.leads);
     return b->err ? HR_ENOMEM : ok == 1 ? r.tables.n == 0 && !ended == (r.number == 0) : ok;
+}
+
+int hr_columns_decode(hr_buf *b, hr_str body)
+{
+    return hr_columns_read(b, body, NULL);
+}
+
+int hr_style_put(hr_buf *b, hr_str compact, const hr_style *style)
+{
+    struct reader r = {.b = b, .style = style};
+
+    return put_json(&r, compact, 0, false);
 }

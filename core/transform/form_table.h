@@ -20,6 +20,15 @@ int hr_columns_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watc
 int hr_columns_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch);
 int hr_columns_decode(hr_buf *b, hr_str body);
 
+/* form_names.c, form_names_read.c: JSON whose objects and addresses stand again and again. */
+int hr_names_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
+int hr_names_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch);
+int hr_names_decode(hr_buf *b, hr_str body);
+
+/* form_repeats.c: traces, histories and whatever else repeats lines, blocks of lines and the beginnings of paths. */
+int hr_repeats_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
+int hr_repeats_decode(hr_buf *b, hr_str body);
+
 /* form_rows.c: logs, listings and whatever else repeats its lines with other values. */
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_rows_decode(hr_buf *b, hr_str body);

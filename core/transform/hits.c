@@ -46,9 +46,14 @@ static bool is_time(hr_str s, size_t i)
     return true;
 }
 
-/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends. */
+/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends, and a compiler's words
+   are no path. */
 static size_t numbered_path(hr_str line)
 {
+    static const char included[] = "In file included from ";
+
+    if (line.n >= sizeof included && memcmp(line.p, included, sizeof included - 1) == 0)
+        return 0;
     for (size_t i = 1; i < line.n; i++) {
         if (line.p[i] != ':')
             continue;

@@ -1,67 +1,53 @@
 /* line_words.c - see line_words.h. */
 #include "transform/line_words.h"
 
-#include <string.h>
+#include "transform/runs.h"
 
 uint64_t hr_word_bits(hr_str s)
 {
-    uint64_t h = s.n, last = 0;
+    uint64_t h = s.n;
     size_t i = 0;
 
-    for (; i + 8 <= s.n; i += 8) {
-        uint64_t v;
-        memcpy(&v, s.p + i, 8);
-        h = hr_mix(h, v);
-    }
-    if (i < s.n)
-        memcpy(&last, s.p + i, s.n - i);
-    return hr_mix(hr_mix(h, last), HR_GOLDEN);
+    for (; i + 8 <= s.n; i += 8)
+        h = hr_mix(h, hr_eight(s.p + i, 8));
+    return hr_mix(hr_mix(h, hr_eight(s.p + i, s.n - i)), HR_GOLDEN);
 }
 
-static const bool between[256] = {
-    ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true, [' '] = true, ['"'] = true,
-    ['\''] = true, ['('] = true,  [')'] = true,  [','] = true,  [';'] = true,  ['<'] = true, ['='] = true,
-    ['>'] = true,  ['['] = true,  [']'] = true,  ['`'] = true,  ['{'] = true,  ['|'] = true, ['}'] = true};
-
 /* What stands between two words, up to the next word: as a number that tells it apart. */
-static uint64_t gap_of(const char *from, const char *to)
+static inline uint64_t gap_of(const char *from, const char *to)
 {
-    uint64_t v = (uint64_t)(to - from);
+    const size_t n = (size_t)(to - from);
 
-    if (v == 1)
-        return (unsigned char)*from;
-    return hr_word_bits(hr_str_make(from, (size_t)v));
+    if (n <= 1)
+        return n ? (unsigned char)*from : 0;
+    return hr_word_bits(hr_str_make(from, n));
 }
 
 void hr_line_split(hr_str line, hr_line_words *out)
 {
-    const char *p = line.p, *end = line.p + line.n, *from;
+    hr_runs words = hr_runs_of(line, HR_RUN_UNGAPPED);
+    const char *behind = line.p;
+    uint64_t shape = 0;
+    uint32_t n = 0;
+    hr_str word;
 
-    out->n = 0;
-    out->shape = 0;
-    for (;;) {
-        for (from = p; p < end && between[(unsigned char)*p]; p++)
-            ;
-        out->shape = hr_mix(out->shape, gap_of(from, p));
-        if (p == end)
-            return;
-        for (from = p; p < end && !between[(unsigned char)*p]; p++)
-            ;
-        if (out->n >= HR_LINE_WORDS) {
-            out->n = HR_LINE_WORDS + 1;
-            return;
+    while (hr_runs_next(&words, HR_RUN_UNGAPPED, &word)) {
+        shape = hr_mix(shape, gap_of(behind, word.p));
+        behind = word.p + word.n;
+        if (n == HR_LINE_WORDS) {
+            n++;
+            break;
         }
-        out->word[out->n++] = hr_str_make(from, (size_t)(p - from));
+        out->word[n++] = word;
     }
+    out->n = n;
+    out->shape = hr_mix(shape, gap_of(behind, line.p + line.n));
 }
 
 hr_str hr_first_word(hr_str line)
 {
-    const char *p = line.p, *end = line.p + line.n, *from;
+    hr_runs words = hr_runs_of(line, HR_RUN_UNGAPPED);
+    hr_str word;
 
-    while (p < end && between[(unsigned char)*p])
-        p++;
-    for (from = p; p < end && !between[(unsigned char)*p]; p++)
-        ;
-    return hr_str_make(from, (size_t)(p - from));
+    return hr_runs_next(&words, HR_RUN_UNGAPPED, &word) ? word : hr_str_make(line.p + line.n, 0);
 }

@@ -5,6 +5,7 @@
 #define HR_LINE_WORDS_H
 
 #include "base.h"
+#include "transform/eight.h"
 
 enum { HR_LINE_WORDS = 40 }; /* of longer lines only so many are known */
 
@@ -21,13 +22,5 @@ hr_str hr_first_word(hr_str line);
 
 /* 64 bits that tell words apart. Not keyed: who makes them collide gets a pattern that is not used. */
 uint64_t hr_word_bits(hr_str word);
-
-#define HR_GOLDEN UINT64_C(0x9e3779b97f4a7c15) /* 2^64 by the golden ratio: multiplicative hashing */
-
-static inline uint64_t hr_mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * HR_GOLDEN;
-    return h ^ (h >> 29);
-}
 
 #endif

@@ -185,7 +185,7 @@ static int choose(struct log *l, hr_plan *plan)
     if (r == 0 && !row)
         r = HR_ENOMEM;
     if (r == 0) {
-        const hr_rows rows = {&tree, row, n, tree.n};
+        const hr_rows rows = {&tree, row, n, tree.n, false};
         r = hr_select(plan, l->scratch, l->in, &rows, &l->watch);
     }
     hr_buf_free(&b);

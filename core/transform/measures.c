@@ -32,16 +32,36 @@ static double magnitude(double v)
     return v < 0 ? -v : v;
 }
 
+/* The lexeme of a number, also of one that is written as text ("0.5018", as Prometheus does). Text with a leading zero is a code or a
+   telephone number. n 0: it is none. */
+static hr_str number_of(const hr_fields *f, const hr_cell *c)
+{
+    enum { LONGEST = 24 };
+    const hr_node *v = hr_cell_node(f, c);
+    hr_str s = hr_cell_text(f, c);
+    if (v->type != HR_JSON_STRING)
+        return v->type == HR_JSON_NUMBER ? s : (hr_str){0};
+    s = hr_str_make(s.p + 1, s.n - 2);
+    size_t i = s.n > 0 && s.p[0] == '-', digits = 0, points = 0;
+    if (s.n > LONGEST || (s.n > i + 1 && s.p[i] == '0' && s.p[i + 1] != '.'))
+        return (hr_str){0};
+    for (; i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] == '.' && digits > 0)); i++) {
+        points += s.p[i] == '.';
+        digits += s.p[i] != '.';
+    }
+    return i == s.n && digits > 0 && points < 2 && s.p[i - 1] != '.' ? s : (hr_str){0};
+}
+
 static void read_values(const hr_fields *f, const hr_path *p, struct values *s)
 {
     s->n = 0;
     s->largest = 0;
     s->integers = true;
     for (uint32_t i = 0; i < p->n; i++) {
-        if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_NUMBER)
-            continue;
-        hr_str t = hr_cell_text(f, &p->cells[i]);
+        const hr_str t = number_of(f, &p->cells[i]);
         bool integer;
+        if (t.n == 0)
+            continue;
         double v = hr_number_kind(t.p, t.n, &integer);
         /* Squares must stay finite; whatever is clipped here is an outlier anyway. */
         v = v > 1e140 ? 1e140 : v < -1e140 ? -1e140 : v;

@@ -10,10 +10,13 @@
 #define NO_COMMAND "; id "
 enum { ID_DIGITS = 20 };
 
-static const char *const middle[] = {
-    [HR_NOTE_ITEMS] = " items omitted: ", [HR_NOTE_LINES] = " lines omitted, the first is 0: "};
-static const char *const begin[] = {[HR_NOTE_ITEMS] = "{\"" HR_NOTE_KEY "\":\"", [HR_NOTE_LINES] = LINE_KEY};
-static const char *const end[] = {[HR_NOTE_ITEMS] = "\"}", [HR_NOTE_LINES] = "]"};
+static const char *const middle[] = {[HR_NOTE_ITEMS] = " items omitted: ",
+                                     [HR_NOTE_MEMBERS] = " members omitted: ",
+                                     [HR_NOTE_LINES] = " lines omitted, the first is 0: "};
+static const char *const begin[] = {[HR_NOTE_ITEMS] = "{\"" HR_NOTE_KEY "\":\"",
+                                    [HR_NOTE_MEMBERS] = "\"" HR_NOTE_KEY "\":\"",
+                                    [HR_NOTE_LINES] = LINE_KEY};
+static const char *const end[] = {[HR_NOTE_ITEMS] = "\"}", [HR_NOTE_MEMBERS] = "\"", [HR_NOTE_LINES] = "]"};
 
 /* The ranges of positions left out, as calls of `range`; their number. */
 static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_t nkept)
@@ -140,9 +143,10 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
 
     if (!take_number(&s, &note.omitted) || !take(&s, " of ") || !take_number(&s, &note.of))
         return HR_ESHAPE;
-    note.unit = take(&s, middle[HR_NOTE_LINES]) ? HR_NOTE_LINES : HR_NOTE_ITEMS;
-    if (note.unit == HR_NOTE_ITEMS && !take(&s, middle[HR_NOTE_ITEMS]))
-        return HR_ESHAPE;
+    note.unit = HR_NOTE_ITEMS;
+    while (!take(&s, middle[note.unit]))
+        if (note.unit++ == HR_NOTE_LINES)
+            return HR_ESHAPE;
     if (note.omitted == 0 || note.omitted > note.of || note.of > HR_NOTE_MAX_ITEMS ||
         note.of - note.omitted > HR_NOTE_MAX_KEPT)
         return HR_ESHAPE;
@@ -170,10 +174,27 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
     return 0;
 }
 
-int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines)
+/* Where the last line of a text begins. */
+static size_t last_line(hr_str text)
 {
     const char *feed = text.n ? memrchr(text.p, '\n', text.n) : NULL;
-    size_t from = feed ? (size_t)(feed + 1 - text.p) : 0;
+
+    return feed ? (size_t)(feed + 1 - text.p) : 0;
+}
+
+bool hr_note_sorts_of_text(hr_str text, const char *form, hr_str *before)
+{
+    size_t from = last_line(text);
+    hr_str line = hr_str_make(text.p + from, text.n - from);
+
+    *before = hr_str_make(text.p, from);
+    return take(&line, LINE_KEY) && take(&line, form) && take(&line, " as text") && line.n > ID_DIGITS &&
+           line.p[line.n - 1] == ']';
+}
+
+int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines)
+{
+    size_t from = last_line(text);
     hr_str line = hr_str_make(text.p + from, text.n - from);
 
     if (!take(&line, LINE_KEY) || line.n == 0 || line.p[line.n - 1] != ']')

@@ -8,6 +8,8 @@
    where the request offers the model a tool that can run a command, else "id ". Only counts, positions and id: never a
    word from the data.
 
+   In an object that is a map it is one more member, and the word is "members". In lines of JSON the first form is one more line.
+
    In text it is one more line, behind the last kept one; lines are counted from 0, as items are, and that is said:
 
      [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123]
@@ -28,14 +30,14 @@ enum {
 };
 
 /* What was left out of. */
-enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_LINES };
+enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_MEMBERS, HR_NOTE_LINES };
 
-/* Append the note for `of` items (the object) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
+/* Append the note for `of` items (the object), members (the member) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command);
 
-/* Append the last line of a text that was read out of `form` ("HTML"): how many of each sort were left out. `sorts` are singular
+/* Append the last line of a text that was read out of `form` ("HTML", "terminal output"): how many of each sort were left out. `sorts` are singular
    nouns; those of count 0 are not told. */
 void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
                          size_t n, const char *id, bool offers_command);
@@ -51,5 +53,9 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out);
 
 /* The note that is the last line of a text. 1; 0: there is none; HR_ENOMEM. *lines: the text before it, its line feed included. */
 int hr_note_of_text(hr_arena *a, hr_str text, hr_note *out, hr_str *lines);
+
+/* The same for the note of hr_note_write_sorts(): does the text end in one of this form? *before: the text before it, its line feed
+   included. */
+bool hr_note_sorts_of_text(hr_str text, const char *form, hr_str *before);
 
 #endif

@@ -2,10 +2,8 @@
 #include "transform/patterns.h"
 
 #include "transform/line_words.h"
-#include "transform/lines.h"
 
 enum {
-    MOST_LINES = 1 << 24,
     SAMPLE = 384,       /* lines of one shape that decide how it is split: spread over the whole text */
     MOST_DEPTH = 6,     /* splits one below the other */
     MOST_VALUES = 48,   /* of a word that splits */
@@ -83,7 +81,7 @@ struct finder {
     hr_arena *a;       /* for what is found */
     hr_arena *scratch; /* for all else */
     hr_watch *watch;
-    hr_str text;
+    const hr_split *split;
     const bool *skip;
     struct map shapes; /* hash of a shape -> index; its tree's root has the same index among the nodes */
     struct shape *shape;
@@ -122,76 +120,66 @@ static uint32_t add_node(struct finder *f)
     return f->nodes++;
 }
 
-static bool has_pattern(const struct finder *f, uint32_t line, const hr_line_words *w)
+static bool has_pattern(const struct finder *f, uint32_t line)
 {
-    return w->n > 1 && w->n <= HR_LINE_WORDS && !(f->skip && f->skip[line]);
+    return hr_split_words(f->split, line) > 0 && !(f->skip && f->skip[line]);
 }
 
-static uint64_t shape_key(const hr_line_words *w)
-{
-    return hr_mix(w->shape, w->n) | 1;
-}
-
-/* Count the lines of each shape. */
+/* Count the lines of each shape, and leave each line's in of_line[]. */
 static int read_shapes(struct finder *f)
 {
-    hr_str rest = f->text, line;
-    hr_line_words w;
-    bool ended;
+    const hr_split *split = f->split;
 
-    for (uint32_t i = 0; hr_line_next(&rest, &line, &ended); i++) {
-        hr_line_split(line, &w);
-        if (hr_watch_spend(f->watch, line.n) < 0)
-            return HR_ETIME;
-        if (!has_pattern(f, i, &w))
+    for (uint32_t i = 0; i < split->lines; i++) {
+        f->out->of_line[i] = HR_PATTERN_NONE;
+        if (!has_pattern(f, i))
             continue;
         if (map_widen(&f->shapes, f->scratch) < 0)
             return HR_ENOMEM;
-        struct slot *s = map_slot(&f->shapes, shape_key(&w));
+        struct slot *s = map_slot(&f->shapes, split->shape[i] | 1);
         if (s && s->key == 0) {
             void *list = grown(f->scratch, f->shape, f->nshapes, &f->room_shapes, sizeof *f->shape);
             if (!list || add_node(f) == HR_PATTERN_NONE)
                 return HR_ENOMEM;
             f->shape = list;
-            f->shape[f->nshapes] = (struct shape){.words = w.n};
-            *s = (struct slot){shape_key(&w), f->nshapes++};
+            f->shape[f->nshapes] = (struct shape){.words = hr_split_words(split, i)};
+            *s = (struct slot){split->shape[i] | 1, f->nshapes++};
             f->shapes.used++;
         }
-        if (s)
-            f->shape[s->value].lines++;
+        if (!s || f->shape[s->value].words != hr_split_words(split, i))
+            continue;
+        f->shape[s->value].lines++;
+        f->out->of_line[i] = s->value;
     }
-    return 0;
+    return hr_watch_spend(f->watch, split->lines);
 }
 
 /* Hash the words of SAMPLE lines of each shape, at even distances. */
 static int read_samples(struct finder *f)
 {
-    hr_str rest = f->text, line;
-    hr_line_words w;
-    bool ended;
+    const hr_split *split = f->split;
     uint32_t *seen = hr_arena_zalloc(f->scratch, (f->nshapes + 1) * sizeof *seen);
 
     if (!seen)
         return HR_ENOMEM;
-    for (uint32_t i = 0; hr_line_next(&rest, &line, &ended); i++) {
-        hr_line_split(line, &w);
-        struct slot *s = has_pattern(f, i, &w) ? map_slot(&f->shapes, shape_key(&w)) : NULL;
-        struct shape *shape = s && s->key ? &f->shape[s->value] : NULL;
-        if (hr_watch_spend(f->watch, line.n) < 0)
-            return HR_ETIME;
-        if (!shape || shape->words != w.n || shape->lines < 2)
+    for (uint32_t i = 0; i < split->lines; i++) {
+        uint32_t s = f->out->of_line[i];
+        struct shape *shape = s != HR_PATTERN_NONE ? &f->shape[s] : NULL;
+        if (!shape || shape->lines < 2)
             continue;
-        uint64_t k = seen[s->value]++, n = shape->lines;
+        uint64_t k = seen[s]++, n = shape->lines;
         if (n > SAMPLE && k * SAMPLE / n == (k + 1) * SAMPLE / n)
             continue;
         if (!shape->row)
             shape->row = hr_arena_alloc(f->scratch, (n < SAMPLE ? n : SAMPLE) * sizeof *shape->row);
-        uint64_t *word = hr_arena_alloc(f->scratch, w.n * sizeof *word);
+        uint64_t *word = hr_arena_alloc(f->scratch, shape->words * sizeof *word);
         if (!shape->row || !word)
             return HR_ENOMEM;
-        for (uint32_t j = 0; j < w.n; j++)
-            word[j] = hr_word_bits(w.word[j]);
+        for (uint32_t j = 0; j < shape->words; j++)
+            word[j] = hr_word_bits(hr_split_word(split, i, j));
         shape->row[shape->sampled++].word = word;
+        if (hr_watch_spend(f->watch, shape->words * 8) < 0)
+            return HR_ETIME;
     }
     return 0;
 }
@@ -356,10 +344,10 @@ static int split_shapes(struct finder *f)
 }
 
 /* ------------------------------------------------------------------ each line's way */
-static uint32_t leaf_of(struct finder *f, uint32_t node, const hr_line_words *w)
+static uint32_t leaf_of(struct finder *f, uint32_t node, uint32_t line)
 {
     while (node != HR_PATTERN_NONE && f->node[node].splits_at != HR_PATTERN_NONE)
-        node = way(f, node, hr_word_bits(w->word[f->node[node].splits_at]));
+        node = way(f, node, hr_word_bits(hr_split_word(f->split, line, f->node[node].splits_at)));
     return node;
 }
 
@@ -376,69 +364,49 @@ static int add_pattern(struct finder *f, uint32_t line, uint32_t *pattern)
     return 0;
 }
 
-/* The line's pattern gets one more line; *first: the words of its first one, kept from its second line on. */
-static int count_line(struct finder *f, uint32_t pattern, hr_str first_line, hr_line_words **first,
-                      const hr_line_words *w)
+static inline bool is_same(hr_str a, hr_str b)
 {
-    hr_pattern *p = &f->out->list[pattern];
-
-    if (++p->lines == 1)
-        return 0;
-    if (!*first) {
-        if (!(*first = hr_arena_alloc(f->scratch, sizeof **first)))
-            return HR_ENOMEM;
-        hr_line_split(first_line, *first);
-    }
-    for (uint64_t left = ((1ull << w->n) - 1) & ~p->varies; left; left &= left - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(left);
-        if (!hr_str_eq(w->word[j], (*first)->word[j]))
-            p->varies |= 1ull << j;
-    }
-    return 0;
+    if (a.n != b.n)
+        return false;
+    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* What is known of a pattern while lines are assigned. */
-struct first {
-    hr_str line;
-    hr_line_words *words; /* NULL before its second line */
-};
-
-static int assign(struct finder *f, struct first *first)
+/* The pattern gets one more line, and varies where that differs from its first one. */
+static void count_line(const struct finder *f, hr_pattern *p, uint32_t line)
 {
-    hr_str rest = f->text, line;
-    hr_line_words w;
-    bool ended;
+    const uint32_t words = hr_split_words(f->split, line);
 
-    for (uint32_t i = 0; hr_line_next(&rest, &line, &ended); i++) {
-        hr_line_split(line, &w);
-        f->out->of_line[i] = HR_PATTERN_NONE;
-        struct slot *s = has_pattern(f, i, &w) ? map_slot(&f->shapes, shape_key(&w)) : NULL;
-        if (hr_watch_spend(f->watch, line.n) < 0)
+    if (++p->lines == 1)
+        return;
+    for (uint64_t left = ((1ull << words) - 1) & ~p->varies; left; left &= left - 1) {
+        uint32_t j = (uint32_t)__builtin_ctzll(left);
+        if (!is_same(hr_split_word(f->split, line, j), hr_split_word(f->split, p->first, j)))
+            p->varies |= 1ull << j;
+    }
+}
+
+static int assign(struct finder *f)
+{
+    for (uint32_t i = 0; i < f->split->lines; i++) {
+        uint32_t *of = &f->out->of_line[i], leaf = *of == HR_PATTERN_NONE ? *of : leaf_of(f, *of, i);
+        if (hr_watch_spend(f->watch, f->split->begin[i + 1] - f->split->begin[i]) < 0)
             return HR_ETIME;
-        uint32_t leaf =
-            s && s->key && f->shape[s->value].words == w.n ? leaf_of(f, s->value, &w) : HR_PATTERN_NONE;
+        *of = HR_PATTERN_NONE;
         if (leaf == HR_PATTERN_NONE)
             continue;
         uint32_t *k = &f->node[leaf].pattern;
-        if (*k == HR_PATTERN_NONE) {
-            if (add_pattern(f, i, k) < 0)
-                return HR_ENOMEM;
-            first[*k] = (struct first){line, NULL};
-        }
-        f->out->of_line[i] = *k;
-        if (count_line(f, *k, first[*k].line, &first[*k].words, &w) < 0)
+        if (*k == HR_PATTERN_NONE && add_pattern(f, i, k) < 0)
             return HR_ENOMEM;
+        *of = *k;
+        count_line(f, &f->out->list[*k], i);
     }
     return 0;
 }
 
 static int find(struct finder *f)
 {
-    struct first *first = hr_arena_alloc(f->scratch, (f->out->lines + 1) * sizeof *first);
-    int r = first ? 0 : HR_ENOMEM;
+    int r = map_make(&f->shapes, f->scratch, 256);
 
-    if (r == 0)
-        r = map_make(&f->shapes, f->scratch, 256);
     if (r == 0)
         r = map_make(&f->ways, f->scratch, 256);
     if (r == 0)
@@ -448,27 +416,30 @@ static int find(struct finder *f)
     if (r == 0)
         r = split_shapes(f);
     if (r == 0)
-        r = assign(f, first);
+        r = assign(f);
+    return r;
+}
+
+int hr_patterns_of(hr_patterns *out, hr_arena *a, const hr_split *split, const bool *skip, hr_watch *watch)
+{
+    struct finder f = {
+        .a = a, .scratch = hr_arena_new(), .watch = watch, .split = split, .skip = skip, .out = out};
+
+    *out = (hr_patterns){.lines = split->lines};
+    out->of_line = hr_arena_alloc(a, (split->lines + 1u) * sizeof *out->of_line);
+    int r = f.scratch && out->of_line ? find(&f) : HR_ENOMEM;
+    hr_arena_free(f.scratch);
     return r;
 }
 
 int hr_patterns_find(hr_patterns *out, hr_arena *a, hr_str text, const bool *skip, hr_watch *watch)
 {
-    struct finder f = {
-        .a = a, .scratch = hr_arena_new(), .watch = watch, .text = text, .skip = skip, .out = out};
-    hr_str rest = text, line;
-    bool ended;
-    int r = f.scratch ? 0 : HR_ENOMEM;
+    hr_split split;
+    int r = hr_split_read(&split, text, watch);
 
-    *out = (hr_patterns){0};
-    while (hr_line_next(&rest, &line, &ended))
-        out->lines++;
-    if (out->lines > MOST_LINES)
-        r = HR_ELIMIT;
-    if (r == 0 && !(out->of_line = hr_arena_alloc(a, (out->lines + 1) * sizeof *out->of_line)))
-        r = HR_ENOMEM;
-    if (r == 0)
-        r = find(&f);
-    hr_arena_free(f.scratch);
+    if (r < 0)
+        return r;
+    r = hr_patterns_of(out, a, &split, skip, watch);
+    hr_split_free(&split);
     return r;
 }

@@ -12,7 +12,7 @@
 #define HR_PATTERNS_H
 
 #include "base.h"
-#include "transform/watch.h"
+#include "transform/split.h"
 
 enum { HR_PATTERN_NONE = UINT32_MAX };
 
@@ -30,8 +30,10 @@ typedef struct hr_patterns {
         *of_line; /* index of its pattern, or HR_PATTERN_NONE: a line of one word and less, or of too many */
 } hr_patterns;
 
-/* skip[line]: this line has no pattern and speaks for none; NULL: none is skipped. 0, HR_ENOMEM, HR_ETIME; HR_ELIMIT: more than
-   2^24 lines. */
+/* skip[line]: this line has no pattern and speaks for none; NULL: none is skipped. 0, HR_ENOMEM, HR_ETIME. */
+int hr_patterns_of(hr_patterns *out, hr_arena *a, const hr_split *split, const bool *skip, hr_watch *watch);
+
+/* The same for a text that nobody else splits. HR_ELIMIT: as hr_split_read. */
 int hr_patterns_find(hr_patterns *out, hr_arena *a, hr_str text, const bool *skip, hr_watch *watch);
 
 #endif

@@ -140,9 +140,20 @@ uint32_t hr_query_term(const hr_query *q, uint64_t hash)
     }
 }
 
-/* Index of the term, added where it is new; UINT32_MAX when the table is full. */
-static uint32_t add_term(hr_query *q, uint64_t hash, bool scored)
+/* Words of this beginning and length may be terms: one that has an s more, or less, may be known by the same hash. */
+static void let_through(hr_query *q, hr_str word)
 {
+    uint32_t *lengths = &q->lengths[hr_query_slot(word)];
+
+    q->unfiltered = q->unfiltered || memchr(word.p, '\\', word.n);
+    for (size_t n = word.n - 1; n <= word.n + 1; n++)
+        *lengths |= 1u << (n < 31 ? n : 31);
+}
+
+/* Index of the term, added where it is new; UINT32_MAX when the table is full. */
+static uint32_t add_term(hr_query *q, const hr_word *w, bool scored)
+{
+    const uint64_t hash = w->hash;
     uint32_t i = hr_query_term(q, hash);
     if (i == UINT32_MAX) {
         if (q->nterms == HR_QUERY_MAX_WORDS)
@@ -152,6 +163,7 @@ static uint32_t add_term(hr_query *q, uint64_t hash, bool scored)
             at++;
         i = q->nterms++;
         q->terms[i] = (hr_term){hash, false};
+        let_through(q, hr_str_make(q->text.p + w->off, w->len));
         q->slots[at & q->mask] = (uint16_t)(i + 1);
     }
     q->terms[i].scored = q->terms[i].scored || scored;
@@ -175,7 +187,7 @@ static void add_anchor(struct parse *p, size_t i, size_t j, bool exact)
     for (size_t k = i; k <= j; k++)
         says = says || (!p->tok[k].stop && !p->tok[k].key);
     for (size_t k = i; says && k <= j; k++) {
-        uint32_t t = add_term(q, p->tok[k].w.hash, false);
+        uint32_t t = add_term(q, &p->tok[k].w, false);
         if (t == UINT32_MAX)
             return;
         a.term[a.n++] = (uint16_t)t;
@@ -376,7 +388,8 @@ hr_query *hr_query_new(hr_arena *a, hr_str text)
     q->slots = hr_arena_zalloc(a, size * sizeof *q->slots);
     q->terms = hr_arena_alloc(a, words * sizeof *q->terms);
     q->anchors = hr_arena_alloc(a, HR_QUERY_MAX_ANCHORS * sizeof *q->anchors);
-    if (!q->slots || !q->terms || !q->anchors)
+    q->lengths = hr_arena_zalloc(a, HR_QUERY_SLOTS * sizeof *q->lengths);
+    if (!q->slots || !q->terms || !q->anchors || !q->lengths)
         return NULL;
     quotes(&p, MARK_KEYS);
     hints(&p);
@@ -384,7 +397,7 @@ hr_query *hr_query_new(hr_arena *a, hr_str text)
     anchors(&p);
     for (size_t i = 0; i < p.n; i++)
         if (!p.tok[i].key && !p.tok[i].stop && (p.tok[i].w.len > 1 || (p.tok[i].w.flags & HR_WORD_DIGIT)))
-            add_term(q, p.tok[i].w.hash, true);
+            add_term(q, &p.tok[i].w, true);
     return q;
 }
 

@@ -1,17 +1,22 @@
-/* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h.
+/* router.c - looks at the structure of a text and asks the transforms of one table in turn. See transform.h; what stands around and
+   between such texts is taken off by layers.c.
    Adding a transform is one file and one row. */
+#include "token/token.h"
 #include "transform/crush.h"
+#include "transform/findings.h"
 #include "transform/form.h"
 #include "transform/html.h"
-#include "transform/lines.h"
+#include "transform/inner.h"
+#include "transform/json_lines.h"
+#include "transform/layers.h"
 #include "transform/log.h"
 #include "transform/minify.h"
-#include "transform/note.h"
+#include "transform/outline.h"
 #include "transform/pins.h"
 #include "transform/search.h"
+#include "transform/table_lines.h"
 #include "transform/testrun.h"
 #include "transform/transform.h"
-#include "transform/wrapper.h"
 #include "json/json.h"
 
 #include <string.h>
@@ -53,13 +58,63 @@ static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
 {
     hr_buf b = {0};
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = hr_form_encode_tree(&b, tree, &watch);
+    int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
     r = take_form(a, &b, r, out);
     return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Not inside a wrapper, where
-   no form is used. */
+/* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
+static int strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_tree again;
+    hr_transform_in inside = *in;
+    hr_transform_out table = *out;
+    int r = take_form(a, &b, hr_inner_encode(&b, a, in, tree), out);
+    if (r != 1)
+        return r;
+    inside.text = out->text;
+    r = hr_tree_parse(&again, a, inside.text.p, inside.text.n, NULL);
+    if (r == 0)
+        r = columns(a, &inside, &again, &table);
+    if (r == 1)
+        *out = table;
+    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_length(in->text.p, in->text.n);
+}
+
+/* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
+static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
+{
+    enum { WORTH_PERCENT = 85 };
+    hr_transform_out form;
+    hr_transform_in kept = *in;
+    kept.text = *text;
+    int r = lossless_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
+    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+        *text = form.text;
+    return r < 0 ? r : 0;
+}
+
+/* Names are made on top of tables, and are held against tables without them. */
+static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_transform_out named = *out, plain = *out;
+    int r = take_form(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
+    if (r != 1)
+        return r;
+    int p = columns(a, in, tree, &plain);
+    if (p < 0)
+        return p;
+    if (p == 0)
+        plain.text = in->text;
+    *out = named;
+    return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
+}
+
+/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
+   wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
@@ -68,8 +123,10 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
         int w = columns(a, in, tree, &whole);
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
-    if (r == 1)
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
         *out = selection;
+        r = 1;
+    }
     return r;
 }
 
@@ -97,6 +154,20 @@ static int json_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
     return lossless_form(a, in, HR_FORM_COLUMNS, NULL, out);
 }
 
+/* The lines that matter, as a table where that is worth it. */
+static int json_lines_kept(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out;
+    (void)tree;
+    int r = hr_json_lines_select(a, in, &selection);
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
+        *out = selection;
+        out->kind = "json_lines";
+        r = 1;
+    }
+    return r;
+}
+
 static int search_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
@@ -118,43 +189,61 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
     return r;
 }
 
-/* Lines that stand for themselves: a log, a listing. Indented text is source code, a diff or prose, whose readers need it as it is. */
-static bool is_records(hr_str text)
-{
-    enum { LEAST_LINES = 10, MOST_INDENTED_PERCENT = 25 };
-    size_t lines = 0, indented = 0, diff = 0;
-    hr_str line;
-    bool ended;
-    while (hr_line_next(&text, &line, &ended)) {
-        lines++;
-        indented += line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
-        diff += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
-    }
-    return lines >= LEAST_LINES && indented * 100 <= lines * MOST_INDENTED_PERCENT && diff == 0;
-}
-
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return is_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+}
+
+/* Held against rows, which some texts of this kind are too. */
+static int repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out other = *out;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, kind_names[TEXT], out) : 0;
+    if (r != 1 || (r = rows(a, in, tree, &other)) < 0)
+        return r;
+    return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
+}
+
+/* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. */
+static int finding_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out headings = *out, shorter = *out;
+    (void)tree;
+    if (!hr_findings_are_lines(in->text))
+        return 0;
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "build", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "build", &shorter);
+    if (r < 0 || (r == 0 && h == 0))
+        return r;
+    *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
+    return 1;
 }
 
 static int log_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = is_records(in->text) ? hr_log_select(a, in, out) : 0;
+    /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
+    bool log = hr_outline_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
+    int r = log ? hr_log_select(a, in, out) : 0;
     if (r == 1)
         out->kind = "log";
+    return r;
+}
+
+static int table_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_table_select(a, in, out);
+    if (r == 1)
+        out->kind = "table";
     return r;
 }
 
 static int test_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    int r = hr_testrun_select(a, in, out);
-    if (r == 1)
-        out->kind = "test";
-    return r;
+    return hr_testrun_select(a, in, out);
 }
 
 static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -178,16 +267,22 @@ static const struct transform {
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
     {JSON, "smart_crusher", false, crush},
+    {JSON, "strings", true, strings},
+    {JSON, "names", true, names},
     {JSON, "columns", true, columns},
     {JSON, "minify", true, minify},
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
+    {TEXT, "smart_crusher", false, json_lines_kept},
     {TEXT, "test_lines", false, test_lines},
+    {TEXT, "findings", true, finding_lines},
     {TEXT, "search_lines", false, search_lines},
     {TEXT, "search_headings", true, search_headings},
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
+    {TEXT, "table_lines", false, table_lines},
     {TEXT, "columns", true, json_lines},
+    {TEXT, "repeats", true, repeats},
     {TEXT, "rows", true, rows},
 };
 
@@ -206,40 +301,21 @@ static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
-/* The wrapper around the new inside. 1 or HR_ENOMEM. */
-static int wrap_again(hr_arena *a, const hr_wrapped *w, hr_str *text)
+int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
 {
-    char *p = hr_arena_alloc(a, w->before.n + text->n + w->behind.n + 1);
-    if (!p)
-        return HR_ENOMEM;
-    char *end =
-        mempcpy(mempcpy(mempcpy(p, w->before.p, w->before.n), text->p, text->n), w->behind.p, w->behind.n);
-    *end = 0;
-    *text = hr_str_make(p, (size_t)(end - p));
-    return 1;
-}
-
-int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
-{
-    const hr_wrapped w = hr_unwrap(in->text);
-    hr_transform_in inside = *in;
     hr_tree tree = {0};
-    inside.text = w.inside;
     *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
-    int kind = find_kind(a, inside.text, &tree);
+    int kind = find_kind(a, in->text, &tree);
     if (kind < 0)
         return kind;
     out->kind = kind_names[kind];
-    bool lossy = in->allow_lossy && !hr_text_has_note(in->text);
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
-        if ((int)t->kind != kind || (!t->lossless && !lossy))
+        if ((int)t->kind != kind || (!t->lossless && !in->allow_lossy))
             continue;
-        if (t->lossless && w.before.n) /* a file: who edits it finds the place by its text, white space too */
+        if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;
-        int r = (w.before.n && t->run == crush ? hr_crush : t->run)(a, &inside, &tree, out);
-        if (r == 1 && w.before.n)
-            r = wrap_again(a, &w, &out->text);
+        int r = (file && t->run == crush ? hr_crush : t->run)(a, in, &tree, out);
         if (r < 0)
             return r;
         if (r == 1) {
@@ -249,67 +325,4 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
         }
     }
     return 0;
-}
-
-/* ------------------------------------------------------------------ forged notes */
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Is `c` spelled at p, as itself or as \u00xx behind any number of backslashes? The length of the spelling, 0: no. */
-static size_t spelled(const char *p, const char *end, char c)
-{
-    enum { MAX_BACKSLASHES = 64 }; /* one string in another doubles them; six levels */
-    if (p < end && *p == c)
-        return 1;
-    const char *q = p;
-    while (q < end && *q == '\\' && q - p < MAX_BACKSLASHES) {
-        q++;
-        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') &&
-               q - p < MAX_BACKSLASHES)
-            q += 5; /* a backslash may itself be spelled as an escape */
-    }
-    if (q == p || end - q < 5 || q[0] != 'u' || q[1] != '0' || q[2] != '0')
-        return 0;
-    int hi = hex(q[3]), lo = hex(q[4]);
-    return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
-}
-
-/* A backslash and "u00": without them nothing is spelled otherwise than it stands. */
-static bool has_escape(hr_str text)
-{
-    const char *p = text.p, *end = text.p + text.n;
-
-    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))))
-        if (end - ++p >= 3 && memcmp(p, "u00", 3) == 0)
-            return true;
-    return false;
-}
-
-bool hr_text_has_note(hr_str text)
-{
-    static const char key[] = HR_NOTE_KEY;
-    const char *end = text.p + text.n;
-    if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
-        return true;
-    /* Only an escape can still spell it, in some of its letters. */
-    if (!has_escape(text))
-        return false;
-    for (const char *p = text.p; p < end; p++) {
-        if (*p != '_' && *p != '\\')
-            continue;
-        const char *q = p;
-        size_t k = 0, n;
-        while (k < sizeof key - 1 && (n = spelled(q, end, key[k])) > 0) {
-            q += n;
-            k++;
-        }
-        if (k == sizeof key - 1)
-            return true;
-    }
-    return false;
 }

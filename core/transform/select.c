@@ -75,13 +75,12 @@ static void keep_top(struct choice *c)
 
 static int keep_queried(struct choice *c)
 {
-    const hr_tree *t = c->rows->tree;
     hr_str *text = hr_arena_alloc(c->scratch, c->rows->n * sizeof *text);
     bool *picked = hr_arena_alloc(c->scratch, c->rows->n * sizeof *picked);
     if (!text || !picked)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < c->rows->n; i++)
-        text[i] = hr_str_make(t->text + t->nodes[c->rows->row[i]].off, t->nodes[c->rows->row[i]].len);
+        text[i] = hr_row_text(c->rows, i);
     int r = hr_query_pick(c->in->query, c->scratch, text, c->rows->n, c->in->deadline_cpu_us, picked);
     for (uint32_t i = 0; r == 0 && i < c->rows->n; i++)
         if (picked[i])

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "transform/runs.h"
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 enum { WORD = 24, KEY_WORDS = 8, STATE_LENGTH = 80 };
 
@@ -196,29 +198,85 @@ bool hr_says_error(hr_str value)
     return false;
 }
 
+/* How the words of prose_words with more than three letters begin: a slot each, by the top five bits of the product of the first four letters (as a
+   number, the first one lowest) with PROSE_HASH, which was sought so that none share a slot. */
+#define PROSE_HASH 0x4e896a65u
+static const char prose_beginnings[32][4] = {
+    [0] = "unhe",  [1] = "deni",  [2] = "reje",  [3] = "time",  [4] = "trac",  [5] = "unre",  [7] = "cras",
+    [9] = "corr",  [11] = "erro", [12] = "exce", [15] = "abor", [17] = "segf", [18] = "pani", [19] = "fail",
+    [20] = "decl", [21] = "kill", [23] = "refu", [25] = "unav", [26] = "fata", [30] = "crit"};
+
+/* Four ASCII letters in lower case as a number; other bytes become something else. */
+static inline uint32_t four_letters(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    return (u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24) | 0x20202020u;
+}
+
+/* Is this run of letters and digits z, in whatever case? z has letters only. */
+static bool is_word(hr_str w, const char *z)
+{
+    for (size_t i = 0; i < w.n; i++)
+        if (lower(w.p[i]) != z[i])
+            return false;
+    return z[w.n] == 0;
+}
+
+static bool run_in_table(hr_str w, const char *const *table, size_t count)
+{
+    char z[WORD];
+
+    if (w.n >= WORD)
+        return false;
+    for (size_t i = 0; i < w.n; i++)
+        z[i] = lower(w.p[i]);
+    z[w.n] = 0;
+    return in_table(z, table, count);
+}
+
+/* "NullPointerException", "TimeoutError" */
+static bool is_error_type(hr_str w)
+{
+    return (w.n > 9 && is_word(hr_str_make(w.p + w.n - 9, 9), "exception")) ||
+           (w.n > 5 && is_word(hr_str_make(w.p + w.n - 5, 5), "error"));
+}
+
+/* Most words are done with after their first and their last letters. */
+static inline bool tells_error(hr_str w, hr_str before)
+{
+    if (w.n < 5)
+        return w.n == 3 && (is_word(w, "err") || (is_word(w, "out") && is_word(before, "timed")));
+    const uint32_t begin = four_letters(w.p), end = four_letters(w.p + w.n - 4);
+    if (begin == four_letters(prose_beginnings[begin * PROSE_HASH >> 27]) &&
+        run_in_table(w, prose_words, COUNT(prose_words)))
+        return true;
+    return (end == four_letters("rror") || end == four_letters("tion")) && is_error_type(w);
+}
+
+static bool is_shouted(hr_str w)
+{
+    for (size_t i = 0; i < w.n; i++)
+        if (is_small(w.p[i]))
+            return false;
+    return true;
+}
+
 bool hr_prose_says_error(hr_str value, bool *strong)
 {
-    char w[WORD], before[WORD] = "";
-    size_t pos = 0, count = 0;
-    bool shout, found = false;
+    hr_runs words = hr_runs_of(value, HR_RUN_ALNUM);
+    hr_str w, before = {0};
+    bool found = false;
+
     *strong = false;
-    while (next_word(value, &pos, w, &shout)) {
-        bool timed_out = strcmp(w, "out") == 0 && strcmp(before, "timed") == 0;
-        /* "NullPointerException", "TimeoutError" */
-        size_t n = strlen(w);
-        bool type =
-            (n > 9 && strcmp(w + n - 9, "exception") == 0) || (n > 5 && strcmp(w + n - 5, "error") == 0);
-        bool tells =
-            timed_out || type || (n > 2 && is_small(w[0]) && in_table(w, prose_words, COUNT(prose_words)));
-        if (tells && !in_table(before, negations, COUNT(negations))) {
+    for (bool first = true; hr_runs_next(&words, HR_RUN_ALNUM, &w); first = false) {
+        if (tells_error(w, before) && !run_in_table(before, negations, COUNT(negations))) {
             found = true;
-            if (count == 0 || shout || type) {
+            if (first || is_shouted(w) || is_error_type(w)) {
                 *strong = true;
                 return true;
             }
         }
-        memcpy(before, w, sizeof before);
-        count++;
+        before = w;
     }
     return found;
 }

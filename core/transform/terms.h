@@ -28,8 +28,24 @@ struct hr_query {
     uint32_t mask;
     hr_anchor *anchors;
     uint32_t nanchors;
+    uint32_t *
+        lengths; /* for the first two bytes of a word (hr_query_slot): bit n, a term so begun has n bytes, or more where n is 31 */
+    bool unfiltered; /* a term is spelled with escapes: all words may be terms */
     unsigned hints, count;
 };
+
+enum { HR_QUERY_SLOTS = 1024 };
+static inline uint32_t hr_query_slot(hr_str word)
+{
+    /* Five bits tell letters apart in either case. */
+    return ((uint32_t)(unsigned char)word.p[0] & 31) << 5 | (word.n > 1 ? (unsigned char)word.p[1] & 31 : 0);
+}
+
+/* Could this word, not empty, be a term? It costs less than its hash, and nearly always the answer is no. */
+static inline bool hr_query_may_have(const hr_query *q, hr_str word)
+{
+    return q->unfiltered || q->lengths[hr_query_slot(word)] >> (word.n < 31 ? word.n : 31) & 1;
+}
 
 /* Index of the term with this hash, or UINT32_MAX. */
 uint32_t hr_query_term(const hr_query *q, uint64_t hash);

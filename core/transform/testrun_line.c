@@ -1,6 +1,7 @@
 /* testrun_line.c - see testrun_line.h. From the top: names; a reader for each grammar of a result; headings; the order of all. */
 #include "transform/testrun_line.h"
 
+#include "transform/testrun_report.h"
 #include "transform/testrun_step.h"
 #include "transform/testrun_text.h"
 
@@ -198,6 +199,29 @@ static const struct word first_words[] = {
     {"=== RUN ", HR_RUN_BEGIN},  {"=== CONT ", HR_RUN_BEGIN},  {"=== NAME ", HR_RUN_BEGIN},
     {"=== PAUSE ", HR_RUN_NAME}, {"# Subtest: ", HR_RUN_BEGIN}};
 
+/* dotnet test: Passed A.B.c [12 ms], Skipped A.B.c [< 1 ms] */
+static bool read_dotnet(hr_str s, hr_run_line *out)
+{
+    static const struct word words[] = {
+        {"Passed ", HR_RUN_PASS}, {"Failed ", HR_RUN_FAIL}, {"Skipped ", HR_RUN_SKIP}};
+    const char *open = s.p[s.n - 1] == ']' && s.p[0] >= 'F' && s.p[0] <= 'S' ? memrchr(s.p, '[', s.n) : NULL;
+
+    if (!open)
+        return false;
+    hr_str rest, time = hr_trim(hr_cut(s, (size_t)(open + 1 - s.p), s.n - 1));
+    hr_take(&time, "< ");
+    double seconds = hr_run_seconds(time);
+    for (size_t i = 0; seconds >= 0 && i < COUNT(words); i++) {
+        rest = hr_trim(hr_cut(s, 0, (size_t)(open - s.p)));
+        if (!hr_take(&rest, words[i].word))
+            continue;
+        out->seconds = seconds;
+        tell_before(out, words[i].kind, hr_run_form(HR_RUN_BRACKET, COUNT(words) + 1 + i), rest);
+        return true;
+    }
+    return false;
+}
+
 static bool read_first_word(hr_str s, hr_run_line *out)
 {
     for (size_t i = 0; i < COUNT(first_words); i++)
@@ -205,6 +229,27 @@ static bool read_first_word(hr_str s, hr_run_line *out)
             if (first_words[i].kind != HR_RUN_BEGIN)
                 out->seconds = hr_run_drop_seconds(&s);
             tell_before(out, first_words[i].kind, hr_run_form(HR_RUN_FIRST_WORD, i), s);
+            return true;
+        }
+    return false;
+}
+
+/* ctest -V tells of each test how it is run: "12: Test command: /x", "test 12". */
+static bool read_ctest(hr_str s, hr_run_line *out)
+{
+    static const char *const words[] = {
+        "Test command: ", "Working Directory: ", "Test timeout computed to be: "};
+    size_t n = hr_digits(s);
+
+    if (hr_begins(s, "test ") && s.n > 5 && hr_digits(hr_cut(s, 5, s.n)) + 5 == s.n) {
+        *out = (hr_run_line){HR_RUN_STEP, hr_run_form(HR_RUN_CTEST, COUNT(words)), hr_str_make(s.p, 0), -1};
+        return true;
+    }
+    if (n == 0 || n + 2 >= s.n || s.p[n] != ':' || s.p[n + 1] != ' ')
+        return false;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (hr_begins(hr_cut(s, n + 2, s.n), words[i])) {
+            *out = (hr_run_line){HR_RUN_STEP, hr_run_form(HR_RUN_CTEST, i), hr_str_make(s.p, 0), -1};
             return true;
         }
     return false;
@@ -365,7 +410,7 @@ static bool is_summary(hr_str s)
     for (size_t i = 0; i < COUNT(words); i++)
         if (hr_take(&s, words[i]))
             return hr_digits(s) > 0;
-    return false;
+    return hr_take(&s, "OK (") && hr_digits(s) > 0; /* PHPUnit: OK (12 tests, 40 assertions) */
 }
 
 void hr_run_line_read(hr_str line, hr_run_line *out)
@@ -374,6 +419,8 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
 
     *out = (hr_run_line){HR_RUN_OTHER, 0, hr_str_make(s.p, 0), -1};
     if (s.n == 0 || memchr(s.p, '\r', s.n) || memchr(s.p, '\x1b', s.n))
+        return;
+    if (hr_run_read_report(s, out))
         return;
     if (is_heading_of_failures(s)) {
         out->kind = HR_RUN_FAILURES;
@@ -387,11 +434,13 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
         out->kind = HR_RUN_SUMMARY;
         return;
     }
+    if (read_ctest(s, out))
+        return;
     bool progress = take_progress(&s);
     bool read =
-        s.n > 0 && (read_mark(s, out) || read_bracket(s, out) || read_ok(s, out) || read_first_word(s, out) ||
-                    read_maven(s, out) || hr_run_read_probe(s, out) || read_name(s, out) ||
-                    hr_run_read_step(s, progress, out) || read_last_word(s, out));
+        s.n > 0 && (read_mark(s, out) || read_bracket(s, out) || read_ok(s, out) || read_dotnet(s, out) ||
+                    read_first_word(s, out) || read_maven(s, out) || hr_run_read_probe(s, out) ||
+                    read_name(s, out) || hr_run_read_step(s, progress, out) || read_last_word(s, out));
     if (!read)
         *out = (hr_run_line){HR_RUN_OTHER, 0, hr_str_make(s.p, 0), -1};
 }

@@ -19,7 +19,11 @@ enum hr_run_grammar {
     HR_RUN_CONFIGURE,
     HR_RUN_MAVEN,
     HR_RUN_STEPS,
-    HR_RUN_COMMAND
+    HR_RUN_COMMAND,
+    HR_RUN_EVENT,
+    HR_RUN_CASE,
+    HR_RUN_COVERED,
+    HR_RUN_CTEST
 };
 
 static inline uint64_t hr_run_form(enum hr_run_grammar grammar, size_t word)

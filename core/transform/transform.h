@@ -24,6 +24,7 @@ typedef struct hr_transform_in {
     unsigned max_items;       /* target of items kept in one array (mandatory ones may exceed it) */
     const char *id;           /* 20 hex digits of this result, NUL-terminated; for the note */
     uint64_t deadline_cpu_us; /* hr_cpu_us() after which to give up with HR_ETIME; 0: none */
+    unsigned level;           /* strings of JSON that stand around the text (inner.h); 0: none */
 } hr_transform_in;
 
 /* One array from which items were left out. */

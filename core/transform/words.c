@@ -1,10 +1,6 @@
 /* words.c - the word reader behind queries and text statistics. See words.h. */
 #include "transform/words.h"
 
-/* FNV-1a: the words come byte by byte. */
-#define HASH_START 0xcbf29ce484222325u
-#define HASH_STEP  0x100000001b3u
-
 static int hex(char c)
 {
     if (c >= '0' && c <= '9')
@@ -70,63 +66,111 @@ static bool is_word(int32_t c)
     return is_digit(c) || is_capital(c) || is_small(c) || c == '_' || c > 0x7f;
 }
 
-static uint64_t mix(uint64_t h, uint8_t byte)
+/* ------------------------------------------------------------------ hashes */
+/* A word's s is left out where it may be a plural's. n: its bytes; no digit is among them. */
+static bool is_plural(unsigned char last, unsigned char last_but_one, size_t n)
 {
-    return (h ^ byte) * HASH_STEP;
+    const unsigned char b = last_but_one | 0x20;
+    return (last | 0x20) == 's' && n >= 5 && b != 's' && b != 'u' && b != 'i';
 }
 
-/* Both spellings of a non-ASCII character must give one hash: escapes are hashed as the UTF-8 that they stand for. */
-static uint64_t mix_escape(uint64_t h, uint32_t c)
+static bool holds_digit(hr_str word)
 {
-    if (c < 0x800) {
-        h = mix(h, (uint8_t)(0xc0 | c >> 6));
-        return mix(h, (uint8_t)(0x80 | (c & 0x3f)));
-    }
-    if (c < 0x10000) {
-        h = mix(h, (uint8_t)(0xe0 | c >> 12));
-    } else {
-        h = mix(h, (uint8_t)(0xf0 | c >> 18));
-        h = mix(h, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
-    }
-    h = mix(h, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
-    return mix(h, (uint8_t)(0x80 | (c & 0x3f)));
+    uint64_t any = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= word.n; i += 8)
+        any |= hr_eight_digit(hr_eight(word.p + i, 8));
+    return (any | hr_eight_digit(hr_eight(word.p + i, word.n - i))) != 0;
 }
 
-/* What the reader remembers of a word that grows. */
+uint64_t hr_plain_word_hash(hr_str word)
+{
+    uint64_t h = 0;
+    size_t n = word.n, i = 0;
+
+    if (n >= 5 && is_plural((unsigned char)word.p[n - 1], (unsigned char)word.p[n - 2], n) &&
+        !holds_digit(word))
+        n--;
+    for (; i + 8 <= n; i += 8)
+        h = hr_mix(h, hr_eight_lower(hr_eight(word.p + i, 8)));
+    return hr_mix(hr_mix(h, hr_eight_lower(hr_eight(word.p + i, n - i))), n);
+}
+
+/* The same for bytes that come one by one: the last one is held back, since it may be a plural's. */
 struct growing {
-    uint64_t hash, before_s; /* before_s: the hash without the last character */
-    size_t letters;
-    int32_t last, last_but_one;
-    uint8_t flags;
+    uint64_t h, lane;
+    size_t n; /* bytes in them */
+    unsigned char last, last_but_one;
+    bool begun, digit;
 };
 
-static void grow(struct growing *g, int32_t c, bool escape)
+static void put_last(struct growing *g)
 {
-    g->before_s = g->hash;
-    if (is_digit(c) || c == '.') {
-        g->flags |= HR_WORD_DIGIT;
-    } else {
-        g->flags |= HR_WORD_LETTER;
-        if (is_capital(c))
-            g->flags |= g->letters == 0 ? HR_WORD_CAPITAL : is_small(g->last) ? HR_WORD_CAMEL : 0;
-        if (c == '_')
-            g->flags |= HR_WORD_UNDERSCORE;
+    g->lane |= (uint64_t)g->last << g->n % 8 * 8;
+    if (++g->n % 8 == 0) {
+        g->h = hr_mix(g->h, g->lane);
+        g->lane = 0;
     }
-    int32_t low = is_capital(c) ? c + ('a' - 'A') : c;
-    g->hash = escape && c > 0x7f ? mix_escape(g->hash, (uint32_t)c) : mix(g->hash, (uint8_t)low);
-    g->last_but_one = g->last;
-    g->last = low == c ? c : low; /* plural and camel case look at letters only */
-    if (is_capital(c))
-        g->last = c;
-    g->letters++;
 }
 
-static uint64_t finish(const struct growing *g)
+static void put_byte(struct growing *g, uint32_t byte)
 {
-    bool s = g->last == 's' || g->last == 'S';
-    int32_t b = g->last_but_one | 0x20;
-    bool plural = s && g->letters >= 5 && !(g->flags & HR_WORD_DIGIT) && b != 's' && b != 'u' && b != 'i';
-    return plural ? g->before_s : g->hash;
+    if (g->begun)
+        put_last(g);
+    g->last_but_one = g->last;
+    g->last = (unsigned char)(is_capital((int32_t)byte) ? byte + ('a' - 'A') : byte);
+    g->digit = g->digit || is_digit((int32_t)byte);
+    g->begun = true;
+}
+
+/* Both spellings of a character beyond ASCII must give one hash: escapes are hashed as the UTF-8 that they stand for. */
+static void put_escape(struct growing *g, uint32_t c)
+{
+    if (c < 0x80) {
+        put_byte(g, c);
+        return;
+    }
+    if (c < 0x800) {
+        put_byte(g, 0xc0 | c >> 6);
+    } else {
+        if (c < 0x10000) {
+            put_byte(g, 0xe0 | c >> 12);
+        } else {
+            put_byte(g, 0xf0 | c >> 18);
+            put_byte(g, 0x80 | (c >> 12 & 0x3f));
+        }
+        put_byte(g, 0x80 | (c >> 6 & 0x3f));
+    }
+    put_byte(g, 0x80 | (c & 0x3f));
+}
+
+static uint64_t escaped_hash(hr_str word)
+{
+    struct growing g = {0};
+    int32_t c;
+
+    for (const char *p = word.p, *end = word.p + word.n; p < end;) {
+        size_t n = character(p, end, &c);
+        if (n > 1)
+            put_escape(&g, (uint32_t)c);
+        else
+            put_byte(&g, (uint32_t)c);
+        p += n;
+    }
+    if (g.digit || !is_plural(g.last, g.last_but_one, g.n + 1))
+        put_last(&g);
+    return hr_mix(hr_mix(g.h, g.lane), g.n);
+}
+
+/* ------------------------------------------------------------------ words */
+static uint8_t flags_of(int32_t c, int32_t last, bool first)
+{
+    if (is_digit(c) || c == '.')
+        return HR_WORD_DIGIT;
+    if (is_capital(c))
+        return HR_WORD_LETTER | (first ? HR_WORD_CAPITAL : is_small(last) ? HR_WORD_CAMEL : 0);
+    return c == '_' ? HR_WORD_LETTER | HR_WORD_UNDERSCORE : HR_WORD_LETTER;
 }
 
 bool hr_words_next(hr_words *w, hr_word *out)
@@ -134,7 +178,7 @@ bool hr_words_next(hr_words *w, hr_word *out)
     if (w->pos >= w->text.n) /* an empty text may have no address */
         return false;
     const char *end = w->text.p + w->text.n, *p = w->text.p + w->pos;
-    int32_t c = 0;
+    int32_t c = 0, last = 0;
     size_t n = 0;
 
     for (; p < end; p += n) {
@@ -147,16 +191,21 @@ bool hr_words_next(hr_words *w, hr_word *out)
         return false;
     }
     const char *begin = p;
-    struct growing g = {.hash = HASH_START};
+    bool escaped = false;
+    uint8_t flags = 0;
     while (p < end) {
         n = character(p, end, &c);
-        bool point = c == '.' && n == 1 && is_digit(g.last) && p + 1 < end && is_digit((unsigned char)p[1]);
+        bool point = c == '.' && n == 1 && is_digit(last) && p + 1 < end && is_digit((unsigned char)p[1]);
         if (!is_word(c) && !point)
             break;
-        grow(&g, c, n > 1);
+        flags |= flags_of(c, last, p == begin);
+        escaped = escaped || n > 1;
+        last = c;
         p += n;
     }
-    *out = (hr_word){finish(&g), (uint32_t)(begin - w->text.p), (uint32_t)(p - begin), g.flags};
+    hr_str word = hr_str_make(begin, (size_t)(p - begin));
+    *out = (hr_word){escaped ? escaped_hash(word) : hr_plain_word_hash(word), (uint32_t)(begin - w->text.p),
+                     (uint32_t)word.n, flags};
     w->pos = (size_t)(p - w->text.p);
     return true;
 }
@@ -166,4 +215,40 @@ uint64_t hr_word_hash(hr_str word)
     hr_words w = {word, 0};
     hr_word out = {0};
     return hr_words_next(&w, &out) ? out.hash : 0;
+}
+
+/* ------------------------------------------------------------------ without escapes */
+bool hr_words_plain(hr_str text)
+{
+    const char *p = text.p, *end = text.p + text.n;
+
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
+        if (end - p > 1 && p[1] == 'u')
+            return false;
+        p += 2;
+    }
+    return true;
+}
+
+static void next_part(hr_plain_words *w, const char *from)
+{
+    const char *slash = from < w->end ? memchr(from, '\\', (size_t)(w->end - from)) : NULL;
+
+    w->runs = hr_runs_of(hr_str_make(from, (size_t)((slash ? slash : w->end) - from)), HR_RUN_WORD);
+    w->part = slash && w->end - slash > 2 ? slash + 2 : NULL;
+}
+
+hr_plain_words hr_plain_words_of(hr_str text)
+{
+    hr_plain_words w = {.end = text.p + text.n};
+    next_part(&w, text.p);
+    return w;
+}
+
+bool hr_plain_words_part(hr_plain_words *w)
+{
+    if (!w->part)
+        return false;
+    next_part(w, w->part);
+    return true;
 }

@@ -8,7 +8,8 @@
 #ifndef HR_WORDS_H
 #define HR_WORDS_H
 
-#include "base.h"
+#include "transform/eight.h"
+#include "transform/runs.h"
 
 enum hr_word_flag {
     HR_WORD_DIGIT = 1,   /* holds a digit */
@@ -31,7 +32,39 @@ typedef struct hr_words {
 
 /* The next word; false at the end. */
 bool hr_words_next(hr_words *w, hr_word *out);
-/* Hash of one lower-case word given as it is (for tables). */
+/* Hash of one word given as it is. */
 uint64_t hr_word_hash(hr_str word);
+
+/* ---- the same words where no character is spelled as an escape (\u0160), found 64 bytes at a time. hr_words_plain: can this text be read so? */
+bool hr_words_plain(hr_str text);
+
+typedef struct hr_plain_words {
+    hr_runs runs;     /* of the part before the next backslash */
+    const char *part; /* what stands behind it; NULL: nothing */
+    const char *end;  /* of the text */
+} hr_plain_words;
+
+hr_plain_words hr_plain_words_of(hr_str text);
+/* Go on behind a backslash and the character that it escapes; false: there was none. */
+bool hr_plain_words_part(hr_plain_words *w);
+
+/* The next word; false at the end. */
+static inline __attribute__((always_inline)) bool hr_plain_words_next(hr_plain_words *w, hr_str *word)
+{
+    hr_str more;
+
+    while (!hr_runs_next(&w->runs, HR_RUN_WORD, word))
+        if (!hr_plain_words_part(w))
+            return false;
+    /* A point between two digits belongs to the word, and with it what stands behind it. */
+    while (word->p + word->n + 1 < w->runs.end && word->p[word->n] == '.' &&
+           (unsigned char)(word->p[word->n - 1] - '0') < 10 &&
+           (unsigned char)(word->p[word->n + 1] - '0') < 10 && hr_runs_next(&w->runs, HR_RUN_WORD, &more))
+        word->n = (size_t)(more.p + more.n - word->p);
+    return true;
+}
+
+/* The hash of such a word. */
+uint64_t hr_plain_word_hash(hr_str word);
 
 #endif

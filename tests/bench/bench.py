@@ -21,6 +21,7 @@ import time
 
 import goals
 import look
+import scale
 import traced
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -69,6 +70,14 @@ class Bench:
                                      {"fsync", "fdatasync", "sync_file_range", "msync", "sync", "syncfs"})
         return self.run("ledger") + [{"row": "ledger.fsync", "ours": syncs}]
 
+    def transform(self):
+        bodies = self.directory / "bodies"
+        subprocess.run([sys.executable, HERE / "gen.py", bodies, "1"], check=True, timeout=TIMEOUT, stdout=subprocess.DEVNULL)
+        rows = self.run("transform")
+        for case in goals.SCENARIOS:
+            rows += self.run("transform", "results", bodies / f"{case}.anthropic.json")
+        return rows + scale.measure(self)
+
     def look(self):
         return look.Look(self).measure()
 
@@ -94,6 +103,8 @@ class Bench:
 def number(x, unit):
     if unit == "bytes":
         return f"{x / 1e6:.1f} MB"
+    if unit == "MB/s":
+        return f"{1e9 / x:,.0f} MB/s"
     if unit != "ns":
         return f"{x:,.0f}"
     factor, name = next(((f, n) for f, n in ((1, "ns"), (1e3, "us")) if x < 999.5 * f), (1e6, "ms"))
@@ -104,7 +115,9 @@ def number(x, unit):
 def goal(row, x):
     if x is None:
         return ""
-    sign = ">=" if row.kind == goals.SPEED else "<="
+    sign = ">=" if row.kind in (goals.SPEED, goals.RATE) else "<="
+    if row.kind == goals.RATE:
+        return f"{sign} {x:g} MB/s"
     if row.kind in (goals.TIME, goals.SPEED):
         return f"{sign} {x:g}x"
     return f"{sign} " + (number(x, row.unit) if row.kind == goals.LIMIT else f"{x:,.0f}")
@@ -114,7 +127,9 @@ def cells(row, m):
     if m is None or "absent" in m:
         return [row.what, "", row.peer, "", "", goal(row, row.must), goal(row, row.aim), goals.verdict(row, m)]
     v = goals.value(row, m)
-    if row.kind in (goals.TIME, goals.SPEED):
+    if row.kind == goals.RATE:
+        ratio = f"{m['ours'] / m['peer']:.1f}x"
+    elif row.kind in (goals.TIME, goals.SPEED):
         ratio = f"{v:.2f}x"
     else:
         ratio = f"/{m['machine']:.2f}" if row.must is not None and m.get("machine", 1) > 1 else ""

@@ -5,12 +5,13 @@ A row's value, and how it is judged:
   SPEED  peer / ours, at least `must`
   LIMIT  ours in nanoseconds, divided by how much slower this machine is than the one that the goal was written for
          (measure_machine in measure.h), at most `must`
+  RATE   ours and memcpy's in nanoseconds for a million bytes, shown as MB/s; ours multiplied by that factor, at least `must` MB/s
   COUNT  ours, at most `must`
 A row without `must` is for information; `aim` is what would be the best that is known.
 """
 from typing import NamedTuple, Optional
 
-TIME, SPEED, LIMIT, COUNT = "time", "speed", "limit", "count"
+TIME, SPEED, LIMIT, RATE, COUNT = "time", "speed", "limit", "rate", "count"
 MARGIN = 1.25   # machines are shared: bench-check fails where a goal is missed by more; a goal of 0 has no margin
 
 
@@ -21,7 +22,7 @@ class Row(NamedTuple):
     kind: str
     must: Optional[float] = None
     aim: Optional[float] = None
-    unit: str = "ns"        # of ours and peer: ns, bytes, or a bare number ("")
+    unit: str = "ns"        # of ours and peer: ns, bytes, MB/s, or a bare number ("")
 
     @property
     def group(self):
@@ -35,6 +36,16 @@ class Row(NamedTuple):
 TEXTS = {"c": "C code", "logs": "logs", "json": "JSON in JSON", "english": "English", "cjk": "CJK"}
 SIZES = {"0.2m": "0.22 MB", "1m": "1 MB", "8m": "8 MB"}
 CJSON = "cJSON parse + free"
+# Texts of tests/bench/kinds.c: what takes them, and how many MB/s that is to be.
+TRANSFORMS = {"smart_crusher": ("smart_crusher, JSON", 200), "columns": ("columns, JSON", 200), "minify": ("minify, JSON", 200),
+              "html_text": ("html_text, a page", 200), "html_rows": ("rows, a page", 200), "test_lines": ("test_lines, pytest -v", 200),
+              "search_lines": ("search_lines, grep -n", 200), "search_headings": ("search_headings, grep -n", 200),
+              "paths": ("paths, find", 200), "log_lines": ("log_lines, a log", 200), "json_lines": ("columns, lines of JSON", 200),
+              "rows": ("rows, a log", 200), "router.code": ("router's no: C code", 1000), "router.prose": ("router's no: prose", 1000)}
+# A tenth of the milliseconds that other products add to a request.
+SCENARIOS = {"a_search": ("search result, 1,000 items", 0.2e6), "b2_logs_text": ("log, 500 lines", 0.1e6),
+             "c_api_nested": ("nested API response", 0.1e6), "d_conv50": ("conversation, 50 turns", 0.3e6)}
+GROWTH = {"log_lines": "log", "smart_crusher": "JSON", "search_lines": "grep -n"}
 
 ROWS = [
     Row("start:start.wall", "start of `true`, wall", "no preload", TIME, 1.12, 1.08),
@@ -92,6 +103,12 @@ ROWS = [
     Row("road:part.splice", "  part: splice", "", LIMIT),
     Row("road:part.rest-counted", "  part: count what is no result", "", LIMIT),
     Row("road:road.replay", "replay turn, 1 MB, nothing new", CJSON, TIME, 0.6, 0.15),
+    *[Row(f"transform:transform.{t}", f"{what}, 1 MB", "memcpy", RATE, None, aim, "MB/s") for t, (what, aim) in TRANSFORMS.items()],
+    *[Row(f"transform:transform.{t}", f"  transforms of a {what}", "", LIMIT, None, aim) for t, (what, aim) in SCENARIOS.items()],
+    *[Row(f"transform:simulate.{t}.{n}", f"simulate, {n} MB of {what}, per MB", "1 MB", TIME, None, 1.5)
+      for t, what in GROWTH.items() for n in (4, 16, 64)],
+    *[Row(f"transform:simulate.{t}.memory", f"  peak memory, 64 MB of {what}", "the body", TIME, None, None, "bytes")
+      for t, what in GROWTH.items()],
     Row("proxy:proxy.added", "what is added to a request, p50", "asyncio + json proxy", TIME, 0.25, 0.15),
     Row("proxy:proxy.direct", "  the request with neither", "", LIMIT),
     Row("first:first.p50", "first LLM request of a process", "", LIMIT, 6e6, 3e6),
@@ -122,6 +139,8 @@ def value(row, measured):
         return ours / measured["peer"]
     if row.kind == SPEED:
         return measured["peer"] / ours
+    if row.kind == RATE:
+        return 1e9 / ours * measured.get("machine", 1.0)
     if row.kind == LIMIT:
         return ours / measured.get("machine", 1.0)
     return ours
@@ -134,7 +153,7 @@ def misses(row, measured, margin=1.0):
     v = value(row, measured)
     if v is None:
         return True
-    if row.kind == SPEED:
+    if row.kind in (SPEED, RATE):
         return v < row.must / margin
     return v > row.must * margin
 
@@ -148,7 +167,7 @@ def verdict(row, measured):
         return "MISS"
     if row.aim is not None:
         v = value(row, measured)
-        if v >= row.aim if row.kind == SPEED else v <= row.aim:
+        if v >= row.aim if row.kind in (SPEED, RATE) else v <= row.aim:
             return "aim"
     return "" if row.must is None else "ok"
 
@@ -157,4 +176,4 @@ def better(row, a, b):
     """The one of two measurements of a row that is nearer to its goal."""
     if a is None or b is None or "absent" in a or "absent" in b:
         return a or b
-    return max(a, b, key=lambda m: value(row, m)) if row.kind == SPEED else min(a, b, key=lambda m: value(row, m))
+    return max(a, b, key=lambda m: value(row, m)) if row.kind in (SPEED, RATE) else min(a, b, key=lambda m: value(row, m))

@@ -129,6 +129,13 @@ void measure_say_limit(const char *row, double ours)
     fflush(stdout);
 }
 
+void measure_say_rate(const char *row, double ours, double peer)
+{
+    printf("{\"row\": \"%s\", \"ours\": %.6g, \"peer\": %.6g, \"machine\": %.4g}\n", row, ours, peer,
+           measure_machine());
+    fflush(stdout);
+}
+
 void measure_say(const char *row, const struct contestant *ours, const struct contestant *peer)
 {
     measure_say_numbers(row, ours->p50, peer ? peer->p50 : 0);

@@ -45,6 +45,8 @@ void measure_say(const char *row, const struct contestant *ours, const struct co
 void measure_say_p99(const char *row, const struct contestant *ours, const struct contestant *peer);
 /* A time whose goal is in nanoseconds: printed with measure_machine() of this moment. */
 void measure_say_limit(const char *row, double ours);
+/* Nanoseconds for a million bytes, ours and memcpy's of the same bytes; the goal of ours is in MB/s. */
+void measure_say_rate(const char *row, double ours, double peer);
 /* Numbers of any unit; peer 0: nothing to compare with. */
 void measure_say_numbers(const char *row, double ours, double peer);
 

@@ -77,8 +77,8 @@ RECORD = textwrap.dedent("""
     class Head(c.Structure):
         _fields_ = [("host", c.c_char_p), ("host_len", c.c_size_t), ("path", c.c_char_p),
                     ("path_len", c.c_size_t), ("dialect", c.c_char_p), ("skip", c.c_char_p),
-                    ("level", c.c_char_p), ("level_len", c.c_size_t), ("count_only", c.c_bool),
-                    ("encoding", c.c_char_p), ("encoding_len", c.c_size_t)]
+                    ("count_only", c.c_bool), ("encoding", c.c_char_p), ("encoding_len", c.c_size_t),
+                    ("override", c.c_void_p * 14)]
     so = c.CDLL(lib)
     P, S = c.c_void_p, c.c_size_t
     so.headroom_open.restype = so.headroom_request_new.restype = P
@@ -92,7 +92,7 @@ RECORD = textwrap.dedent("""
     body, path, answer = sys.stdin.buffer.read(), path.encode(), answer.encode()
     h = so.headroom_open(0)
     for _ in range(int(times)):
-        head = Head(b"api.example.com", 15, path, len(path), None, None, None, 0, False, None, 0)
+        head = Head(b"api.example.com", 15, path, len(path), None, None, False, None, 0)
         r = so.headroom_request_new(h, c.byref(head), so.headroom_get_mode(h))
         out, n = P(), S()
         sent = body

@@ -48,11 +48,27 @@ def records(seed, n=160):
     return rows
 
 
+def _log(rows):
+    return "".join(f"2026-11-21T10:{i // 60:02}:{i % 60:02}Z {'ERROR' if 'error' in r else 'INFO'} [{r['service']}] request {r['id']} "
+                   f"{r.get('error', 'served')} in {r['duration_ms']}ms\n" for i, r in enumerate(rows))
+
+
+def _csv(rows):
+    return "id,service,status,duration_ms,error\n" + "".join(
+        f"{r['id']},{r['service']},{r['status']},{r['duration_ms']},{r.get('error', '')}\n" for r in rows)
+
+
+def _aligned(rows):
+    return "ID        SERVICE    STATUS  DURATION  NOTE\n" + "".join(
+        f"{r['id']:<10}{r['service']:<11}{r['status']:<8}{r['duration_ms']:<10}{r.get('error', r['note'])}\n" for r in rows)
+
+
 def result_text(turn):
     """Over 2,000 tokens each, in several of the shapes that tools give."""
-    rows = records(turn)
+    rows = records(turn, 160 if turn % 8 < 4 else 420)
     shapes = (lambda: json.dumps({"results": rows}), lambda: json.dumps(rows), lambda: json.dumps({"data": {"items": rows}}, indent=2),
-              lambda: json.dumps({"total": len(rows), "rows": rows, "next": None}, ensure_ascii=False))
+              lambda: json.dumps({"total": len(rows), "rows": rows, "next": None}, ensure_ascii=False),
+              lambda: _log(rows), lambda: _csv(rows), lambda: "\n".join(json.dumps(r) for r in rows), lambda: _aligned(rows))
     return shapes[turn % len(shapes)]()
 
 

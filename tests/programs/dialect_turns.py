@@ -1,4 +1,4 @@
-"""Conversations of twenty turns in each dialect: agents whose history comes again with every request, in the shapes that SDKs send.
+"""Conversations of forty turns in each dialect: agents whose history comes again with every request, in the shapes that SDKs send.
 
 DIALECTS[name] is a Dialect. bodies: turn 1, 2, .. as Python values, the messages last, so that the bytes of one request up to the end of
 its last message can be looked for in the next. Results of some 4,000 tokens each. All of it is deterministic.
@@ -11,7 +11,7 @@ import api_gemini
 import api_responses
 import conversations
 
-TURNS = 20
+TURNS = 40
 
 
 class Dialect(NamedTuple):
@@ -212,6 +212,8 @@ DIALECTS = {
     "openai_chat": Dialect("openai_chat", "/v1/chat/completions", conversations.OPENAI_MODEL, "]}", conversations.openai_turns(TURNS)),
     "azure": Dialect("openai_chat", "/openai/deployments/gpt-west/chat/completions?api-version=2025-04-01", "gpt-west", "]}",
                      [{k: v for k, v in b.items() if k != "model"} for b in conversations.openai_turns(TURNS)]),
+    "openrouter": Dialect("openai_chat", "/api/v1/chat/completions", conversations.OPENAI_MODEL, "]}", conversations.openai_turns(TURNS)),
+    "foundry": Dialect("anthropic", "/anthropic/v1/messages", conversations.ANTHROPIC_MODEL, "]}", claude(TURNS)),
     "copilot": Dialect("openai_chat", "/chat/completions", conversations.OPENAI_MODEL, "]}", conversations.openai_turns(TURNS)),
     "openai_responses": Dialect("openai_responses", "/v1/responses", "gpt-5.6-sol", "]}", responses(TURNS)),
     "gemini": Dialect("gemini", "/v1beta/models/gemini-3-pro-preview:generateContent", "gemini-3-pro-preview", "]}", gemini_api(TURNS)),

@@ -34,7 +34,7 @@ def tokens(api, body):
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_twenty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
+def test_forty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
     d, cli = DIALECTS[name], Cli(tmp_path)
     api, _ = dialects.find(d.path)
     before = None
@@ -54,6 +54,23 @@ def test_twenty_turns_keep_the_bytes_that_were_sent(name, tmp_path):
         assert all(n < f / 2 for f, n in zip(full, now)), (k, full, now)
         called = {r["call_id"] for r in said["results"] if r["transform"]}
         assert len([r for r in said["results"] if r["transform"]]) >= len(full) and len(called) in (1, len(full))
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_other_transforms_change_new_results_only(name, tmp_path):
+    """What an upgrade does: from the fourth turn on the transforms give other bytes for the same text."""
+    d, cli = DIALECTS[name], Cli(tmp_path)
+    api, _ = dialects.find(d.path)
+    source, target, sent = tmp_path / "in.json", tmp_path / "out.json", []
+    for k, body in enumerate(d.bodies[:8]):
+        source.write_text(json.dumps(body, separators=(",", ":"), ensure_ascii=False))
+        other = {"HEADROOM_LEVEL": "lossless"} if k > 3 else {}
+        assert cli("simulate", "--state", "--path", d.path, "-o", str(target), str(source), **other).returncode == 0
+        sent.append(target.read_text())
+        assert k == 0 or sent[k].startswith(sent[k - 1][:-len(d.closing)])
+        full, now = tokens(api, body), tokens(api, json.loads(sent[k]))
+        assert k != 5 or now[-1] > full[-1] / 4, "the newest result is whole"
+        assert now[0] < full[0] / 4, "the first is what it was"
 
 
 @pytest.mark.parametrize("name", DIALECTS)

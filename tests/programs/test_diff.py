@@ -33,9 +33,10 @@ def test_each_item_that_is_gone_has_one_line_and_each_that_stayed_none(cli):
     shown = cli.json("show", "--json")[0]
     lines = cli("diff", shown["id"]).stdout.decode().splitlines()
     assert lines[0].startswith(f"result {shown['id']}: tool search, call call_123; json by smart_crusher, 15 of 500 ")
-    assert lines[1:3] == [f"--- {shown['id']} original", f"+++ {shown['id']} sent"]
-    gone = [json.loads(line[1:]) for line in lines[3:] if line.startswith("-")]
-    fresh = [json.loads(line[1:]) for line in lines[3:] if line.startswith("+")]
+    assert [line.split()[:2] for line in lines[1:3]] == [["how", "smart_crusher:"], ["why", "top_n:"]]
+    assert lines[3:5] == [f"--- {shown['id']} original", f"+++ {shown['id']} sent"]
+    gone = [json.loads(line[1:]) for line in lines[5:] if line.startswith("-")]
+    fresh = [json.loads(line[1:]) for line in lines[5:] if line.startswith("+")]
     kept = [item for item in sent if "_headroom" not in item]
     assert sorted(gone + kept, key=lambda i: -i["score"]) == items(500)
     assert fresh == [sent[-1]] and re.match("485 of 500 items omitted", fresh[0]["_headroom"])
@@ -43,7 +44,7 @@ def test_each_item_that_is_gone_has_one_line_and_each_that_stayed_none(cli):
 
 def test_hunks_have_the_ranges_of_a_unified_diff_and_apply(cli):
     shown = recorded(cli, json.dumps(items(200)))
-    lines = cli("diff", shown, "--context", "2").stdout.decode().splitlines()[3:]
+    lines = cli("diff", shown, "--context", "2").stdout.decode().splitlines()[5:]
     whole = cli.json("diff", shown, "--json", "--context", "1000")
     original = [line["text"] for line in whole["hunks"][0]["lines"] if line["op"] in " -"]
     sent = [line["text"] for line in whole["hunks"][0]["lines"] if line["op"] in " +"]
@@ -173,7 +174,7 @@ def test_escapes_of_the_data_never_reach_the_terminal(cli, form):
 
 
 def test_long_lines_go_on_below_and_end_with_dots(cli):
-    shown = recorded(cli, json.dumps([{"n": i, "text": "word " * 400} for i in range(100)]))
+    shown = recorded(cli, json.dumps([{"n": i, "text": f"word{i} " * 400} for i in range(100)]))
     rows = cli.terminal("diff", shown, columns=80, NO_COLOR="1")[1].decode().splitlines()
     first = next(i for i, row in enumerate(rows) if "<" in row)
     assert ".." not in "".join(rows[first:first + 7]) and rows[first + 7].rstrip().endswith("..")

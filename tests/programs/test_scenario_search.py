@@ -42,11 +42,11 @@ def test_search_is_restored_byte_for_byte_and_its_note_tells_the_truth(run, tmp_
     assert run.headroom("restore", "--state", sent) == original.read_bytes()
 
     items = json.loads(tool_text(json.loads(original.read_text())))["results"]
-    arrived = json.loads(tool_text(json.loads(sent.read_text())))["results"]
-    n, m, ident, gone = left_out(arrived[-1]["_headroom"])
+    (note,) = re.findall(r'\{"_headroom":"([^"]*)"\}$', tool_text(json.loads(sent.read_text())), re.M)
+    n, m, ident, gone = left_out(note)
     assert m == len(items) and n == len(gone) == len(set(gone))
     (kept,) = json.loads(run.headroom("restore", "--kept", sent))
     assert kept["id"] == ident and kept["of"] == m
     assert kept["kept"] == sorted(set(range(m)) - set(gone))
-    assert kept["items"] == arrived[:-1] == [items[i] for i in kept["kept"]]
+    assert kept["items"] == [items[i] for i in kept["kept"]]
     assert json.loads(run.headroom("show", "--original", ident)) == json.loads(tool_text(json.loads(original.read_text())))

@@ -16,7 +16,7 @@
 
 #define ARROW "\xe2\x86\x92"
 
-static void the_number_of_the_only_line_is_a_wrapper(void **state)
+static void what_stands_around_a_text_is_found_and_is_all_of_the_rest(void **state)
 {
     (void)state;
     static const struct {
@@ -28,25 +28,69 @@ static void the_number_of_the_only_line_is_a_wrapper(void **state)
         {"     1" ARROW, "[1]", ""},
         {"     1" ARROW, "[1]", "\n     2" ARROW},
         {"     1\t", "{}", "\n     2\t"},
-        {"1\t", "", ""},
-        {"1\t", "[1]\n2\t[2]", ""}, /* two lines: not JSON, whoever looks at it */
-        {"1\t", "[1]\n3", ""},
-        {"1\t", "[1]\n", ""},
+        {"", "1\t", ""},
+        {"", "1\t[1]\n2\t[2]", ""}, /* each number tells where its line is */
+        {"", "1\t[1]\n3", ""},
+        {"", "1\t[1]\n", ""},
         {"", "[1]\n2\t", ""},
         {"", "11\t[1]", ""},
         {"", "2\t[1]", ""},
         {"", "1 [1]", ""},
         {"", "    ", ""},
         {"", "", ""},
+        /* tags */
+        {"<stdout>\n", "a\nb", "\n</stdout>"},
+        {"<stdout>", "a", "</stdout>"},
+        {"<untrusted_context>\nOutput: ", "a", "\nExit Code: 0\nProcess Group PGID: 7\n</untrusted_context>"},
+        {"<file path=\"a.log\" lines='1-2'>\n", "a\n\n", "\n</file>"},
+        {"<outer><inner>", "a", "</inner></outer>"},
+        {"<a-b_C9>", "<", "</a-b_C9>"},
+        {"", "<div>a</div>", ""}, /* HTML: a page is read as a whole */
+        {"", "<stdout>a</stderr>", ""},
+        {"", "<stdout>a</stdout> b", ""},
+        {"", "<stdout></stdout>", ""},
+        {"", "<stdout/>a</stdout>", ""},
+        {"", "<std out>", ""},
+        {"", "<>", ""},
+        {"", "</>", ""},
+        {"", "<stdout", ""},
+        /* envelopes */
+        {"Chunk ID: 5f\nWall time: 0.1 seconds\nProcess exited with code 0\nOriginal token count: "
+         "9\nOutput:\n",
+         "a\nb", ""},
+        {"Exit code: 0\nWall time: 2 seconds\nOutput:\nOutput:\n", "a", ""},
+        {"Command: make -j2\nDirectory: (root)\nOutput: ", "a\nb",
+         "\nError: (none)\nExit Code: 0\nSignal: (none)"},
+        {"<persisted-output>\nOutput too large (9KB). Full output saved to: /x\n\nPreview (first 2KB):\n",
+         "a\n...", "\n</persisted-output>"},
+        {"", "Output:", ""},
+        {"", "Output:\n", ""},
+        {"", "a line\nOutput:\nb", ""},
+        {"", "\nOutput:\nb", ""},
+        /* fences */
+        {"```json\n", "[1]", "\n```"},
+        {"````\n", "a\n```", "\n````"},
+        {"", "```\na\n```\nb\n```\nc\n```", ""}, /* two payloads, and what stands between them */
+        {"", "```\n```", ""},
+        {"", "```", ""},
+        {"", "```\na\n``", ""},
+        {"", "```a`\na\n```", ""},
+        /* what is missing */
+        {"", "a\nb", "\n[Output truncated: 900 more lines]"},
+        {"", "a", "\n\n(Results are truncated. Consider a more specific path.)"},
+        {"1\t", "[1]", "\n2\n\n(End of file - total 1 lines)"},
+        {"", "a\ntruncated", ""},
+        {"", "[Output truncated]", ""},
+        {"", "a\n[_headroom: 3 of 4 lines omitted, the first is 0: 1-3; id x]", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char text[64];
+        char text[256];
         int n = snprintf(text, sizeof text, "%s%s%s", cases[i].before, cases[i].inside, cases[i].behind);
         char *exact = malloc((size_t)n + 1); /* the sanitizer sees a byte read behind the end */
         memcpy(exact, text, (size_t)n);
         hr_wrapped w = hr_unwrap((hr_str){exact, (size_t)n});
-        assert_int_equal(w.before.n, strlen(cases[i].before));
-        assert_int_equal(w.inside.n, strlen(cases[i].inside));
+        if (w.before.n != strlen(cases[i].before) || w.inside.n != strlen(cases[i].inside))
+            fail_msg("'%.*s' in case %zu: %s", (int)w.inside.n, w.inside.p, i, text);
         assert_int_equal(w.behind.n, strlen(cases[i].behind));
         assert_ptr_equal(w.before.p + w.before.n, w.inside.p);
         assert_ptr_equal(w.inside.p + w.inside.n, w.behind.p);
@@ -111,18 +155,6 @@ static void a_file_that_was_read_is_not_minified(void **state)
     hr_arena_free(a);
 }
 
-static void a_file_of_several_lines_stays(void **state)
-{
-    (void)state;
-    hr_arena *a = hr_arena_new();
-    hr_transform_out out;
-    char *lines = rows("1\t", 300, ",\n2\t", "");
-    assert_int_equal(transform(a, lines, true, &out), 0);
-    assert_string_equal(out.kind, "text");
-    free(lines);
-    hr_arena_free(a);
-}
-
 static void every_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -149,10 +181,9 @@ static void every_failing_allocation_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_number_of_the_only_line_is_a_wrapper),
+        cmocka_unit_test(what_stands_around_a_text_is_found_and_is_all_of_the_rest),
         cmocka_unit_test(the_inside_is_selected_from_as_it_would_be_alone_and_the_wrapper_stays),
         cmocka_unit_test(a_file_that_was_read_is_not_minified),
-        cmocka_unit_test(a_file_of_several_lines_stays),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,67 @@
+/* forged.c - hr_text_has_note(): a note that anybody may have written into a tool's output, in any spelling. See transform.h. */
+#include "transform/note.h"
+#include "transform/transform.h"
+
+#include <string.h>
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Is `c` spelled at p, as itself or as \u00xx behind any number of backslashes? The length of the spelling, 0: no. */
+static size_t spelled(const char *p, const char *end, char c)
+{
+    enum { MAX_BACKSLASHES = 64 }; /* one string in another doubles them; six levels */
+    if (p < end && *p == c)
+        return 1;
+    const char *q = p;
+    while (q < end && *q == '\\' && q - p < MAX_BACKSLASHES) {
+        q++;
+        while (end - q >= 5 && memcmp(q, "u005", 4) == 0 && (q[4] == 'c' || q[4] == 'C') &&
+               q - p < MAX_BACKSLASHES)
+            q += 5; /* a backslash may itself be spelled as an escape */
+    }
+    if (q == p || end - q < 5 || q[0] != 'u' || q[1] != '0' || q[2] != '0')
+        return 0;
+    int hi = hex(q[3]), lo = hex(q[4]);
+    return hi >= 0 && lo >= 0 && hi * 16 + lo == c ? (size_t)(q + 5 - p) : 0;
+}
+
+/* A backslash and "u00": without them nothing is spelled otherwise than it stands. */
+static bool has_escape(hr_str text)
+{
+    const char *p = text.p, *end = text.p + text.n;
+
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p))))
+        if (end - ++p >= 3 && memcmp(p, "u00", 3) == 0)
+            return true;
+    return false;
+}
+
+bool hr_text_has_note(hr_str text)
+{
+    static const char key[] = HR_NOTE_KEY;
+    const char *end = text.p + text.n;
+    if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
+        return true;
+    /* Only an escape can still spell it, in some of its letters. */
+    if (!has_escape(text))
+        return false;
+    for (const char *p = text.p; p < end; p++) {
+        if (*p != '_' && *p != '\\')
+            continue;
+        const char *q = p;
+        size_t k = 0, n;
+        while (k < sizeof key - 1 && (n = spelled(q, end, key[k])) > 0) {
+            q += n;
+            k++;
+        }
+        if (k == sizeof key - 1)
+            return true;
+    }
+    return false;
+}

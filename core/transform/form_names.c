@@ -1,0 +1,412 @@
+/* form_names.c - JSON in which objects and the beginnings of strings that stand again and again have names.
+
+     [{"id":1,"by":{"login":"mia","url":"https://a.example/users/mia"},           $1=https://a.example/users/
+       "in":{"url":"https://a.example/users/mia/in"}},                            compact [@1,@2]
+      {"id":2,"by":{"login":"mia","url":"https://a.example/users/mia"}, ..   ->   @1 9 $ login url
+                                                                                  2 mia $1mia
+                                                                                  @2 300 id by in{url}
+                                                                                  1 $2 $1mia/in
+
+   The body is a line for each beginning (prefixes.h), then a text of the form `columns` (form_columns.c): of a list whose last element is
+   the text, and whose other elements are lists of objects with one more key at the front, "$", which gives the object a name. In the text
+   "$N" is that object, or the beginning of a string; a string that begins with a dollar sign has another one before it.
+
+   Objects are compared by a hash of their tokens, so that white space makes no difference. All objects that have the same keys are named
+   or none: then they are a table. Whatever two hashes make of a text, form.c reads it back. */
+#include <string.h>
+
+#include "transform/columns.h"
+#include "transform/form_table.h"
+#include "transform/line_words.h"
+#include "transform/minify.h"
+#include "transform/prefixes.h"
+
+enum {
+    LEAST_VALUES = 16, /* bytes of an object's values, else the name costs what they cost */
+    LEAST_ROWS =
+        8, /* in an array of so many an object that stands once is better a row of the array's own table */
+    LEAST_TEXT = 12, /* bytes of a string whose beginning may be named */
+    PROBES = 32      /* then an object counts as unknown: who makes hashes collide loses savings, not time */
+};
+
+/* Costs in quarters of a token, as in prefixes.c: a name with its quotes, the name's cell in the table, the head of a table. */
+enum { NAME = 14, CELL = 8, TABLE = 100 };
+
+/* Objects of the same keys. */
+struct shape {
+    uint32_t uses, distinct;
+    uint64_t values; /* bytes of the values of distinct ones */
+    uint64_t saved;  /* bytes of the values of those that stand again */
+    bool named;
+    uint32_t first, last; /* its definitions, in the order of their names */
+};
+
+struct object {
+    uint32_t shape, uses;
+    uint32_t name;   /* 0: not yet used */
+    uint32_t next;   /* definition of this shape */
+    size_t off, len; /* its JSON in `defs` */
+};
+
+struct encoder {
+    const hr_tree *t;
+    hr_arena *a;
+    hr_prefixes prefixes;
+    uint64_t *hash;   /* of a node's tokens */
+    uint64_t *keys;   /* of an object's keys */
+    uint32_t *values; /* bytes of the scalars in a node */
+    uint32_t *object; /* of a node: index into objects, 0: none */
+    bool *row;        /* of a node: it is an element of a long array */
+    struct map {
+        uint64_t *hash;
+        uint32_t *index;
+        uint32_t mask;
+    } objects_by, shapes_by;
+    struct object *objects;
+    struct shape *shapes;
+    uint32_t *order; /* nodes by name */
+    uint32_t n_objects, n_shapes, names;
+    hr_buf text, defs;
+};
+
+/* ------------------------------------------------------------------ hashes */
+static bool make_map(hr_arena *a, struct map *m, uint32_t n)
+{
+    for (m->mask = 15; m->mask < 2 * (uint64_t)n; m->mask = m->mask * 2 + 1)
+        ;
+    m->hash = hr_arena_alloc(a, ((size_t)m->mask + 1) * sizeof *m->hash);
+    m->index = hr_arena_zalloc(a, ((size_t)m->mask + 1) * sizeof *m->index);
+    return m->hash && m->index;
+}
+
+/* The index kept for a hash, which is 0 where it is new. NULL: too many probes. */
+static uint32_t *look_up(struct map *m, uint64_t hash)
+{
+    uint32_t at = (uint32_t)(hash ^ hash >> 32) & m->mask;
+
+    for (int i = 0; i < PROBES; i++, at = (at + 1) & m->mask) {
+        if (m->index[at] == 0)
+            m->hash[at] = hash;
+        if (m->hash[at] == hash)
+            return &m->index[at];
+    }
+    return NULL;
+}
+
+/* Children stand behind their parents: from the back, each node finds its own finished. */
+static int hash_nodes(struct encoder *e, hr_watch *watch)
+{
+    const hr_node *nodes = e->t->nodes;
+
+    for (uint32_t i = e->t->n; i-- > 1;) {
+        const hr_node *v = &nodes[i];
+        uint64_t h = hr_mix(v->type, v->count), keys = 0;
+        uint32_t values = 0;
+        if (v->type < HR_JSON_ARRAY) {
+            h = hr_word_bits(hr_str_make(e->t->text + v->off, v->len));
+            values = v->len;
+        }
+        for (uint32_t c = v->child; c; c = nodes[c].next) {
+            uint64_t key = hr_word_bits(hr_str_make(e->t->text + nodes[c].key_off, nodes[c].key_len));
+            keys = hr_mix(keys, key);
+            h = hr_mix(hr_mix(h, e->hash[c]), key);
+            values += e->values[c];
+            e->row[c] = v->type == HR_JSON_ARRAY && v->count >= LEAST_ROWS;
+        }
+        e->hash[i] = h;
+        e->keys[i] = keys;
+        e->values[i] = values;
+        if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
+            return HR_ETIME;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ what stands again */
+/* Count an object. true: it has stood before, and nothing in it counts again. */
+static bool meet_object(struct encoder *e, uint32_t i)
+{
+    uint32_t *slot = e->values[i] < LEAST_VALUES ? NULL : look_up(&e->objects_by, e->hash[i]), *shape;
+
+    if (!slot)
+        return false;
+    if (*slot) {
+        struct shape *s = &e->shapes[e->objects[*slot].shape];
+        e->object[i] = *slot;
+        e->objects[*slot].uses++;
+        s->uses++;
+        s->saved += e->values[i];
+        return true;
+    }
+    if (!(shape = look_up(&e->shapes_by, e->keys[i])))
+        return false;
+    if (*shape == 0)
+        *shape = ++e->n_shapes;
+    e->object[i] = *slot = ++e->n_objects;
+    e->objects[*slot].shape = *shape;
+    e->objects[*slot].uses = 1;
+    e->shapes[*shape].uses++;
+    e->shapes[*shape].distinct++;
+    e->shapes[*shape].values += e->values[i];
+    return false;
+}
+
+/* The node behind the whole of this one. */
+static uint32_t behind(const hr_tree *t, uint32_t i)
+{
+    const size_t end = (size_t)t->nodes[i].off + t->nodes[i].len;
+    uint32_t step = 1, lo = i + 1;
+
+    if (t->nodes[i].child == 0)
+        return lo;
+    while (lo < t->n && t->nodes[lo].off < end) { /* far ones are found in few steps */
+        lo += step;
+        step *= 2;
+    }
+    uint32_t hi = lo < t->n ? lo : t->n;
+    lo = lo > step / 2 + i ? lo - step / 2 : i + 1;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (t->nodes[mid].off < end)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static hr_str inside(const hr_tree *t, uint32_t i)
+{
+    return hr_str_make(t->text + t->nodes[i].off + 1, t->nodes[i].len - 2);
+}
+
+/* 0, HR_ENOMEM, HR_ETIME. */
+static int meet_all(struct encoder *e, hr_watch *watch)
+{
+    for (uint32_t i = 1; i < e->t->n;) {
+        const hr_node *v = &e->t->nodes[i];
+        if (i > 1 && v->type == HR_JSON_OBJECT && v->child && meet_object(e, i)) {
+            i = behind(e->t, i);
+            continue;
+        }
+        if (v->type == HR_JSON_STRING && v->len >= LEAST_TEXT &&
+            hr_prefixes_learn(&e->prefixes, inside(e->t, i)) < 0)
+            return HR_ENOMEM;
+        if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
+            return HR_ETIME;
+        i++;
+    }
+    return 0;
+}
+
+static bool choose(struct encoder *e)
+{
+    uint32_t named = 0;
+
+    hr_prefixes_choose(&e->prefixes);
+    for (uint32_t i = 1; i <= e->n_shapes; i++) {
+        struct shape *s = &e->shapes[i];
+        s->named = s->saved > (uint64_t)s->uses * NAME + (uint64_t)s->distinct * CELL + TABLE;
+        named += s->named;
+    }
+    e->names = e->prefixes.named;
+    return named + e->prefixes.named > 0;
+}
+
+/* ------------------------------------------------------------------ writing */
+static void put_name(hr_buf *b, uint32_t name)
+{
+    hr_buf_puts(b, "\"$");
+    hr_buf_u64(b, name);
+    hr_buf_putc(b, '"');
+}
+
+static void put_string(struct encoder *e, hr_buf *b, uint32_t i)
+{
+    const hr_str s = inside(e->t, i);
+    const uint32_t k = s.n + 2 >= LEAST_TEXT ? hr_prefixes_find(&e->prefixes, s) : 0;
+    const size_t taken = e->prefixes.n ? (k ? e->prefixes.list[k].text.n : 0) : 0;
+
+    hr_buf_putc(b, '"');
+    if (k) {
+        hr_buf_putc(b, '$');
+        hr_buf_u64(b, e->prefixes.list[k].name);
+    } else if (s.n && s.p[0] == '$') {
+        hr_buf_putc(b, '$');
+    }
+    hr_buf_add(b, s.p + taken, s.n - taken);
+    hr_buf_putc(b, '"');
+}
+
+/* The name of an object that has one; 0: it stands where it is. */
+static uint32_t name_of(struct encoder *e, uint32_t i)
+{
+    const uint32_t k = e->object[i];
+
+    if (!k || !e->shapes[e->objects[k].shape].named || (e->row[i] && e->objects[k].uses == 1))
+        return 0;
+    if (!e->objects[k].name) {
+        e->objects[k].name = ++e->names;
+        e->order[e->names - e->prefixes.named - 1] = i;
+    }
+    return e->objects[k].name;
+}
+
+/* The value of node `top` without white space, and with names; the node itself is written out. */
+static int put_value(struct encoder *e, hr_buf *b, uint32_t top, hr_watch *watch)
+{
+    const hr_node *v = &e->t->nodes[top];
+    size_t from = v->off;
+    const size_t end = from + v->len;
+    const uint32_t past = behind(e->t, top);
+
+    for (uint32_t i = top + 1; i < past;) {
+        const uint32_t name = name_of(e, i);
+        v = &e->t->nodes[i];
+        if (!name && v->type != HR_JSON_STRING) {
+            i++;
+            continue;
+        }
+        hr_minify(b, e->t->text + from, v->off - from);
+        if (v->type == HR_JSON_STRING)
+            put_string(e, b, i);
+        else
+            put_name(b, name);
+        from = (size_t)v->off + v->len;
+        i = behind(e->t, i);
+        if (b->err)
+            return HR_ENOMEM;
+        if (hr_watch_spend(watch, v->len))
+            return HR_ETIME;
+    }
+    hr_minify(b, e->t->text + from, end - from);
+    return b->err ? HR_ENOMEM : 0;
+}
+
+/* The objects that have names, each with its name; they name others on the way. */
+static int put_definitions(struct encoder *e, hr_watch *watch)
+{
+    const uint32_t first = e->prefixes.named;
+    int r = 0;
+
+    for (uint32_t k = 0; r == 0 && k < e->names - first; k++) {
+        const uint32_t node = e->order[k], object = e->object[node];
+        struct shape *s = &e->shapes[e->objects[object].shape];
+        const size_t off = e->defs.len;
+        hr_buf_puts(&e->defs, "{\"$\":");
+        hr_buf_u64(&e->defs, first + k + 1);
+        const size_t brace = e->defs.len;
+        r = put_value(e, &e->defs, node, watch);
+        if (r == 0)
+            e->defs.data[brace] = ',';
+        e->objects[object].off = off;
+        e->objects[object].len = e->defs.len - off;
+        *(s->last ? &e->objects[s->last].next : &s->first) = object;
+        s->last = object;
+    }
+    return r;
+}
+
+/* "[[definitions of one shape],[..],text]" */
+static void join(struct encoder *e, hr_buf *b)
+{
+    hr_buf_putc(b, '[');
+    for (uint32_t i = 1; i <= e->n_shapes; i++) {
+        char before = '[';
+        for (uint32_t k = e->shapes[i].first; k; k = e->objects[k].next) {
+            hr_buf_putc(b, before);
+            hr_buf_add(b, e->defs.data + e->objects[k].off, e->objects[k].len);
+            before = ',';
+        }
+        if (e->shapes[i].first)
+            hr_buf_puts(b, "],");
+    }
+    hr_buf_str(b, hr_buf_view(&e->text));
+    hr_buf_putc(b, ']');
+}
+
+/* ------------------------------------------------------------------ the form */
+static bool make_room(struct encoder *e)
+{
+    const size_t n = e->t->n;
+
+    e->hash = hr_arena_alloc(e->a, n * sizeof *e->hash);
+    e->keys = hr_arena_alloc(e->a, n * sizeof *e->keys);
+    e->values = hr_arena_alloc(e->a, n * sizeof *e->values);
+    e->object = hr_arena_zalloc(e->a, n * sizeof *e->object);
+    e->row = hr_arena_zalloc(e->a, n * sizeof *e->row);
+    e->objects = hr_arena_zalloc(e->a, n * sizeof *e->objects);
+    e->shapes = hr_arena_zalloc(e->a, n * sizeof *e->shapes);
+    e->order = hr_arena_alloc(e->a, n * sizeof *e->order);
+    return e->hash && e->keys && e->values && e->object && e->row && e->objects && e->shapes && e->order &&
+           make_map(e->a, &e->objects_by, (uint32_t)n) && make_map(e->a, &e->shapes_by, (uint32_t)n);
+}
+
+static bool has_dollar_key(const hr_tree *t)
+{
+    for (uint32_t i = 1; i < t->n; i++)
+        if (t->nodes[i].key_len == 3 && t->text[t->nodes[i].key_off + 1] == '$')
+            return true;
+    return false;
+}
+
+static int encode(hr_buf *b, struct encoder *e, const hr_style *style, hr_watch *watch)
+{
+    hr_tree joined;
+    hr_buf all = {0};
+    int r = make_room(e) ? hash_nodes(e, watch) : HR_ENOMEM;
+
+    if (r == 0)
+        r = meet_all(e, watch);
+    if (r == 0 && !choose(e))
+        return 0;
+    if (r == 0)
+        r = put_value(e, &e->text, 1, watch);
+    if (r == 0)
+        r = put_definitions(e, watch);
+    if (r == 0) {
+        join(e, &all);
+        r = all.err || e->defs.err || e->text.err ? HR_ENOMEM : 0;
+    }
+    if (r == 0)
+        r = hr_tree_parse(&joined, e->a, all.data, all.len, NULL);
+    if (r == 0) {
+        hr_prefixes_put(b, &e->prefixes);
+        r = hr_columns_put(b, e->a, &joined, style, watch);
+    }
+    hr_buf_free(&all);
+    return r < 0 ? r : 1;
+}
+
+int hr_names_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
+{
+    struct encoder e = {.t = t, .a = hr_arena_new()};
+    const hr_style *style = hr_style_guess(t, false);
+    int r = e.a ? 0 : HR_ENOMEM;
+
+    if (r == 0 && style && t->nodes[1].off == 0 && t->nodes[1].len == t->len &&
+        t->nodes[1].type >= HR_JSON_ARRAY && !has_dollar_key(t)) {
+        hr_prefixes_init(&e.prefixes, e.a);
+        r = encode(b, &e, style, watch);
+    }
+    hr_buf_free(&e.text);
+    hr_buf_free(&e.defs);
+    hr_arena_free(e.a);
+    return r;
+}
+
+int hr_names_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
+{
+    hr_tree t;
+
+    (void)pinned;
+    if (text.n < 2 || (text.p[0] != '{' && text.p[0] != '['))
+        return 0;
+    hr_arena *a = hr_arena_new();
+    if (!a)
+        return HR_ENOMEM;
+    int r = hr_tree_parse(&t, a, text.p, text.n, NULL);
+    r = r == 0 ? hr_names_encode_tree(b, &t, watch) : r == HR_ENOMEM ? r : 0;
+    hr_arena_free(a);
+    return r;
+}

@@ -1,0 +1,103 @@
+/* outline.c - see outline.h. */
+#include "transform/outline.h"
+
+#include <string.h>
+
+#include "transform/lines.h"
+
+enum {
+    LEAST_LINES = 10,
+    MOST_INDENTED = 25,  /* percent of the lines: more is source code, a diff or prose ... */
+    LEAST_NUMBERED = 75, /* ... unless so many of the indented ones begin with a number, */
+    MOST_COUNTED =
+        80, /* which is not the number above and one more, as before the lines of a file that is shown */
+    MOST_SOURCE = 25, /* percent of lines that end as a statement, a block or an entry does */
+    LEAST_PLACES = 10 /* percent of lines that name a line of a file */
+};
+
+struct outline {
+    size_t lines, indented, numbered, counted, source, entries, places, hunks;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The number that an indented line begins with, and what stands behind it; SIZE_MAX: none. */
+static size_t first_number(hr_str line, size_t at, char *behind)
+{
+    size_t v = 0, from = at;
+
+    for (; at < line.n && is_digit(line.p[at]) && at - from < 12; at++)
+        v = v * 10 + (size_t)(line.p[at] - '0');
+    *behind = at < line.n ? line.p[at] : '\n';
+    return at == from ? SIZE_MAX : v;
+}
+
+/* "name:12", "line 12". */
+static bool names_place(hr_str line)
+{
+    for (size_t i = 1; i + 1 < line.n; i++) {
+        const char *colon = memchr(line.p + i, ':', line.n - i - 1);
+        if (!colon)
+            break;
+        i = (size_t)(colon - line.p);
+        if (is_digit(line.p[i + 1]) && line.p[i - 1] != ' ' && !is_digit(line.p[i - 1]))
+            return true;
+    }
+    const size_t at = hr_str_find(line, HR_STR(" line "), 0);
+    return at != SIZE_MAX && at + 6 < line.n && is_digit(line.p[at + 6]);
+}
+
+static struct outline read_outline(hr_str text)
+{
+    struct outline o = {0};
+    size_t above = SIZE_MAX;
+    hr_str line;
+    bool ended;
+
+    while (hr_line_next(&text, &line, &ended)) {
+        size_t at = 0, n = line.n;
+        char behind;
+        while (at < n && (line.p[at] == ' ' || line.p[at] == '\t'))
+            at++;
+        while (n > at && (line.p[n - 1] == ' ' || line.p[n - 1] == '\r' || line.p[n - 1] == '\t'))
+            n--;
+        o.lines++;
+        o.hunks += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
+        if (n > at) {
+            o.source += memchr("{}[](),;:\\", line.p[n - 1], 10) != NULL;
+            o.entries += memchr("{[(,;", line.p[n - 1], 5) != NULL;
+            o.places += names_place(line);
+        }
+        if (at == 0)
+            continue;
+        o.indented++;
+        const size_t number = first_number(line, at, &behind);
+        o.numbered +=
+            number != SIZE_MAX && (behind == ' ' || behind == ':' || behind == '.' || behind == '\t');
+        o.counted += number != SIZE_MAX && behind != ':' && number == above + 1;
+        above = number;
+    }
+    return o;
+}
+
+bool hr_outline_records(hr_str text)
+{
+    const struct outline o = read_outline(text);
+
+    if (o.lines < LEAST_LINES || o.hunks > 0)
+        return false;
+    return o.indented * 100 <= o.lines * MOST_INDENTED ||
+           (o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
+            o.entries * 100 <= o.lines * MOST_SOURCE);
+}
+
+bool hr_outline_output(hr_str text)
+{
+    const struct outline o = read_outline(text);
+
+    return o.lines >= LEAST_LINES && o.hunks == 0 &&
+           (o.source * 100 <= o.lines * MOST_SOURCE || o.places * 100 >= o.lines * LEAST_PLACES);
+}

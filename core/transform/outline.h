@@ -1,0 +1,14 @@
+/* outline.h - what the ends and the indentation of its lines tell about a text: may a lossless form change how it stands there?
+
+   Who edits a file needs its lines as they are. Indented text may be such a file; a log, a listing, a table and a trace are not. Pure. */
+#ifndef HR_OUTLINE_H
+#define HR_OUTLINE_H
+
+#include "base.h"
+
+/* Lines that stand for themselves: a log, a listing, a table whose first column is of numbers. */
+bool hr_outline_records(hr_str text);
+/* What a program prints, and no source, configuration or diff: few lines end as those of sources do, or many name a place in a file. */
+bool hr_outline_output(hr_str text);
+
+#endif

@@ -1,0 +1,155 @@
+/* runs.h - where runs of bytes of one class begin and end: words. 64 bytes are classified at once, by SSE2 where the machine has it (all
+   of x86-64), else by a table; both give the same runs. What a word is differs by reader, hence the classes.
+
+   Pure; the text is borrowed, and nothing beyond its ends is read. Any thread. */
+#ifndef HR_RUNS_H
+#define HR_RUNS_H
+
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base.h"
+
+enum hr_run_class {
+    HR_RUN_ALNUM,   /* ASCII letters and digits */
+    HR_RUN_WORD,    /* those, '_' and all bytes of characters beyond ASCII */
+    HR_RUN_UNGAPPED /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+};
+
+#ifdef __SSE2__
+/* The bytes from lo on, span further ones. */
+static inline __m128i hr_run_range(__m128i v, char lo, char span)
+{
+    const __m128i d = _mm_sub_epi8(v, _mm_set1_epi8(lo));
+    return _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(span)), d);
+}
+
+static inline __m128i hr_run_is(__m128i v, char c)
+{
+    return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
+}
+
+static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i in;
+
+    if (class == HR_RUN_UNGAPPED) {
+        /* " and ', ( and ), ; < = >, [ and ], { | } differ in one or two bits. */
+        in = _mm_or_si128(hr_run_range(v, '\t', 4), hr_run_is(v, ' '));
+        in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '"'), hr_run_range(v, '\'', 2)));
+        in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, ','), hr_run_range(v, ';', 3)));
+        in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '['), hr_run_is(v, ']')));
+        in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '`'), hr_run_range(v, '{', 2)));
+        return (uint64_t)_mm_movemask_epi8(in) ^ 0xffff;
+    }
+    in = _mm_or_si128(hr_run_range(v, '0', 9), hr_run_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 25));
+    if (class == HR_RUN_WORD)
+        in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '_'), v)); /* the highest bit is what counts */
+    return (uint64_t)_mm_movemask_epi8(in);
+}
+#else
+static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
+{
+    const unsigned char small = c | 0x20;
+    const bool alnum = (unsigned char)(c - '0') < 10 || (unsigned char)(small - 'a') < 26;
+
+    if (class == HR_RUN_UNGAPPED)
+        return !((unsigned char)(c - '\t') < 5 || (c && strchr(" \"'(),;<=>[]`{|}", c)));
+    return alnum || (class == HR_RUN_WORD && (c == '_' || c > 0x7f));
+}
+
+static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 16; i++)
+        bits |= (uint64_t)hr_run_holds((unsigned char)p[i], class) << i;
+    return bits;
+}
+#endif
+
+/* Bit i: byte p[i] is of the class; n of them, 1 to 64. before: bytes of the same text before p. */
+static inline uint64_t hr_run_bits(const char *p, size_t n, size_t before, enum hr_run_class class)
+{
+    uint64_t bits = 0;
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        bits |= hr_run_bits16(p + i, class) << i;
+    if (i == n)
+        return bits;
+    const size_t rest = n - i;
+    if (before + n >= 16)
+        return bits | hr_run_bits16(p + n - 16, class) >> (16 - rest) << i;
+    char few[16] = {0};
+    memcpy(few, p, rest);
+    return hr_run_bits16(few, class) & ((1u << rest) - 1);
+}
+
+/* A walk over the runs of one class. */
+typedef struct hr_runs {
+    const char *begin, *end, *block; /* of the text; of the bytes that bits tells of */
+    uint64_t bits;                   /* those behind the last run */
+} hr_runs;
+
+static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
+{
+    const char *p = r->block;
+    const size_t n = (size_t)(r->end - p);
+    if (n >= 64)
+        r->bits = hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 |
+                  hr_run_bits16(p + 32, class) << 32 | hr_run_bits16(p + 48, class) << 48;
+    else
+        r->bits = hr_run_bits(p, n, (size_t)(p - r->begin), class);
+}
+
+static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
+{
+    hr_runs r = {.begin = text.p, .end = text.p + text.n, .block = text.p};
+    if (text.n)
+        hr_runs_next_block(&r, class);
+    return r;
+}
+
+/* The end of a run that goes on to the end of its block. */
+static inline const char *hr_runs_follow(hr_runs *r, enum hr_run_class class)
+{
+    uint64_t behind = 0;
+
+    while (behind == 0 && r->end - r->block > 64) {
+        r->block += 64;
+        hr_runs_next_block(r, class);
+        behind = r->bits + 1;
+    }
+    const char *to = behind ? r->block + __builtin_ctzll(behind) : r->end;
+    r->bits &= behind;
+    return to;
+}
+
+/* The next run; false: there is none. */
+static inline __attribute__((always_inline)) bool hr_runs_next(hr_runs *r, enum hr_run_class class,
+                                                               hr_str *run)
+{
+    while (r->bits == 0) {
+        if (r->end - r->block <= 64)
+            return false;
+        r->block += 64;
+        hr_runs_next_block(r, class);
+    }
+    const unsigned from = (unsigned)__builtin_ctzll(r->bits);
+    const char *p = r->block + from, *to;
+    const uint64_t behind = r->bits + (1ull << from); /* the carry goes through the run */
+    if (__builtin_expect(behind != 0, true)) {
+        to = r->block + __builtin_ctzll(behind & ~r->bits);
+        r->bits &= behind;
+    } else {
+        to = hr_runs_follow(r, class);
+    }
+    *run = hr_str_make(p, (size_t)(to - p));
+    return true;
+}
+
+#endif
