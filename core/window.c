@@ -436,6 +436,19 @@ static int work(struct step *s, const hr_cut *stored, int n, bool new_too)
     return s->cut.messages || full ? record(s, full ? s->no_new : NULL) : 0;
 }
 
+/* More tokens than the body can have: those of the results are known, and of the rest each has at least one byte. */
+static int64_t at_most(const struct step *s)
+{
+    int64_t most = (int64_t)s->c->len;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const hr_item *it = &s->items[i];
+        const bool open = it->state == HR_ITEM_OPEN;
+        most += (int64_t)(open ? it->tokens : it->decision.tokens_before) - (int64_t)it->raw_len;
+    }
+    return most;
+}
+
 int hr_window(headroom_request *r, hr_conversation *c, hr_item *items, size_t n)
 {
     const hr_str given = hr_str_make(r->h->config.text[HR_SET_CONTEXT_LIMITS],
@@ -461,9 +474,9 @@ int hr_window(headroom_request *r, hr_conversation *c, hr_item *items, size_t n)
     }
     s.no_new = named < 0 ? hr_error_name(named) : forbidden(&s);
     const bool known = hr_context_limit_of(c->model, given, &s.limit);
-    /* A token has at least one byte. What max_tokens takes of the room is not known yet. */
+    /* What max_tokens takes of the room is not known yet. */
     const int64_t least = (s.limit.tokens - r->output_buffer) / (s.limit.with_output ? 4 : 1);
-    const bool long_enough = known && (int64_t)c->len * s.limit.percent / 100 > least;
+    const bool long_enough = known && at_most(&s) * s.limit.percent / 100 > least;
     if (found == 0 && !known && r->window != HR_SWITCH_OFF && c->len >= NOTEWORTHY)
         return record(&s, "unknown_model");
     if (found == 0 && (!long_enough || r->window == HR_SWITCH_OFF))
