@@ -8,6 +8,7 @@
 #define LINE_KEY   "[" HR_NOTE_KEY ": "
 #define COMMAND    "; headroom show "
 #define NO_COMMAND "; id "
+#define ALIKE      "; messages alike but for numbers: "
 enum { ID_DIGITS = 20 };
 
 static const char *const middle[] = {[HR_NOTE_ITEMS] = " items omitted: ",
@@ -44,6 +45,12 @@ static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command)
 {
+    return hr_note_write_alike(b, unit, of, kept, nkept, NULL, 0, id, offers_command);
+}
+
+int hr_note_write_alike(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
+                        const hr_alike *alike, uint32_t nalike, const char *id, bool offers_command)
+{
     if (of > HR_NOTE_MAX_ITEMS || nkept > HR_NOTE_MAX_KEPT ||
         write_ranges(NULL, of, kept, nkept) > HR_MAX_NOTE_RANGES)
         return HR_ELIMIT;
@@ -53,6 +60,12 @@ int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t
     hr_buf_u64(b, of);
     hr_buf_puts(b, middle[unit]);
     write_ranges(b, of, kept, nkept);
+    for (uint32_t i = 0; i < nalike; i++) {
+        hr_buf_puts(b, i ? ", " : ALIKE);
+        hr_buf_u64(b, alike[i].items);
+        hr_buf_puts(b, " as ");
+        hr_buf_u64(b, alike[i].item);
+    }
     hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
     hr_buf_puts(b, id);
     hr_buf_puts(b, end[unit]);
@@ -135,6 +148,26 @@ static bool take_id(hr_str *s, char id[ID_DIGITS + 1])
     return true;
 }
 
+/* What is alike: of items that stay, in their order; no more items than there are. */
+static bool take_alike(hr_str *s, hr_note *note)
+{
+    uint64_t sum = 0;
+    uint32_t k = 0;
+    do {
+        hr_alike *a = &note->alike[note->nalike];
+        if (note->nalike == HR_NOTE_MAX_ALIKE || !take_number(s, &a->items) || !take(s, " as ") ||
+            !take_number(s, &a->item) || a->items == 0)
+            return false;
+        while (k < note->of - note->omitted && note->kept[k] < a->item)
+            k++;
+        if (k == note->of - note->omitted || note->kept[k++] != a->item)
+            return false;
+        sum += a->items;
+        note->nalike++;
+    } while (take(s, ", "));
+    return sum <= note->of;
+}
+
 int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
 {
     hr_note note = {0};
@@ -168,6 +201,8 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
         return HR_ESHAPE;
     while (next < note.of)
         note.kept[nkept++] = next++;
+    if (take(&s, ALIKE) && !take_alike(&s, &note))
+        return HR_ESHAPE;
     if ((!take(&s, COMMAND) && !take(&s, NO_COMMAND)) || !take_id(&s, note.id))
         return HR_ESHAPE;
     *out = note;

@@ -8,6 +8,9 @@
    where the request offers the model a tool that can run a command, else "id ". Only counts, positions and id: never a
    word from the data.
 
+   Where the items are messages of few classes it goes on, before the id, with how many there are of each, all in all, and at which position one of
+   them stays: "; messages alike but for numbers: 301 as 0, 40 as 312".
+
    In an object that is a map it is one more member, and the word is "members". In lines of JSON the first form is one more line.
 
    In text it is one more line, behind the last kept one; lines are counted from 0, as items are, and that is said:
@@ -32,10 +35,19 @@ enum {
 /* What was left out of. */
 enum hr_note_unit { HR_NOTE_ITEMS, HR_NOTE_MEMBERS, HR_NOTE_LINES };
 
+/* So many items of all have a message like that of `item`, which stays. */
+typedef struct hr_alike {
+    uint32_t item, items;
+} hr_alike;
+enum { HR_NOTE_MAX_ALIKE = 16 };
+
 /* Append the note for `of` items (the object), members (the member) or lines (the line, without its end) of which kept[] (ascending, nkept of them) stay.
    HR_ELIMIT: more than HR_MAX_NOTE_RANGES ranges, or beyond the limits above; nothing was appended. HR_ENOMEM. */
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command);
+/* The same, with what is alike (ascending by item, at most HR_NOTE_MAX_ALIKE; none: the same bytes). */
+int hr_note_write_alike(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
+                        const hr_alike *alike, uint32_t nalike, const char *id, bool offers_command);
 
 /* Append the last line of a text that was read out of `form` ("HTML", "terminal output"): how many of each sort were left out. `sorts` are singular
    nouns; those of count 0 are not told. */
@@ -47,6 +59,8 @@ typedef struct hr_note {
     uint32_t omitted, of;
     char id[21];
     uint32_t *kept; /* ascending, of - omitted entries, in the arena */
+    hr_alike alike[HR_NOTE_MAX_ALIKE];
+    uint32_t nalike;
 } hr_note;
 /* Read a note object's string value (decoded), or a line without its brackets and key. 0; HR_ESHAPE: not one of ours to the letter; HR_ENOMEM. */
 int hr_note_read(hr_arena *a, hr_str value, hr_note *out);

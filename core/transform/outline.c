@@ -12,11 +12,12 @@ enum {
     MOST_COUNTED =
         80, /* which is not the number above and one more, as before the lines of a file that is shown */
     MOST_SOURCE = 25, /* percent of lines that end as a statement, a block or an entry does */
+    TWO_WORDS = 3,    /* bytes; shorter lines cannot be of a pattern */
     LEAST_PLACES = 10 /* percent of lines that name a line of a file */
 };
 
 struct outline {
-    size_t lines, indented, numbered, counted, source, entries, places, hunks;
+    size_t lines, thin, indented, numbered, counted, source, entries, places, hunks;
 };
 
 static bool is_digit(char c)
@@ -65,6 +66,7 @@ static struct outline read_outline(hr_str text)
         while (n > at && (line.p[n - 1] == ' ' || line.p[n - 1] == '\r' || line.p[n - 1] == '\t'))
             n--;
         o.lines++;
+        o.thin += line.n < TWO_WORDS;
         o.hunks += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
         if (n > at) {
             o.source += memchr("{}[](),;:\\", line.p[n - 1], 10) != NULL;
@@ -87,7 +89,7 @@ bool hr_outline_records(hr_str text)
 {
     const struct outline o = read_outline(text);
 
-    if (o.lines < LEAST_LINES || o.hunks > 0)
+    if (o.lines < LEAST_LINES || o.hunks > 0 || o.thin * 2 > o.lines)
         return false;
     return o.indented * 100 <= o.lines * MOST_INDENTED ||
            (o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&

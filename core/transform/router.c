@@ -212,8 +212,8 @@ static int finding_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = pinned_form(a, in, HR_FORM_SEARCH, "build", &headings);
-    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "build", &shorter);
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &shorter);
     if (r < 0 || (r == 0 && h == 0))
         return r;
     *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
