@@ -124,7 +124,7 @@ static int write_ranges(const struct step *s, const bool *goes, hr_str *out)
     int err = b.err;
     *out = hr_str_make(err ? NULL : hr_arena_dup(s->c->arena, b.data, b.len), b.len);
     hr_buf_free(&b);
-    return err ? err : out->p ? 0 : HR_ENOMEM;
+    return err ? HR_ELIMIT : out->p ? 0 : HR_ENOMEM;
 }
 
 /* The name of a cut: dialect, what goes, and what it says. 0, HR_EJSON. */
