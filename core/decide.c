@@ -94,7 +94,7 @@ static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *
         r = text.p ? 1 : HR_ENOMEM;
     }
     hr_buf_free(&b);
-    return found < 0 ? found : r;
+    return found == HR_ENOMEM || (found < 0 && r != 1) ? found : r;
 }
 
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
