@@ -121,8 +121,8 @@ bool hr_outline_records(hr_str text)
         return false;
     if (o.indented * 100 <= o.lines * MOST_INDENTED || o.ruled)
         return true;
-    return o.numbered * 100 >= o.indented * LEAST_NUMBERED &&
-           o.counted * 100 <= o.numbered * MOST_COUNTED && o.entries * 100 <= o.lines * MOST_SOURCE;
+    return o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
+           o.entries * 100 <= o.lines * MOST_SOURCE;
 }
 
 bool hr_outline_output(hr_str text)
