@@ -18,7 +18,7 @@ endif
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Werror
 BASE  := -std=c11 -D_GNU_SOURCE -g -fPIC -fvisibility=hidden -MMD -MP $(WARN)
 OPT   ?= -O2
-# Debian's http_parser, sqlite3, zlib, zstd and inih come as position-independent archives: linked in and hidden.
+# Debian's http_parser, sqlite3, zlib and zstd come as position-independent archives: linked in and hidden.
 CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -lm -lpthread -ldl
 SHIM_CFLAGS := -include shim/glibc.h -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
 SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--as-needed
@@ -158,11 +158,11 @@ PROGRAMS += $B/tests/programs/same_bytes_cc $B/tests/programs/same_bytes_clang
 $B/tests/programs/same_bytes_cc: tests/programs/same_bytes.c $(CORE_OBJ)
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
+	$(Q)$(CC) $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
 $B/tests/programs/same_bytes_clang: tests/programs/same_bytes.c $B/clang/libtest.a
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
-	$(Q)clang $(BASE) -O2 -iquote core $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
+	$(Q)clang $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -174,7 +174,7 @@ $B/fuzz/%.o: %.c
 $B/tests/cases/%: tests/fuzz/fuzz_%.c tests/fuzz/cases.c $B/clang/libtest.a
 	$(SAY) CASES $@
 	@mkdir -p $(@D)
-	$(Q)clang $(BASE) -O2 -iquote core -I. $^ -o $@ $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a
+	$(Q)clang $(BASE) -O2 -iquote core -I. $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -l:libhttp_parser.a
 $B/fuzz/libfuzz.a: $(FUZZ_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_OBJ)
 $B/tests/fuzz/%: tests/fuzz/%.c $B/fuzz/libfuzz.a
@@ -205,7 +205,7 @@ test-programs: deps
 	$(Q)tests/programs/run.sh $(abspath $B) tests/programs/fetched
 $B/tests/bench/token_count: tests/bench/token_count.c $(filter $B/obj/core/token/%,$(CORE_OBJ)) $B/obj/core/base.o
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -iquote core $^ -o $@
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -iquote core $(filter-out %.h,$^) -o $@
 test-bench: all $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/token_error.py $B/tests/bench/token_count
 	$(Q)TIKTOKEN_CACHE_DIR=$(abspath $B/tiktoken) $B/venv/bin/python tests/bench/run_scenarios.py --headroom $B/headroom

@@ -40,6 +40,7 @@ struct headroom {
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
     hr_cuts cuts;
+    _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
     hr_pending pending;
@@ -95,6 +96,9 @@ struct headroom_request {
 int hr_context_key(headroom *h, uint8_t key[32]);
 /* The key of fingerprints, once hr_context_key has given the key of a store; else NULL. */
 const hr_print_key *hr_context_print(const headroom *h);
+/* Say in the log what is wrong with the settings, once a process. Behind the work of a request: the first one of all makes the log's
+   directory. */
+void hr_context_tell_errors(headroom *h);
 /* In a child of fork: own database handle, fresh locks. Called at every entry. */
 void hr_context_check_fork(headroom *h);
 

@@ -271,9 +271,9 @@ static int choose_again(struct work *w, hr_item *it)
         r = hr_conversation_query(c, it->event, &query);
     if (r == 0)
         r = hr_conversation_arguments(c, it->event, &arguments);
-    if (r == 0)
-        r = hr_overrides_of_tool(w->r, c->scratch, tool_of(c, it), arguments, &rules);
-    return r < 0 ? r : choose(w, it, query, arguments, &rules, false);
+    if (r < 0 || (r = hr_overrides_of_tool(w->r, c->scratch, tool_of(c, it), arguments, &rules)) < 0)
+        return r;
+    return choose(w, it, query, arguments, &rules, false);
 }
 
 /* Run `step` for one item with memory of its own for what is decoded on the way. */

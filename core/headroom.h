@@ -184,6 +184,10 @@ int headroom_restore(headroom *h, const void *body, size_t len, headroom_bytes *
 /* Selections found in a body by their notes alone, as a JSON array of {id, of, kept:[index], items:[slice]}. */
 int headroom_restore_kept(headroom *h, const void *body, size_t len, headroom_bytes *json);
 
+/* A replacement as headroom_get_original gives it, its lossless form read back; the note of a selection stays. 1: *out is filled; 0: it has no
+   such form; HR_ENOMEM. */
+int headroom_read_back(const char *text, size_t len, headroom_bytes *out);
+
 /* How many messages the rolling window says that it left out of a body as sent; 0: none, or no body that is read. They are stored
    nowhere: the program sends them again with each request, and only it can. */
 uint64_t headroom_left_out(const void *body, size_t len);

@@ -1,4 +1,5 @@
 /* open.c - a `headroom` begins and ends: configuration, log, store, ledger; what a fork changes. See headroom.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,17 +32,19 @@ static void name_program(headroom *h)
 }
 
 /* "FILE:3: level: .. is not one of ..", "HEADROOM_LEVEL: .." */
-static void log_errors(const headroom *h)
+void hr_context_tell_errors(headroom *h)
 {
     const hr_config *c = &h->config;
 
+    if (c->n_errors == 0 || atomic_exchange(&h->errors_told, true))
+        return;
     for (size_t i = 0; i < c->n_errors; i++) {
         const hr_config_error *e = &c->errors[i];
-        if (e->file)
-            hr_log_write(&h->log, HR_LOG_WARN, "%s:%u: %s%s%s; ignored", c->path, e->line, e->name,
-                         *e->name ? ": " : "", e->text);
-        else
-            hr_log_write(&h->log, HR_LOG_WARN, "%s: %s; ignored", e->name, e->text);
+        char line[16] = "";
+        if (e->line)
+            snprintf(line, sizeof line, ":%u", e->line);
+        hr_log_write(&h->log, HR_LOG_WARN, "%s%s%s%s%s%s; ignored", e->file ? c->path : "", line,
+                     e->file ? ": " : "", e->name, *e->name ? ": " : "", e->text);
     }
 }
 
@@ -76,7 +79,6 @@ headroom *headroom_open(unsigned flags)
     }
     if (!(h->ledger = hr_ledger_new(h->store)))
         goto fail;
-    log_errors(h);
     return h;
 fail:
     headroom_close(h);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ini.h"
 #include "protect.h"
@@ -40,27 +39,35 @@ void hr_overrides_log(headroom_request *r)
         hr_log_write(&r->h->log, HR_LOG_WARN, "%s: ignored in a request: %s", r->h->program, r->row.ignored);
 }
 
-/* Index of a word among the n, in any case; n: none of them. */
-static size_t word_of(hr_str value, const char *const *words, size_t n)
+enum { LONGEST_WORD = 16 };
+
+/* Words may come in any case, as most of HTTP's do; not in the host's locale. n 0: too long to be one. */
+static hr_str in_small(hr_str value, char out[LONGEST_WORD])
 {
-    size_t i = 0;
-    while (i < n && !(strlen(words[i]) == value.n && strncasecmp(words[i], value.p, value.n) == 0))
-        i++;
-    return i;
+    if (value.n > LONGEST_WORD)
+        return HR_STR("");
+    for (size_t i = 0; i < value.n; i++)
+        out[i] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] | 0x20 : value.p[i]);
+    return hr_str_make(out, value.n);
 }
 
-/* A word or number as a setting takes it. Words in any case, as fields of HTTP mostly are. -1: none. */
+static void ignore_value(headroom_request *r, enum headroom_override which, hr_str value, const char *allowed)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "\"%.*s\" is not %s", value.n < 80 ? (int)value.n : 80, value.p, allowed);
+    ignore(r, which, text);
+}
+
+/* A word or number as a setting takes it; -1: none. */
 static int64_t value_of(headroom_request *r, enum headroom_override which, enum hr_setting s, hr_str value)
 {
-    char small[16], text[256], allowed[128];
+    char small[LONGEST_WORD], allowed[128];
+    int64_t v = hr_setting_value(s, in_small(value, small));
 
-    for (size_t i = 0; i < value.n && i < sizeof small; i++)
-        small[i] = (char)(value.p[i] >= 'A' && value.p[i] <= 'Z' ? value.p[i] | 0x20 : value.p[i]);
-    int64_t v = value.n <= sizeof small ? hr_setting_value(s, hr_str_make(small, value.n)) : -1;
     if (v < 0) {
         hr_setting_allowed(s, allowed, sizeof allowed);
-        snprintf(text, sizeof text, "\"%.*s\" is not %s", value.n < 80 ? (int)value.n : 80, value.p, allowed);
-        ignore(r, which, text);
+        ignore_value(r, which, value, allowed);
     }
     return v;
 }
@@ -76,15 +83,16 @@ static void read_number(headroom_request *r, enum headroom_override which, enum 
 static void read_bypass(headroom_request *r, hr_str value)
 {
     static const char *const words[] = {"1", "true", "yes", "on", "0", "false", "no", "off"};
-    char text[160];
-    size_t i = word_of(value, words, 8);
+    enum { YES = 4, WORDS = 8 };
+    char small[LONGEST_WORD];
+    const hr_str word = in_small(value, small);
+    int i = 0;
 
-    r->bypass = i < 4;
-    if (i == 8) {
-        snprintf(text, sizeof text, "\"%.*s\" is not one of: 1 true yes on 0 false no off",
-                 value.n < 80 ? (int)value.n : 80, value.p);
-        ignore(r, HEADROOM_OVERRIDE_BYPASS, text);
-    }
+    while (i < WORDS && !hr_str_is(word, words[i]))
+        i++;
+    r->bypass = i < YES;
+    if (i == WORDS)
+        ignore_value(r, HEADROOM_OVERRIDE_BYPASS, value, "one of: 1 true yes on 0 false no off");
 }
 
 static int read_profiles(headroom_request *r, hr_str value)

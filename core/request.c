@@ -220,6 +220,7 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
             hr_log_write(&r->h->log, HR_LOG_WARN, "%s: passed on unchanged: %s", r->row.path, r->row.skipped);
         }
     }
+    hr_context_tell_errors(r->h);
     hr_overrides_log(r);
     r->row.elapsed_us = (int64_t)(hr_now_us() - start);
     if (built != 1)

@@ -24,7 +24,13 @@ struct options {
 };
 
 /* ------------------------------------------------------------------ one result */
-static void print_head(const headroom_result *r, const struct comparison *c)
+/* How what was sent is compared. */
+struct form {
+    bool read_back; /* from its lossless form */
+    bool whole;     /* and so it is the original */
+};
+
+static void print_head(const headroom_result *r, const struct comparison *c, const struct form *form)
 {
     char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT];
 
@@ -32,18 +38,23 @@ static void print_head(const headroom_result *r, const struct comparison *c)
            format_word(call, sizeof(call), r->call_id), format_word(kind, sizeof(kind), r->kind),
            format_word(what, sizeof(what), r->transform));
     if (r->of > 0)
-        printf(", %lu of %lu kept", (unsigned long)r->kept, (unsigned long)r->of);
+        printf(", %lu of %lu %s kept", (unsigned long)r->kept, (unsigned long)r->of, result_unit(r));
     printf("; %s -> %s tokens (estimated)\n", format_count(before, r->tokens_before),
            format_count(after, r->tokens_after));
     result_print_why(r);
-    if (c->gone + c->fresh == 0)
+    if (form->read_back)
+        puts("form      read back to what it says; --raw shows it as it was sent");
+    if (form->whole)
+        puts("It reads back as the original, byte for byte.");
+    else if (c->gone + c->fresh == 0)
         puts(c->json ? "Every element is the same; only white space between them differs."
                      : "Every line is the same.");
 }
 
-static void print_comparison(const headroom_result *r, const struct comparison *c, const struct options *o)
+static void print_comparison(const headroom_result *r, const struct comparison *c, const struct form *form,
+                             const struct options *o)
 {
-    print_head(r, c);
+    print_head(r, c, form);
     if (c->gone + c->fresh == 0)
         return;
     if (o->columns)
@@ -70,14 +81,23 @@ static int show_difference(const headroom_result *r, const headroom_bytes *origi
                            cJSON *object)
 {
     struct comparison c;
+    struct form form = {false, false};
+    headroom_bytes plain = {NULL, 0};
+    int read = o->raw ? 0 : headroom_read_back(sent->data, sent->len, &plain);
+    bool compared = read >= 0 && diff_compare(original, read == 1 ? &plain : sent, o->raw, &c);
 
-    if (!diff_compare(original, sent, o->raw, &c))
+    form.read_back = read == 1;
+    form.whole =
+        form.read_back && plain.len == original->len && memcmp(plain.data, original->data, plain.len) == 0;
+    headroom_free(plain.data);
+    if (!compared)
         return cli_fail(EX_OSERR, "diff: %s: no memory", r->id);
     if (o->json) {
         result_to_tree(t, object, r);
+        json_bool(t, object, "read_back", form.read_back);
         diff_to_json(t, object, &c, o->style.context);
     } else {
-        print_comparison(r, &c, o);
+        print_comparison(r, &c, &form, o);
     }
     diff_free(&c);
     return EX_OK;
@@ -283,7 +303,8 @@ const struct command command_diff = {
         "       headroom diff NUMBER [..]\n"
         "\n"
         "Compares the original of a rewritten result (its ID has 20 hex digits) with what was sent in its\n"
-        "place; with the NUMBER of a request, all its rewritten results. JSON is compared element by\n"
+        "place; with the NUMBER of a request, all its rewritten results. Text that was put into a lossless\n"
+        "form is read back from it before. JSON is compared element by\n"
         "element: each gets a line, white space and commas between elements left out. In a terminal the two\n"
         "stand side by side ('<' gone, '>' new, '|' another line); a pipe gets the lines of diff -u.\n"
         "\n"
@@ -291,12 +312,11 @@ const struct command command_diff = {
         "  -y, --side-by-side  two columns, also in a pipe\n"
         "  -c, --context N     show N unchanged lines around a change (3)\n"
         "  -w, --width N       width of both columns together (that of the terminal)\n"
-        "  -r, --raw           compare JSON line by line, as it was sent\n"
+        "  -r, --raw           compare line by line, as it was sent: JSON too, and forms not read back\n"
         "  -j, --json          an object (of a request: an array of them): id, tool, call_id, kind, "
         "transform,\n"
-        "                      tokens_before, tokens_after, kept, of, view, original_lines, sent_lines, "
-        "gone,\n"
-        "                      fresh, hunks\n"
+        "                      tokens_before, tokens_after, kept, of, read_back, view, original_lines,\n"
+        "                      sent_lines, gone, fresh, hunks\n"
         "  -h, --help          this text\n"
         "\n"
         "exit status: 0; 64 wrong usage, 66 no such result or request, 69 the original is not stored, or\n"

@@ -47,6 +47,7 @@ static const struct reason reasons[] = {
     {"encoding", "the body has an encoding that is not read", CLIENT},
     {"multipart", "the body is multipart", CLIENT},
     {"content_type", "the body is not declared as JSON", CLIENT},
+    {"upgrade", "the request asks for another protocol", CLIENT},
     {"chunked", "the body is sent in chunks", LATER},
     {"expect", "the client waits for 100-continue", LATER},
     {"no_length", "the length of the body is not announced", LATER},
@@ -80,6 +81,7 @@ static const struct reason reasons[] = {
      "adopt = always rewrites such results, too."},
     {"for_code", "a program on the server reads it, not the model", NULL},
     {"headroom_show", "it is an original that the model asked for", NULL},
+    {"reference_gone", "the earlier text that would be named no longer stands in the request", NULL},
     {"already_ours", "it is a text that was sent as a replacement before", NULL},
 };
 
@@ -97,6 +99,18 @@ static const struct {
     {"search_headings", "matches stand below the path of their file; nothing is left out"},
     {"paths", "files stand below their directory; nothing is left out"},
     {"log_lines", "the lines that matter stay, each whole; a note counts the others"},
+    {"table_lines", "the rows that matter stay, each whole; a note counts the others"},
+    {"findings", "findings of a compiler or linter that say the same again stand without their excerpts"},
+    {"strings", "text in long strings of the JSON is written in fewer tokens; nothing is left out"},
+    {"names", "objects and beginnings of strings that stand again have names, the rest is tables; nothing is "
+              "left out"},
+    {"repeats", "lines, blocks and paths that stand again are named; nothing is left out"},
+    {"again", "the same text stands earlier in the request and is named instead; nothing is left out"},
+    {"terminal",
+     "as a terminal shows it at the end: without colours, of a progress bar the last state; a note says so"},
+    {"sections", "its parts are of several kinds, each written as its kind is"},
+    {"cache_aligner",
+     "sentences that say what day or session it is stand at the end of the system text; nothing is left out"},
     {"window",
      "its message was left out, oldest first, because the model takes no more; the program has it still"},
     /* strategies of selections */
@@ -107,6 +121,7 @@ static const struct {
      "nothing ranks the items: the first and last stay, errors, what stands out, what the question asks "
      "for, and some evenly spread"},
     {"passed_units", "what failed, what was slow and what the question asks for stays"},
+    {"frames", "of traces that are alike one stays whole, and what is said of the others for the first time"},
 };
 
 const char *reason_of_transform(const char *word)

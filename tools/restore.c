@@ -109,7 +109,7 @@ const struct command command_restore = {
         "\n"
         "Reads a request body as it was sent and prints it as the program made it. Lossless forms are read "
         "back from\n"
-        "the text alone; selections need the stored originals.\n"
+        "the body alone; selections need the stored originals.\n"
         "\n"
         "  -k, --kept        print instead a JSON array of the selections that the body's notes name, each\n"
         "                    {\"id\", \"of\", \"kept\": [index], \"items\": [slice]}\n"

@@ -23,19 +23,29 @@ void result_to_json(struct json_tree *t, cJSON *o, const headroom_result *r)
     json_string(t, o, "reason", r->reason);
 }
 
+const char *result_unit(const headroom_result *r)
+{
+    const char *end = r->transform == NULL ? NULL : strrchr(r->transform, '_');
+
+    if (end != NULL && strcmp(end, "_lines") == 0)
+        return "lines";
+    return end != NULL && strcmp(end, "_text") == 0 ? "pieces" : "items";
+}
+
 void result_print_head(const char *last)
 {
-    printf("%-20s  %-16s  %-7s  %-16s  %9s    %9s  %-15s  %-15s  %s\n", "ID", "TOOL", "KIND", "TRANSFORM",
+    printf("%-20s  %-16s  %-7s  %-16s  %9s    %9s  %-18s  %-15s  %s\n", "ID", "TOOL", "KIND", "TRANSFORM",
            "TOKENS", "SENT", "KEPT", "WHY", last);
 }
 
 void result_print_line(const headroom_result *r, const char *last)
 {
-    char tool[17], kind[8], what[17], before[FORMAT_COUNT], after[FORMAT_COUNT], kept[32] = "all", why[24];
+    char tool[17], kind[8], what[17], before[FORMAT_COUNT], after[FORMAT_COUNT], kept[40] = "all", why[24];
 
     if (r->of > 0)
-        snprintf(kept, sizeof(kept), "%lu of %lu", (unsigned long)r->kept, (unsigned long)r->of);
-    printf("%-20s  %-16s  %-7s  %-16s  %9s -> %9s  %-15s  %-15s  %s\n", r->id[0] == '\0' ? "-" : r->id,
+        snprintf(kept, sizeof(kept), "%lu of %lu %s", (unsigned long)r->kept, (unsigned long)r->of,
+                 result_unit(r));
+    printf("%-20s  %-16s  %-7s  %-16s  %9s -> %9s  %-18s  %-15s  %s\n", r->id[0] == '\0' ? "-" : r->id,
            format_word(tool, sizeof(tool), r->tool), format_word(kind, sizeof(kind), r->kind),
            r->transform == NULL ? "verbatim" : format_word(what, sizeof(what), r->transform),
            format_count(before, r->tokens_before), format_count(after, r->tokens_after), kept,
@@ -125,7 +135,7 @@ void result_print_whole(const headroom_result *r, const headroom_bytes *original
     printf("rewrite   %s by %s, %s", format_word(kind, sizeof(kind), r->kind),
            format_word(what, sizeof(what), r->transform), r->lossless ? "lossless" : "selected");
     if (r->of > 0)
-        printf(": %lu of %lu kept", (unsigned long)r->kept, (unsigned long)r->of);
+        printf(": %lu of %lu %s kept", (unsigned long)r->kept, (unsigned long)r->of, result_unit(r));
     putchar('\n');
     result_print_why(r);
     printf("tokens    %s -> %s: %s of the original saved (estimated)\n",

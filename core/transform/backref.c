@@ -59,6 +59,8 @@ static uint32_t count_lines(hr_str text)
 {
     uint32_t n = 1;
 
+    if (text.n == 0)
+        return n;
     for (const char *p = text.p, *end = p + text.n;
          n < MOST_LINES && (p = memchr(p, '\n', (size_t)(end - p))); p++)
         n++;
@@ -103,7 +105,7 @@ hr_repeats *hr_repeats_new(hr_arena *a, hr_str text)
 
     if (!r)
         return NULL;
-    r->text = text;
+    r->text = text = text.n ? text : HR_STR("");
     r->n = count_lines(text);
     for (r->mask = 63; r->mask < 2 * r->n; r->mask = r->mask * 2 + 1)
         ;
@@ -138,6 +140,8 @@ int64_t hr_repeats_count(hr_repeats *r, hr_arena *a, hr_str earlier, hr_watch *w
     uint64_t *hash = hr_arena_alloc(a, n * sizeof *hash);
     int64_t bytes = 0;
 
+    if (earlier.n == 0)
+        return 0;
     if (!line || !hash)
         return HR_ENOMEM;
     fill(earlier, line, hash, n);

@@ -92,40 +92,49 @@ static int count_term(struct scoring *s, uint32_t row, uint32_t t)
     return 0;
 }
 
-/* The next word of the row behind *k terms: t is its term, or UINT32_MAX. */
-static inline int take_word(struct scoring *s, uint32_t row, uint32_t t, size_t *k)
+/* What was read of the row at hand. */
+struct row {
+    uint32_t row, words;
+    size_t seen; /* terms, and NO_TERM between those that do not stand side by side */
+    bool apart;  /* other words stand behind the last one */
+};
+
+static int take_term(struct scoring *s, struct row *r, uint32_t t)
 {
-    s->length[row]++;
-    if (__builtin_expect(t == UINT32_MAX, true)) {
-        if (*k == 0 || s->seen[*k - 1] == NO_TERM) /* one mark between runs is enough */
-            return 0;
-        return see(s, (*k)++, NO_TERM);
-    }
-    if (see(s, (*k)++, (uint16_t)t) < 0)
+    if (r->apart && r->seen > 0 && see(s, r->seen++, NO_TERM) < 0)
         return HR_ENOMEM;
-    return count_term(s, row, t);
+    r->apart = false;
+    if (see(s, r->seen++, (uint16_t)t) < 0)
+        return HR_ENOMEM;
+    return count_term(s, r->row, t);
 }
 
-static int read_row(struct scoring *s, uint32_t row, size_t *nseen)
+static int read_row(struct scoring *s, struct row *r)
 {
-    hr_words escaped = {s->rows[row], 0};
+    const hr_query *q = s->q;
+    hr_words escaped = {s->rows[r->row], 0};
+    hr_plain_words plain;
     hr_word w;
     hr_str word;
-    int r = 0;
 
-    *nseen = 0;
-    if (!hr_words_plain(s->rows[row])) {
-        while (r == 0 && hr_words_next(&escaped, &w))
-            r = take_word(s, row, hr_query_term(s->q, w.hash), nseen);
-        return r;
+    if (!hr_plain_words_begin(&plain, s->rows[r->row])) {
+        for (; hr_words_next(&escaped, &w); r->words++) {
+            const uint32_t t = hr_query_term(q, w.hash);
+            r->apart = r->apart || t == UINT32_MAX;
+            if (t != UINT32_MAX && take_term(s, r, t) < 0)
+                return HR_ENOMEM;
+        }
+        return 0;
     }
-    hr_plain_words plain = hr_plain_words_of(s->rows[row]);
-    while (r == 0 && hr_plain_words_next(&plain, &word))
-        r = take_word(s, row,
-                      hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word))
-                                                    : UINT32_MAX,
-                      nseen);
-    return r;
+    for (; hr_plain_words_next(&plain, &word); r->words++) {
+        const uint32_t t =
+            hr_query_may_have(q, word) ? hr_query_term(q, hr_plain_word_hash(word)) : UINT32_MAX;
+        if (__builtin_expect(t == UINT32_MAX, true))
+            r->apart = true;
+        else if (take_term(s, r, t) < 0)
+            return HR_ENOMEM;
+    }
+    return 0;
 }
 
 static bool stands_in(const hr_anchor *a, const uint16_t *seen, size_t n)
@@ -139,8 +148,10 @@ static bool stands_in(const hr_anchor *a, const uint16_t *seen, size_t n)
 static int read_rows(struct scoring *s)
 {
     for (uint32_t row = 0; row < s->n; row++) {
-        size_t nseen = 0;
-        int r = read_row(s, row, &nseen);
+        struct row at = {.row = row};
+        int r = read_row(s, &at);
+        const size_t nseen = at.seen;
+        s->length[row] = at.words;
         if (r == 0)
             r = hr_watch_spend(&s->watch, s->rows[row].n);
         for (uint32_t a = 0; r == 0 && nseen && a < s->q->nanchors; a++) {

@@ -63,7 +63,9 @@ static int note_agrees(hr_arena *scratch, struct pair *p, const hr_plan *plan, u
         return r == HR_ENOMEM ? r : 0;
     return note.unit == (members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS) && note.of == of &&
            note.of - note.omitted == plan->nkept &&
-           memcmp(note.kept, plan->kept, plan->nkept * sizeof *plan->kept) == 0;
+           memcmp(note.kept, plan->kept, plan->nkept * sizeof *plan->kept) == 0 &&
+           note.nalike == plan->nalike &&
+           memcmp(note.alike, plan->alike, plan->nalike * sizeof *plan->alike) == 0;
 }
 
 /* The items are looked for by their position, not where the plan's maker says they are. */

@@ -28,6 +28,9 @@ extern const size_t hr_style_count;
 /* The style that the first tokens of an indexed text suggest; NULL: none of them. */
 const hr_style *hr_style_guess(const hr_tree *t, bool lines);
 
+/* The style that the first line of a body begins with, which is taken off with the space behind it; NULL: none. */
+const hr_style *hr_style_take(hr_str *line);
+
 /* ---- the body of the form, for a form that is made on top of it (form_names.c) */
 /* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */
 int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch);

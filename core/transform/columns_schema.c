@@ -39,14 +39,31 @@ const hr_style *hr_style_guess(const hr_tree *t, bool lines)
     }
     while (i < t->n && t->nodes[i].key_len == 0)
         i++;
-    if (i == t->n)
-        return NULL;
-    const hr_node *v = &t->nodes[i];
-    bool space = v->off - (v->key_off + v->key_len) == 2;
+    bool space = wide > 0;
+    if (i < t->n) {
+        space = t->nodes[i].off - (t->nodes[i].key_off + t->nodes[i].key_len) == 2;
+    } else if (wide == 0) { /* no colon: the space behind the first comma */
+        for (i = 1; i < t->n && !t->nodes[i].next; i++)
+            ;
+        space = i < t->n && t->nodes[t->nodes[i].next].off - (t->nodes[i].off + t->nodes[i].len) == 2;
+    }
     for (size_t k = 0; k < hr_style_count; k++) {
         const hr_style *s = &hr_styles[k];
         if (s->lines == lines && s->space == space && s->wide == wide && (wide == 0 || s->fill == fill))
             return s;
+    }
+    return NULL;
+}
+
+const hr_style *hr_style_take(hr_str *line)
+{
+    for (size_t i = 0; i < hr_style_count; i++) {
+        size_t n = strlen(hr_styles[i].name);
+        if (line->n > n + 1 && line->p[n] == ' ' && memcmp(line->p, hr_styles[i].name, n) == 0 &&
+            (line->p[n + 1] == '{' || line->p[n + 1] == '[' || line->p[n + 1] == '@')) {
+            *line = hr_str_make(line->p + n + 1, line->n - n - 1);
+            return &hr_styles[i];
+        }
     }
     return NULL;
 }

@@ -23,6 +23,7 @@ struct crush {
     const char *strategy;
     size_t kept, of;
     bool lossy;
+    uint32_t strings; /* long ones met */
 };
 
 /* ------------------------------------------------------------------ walk */
@@ -46,13 +47,19 @@ static size_t end_of(const hr_node *v)
     return (size_t)v->off + v->len;
 }
 
-/* Index of the node behind the subtree. */
+/* Index of the node behind the subtree: nodes stand in the order of their places. */
 static uint32_t behind(const hr_tree *t, uint32_t i)
 {
-    size_t end = end_of(&t->nodes[i]);
-    for (i++; i < t->n && t->nodes[i].off < end; i++)
-        ;
-    return i;
+    const size_t end = end_of(&t->nodes[i]);
+    uint32_t in = i, out = t->n;
+    while (out - in > 1) {
+        const uint32_t mid = in + (out - in) / 2;
+        if (t->nodes[mid].off < end)
+            in = mid;
+        else
+            out = mid;
+    }
+    return out;
 }
 
 static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
@@ -69,8 +76,9 @@ static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
         hr_minify(b, t->text + v->off, v->len);
         hr_buf_putc(b, ',');
     }
-    int r = hr_note_write(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count, e->plan.kept,
-                          e->plan.nkept, c->in->id, c->in->offers_command);
+    int r = hr_note_write_alike(b, members ? HR_NOTE_MEMBERS : HR_NOTE_ITEMS, t->nodes[e->node].count,
+                                e->plan.kept, e->plan.nkept, e->plan.alike, e->plan.nalike, c->in->id,
+                                c->in->offers_command);
     hr_buf_putc(b, members ? '}' : ']');
     return r < 0 ? r : b->err;
 }
@@ -107,7 +115,7 @@ static int try_container(struct crush *c, uint32_t i)
         return r;
     hr_buf b = {0};
     r = write_selection(c, &e, &b);
-    size_t before = hr_minified_length(t->text + v->off, v->len), after = b.len;
+    size_t before = hr_minified_node(t, i, rows.end), after = b.len;
     hr_buf_free(&b);
     if (r == HR_ELIMIT || (r == 0 && (uint64_t)after * 100 > (uint64_t)before * HR_CRUSH_WORTH))
         return 0;
@@ -128,6 +136,9 @@ static int try_string(struct crush *c, uint32_t i)
 {
     hr_transform_out out;
     hr_str inside;
+    if (c->tree->nodes[i].len < HR_INNER_MIN_JSON || c->strings == HR_INNER_MOST)
+        return 0;
+    c->strings++;
     int r = hr_inner_transform(c->scratch, c->in, c->tree, i, &inside, &out);
     hr_edit *e = r == 1 ? add_edit(c) : NULL;
     if (r != 1 || !e)

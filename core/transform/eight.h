@@ -57,4 +57,12 @@ static inline uint64_t hr_eight_digit(uint64_t v)
     return ~((d & HR_EIGHT(0x7f)) + HR_EIGHT(0x80 - 10)) & ~d & HR_EIGHT(0x80);
 }
 
+/* Not 0: one of them is an ASCII letter, or of a character beyond ASCII. */
+static inline uint64_t hr_eight_letter(uint64_t v)
+{
+    const uint64_t small = (v | HR_EIGHT(0x20)) & HR_EIGHT(0x7f);
+    const uint64_t from_a = small + HR_EIGHT(0x80 - 'a'), behind_z = small + HR_EIGHT(0x7f - 'z');
+    return ((from_a ^ behind_z) | v) & HR_EIGHT(0x80);
+}
+
 #endif

@@ -157,7 +157,8 @@ static struct said read_line(hr_str line, enum kind before)
     }
     if (l.kind == OTHER && is_context(line))
         l.kind = CONTEXT;
-    if (l.kind == OTHER && c != '|' && (l.words = (uint32_t)read_head(line, &l.error)) > 0)
+    if ((l.kind == OTHER || (l.kind == EXCERPT && !memchr(line.p, '|', line.n))) && c != '|' &&
+        (l.words = (uint32_t)read_head(line, &l.error)) > 0)
         l.kind = HEAD;
     return l;
 }

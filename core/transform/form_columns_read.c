@@ -462,27 +462,13 @@ static int put_table(struct reader *r, hr_str digits, size_t depth)
     return ok;
 }
 
-/* The style that the line begins with, which is taken off with the space behind it; NULL: none. */
-static const hr_style *take_style(hr_str *line)
-{
-    for (size_t i = 0; i < hr_style_count; i++) {
-        size_t n = strlen(hr_styles[i].name);
-        if (line->n > n + 1 && line->p[n] == ' ' && memcmp(line->p, hr_styles[i].name, n) == 0 &&
-            (line->p[n + 1] == '{' || line->p[n + 1] == '[' || line->p[n + 1] == '@')) {
-            *line = hr_str_make(line->p + n + 1, line->n - n - 1);
-            return &hr_styles[i];
-        }
-    }
-    return NULL;
-}
-
 int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact)
 {
     struct reader r = {.b = b, .tables = body};
     hr_str line;
     bool ended;
 
-    if (!hr_line_next(&r.tables, &line, &ended) || !(r.style = take_style(&line)) ||
+    if (!hr_line_next(&r.tables, &line, &ended) || !(r.style = hr_style_take(&line)) ||
         (r.style->lines && !hr_str_is(line, "@1")))
         return 0;
     if (compact) {

@@ -329,17 +329,20 @@ static void join(struct encoder *e, hr_buf *b)
 static bool make_room(struct encoder *e)
 {
     const size_t n = e->t->n;
+    uint32_t objects = 1;
 
+    for (size_t i = 1; i < n; i++)
+        objects += e->t->nodes[i].type == HR_JSON_OBJECT;
     e->hash = hr_arena_alloc(e->a, n * sizeof *e->hash);
     e->keys = hr_arena_alloc(e->a, n * sizeof *e->keys);
     e->values = hr_arena_alloc(e->a, n * sizeof *e->values);
     e->object = hr_arena_zalloc(e->a, n * sizeof *e->object);
     e->row = hr_arena_zalloc(e->a, n * sizeof *e->row);
-    e->objects = hr_arena_zalloc(e->a, n * sizeof *e->objects);
-    e->shapes = hr_arena_zalloc(e->a, n * sizeof *e->shapes);
-    e->order = hr_arena_alloc(e->a, n * sizeof *e->order);
+    e->objects = hr_arena_zalloc(e->a, objects * sizeof *e->objects);
+    e->shapes = hr_arena_zalloc(e->a, objects * sizeof *e->shapes);
+    e->order = hr_arena_alloc(e->a, objects * sizeof *e->order);
     return e->hash && e->keys && e->values && e->object && e->row && e->objects && e->shapes && e->order &&
-           make_map(e->a, &e->objects_by, (uint32_t)n) && make_map(e->a, &e->shapes_by, (uint32_t)n);
+           make_map(e->a, &e->objects_by, objects) && make_map(e->a, &e->shapes_by, objects);
 }
 
 static bool has_dollar_key(const hr_tree *t)

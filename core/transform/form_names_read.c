@@ -31,7 +31,7 @@ static uint32_t take_name(hr_str *s)
     uint32_t n = 0;
     size_t i = 1;
 
-    if (s->n < 2 || s->p[0] != '$' || s->p[1] == '0')
+    if (s->n < 2 || s->p[0] != '$' || s->p[1] < '1' || s->p[1] > '9')
         return 0;
     for (; i < s->n && i <= MOST_DIGITS && s->p[i] >= '0' && s->p[i] <= '9'; i++)
         n = n * 10 + (uint32_t)(s->p[i] - '0');
@@ -233,6 +233,8 @@ int hr_names_decode(hr_buf *b, hr_str body)
         ok = hr_tree_parse(&r.t, r.a, joined.data, joined.len, NULL);
         ok = ok == 0 ? read_objects(&r, &text) : ok == HR_ENOMEM ? ok : 0;
     }
+    if (ok == 1 && b->cap > b->len) /* what the caller has room for */
+        ok = hr_buf_reserve(&compact, b->cap - b->len) < 0 ? HR_ENOMEM : 1;
     if (ok == 1)
         ok = put_text(&r, text);
     if (ok == 1)

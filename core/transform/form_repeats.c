@@ -446,7 +446,7 @@ static int read_mark(struct decoder *d, hr_str line, bool *shown)
 
 static int read_line(struct decoder *d, hr_str line, bool *shown)
 {
-    if (line.n > 2 && line.p[0] == '[' && line.p[1] == '#')
+    if (line.n > 1 && line.p[0] == '[' && line.p[1] == '#')
         return read_mark(d, line, shown);
     int r = put_expanded(d, d->b, line);
     if (r == 1 && d->left > 0 && --d->left == 0) {

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "transform/form_table.h"
-#include "transform/line_words.h"
 #include "transform/lines.h"
 #include "transform/patterns.h"
 
@@ -48,13 +47,15 @@ static size_t take_number(hr_str s, uint32_t *out)
 /* ------------------------------------------------------------------ encoding */
 struct known {
     bool used;
-    uint32_t id;         /* 0: not yet shown */
-    hr_line_words *last; /* its line before */
-    uint64_t varies;     /* words */
+    uint32_t id;     /* 0: not yet shown */
+    uint32_t last;   /* its line before */
+    uint64_t varies; /* words */
 };
 
 struct encoder {
     hr_buf *b;
+    char *at; /* where the next byte goes; there is room for a line */
+    const hr_split *split;
     struct known *known; /* for each pattern */
     uint32_t ids;
     hr_str above;               /* first word of the line above; n 0: it had none */
@@ -62,44 +63,60 @@ struct encoder {
     size_t rows;
 };
 
+static void put(struct encoder *e, const char *p, size_t n)
+{
+    memcpy(e->at, p, n);
+    e->at += n;
+}
+
+static void put_number(struct encoder *e, uint32_t v)
+{
+    char z[10], *p = z + sizeof z;
+
+    do
+        *--p = (char)('0' + v % 10);
+    while ((v /= 10) > 0);
+    put(e, p, (size_t)(z + sizeof z - p));
+}
+
 static void put_repeats(struct encoder *e)
 {
     if (e->repeats == 0)
         return;
-    hr_buf_u64(e->b, e->repeated);
+    put_number(e, e->repeated);
     if (e->repeats > 1) {
-        hr_buf_putc(e->b, '*');
-        hr_buf_u64(e->b, e->repeats);
+        *e->at++ = '*';
+        put_number(e, e->repeats);
     }
-    hr_buf_putc(e->b, '\n');
+    *e->at++ = '\n';
     e->repeats = 0;
 }
 
 static void put_plain(struct encoder *e, hr_str line)
 {
     if (line.n > 0 && (is_digit(line.p[0]) || line.p[0] == '#' || line.p[0] == '\\'))
-        hr_buf_putc(e->b, '\\');
-    hr_buf_str(e->b, line);
-    hr_buf_putc(e->b, '\n');
+        *e->at++ = '\\';
+    put(e, line.p, line.n);
+    *e->at++ = '\n';
 }
 
-static void put_pattern(struct encoder *e, struct known *k, hr_str line, const hr_line_words *w)
+static void put_pattern(struct encoder *e, struct known *k, uint32_t line)
 {
-    const char *at = line.p;
+    const hr_str text = hr_split_line(e->split, line);
+    const char *from = text.p;
 
     k->id = ++e->ids;
-    hr_buf_putc(e->b, '#');
-    hr_buf_u64(e->b, k->id);
-    hr_buf_putc(e->b, ' ');
-    for (uint32_t i = 0; i < w->n; i++) {
-        hr_buf_add(e->b, at, (size_t)(w->word[i].p - at));
-        if (k->varies >> i & 1)
-            hr_buf_putc(e->b, '%');
-        hr_buf_str(e->b, w->word[i]);
-        at = w->word[i].p + w->word[i].n;
+    *e->at++ = '#';
+    put_number(e, k->id);
+    *e->at++ = ' ';
+    for (uint64_t left = k->varies; left; left &= left - 1) {
+        const hr_str word = hr_split_word(e->split, line, (uint32_t)__builtin_ctzll(left));
+        put(e, from, (size_t)(word.p - from));
+        *e->at++ = '%';
+        from = word.p;
     }
-    hr_buf_add(e->b, at, (size_t)(line.p + line.n - at));
-    hr_buf_putc(e->b, '\n');
+    put(e, from, (size_t)(text.p + text.n - from));
+    *e->at++ = '\n';
 }
 
 /* How much of the word's beginning ~ may spare: of times and numbers only, so that names stay whole, and digits of one number together. */
@@ -116,40 +133,40 @@ static size_t common_beginning(hr_str word, hr_str before)
     return k < LEAST_COMMON || word.p[k] == '~' ? 0 : k;
 }
 
-static void put_item(hr_buf *b, hr_str word, hr_str before)
+static void put_item(struct encoder *e, hr_str word, hr_str before)
 {
     size_t k = common_beginning(word, before);
 
     if (k > 0 || word.p[0] == '~')
-        hr_buf_putc(b, '~');
-    hr_buf_add(b, word.p + k, word.n - k);
+        *e->at++ = '~';
+    put(e, word.p + k, word.n - k);
 }
 
-static void put_row(struct encoder *e, const struct known *k, const hr_line_words *w)
+static void put_row(struct encoder *e, const struct known *k, uint32_t line)
 {
     uint32_t same = 0; /* items not yet written */
     bool any = false;
 
-    for (uint32_t i = 0; i < w->n; i++) {
-        hr_str before = i == 0 && e->above.n ? e->above : k->last->word[i];
-        if (!(k->varies >> i & 1))
-            continue;
-        if (hr_str_eq(w->word[i], before)) {
+    for (uint64_t left = k->varies; left; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        const hr_str word = hr_split_word(e->split, line, i);
+        const hr_str before = i == 0 && e->above.n ? e->above : hr_split_word(e->split, k->last, i);
+        if (hr_word_is(word, before)) {
             same++;
             continue;
         }
         if (!any) {
             put_repeats(e);
-            hr_buf_u64(e->b, k->id);
+            put_number(e, k->id);
         }
         any = true;
         for (; same > 0; same--)
-            hr_buf_puts(e->b, " \"");
-        hr_buf_putc(e->b, ' ');
-        put_item(e->b, w->word[i], before);
+            put(e, " \"", 2);
+        *e->at++ = ' ';
+        put_item(e, word, before);
     }
     if (any) {
-        hr_buf_putc(e->b, '\n');
+        *e->at++ = '\n';
         return;
     }
     if (e->repeats > 0 && e->repeated != k->id)
@@ -159,91 +176,112 @@ static void put_row(struct encoder *e, const struct known *k, const hr_line_word
 }
 
 /* Words that begin with % vary always, since % is the mark. */
-static uint64_t marked(const hr_line_words *w)
+static uint64_t marked(const hr_split *split, uint32_t line)
 {
     uint64_t bits = 0;
 
-    for (uint32_t i = 0; i < w->n; i++)
-        if (w->word[i].p[0] == '%')
-            bits |= 1ull << i;
+    for (uint32_t i = 0; i < hr_split_words(split, line); i++)
+        bits |= (uint64_t)(*hr_split_word(split, line, i).p == '%') << i;
     return bits;
 }
 
-static void put_line(struct encoder *e, struct known *k, hr_str line)
+static int put_line(struct encoder *e, struct known *k, uint32_t line)
 {
-    hr_line_words w;
+    enum {
+        MOST_MORE = 3 * HR_LINE_WORDS + 64
+    }; /* bytes that a line's form may be longer than it: a blank, ~ or % for each word, numbers */
+    const hr_str text = hr_split_line(e->split, line);
 
-    hr_line_split(line, &w);
+    e->b->len = (size_t)(e->at - e->b->data);
+    if (hr_buf_reserve(e->b, text.n + MOST_MORE) < 0)
+        return HR_ENOMEM;
+    e->at = e->b->data + e->b->len;
     if (!k || k->id == 0 || (e->repeats > 0 && e->repeated != k->id))
         put_repeats(e);
     if (!k) {
-        put_plain(e, line);
+        put_plain(e, text);
     } else if (k->id == 0) {
-        k->varies |= marked(&w);
-        put_pattern(e, k, line, &w);
+        k->varies |= marked(e->split, line);
+        put_pattern(e, k, line);
     } else {
-        put_row(e, k, &w);
+        put_row(e, k, line);
         e->rows++;
     }
     if (k)
-        *k->last = w;
-    e->above = w.n ? w.word[0] : (hr_str){0};
+        k->last = line;
+    e->above = hr_split_words(e->split, line) ? hr_split_word(e->split, line, 0) : hr_first_word(text);
+    return 0;
 }
 
-/* At its first line: is the pattern worth rows? Lines that share no word are alike by chance. 0, HR_ENOMEM. */
-static int meet_pattern(hr_arena *a, struct known *k, const hr_pattern *p, hr_str first)
+/* Is the pattern worth rows? Lines that share no word are alike by chance. */
+static bool is_worth(const hr_split *split, const hr_pattern *p)
 {
-    hr_line_words w;
+    return p->lines >= LEAST_LINES && (((1ull << hr_split_words(split, p->first)) - 1) & ~p->varies) != 0;
+}
 
-    if (p->lines < LEAST_LINES)
-        return 0;
-    hr_line_split(first, &w);
-    if (!(((1ull << w.n) - 1) & ~p->varies))
-        return 0;
-    k->varies = p->varies;
-    k->last = hr_arena_alloc(a, sizeof *k->last);
-    k->used = k->last != NULL;
-    return k->used ? 0 : HR_ENOMEM;
+static int put_lines(struct encoder *e, const hr_patterns *p, hr_watch *watch)
+{
+    if (hr_buf_reserve(e->b, e->split->text.n / 2 + 1) < 0)
+        return HR_ENOMEM;
+    e->at = e->b->data + e->b->len;
+    for (uint32_t i = 0; i < p->lines; i++) {
+        const uint32_t k = p->of_line[i];
+        if (k != HR_PATTERN_NONE && p->list[k].first == i)
+            e->known[k] =
+                (struct known){.used = is_worth(e->split, &p->list[k]), .varies = p->list[k].varies};
+        if (put_line(e, k != HR_PATTERN_NONE && e->known[k].used ? &e->known[k] : NULL, i) < 0)
+            return HR_ENOMEM;
+        if (hr_watch_spend(watch, e->split->begin[i + 1] - e->split->begin[i]) < 0)
+            return HR_ETIME;
+    }
+    put_repeats(e);
+    e->b->len = (size_t)(e->at - e->b->data);
+    return 0;
 }
 
 int hr_rows_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
-    hr_arena *a = hr_arena_new();
     hr_patterns p;
-    struct encoder e = {.b = b};
-    hr_str rest = text, line;
-    bool ended = false;
-    int r = a ? hr_patterns_find(&p, a, text, pinned, watch) : HR_ENOMEM;
+    hr_split split;
+    int r = hr_split_read(&split, text, watch);
 
-    if (r == 0 && !(e.known = hr_arena_zalloc(a, (p.n + 1) * sizeof *e.known)))
+    if (r < 0)
+        return r == HR_ELIMIT ? 0 : r;
+    struct encoder e = {.b = b, .split = &split};
+    hr_arena *a = hr_arena_new();
+    r = a ? hr_patterns_of(&p, a, &split, pinned, watch) : HR_ENOMEM;
+    if (r == 0 && !(e.known = hr_arena_alloc(a, (p.n + 1) * sizeof *e.known)))
         r = HR_ENOMEM;
-    for (uint32_t i = 0; r == 0 && hr_line_next(&rest, &line, &ended); i++) {
-        uint32_t k = p.of_line[i];
-        if (k != HR_PATTERN_NONE && p.list[k].first == i)
-            r = meet_pattern(a, &e.known[k], &p.list[k], line);
-        put_line(&e, k != HR_PATTERN_NONE && e.known[k].used ? &e.known[k] : NULL, line);
-        if (r == 0)
-            r = b->err ? HR_ENOMEM : hr_watch_spend(watch, line.n);
-    }
-    put_repeats(&e);
-    if (r == 0 && !ended && b->len > 0)
+    if (r == 0)
+        r = put_lines(&e, &p, watch);
+    if (r == 0 && text.n && text.p[text.n - 1] != '\n')
         b->len--; /* the text ends without a line feed, and so does the form */
     if (r == 0)
         r = e.rows * 100 >= (size_t)p.lines * LEAST_PERCENT && e.rows > 0;
     hr_arena_free(a);
-    return r == HR_ELIMIT ? 0 : r;
+    hr_split_free(&split);
+    return r;
 }
 
 /* ------------------------------------------------------------------ decoding */
+/* A word of a line in the output, from the line's beginning. */
+struct word {
+    size_t off, len;
+};
+
 struct pattern {
-    size_t off, len; /* its line before, in the output */
-    uint64_t varies;
+    size_t off, len;       /* its line before, in the output */
+    struct word head;      /* the first word of that */
+    uint32_t first, words; /* those that vary, in decoder.word[] */
+    bool varies_first;     /* the first word of a line is one of them */
 };
 
 struct decoder {
     hr_buf *b;
     struct pattern *list; /* by id - 1 */
     uint32_t n, room;
+    struct word *word;
+    uint32_t words, room_words;
     size_t above, above_len; /* first word of the line above, in the output; above_len 0: none */
 };
 
@@ -256,6 +294,14 @@ static struct pattern *add_pattern(struct decoder *d)
             return NULL;
         d->list = wider;
         d->room = room;
+    }
+    if (d->room_words - d->words < HR_LINE_WORDS) {
+        uint32_t room = d->room_words * 2 + 8 * HR_LINE_WORDS;
+        struct word *wider = hr_realloc(d->word, room * sizeof *wider);
+        if (!wider)
+            return NULL;
+        d->word = wider;
+        d->room_words = room;
     }
     return &d->list[d->n++];
 }
@@ -284,19 +330,29 @@ static int read_pattern(struct decoder *d, hr_str line)
     if (w.n == 0 || w.n > HR_LINE_WORDS)
         return 0;
     struct pattern *p = add_pattern(d);
-    if (!p)
+    if (!p || hr_buf_reserve(d->b, line.n + 1) < 0)
         return HR_ENOMEM;
-    p->varies = marked(&w);
-    const char *at = line.p;
-    for (uint64_t left = p->varies; left; left &= left - 1) {
-        hr_str word = w.word[__builtin_ctzll(left)];
-        if (word.n == 1)
-            return 0;
-        hr_buf_add(d->b, at, (size_t)(word.p - at));
-        at = word.p + 1;
+    *p = (struct pattern){.off = off, .first = d->words};
+    const char *from = line.p;
+    for (uint32_t i = 0; i < w.n; i++) {
+        const hr_str word = w.word[i];
+        const bool varies = word.p[0] == '%';
+        if (varies) {
+            if (word.n == 1)
+                return 0;
+            hr_buf_add(d->b, from, (size_t)(word.p - from));
+            from = word.p + 1;
+            p->varies_first = p->varies_first || i == 0;
+        }
+        const struct word place = {(size_t)(word.p + varies - from) + d->b->len - off, word.n - varies};
+        if (i == 0)
+            p->head = place;
+        if (varies) {
+            d->word[d->words++] = place;
+            p->words++;
+        }
     }
-    hr_buf_add(d->b, at, (size_t)(line.p + line.n - at));
-    p->off = off;
+    hr_buf_add(d->b, from, (size_t)(line.p + line.n - from));
     p->len = d->b->len - off;
     return d->b->err ? HR_ENOMEM : 1;
 }
@@ -304,29 +360,38 @@ static int read_pattern(struct decoder *d, hr_str line)
 /* The next item of a row; false: there is none. */
 static bool next_item(hr_str *row, hr_str *item)
 {
+    size_t n = 1;
+
     if (row->n < 2 || row->p[0] != ' ')
         return false;
-    const char *end = memchr(row->p + 1, ' ', row->n - 1);
-    size_t n = end ? (size_t)(end - row->p) : row->n;
+    while (n < row->n && row->p[n] != ' ')
+        n++;
     *item = hr_str_make(row->p + 1, n - 1);
     *row = hr_str_make(row->p + n, row->n - n);
     return true;
 }
 
-/* Append the word that an item stands for. Its bytes may lie in the buffer, which must have room. */
+/* Append bytes for which there is room; they may lie in the buffer. */
+static inline void add_known(hr_buf *b, const char *p, size_t n)
+{
+    memcpy(b->data + b->len, p, n);
+    b->len += n;
+}
+
+/* Append the word that an item stands for. */
 static bool put_word(hr_buf *b, hr_str item, hr_str before)
 {
-    if (hr_str_is(item, "\"")) {
-        hr_buf_str(b, before);
+    if (item.n == 1 && item.p[0] == '"') {
+        add_known(b, before.p, before.n);
     } else if (item.n > 0 && item.p[0] != '~') {
-        hr_buf_str(b, item);
+        add_known(b, item.p, item.n);
     } else if (item.n > 1 && item.p[1] == '~') {
-        hr_buf_add(b, item.p + 1, item.n - 1);
+        add_known(b, item.p + 1, item.n - 1);
     } else {
         if (item.n < 2 || item.n - 1 > before.n)
             return false;
-        hr_buf_add(b, before.p, before.n - (item.n - 1));
-        hr_buf_add(b, item.p + 1, item.n - 1);
+        add_known(b, before.p, before.n - (item.n - 1));
+        add_known(b, item.p + 1, item.n - 1);
     }
     return true;
 }
@@ -334,36 +399,33 @@ static bool put_word(hr_buf *b, hr_str item, hr_str before)
 /* A row's words in the place of those of the line before. 1, 0, HR_ENOMEM. */
 static int read_words(struct decoder *d, struct pattern *p, hr_str row)
 {
-    hr_line_words w;
-    size_t off = d->b->len;
+    const size_t off = d->b->len;
+    size_t from = 0; /* of the line before: up to here it is said */
 
     /* No growth while bytes are copied from the buffer into itself. */
     if (hr_buf_reserve(d->b, p->len + d->above_len + row.n + 1) < 0)
         return HR_ENOMEM;
-    hr_str last = hr_str_make(d->b->data + p->off, p->len);
-    hr_line_split(last, &w);
-    if (w.n > HR_LINE_WORDS)
-        return 0;
-    const char *at = last.p;
-    for (uint64_t left = p->varies; left; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        hr_str before, item = HR_STR("\"");
-        if (i >= w.n)
-            return 0;
-        before = w.word[i];
-        hr_buf_add(d->b, at, (size_t)(before.p - at));
-        at = before.p + before.n;
-        if (i == 0 && d->above_len)
+    const char *last = d->b->data + p->off;
+    for (uint32_t i = 0; i < p->words; i++) {
+        struct word *place = &d->word[p->first + i];
+        hr_str before = hr_str_make(last + place->off, place->len), item = HR_STR("\"");
+        add_known(d->b, last + from, place->off - from);
+        from = place->off + place->len;
+        if (i == 0 && p->varies_first && d->above_len)
             before = hr_str_make(d->b->data + d->above, d->above_len);
-        if (row.n > 0 && !next_item(&row, &item))
+        place->off = d->b->len - off;
+        if ((row.n > 0 && !next_item(&row, &item)) || !put_word(d->b, item, before))
             return 0;
-        if (!put_word(d->b, item, before))
-            return 0;
+        place->len = d->b->len - off - place->off;
     }
-    hr_buf_add(d->b, at, (size_t)(last.p + last.n - at));
+    add_known(d->b, last + from, p->len - from);
+    if (p->varies_first)
+        p->head = d->word[p->first];
     p->off = off;
     p->len = d->b->len - off;
-    return d->b->err ? HR_ENOMEM : row.n == 0;
+    d->above = off + p->head.off;
+    d->above_len = p->head.len;
+    return row.n == 0;
 }
 
 /* "N a b" or "N*K". 1, 0, HR_ENOMEM. */
@@ -385,11 +447,9 @@ static int read_row(struct decoder *d, hr_str line)
     for (uint32_t k = 0; k < times; k++) {
         if (k > 0)
             hr_buf_putc(d->b, '\n');
-        size_t off = d->b->len;
-        int r = read_words(d, &d->list[id - 1], row);
+        int r = d->b->err ? HR_ENOMEM : read_words(d, &d->list[id - 1], row);
         if (r != 1)
             return r;
-        note_above(d, off);
     }
     return 1;
 }
@@ -426,5 +486,6 @@ int hr_rows_decode(hr_buf *b, hr_str body)
             hr_buf_putc(b, '\n');
     }
     hr_free(d.list);
+    hr_free(d.word);
     return b->err ? HR_ENOMEM : r;
 }

@@ -12,61 +12,37 @@ enum {
 };
 
 /* ------------------------------------------------------------------ whose frame is it? */
-/* Parts of a path or of a place that only libraries have. */
-static const char *const library_places[] = {
-    "/site-packages/", "/dist-packages/", "/lib/python",      "<frozen ",    "(node:",  " node:",
-    "node_modules/",   "(<anonymous>)",   "/rustc/",          "/rustlib/",   "/gems/",  "/lib/ruby/",
-    "/vendor/",        "/pkg/mod/",       "/.cargo/registry", "/lib/x86_64", ".so.",    "/lib/aarch64",
-    "../sysdeps/",     "./csu/",          "<internal:",       "from /lib/",  "ext:deno"};
+/* Parts of a path or of a place that only libraries have, by their first byte and without it. */
+static const char *const behind_slash[] = {
+    ".cargo/registry", "dist-packages/", "gems/",         "lib/aarch64", "lib/python",
+    "lib/ruby/",       "lib/x86_64",     "node_modules/", "pkg/mod/",    "rustc/",
+    "rustlib/",        "site-packages/", "vendor/",       "../sysdeps/", NULL};
+static const char *const behind_bracket[] = {"node_modules/", "node:", "<anonymous>)", "ext:deno", NULL};
+static const char *const behind_blank[] = {"node_modules/", "node:",  "from /lib/",
+                                           "../sysdeps/",   "./csu/", NULL};
+static const char *const behind_less[] = {"frozen ", "internal:", NULL};
+static const char *const behind_dot[] = {"so.", NULL};
 
-/* Beginnings of names of packages, up to a dot, a slash or two colons. */
-static const char *const library_names[] = {"Microsoft.",
-                                            "System.",
-                                            "akka.",
-                                            "android.",
-                                            "androidx.",
-                                            "backtrace::",
-                                            "ch.qos.logback.",
-                                            "com.android.",
-                                            "com.google.common.",
-                                            "com.sun.",
-                                            "core::",
-                                            "groovy.",
-                                            "io.netty.",
-                                            "io.undertow.",
-                                            "io.vertx.",
-                                            "jakarta.",
-                                            "java.",
-                                            "javax.",
-                                            "jdk.",
-                                            "junit.",
-                                            "kotlin.",
-                                            "kotlinx.",
-                                            "okhttp3.",
-                                            "org.apache.",
-                                            "org.codehaus.groovy.",
-                                            "org.eclipse.jetty.",
-                                            "org.gradle.",
-                                            "org.hibernate.",
-                                            "org.jetbrains.",
-                                            "org.junit.",
-                                            "org.mockito.",
-                                            "org.scalatest.",
-                                            "org.slf4j.",
-                                            "org.springframework.",
-                                            "org.testng.",
-                                            "reactor.",
-                                            "rust_begin_unwind",
-                                            "scala.",
-                                            "std::",
-                                            "sun.",
-                                            "test::",
-                                            "__libc_start",
-                                            "__rust",
-                                            "_start",
-                                            "alloc::",
-                                            "clone3",
-                                            "start_thread"};
+/* Beginnings of names of packages, by their first letters: up to a dot, a slash or two colons. */
+enum { MOST_NAMES = 14 };
+static const char *const library_names['z' - 'A' + 1][MOST_NAMES] = {
+    ['M' - 'A'] = {"Microsoft."},
+    ['S' - 'A'] = {"System."},
+    ['_' - 'A'] = {"__libc_start", "__rust", "_start"},
+    ['a' - 'A'] = {"akka.", "alloc::", "android.", "androidx."},
+    ['b' - 'A'] = {"backtrace::"},
+    ['c' - 'A'] = {"ch.qos.logback.", "clone3", "com.android.", "com.google.common.", "com.sun.", "core::"},
+    ['g' - 'A'] = {"groovy."},
+    ['i' - 'A'] = {"io.netty.", "io.undertow.", "io.vertx."},
+    ['j' - 'A'] = {"jakarta.", "java.", "javax.", "jdk.", "junit."},
+    ['k' - 'A'] = {"kotlin.", "kotlinx."},
+    ['o' - 'A'] = {"okhttp3.", "org.apache.", "org.codehaus.groovy.", "org.eclipse.jetty.", "org.gradle.",
+                   "org.hibernate.", "org.jetbrains.", "org.junit.", "org.mockito.", "org.scalatest.",
+                   "org.slf4j.", "org.springframework.", "org.testng."},
+    ['r' - 'A'] = {"reactor.", "rust_begin_unwind"},
+    ['s' - 'A'] = {"scala.", "start_thread", "std::", "sun."},
+    ['t' - 'A'] = {"test::"},
+};
 
 /* First elements of the packages of Go's library. */
 static const char *const go_packages[] = {
@@ -75,11 +51,40 @@ static const char *const go_packages[] = {
     "net",     "os",      "panic",   "reflect",  "regexp",    "runtime", "sort",   "strconv",  "strings",
     "sync",    "syscall", "testing", "text",     "time",      "unicode", "vendor"};
 
+static bool begins_with_one_of(hr_str s, const char *const *list)
+{
+    for (; *list; list++)
+        if (hr_begins(s, *list))
+            return true;
+    return false;
+}
+
 static bool is_library_place(hr_str s)
 {
-    for (size_t i = 0; i < COUNT(library_places); i++)
-        if (hr_str_find(s, hr_str_make(library_places[i], strlen(library_places[i])), 0) != SIZE_MAX)
+    for (size_t i = 0; i < s.n; i++) {
+        const char *const *list = NULL;
+        switch (s.p[i]) {
+        case '/':
+            list = behind_slash;
+            break;
+        case '(':
+            list = behind_bracket;
+            break;
+        case ' ':
+            list = behind_blank;
+            break;
+        case '<':
+            list = behind_less;
+            break;
+        case '.':
+            list = behind_dot;
+            break;
+        default:
+            continue;
+        }
+        if (begins_with_one_of(hr_cut(s, i + 1, s.n), list))
             return true;
+    }
     return false;
 }
 
@@ -87,10 +92,8 @@ static bool is_library_name(hr_str name)
 {
     while (name.n > 0 && name.p[0] == '<') /* <core::option::Option<T> as ..> */
         name = hr_cut(name, 1, name.n);
-    for (size_t i = 0; i < COUNT(library_names); i++)
-        if (hr_begins(name, library_names[i]))
-            return true;
-    return false;
+    return name.n > 0 && name.p[0] >= 'A' && name.p[0] <= 'z' &&
+           begins_with_one_of(name, library_names[name.p[0] - 'A']);
 }
 
 static bool is_go_library(hr_str name)

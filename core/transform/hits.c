@@ -46,23 +46,20 @@ static bool is_time(hr_str s, size_t i)
     return true;
 }
 
-/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends, and a compiler's words
-   are no path. */
+/* Length of the path of a match with its number, 0: it is none. A path holds no white space at its ends; "10/Oct/2025:10:11:12" is a time. */
 static size_t numbered_path(hr_str line)
 {
-    static const char included[] = "In file included from ";
+    const char *colon = line.n > 1 ? memchr(line.p + 1, ':', line.n - 1) : NULL;
 
-    if (line.n >= sizeof included && memcmp(line.p, included, sizeof included - 1) == 0)
+    if (colon == line.p + 1 && line.n > 2 &&
+        !is_cut(line, 1, ':')) /* "C:" is a drive; the colon of anything else ends the path */
+        colon = memchr(line.p + 2, ':', line.n - 2);
+    if (!colon)
         return 0;
-    for (size_t i = 1; i < line.n; i++) {
-        if (line.p[i] != ':')
-            continue;
-        if (is_cut(line, i, ':'))
-            return line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ' || is_time(line, i) ? 0 : i;
-        if (i > 1)
-            return 0; /* "C:" is a drive; the colon of anything else ends the path */
-    }
-    return 0;
+    const size_t i = (size_t)(colon - line.p);
+    if (!is_cut(line, i, ':') || line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ')
+        return 0;
+    return is_time(line, i) || is_time(line, i + 3) ? 0 : i;
 }
 
 /* Length of what could be the path of a match without a number: one word with a slash in it. */
@@ -113,6 +110,14 @@ static hr_str path_ahead(hr_hits *h, hr_str line)
     return is_numbered(line, h->next_path) ? h->next_path : (hr_str){0};
 }
 
+/* "In file included from a.c:1:": a compiler's words, and no path. */
+static bool is_included(hr_str line)
+{
+    static const char words[] = "In file included from ";
+
+    return line.n > sizeof words && memcmp(line.p, words, sizeof words - 1) == 0;
+}
+
 /* The path that this line belongs to; none: n 0. */
 static hr_str path_of(hr_hits *h, hr_str line)
 {
@@ -132,12 +137,76 @@ static hr_str path_of(hr_hits *h, hr_str line)
     return n > 0 && is_bare(h->rest, hr_str_make(line.p, n)) ? hr_str_make(line.p, n) : path;
 }
 
+/* "12:text", "12-text", "L12: text", "  Line 12: text": the line of a file that is named above. */
+static bool read_headed(hr_str line, hr_hit *out)
+{
+    static const char word[] = "Line ";
+    size_t i = 0, n;
+
+    while (i < line.n && line.p[i] == ' ')
+        i++;
+    if (line.n - i > sizeof word && memcmp(line.p + i, word, sizeof word - 1) == 0)
+        i += sizeof word - 1;
+    else if (i > 0)
+        return false;
+    else if (line.n > 1 && line.p[0] == 'L')
+        i++;
+    n = hr_digits(hr_str_make(line.p + i, line.n - i));
+    if (n == 0 || i + n >= line.n || (line.p[i + n] != ':' && (i > 0 || line.p[n] != '-')))
+        return false;
+    out->number = hr_str_make(line.p + i, n);
+    out->context = line.p[i + n] == '-';
+    out->text = hr_str_make(line.p + i + n + 1, line.n - i - n - 1);
+    return true;
+}
+
+/* Is it a path, alone on its line? */
+static hr_str heading_of(hr_str line)
+{
+    static const char word[] = "File: ";
+    bool part = false;
+
+    if (line.n > sizeof word && memcmp(line.p, word, sizeof word - 1) == 0)
+        line = hr_str_make(line.p + sizeof word - 1, line.n - sizeof word + 1);
+    if (line.n > 1 && line.p[line.n - 1] == ':')
+        line.n--;
+    for (size_t i = 0; i < line.n; i++) {
+        if (line.p[i] == ':' && i != 1)
+            return (hr_str){0};
+        part = part || line.p[i] == '/' || line.p[i] == '.' || line.p[i] == '\\';
+    }
+    if (!part || line.p[0] == ' ' || line.p[line.n - 1] == ' ' || is_digit(line.p[0]))
+        return (hr_str){0};
+    return line;
+}
+
+/* A line below a heading; else it may be one itself. */
+static bool is_headed(hr_hits *h, hr_hit *out)
+{
+    hr_hit below = {0};
+    hr_str rest = h->rest;
+    bool ended;
+
+    if (h->heading.n > 0 && read_headed(out->line, out)) {
+        out->path = h->heading;
+        return out->headed = true;
+    }
+    if (h->heading.n > 0 && out->line.n == 2 && memcmp(out->line.p, "--", 2) == 0)
+        return false;
+    h->heading = (hr_str){0};
+    if (out->line.n > 0 && hr_line_next(&rest, &below.line, &ended) && read_headed(below.line, &below))
+        h->heading = heading_of(out->line);
+    return false;
+}
+
 bool hr_hits_next(hr_hits *h, hr_hit *out)
 {
     *out = (hr_hit){0};
     if (!hr_line_next(&h->rest, &out->line, &out->ended))
         return false;
-    if (out->line.n == 0)
+    if (h->headings && is_headed(h, out))
+        return true;
+    if (out->line.n == 0 || h->heading.n > 0 || is_included(out->line))
         return true;
     out->path = path_of(h, out->line);
     if (out->path.n == 0)

@@ -157,18 +157,37 @@ static int make(struct work *w, hr_arena *a, hr_transform_out *out)
     return r == HR_ESHAPE ? 0 : r;
 }
 
+/* What stands before the page, and the text. 1, HR_ENOMEM. */
+static int put_before(hr_arena *a, hr_str before, hr_transform_out *out)
+{
+    char *p = hr_arena_alloc(a, before.n + out->text.n + 1);
+
+    if (!p)
+        return HR_ENOMEM;
+    *(char *)mempcpy(mempcpy(p, before.p, before.n), out->text.p, out->text.n) = 0;
+    out->text = hr_str_make(p, before.n + out->text.n);
+    return 1;
+}
+
 int hr_html_text(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
 {
+    const size_t at = hr_html_begins(in->text);
+    hr_transform_in page = *in;
+
     if (hr_html_source_asked(in->query))
         return 0;
-    struct work w = {.in = in, .scratch = hr_arena_new(), .watch = {.deadline_cpu_us = in->deadline_cpu_us}};
-    int r = w.scratch ? hr_html_read(&w.page, in->text, &w.watch) : HR_ENOMEM;
+    page.text = hr_str_make(in->text.p + at, in->text.n - at);
+    struct work w = {
+        .in = &page, .scratch = hr_arena_new(), .watch = {.deadline_cpu_us = in->deadline_cpu_us}};
+    int r = w.scratch ? hr_html_read(&w.page, page.text, &w.watch) : HR_ENOMEM;
 
     if (r == 0 && !w.page.is_source && w.page.shown >= LEAST_SHOWN) {
         w.segment = hr_html_segments(&w.page, &w.n);
         r = choose(&w);
         if (r == 0)
             r = make(&w, a, out);
+        if (r == 1 && at > 0)
+            r = put_before(a, hr_str_make(in->text.p, at), out);
     }
     hr_buf_free(&w.page.text);
     hr_buf_free(&w.page.segments);

@@ -13,6 +13,8 @@
    script, and where the text is the template of a page. The words of the page are read a second time, by other code, and must stand
    in the output in order (html_check.c); else it is not used.
 
+   A page behind a few lines of something else (the head of a response, what a tool says of it) is a page, too: these lines stay.
+
    Linear; scratch memory of its own. One thread. */
 #ifndef HR_HTML_H
 #define HR_HTML_H
@@ -22,6 +24,10 @@
 /* Is this text a page, or a piece of one? By structure: it begins with a doctype, <html, <head or <body, or it begins with a tag and a good
    part of it is tags that HTML has. */
 bool hr_html_is(hr_str text);
+
+/* Where the page begins in such a text: behind a few lines that are no source, where they stand before a doctype or <html, and little stands behind
+   </html>. 0: at its beginning, or it is none. */
+size_t hr_html_begins(hr_str text);
 
 /* Does the query ask for the page as it is written? */
 bool hr_html_source_asked(const hr_query *query);

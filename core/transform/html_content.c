@@ -61,15 +61,44 @@ static void begin_item(hr_html_reader *r)
     r->fresh = true;
 }
 
+static void part_cells(hr_html_reader *r, struct hr_html_element *row)
+{
+    if (row->children++ > 0) {
+        if (r->page->text.len > row->begun) /* else this row has only had empty cells: its line begins here */
+            r->gap = HR_GAP_SPACE;
+        hr_html_mark(r, "|");
+        r->gap = HR_GAP_SPACE;
+    }
+}
+
+/* colspan, rowspan: how many, 1 where nothing is said. */
+static uint32_t span_of(hr_str attributes, const char *name)
+{
+    hr_str v = hr_html_value(attributes, name);
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < v.n && i < 4 && hr_html_digit(v.p[i]); i++)
+        n = n * 10 + (uint32_t)(v.p[i] - '0');
+    return n ? n : 1;
+}
+
+/* Columns that a cell before or above spans are empty cells, so that what stands in a column stands below its heading. */
 static void begin_cell(hr_html_reader *r)
 {
     struct hr_html_element *row = innermost(r, HR_TAG_TR, HR_TAG_TR);
 
-    if (row && row->children++ > 0) {
-        r->gap = HR_GAP_SPACE;
-        hr_html_mark(r, "|");
-        r->gap = HR_GAP_SPACE;
+    if (row && r->open[HR_TAG_TABLE] == 1) {
+        for (; row->wide > 0 && row->children < MOST_COLUMNS; row->wide--)
+            part_cells(r, row);
+        while (row->children < MOST_COLUMNS && r->covered[row->children] > r->row)
+            part_cells(r, row);
+        uint32_t wide = span_of(r->token.text, "colspan"), down = span_of(r->token.text, "rowspan");
+        for (uint32_t i = 0; i < wide && row->children + i < MOST_COLUMNS; i++)
+            r->covered[row->children + i] = r->row + down;
+        row->wide = wide - 1;
     }
+    if (row)
+        part_cells(r, row);
     r->fresh = true;
 }
 
@@ -221,6 +250,15 @@ void hr_html_begin_content(hr_html_reader *r)
         break;
     case HR_TAG_SUP:
         hr_html_mark(r, "^");
+        break;
+    case HR_TAG_TABLE:
+        if (r->open[HR_TAG_TABLE] == 1)
+            memset(r->covered, 0, sizeof r->covered);
+        break;
+    case HR_TAG_TR:
+        r->row += r->open[HR_TAG_TABLE] == 1;
+        if (r->depth > 0)
+            r->stack[r->depth - 1].begun = r->page->text.len;
         break;
     case HR_TAG_TD:
     case HR_TAG_TH:

@@ -102,7 +102,7 @@ static enum hr_html_gap gap_of(const hr_html_reader *r, unsigned tag)
     const unsigned flags = hr_html_tags[tag].flags;
     bool cell = r->open[HR_TAG_TD] || r->open[HR_TAG_TH];
 
-    if (tag == HR_TAG_BR && cell)
+    if ((tag == HR_TAG_BR && cell) || tag == HR_TAG_BUTTON || tag == HR_TAG_TEXTAREA)
         return HR_GAP_SPACE;
     if (flags & HR_TAG_PARAGRAPH)
         return tag == HR_TAG_DIV || cell ? HR_GAP_LINE : HR_GAP_PARAGRAPH;

@@ -9,12 +9,15 @@
 enum {
     MOST_OPEN =
         256, /* elements that are open at once: pages of people have a tenth; each end tag may look at all of them */
-    MOST_PREFIX = 64 /* bytes of marks before a text: list item, heading */
+    MOST_PREFIX = 64, /* bytes of marks before a text: list item, heading */
+    MOST_COLUMNS = 64 /* of a table in which cells span others; cells behind them are where they stand */
 };
 
 struct hr_html_element {
     uint8_t tag, signs;
     uint32_t children; /* cells of a row, items of a list */
+    uint32_t wide;     /* of a row: columns that its last cell spans besides its own */
+    size_t begun;      /* of a row: the length of the text before it */
 };
 
 typedef struct hr_html_reader {
@@ -32,7 +35,10 @@ typedef struct hr_html_reader {
     bool fresh; /* nothing stands in the item, heading or cell yet: no gap within it */
     char prefix[MOST_PREFIX];
     size_t nprefix;
-    hr_str href, label; /* of the open link */
+    uint32_t row,
+        covered
+            [MOST_COLUMNS]; /* of the outermost table: which row it is, and to which row a cell above reaches */
+    hr_str href, label;     /* of the open link */
     enum { NO_LINK, LINK_WAITS, LINK_BEGUN } link;
     size_t markup_at; /* where the tag of a raw text begins */
 } hr_html_reader;

@@ -3,6 +3,7 @@
 
 #include "transform/html.h"
 #include "transform/html_token.h"
+#include "transform/lines.h"
 #include "transform/words.h"
 
 /* ------------------------------------------------------------------ the text */
@@ -10,6 +11,33 @@ static bool begins(hr_str s, const char *z)
 {
     size_t n = strlen(z);
     return s.n >= n && strncasecmp(s.p, z, n) == 0;
+}
+
+/* "HTTP/1.1 200 OK", "Content-Type: text/html", "Fetched https://x": no line of a program or of a document that shows markup. */
+static bool is_remark(hr_str line)
+{
+    enum { LONGEST = 400 };
+
+    if (line.n > LONGEST || (line.n > 0 && strchr("{(;=\\,['\"", line.p[line.n - 1])))
+        return false;
+    return line.n == 0 || (!memchr(line.p, '`', line.n) && !memchr(line.p, '<', line.n));
+}
+
+size_t hr_html_begins(hr_str text)
+{
+    enum { LOOK = 4096, MOST_LINES = 40, MOST_BEHIND = 512 };
+    hr_str rest = text, line, end = HR_STR("</html>");
+    bool ended;
+
+    for (int i = 0; i < MOST_LINES && (size_t)(rest.p - text.p) < LOOK; i++) {
+        if (begins(rest, "<!doctype html") || begins(rest, "<html")) {
+            size_t close = hr_str_find(text, end, (size_t)(rest.p - text.p));
+            return close == SIZE_MAX || text.n - close <= MOST_BEHIND ? (size_t)(rest.p - text.p) : 0;
+        }
+        if (!hr_line_next(&rest, &line, &ended) || !is_remark(line))
+            break;
+    }
+    return 0;
 }
 
 bool hr_html_is(hr_str text)
@@ -24,7 +52,7 @@ bool hr_html_is(hr_str text)
     while (text.n && hr_html_space(*text.p))
         text = hr_str_make(text.p + 1, text.n - 1);
     if (text.n == 0 || *text.p != '<')
-        return false;
+        return hr_html_begins(text) > 0;
     hr_html h = {.in = hr_str_make(text.p, text.n < LOOK ? text.n : LOOK)};
     while (hr_html_next(&h, &t)) {
         hr_str here = hr_str_make(text.p + t.at, text.n - t.at);

@@ -121,9 +121,13 @@ int hr_inner_encode(hr_buf *b, hr_arena *scratch, const hr_transform_in *in, con
     size_t at = 0;
     int r = 0;
 
-    for (uint32_t i = 1; i < t->n; i++)
-        if (t->nodes[i].type == HR_JSON_STRING && begins(raw_inside(t, i), OPENING))
+    for (uint32_t i = 1, many = 0; i < t->n; i++) {
+        if (t->nodes[i].type != HR_JSON_STRING)
+            continue;
+        many += t->nodes[i].len >= HR_INNER_MIN_TEXT;
+        if (many > HR_INNER_MOST || begins(raw_inside(t, i), OPENING))
             return 0;
+    }
     lossless.allow_lossy = false;
     for (uint32_t i = 1; r >= 0 && i < t->n; i++) {
         hr_str form;

@@ -14,7 +14,9 @@ enum {
     HR_INNER_LEVELS = 4,     /* JSON in a string in a string ...: levels followed */
     HR_INNER_MIN_JSON = 256, /* bytes of a string; a shorter one holds no array worth working on */
     HR_INNER_MIN_TEXT = 800, /* the same of other text: HR_MIN_TOKENS of it */
-    HR_INNER_WORTH = 90      /* percent of a string that its replacement may still take */
+    HR_INNER_MOST =
+        64, /* strings of one text; where there are more they are cells of a table, and their sum takes too long */
+    HR_INNER_WORTH = 90 /* percent of a string that its replacement may still take */
 };
 
 /* What hr_transform makes of the text inside the string node i, if that is worth it: 1, and *inside, *out (in the arena). 0, <0. */

@@ -56,7 +56,8 @@ static int write_note(hr_buf *b, const hr_transform_in *in, uint32_t of, const h
     const char *colon = memchr(in->text.p, ':', in->text.n);
     const bool spaced = colon && colon + 1 < in->text.p + in->text.n && colon[1] == ' ';
     hr_buf note = {0};
-    int r = hr_note_write(&note, HR_NOTE_ITEMS, of, plan->kept, plan->nkept, in->id, in->offers_command);
+    int r = hr_note_write_alike(&note, HR_NOTE_ITEMS, of, plan->kept, plan->nkept, plan->alike, plan->nalike,
+                                in->id, in->offers_command);
     if (r == 0) {
         hr_buf_puts(b, key);
         hr_buf_puts(b, spaced ? " " : "");
@@ -82,7 +83,7 @@ static int write_lines(hr_buf *b, const hr_transform_in *in, uint32_t of, const 
 }
 
 /* Does the last line name what is not there, and is the rest of the text the original's lines? 1, 0, HR_ENOMEM. */
-static int is_true(hr_arena *a, hr_str after, hr_str before)
+static int is_true(hr_arena *a, hr_str after, hr_str before, const hr_plan *plan)
 {
     hr_tree t;
     hr_note note;
@@ -99,6 +100,9 @@ static int is_true(hr_arena *a, hr_str after, hr_str before)
         r = hr_note_read(a, value, &note);
     if (r < 0)
         return r == HR_ENOMEM ? r : 0;
+    if (note.nalike != plan->nalike ||
+        memcmp(note.alike, plan->alike, plan->nalike * sizeof *plan->alike) != 0)
+        return 0;
     after.n = (size_t)(feed + 1 - after.p);
     for (; hr_line_next(&before, &was, &ended); i++) {
         if (k == note.of - note.omitted || note.kept[k] != i)
@@ -129,7 +133,7 @@ static int select_lines(hr_arena *a, hr_arena *scratch, const hr_transform_in *i
         return r;
     r = write_lines(&b, in, n, &plan);
     if (r == 0 && (uint64_t)b.len * 100 <= (uint64_t)in->text.n * HR_CRUSH_WORTH)
-        r = is_true(scratch, hr_buf_view(&b), in->text);
+        r = is_true(scratch, hr_buf_view(&b), in->text, &plan);
     if (r == 1) {
         *out = (hr_transform_out){.text = {hr_arena_dup(a, b.data, b.len), b.len},
                                   .strategy = plan.strategy,

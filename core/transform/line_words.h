@@ -23,4 +23,12 @@ hr_str hr_first_word(hr_str line);
 /* 64 bits that tell words apart. Not keyed: who makes them collide gets a pattern that is not used. */
 uint64_t hr_word_bits(hr_str word);
 
+/* The same word? */
+static inline bool hr_word_is(hr_str a, hr_str b)
+{
+    if (a.n != b.n)
+        return false;
+    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
+}
+
 #endif

@@ -26,6 +26,16 @@ static bool begin_alike(const hr_tree *t, const hr_node *v, const hr_node *w)
     return a->key_len == b->key_len && memcmp(t->text + a->key_off, t->text + b->key_off, a->key_len) == 0;
 }
 
+/* What is below these keys describes other data, name by name: JSON Schema, OpenAPI, Kubernetes' CRDs. */
+static bool is_schema(const hr_tree *t, const hr_node *o)
+{
+    static const char *const keys[] = {"\"properties\"", "\"definitions\"", "\"$defs\"", "\"schemas\""};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (hr_str_is(hr_str_make(t->text + o->key_off, o->key_len), keys[i]))
+            return true;
+    return false;
+}
+
 /* Objects that are records of one sort tell it by themselves. Of other values the keys must: a word alone is the name of something, a
    number, a date, an address or an id stands for one of many. */
 bool hr_is_map(const hr_tree *t, uint32_t object)
@@ -33,7 +43,7 @@ bool hr_is_map(const hr_tree *t, uint32_t object)
     const hr_node *o = &t->nodes[object], *first = &t->nodes[o->child], *before = first;
     uint32_t same = 0, alike = 0, digits = 0;
 
-    if (o->count < MIN_MEMBERS)
+    if (o->count < MIN_MEMBERS || (o->key_len && is_schema(t, o)))
         return false;
     for (uint32_t c = o->child; c; c = t->nodes[c].next) {
         const hr_node *v = &t->nodes[c];

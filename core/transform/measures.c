@@ -32,24 +32,28 @@ static double magnitude(double v)
     return v < 0 ? -v : v;
 }
 
-/* The lexeme of a number, also of one that is written as text ("0.5018", as Prometheus does). Text with a leading zero is a code or a
-   telephone number. n 0: it is none. */
-static hr_str number_of(const hr_fields *f, const hr_cell *c)
+bool hr_cell_number(const hr_fields *f, const hr_path *p, const hr_cell *c, double *v, bool *integer)
 {
     enum { LONGEST = 24 };
-    const hr_node *v = hr_cell_node(f, c);
+    bool is_integer;
     hr_str s = hr_cell_text(f, c);
-    if (v->type != HR_JSON_STRING)
-        return v->type == HR_JSON_NUMBER ? s : (hr_str){0};
-    s = hr_str_make(s.p + 1, s.n - 2);
-    size_t i = s.n > 0 && s.p[0] == '-', digits = 0, points = 0;
-    if (s.n > LONGEST || (s.n > i + 1 && s.p[i] == '0' && s.p[i + 1] != '.'))
-        return (hr_str){0};
-    for (; i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] == '.' && digits > 0)); i++) {
-        points += s.p[i] == '.';
-        digits += s.p[i] != '.';
+    if (hr_cell_node(f, c)->type == HR_JSON_STRING) {
+        s = hr_str_make(s.p + 1, s.n - 2);
+        const bool pair = p->key.n == 1 && p->key.p[0] >= '0' && p->key.p[0] <= '9';
+        size_t i = s.n > 0 && s.p[0] == '-', digits = 0, points = 0;
+        if (s.n > LONGEST || (s.n > i + 1 && s.p[i] == '0' && s.p[i + 1] != '.'))
+            return false;
+        for (; i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] == '.' && digits > 0)); i++) {
+            points += s.p[i] == '.';
+            digits += s.p[i] != '.';
+        }
+        if (i < s.n || digits == 0 || points > 1 || s.p[i - 1] == '.' || (points == 0 && !pair))
+            return false;
+    } else if (hr_cell_node(f, c)->type != HR_JSON_NUMBER) {
+        return false;
     }
-    return i == s.n && digits > 0 && points < 2 && s.p[i - 1] != '.' ? s : (hr_str){0};
+    *v = hr_number_kind(s.p, s.n, integer ? integer : &is_integer);
+    return true;
 }
 
 static void read_values(const hr_fields *f, const hr_path *p, struct values *s)
@@ -58,11 +62,10 @@ static void read_values(const hr_fields *f, const hr_path *p, struct values *s)
     s->largest = 0;
     s->integers = true;
     for (uint32_t i = 0; i < p->n; i++) {
-        const hr_str t = number_of(f, &p->cells[i]);
         bool integer;
-        if (t.n == 0)
+        double v;
+        if (!hr_cell_number(f, p, &p->cells[i], &v, &integer))
             continue;
-        double v = hr_number_kind(t.p, t.n, &integer);
         /* Squares must stay finite; whatever is clipped here is an outlier anyway. */
         v = v > 1e140 ? 1e140 : v < -1e140 ? -1e140 : v;
         s->integers = s->integers && integer;
@@ -187,15 +190,6 @@ static bool is_sequence(const struct values *s, const hr_path *p)
     return step != 0.0 && (uint64_t)same * 10 >= (uint64_t)s->n * 8;
 }
 
-/* Seconds, milli-, micro- or nanoseconds since 1970, within this half century. */
-static bool is_time(double v)
-{
-    for (double unit = 1; unit < 1e10; unit *= 1000)
-        if (v > 1.0e9 * unit && v < 2.5e9 * unit)
-            return true;
-    return false;
-}
-
 static uint32_t share(uint32_t n, uint32_t part, uint32_t least)
 {
     return n / part > least ? n / part : least;
@@ -206,7 +200,7 @@ static void mark_path(struct values *s, const hr_path *p, unsigned signs, float 
     bool sequence = is_sequence(s, p); /* needs the order of the rows */
     hr_sort_pairs(s->sorted, s->scratch, s->n);
     double centre = median(s), mad = MAD * median_deviation(s, centre), mean, variance;
-    if (sequence || (signs & HR_KEY_IDENTITY) || is_time(centre)) {
+    if (sequence || (signs & HR_KEY_IDENTITY) || hr_is_epoch(centre)) {
         mark_beyond(s, p, centre, mad * mad, FAR, share(s->n, IDENTITY_SHARE, 2), strength);
         return;
     }

@@ -58,3 +58,18 @@ size_t hr_minified_length(const char *p, size_t n)
     }
     return sum;
 }
+
+size_t hr_minified_node(const hr_tree *t, uint32_t i, uint32_t end)
+{
+    size_t sum = 0;
+    for (uint32_t k = i; k < end; k++) {
+        const hr_node *v = &t->nodes[k];
+        if (k > i && v->key_len)
+            sum += v->key_len + 1u;
+        if (v->type < HR_JSON_ARRAY)
+            sum += v->len;
+        else
+            sum += v->count ? 1u + v->count : 2; /* brackets, and commas between */
+    }
+    return sum;
+}

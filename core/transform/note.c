@@ -8,6 +8,8 @@
 #define LINE_KEY   "[" HR_NOTE_KEY ": "
 #define COMMAND    "; headroom show "
 #define NO_COMMAND "; id "
+#define ALIKE      "; messages alike but for numbers: "
+#define CHARACTERS " characters omitted"
 enum { ID_DIGITS = 20 };
 
 static const char *const middle[] = {[HR_NOTE_ITEMS] = " items omitted: ",
@@ -44,6 +46,12 @@ static size_t write_ranges(hr_buf *b, uint32_t of, const uint32_t *kept, uint32_
 int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
                   const char *id, bool offers_command)
 {
+    return hr_note_write_alike(b, unit, of, kept, nkept, NULL, 0, id, offers_command);
+}
+
+int hr_note_write_alike(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t *kept, uint32_t nkept,
+                        const hr_alike *alike, uint32_t nalike, const char *id, bool offers_command)
+{
     if (of > HR_NOTE_MAX_ITEMS || nkept > HR_NOTE_MAX_KEPT ||
         write_ranges(NULL, of, kept, nkept) > HR_MAX_NOTE_RANGES)
         return HR_ELIMIT;
@@ -53,6 +61,12 @@ int hr_note_write(hr_buf *b, enum hr_note_unit unit, uint32_t of, const uint32_t
     hr_buf_u64(b, of);
     hr_buf_puts(b, middle[unit]);
     write_ranges(b, of, kept, nkept);
+    for (uint32_t i = 0; i < nalike; i++) {
+        hr_buf_puts(b, i ? ", " : ALIKE);
+        hr_buf_u64(b, alike[i].items);
+        hr_buf_puts(b, " as ");
+        hr_buf_u64(b, alike[i].item);
+    }
     hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
     hr_buf_puts(b, id);
     hr_buf_puts(b, end[unit]);
@@ -78,6 +92,18 @@ void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, 
         before = ", ";
     }
     hr_buf_puts(b, *before == ',' ? " omitted" : " as text");
+    hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
+    hr_buf_puts(b, id);
+    hr_buf_puts(b, end[HR_NOTE_LINES]);
+}
+
+void hr_note_write_characters(hr_buf *b, uint32_t omitted, uint32_t of, const char *id, bool offers_command)
+{
+    hr_buf_puts(b, LINE_KEY);
+    hr_buf_u64(b, omitted);
+    hr_buf_puts(b, " of ");
+    hr_buf_u64(b, of);
+    hr_buf_puts(b, CHARACTERS);
     hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
     hr_buf_puts(b, id);
     hr_buf_puts(b, end[HR_NOTE_LINES]);
@@ -135,6 +161,42 @@ static bool take_id(hr_str *s, char id[ID_DIGITS + 1])
     return true;
 }
 
+/* What is alike: of items that stay, in their order; no more items than there are. */
+static bool take_alike(hr_str *s, hr_note *note)
+{
+    uint64_t sum = 0;
+    uint32_t k = 0;
+    do {
+        hr_alike *a = &note->alike[note->nalike];
+        if (note->nalike == HR_NOTE_MAX_ALIKE || !take_number(s, &a->items) || !take(s, " as ") ||
+            !take_number(s, &a->item) || a->items == 0)
+            return false;
+        while (k < note->of - note->omitted && note->kept[k] < a->item)
+            k++;
+        if (k == note->of - note->omitted || note->kept[k++] != a->item)
+            return false;
+        sum += a->items;
+        note->nalike++;
+    } while (take(s, ", "));
+    return sum <= note->of;
+}
+
+bool hr_note_take_characters(hr_str *s, uint32_t *omitted, uint32_t *of)
+{
+    hr_str t = *s;
+    char id[ID_DIGITS + 1];
+
+    if (!take(&t, LINE_KEY) || !take_number(&t, omitted) || !take(&t, " of ") || !take_number(&t, of) ||
+        !take(&t, CHARACTERS) || (!take(&t, COMMAND) && !take(&t, NO_COMMAND)) || t.n <= ID_DIGITS)
+        return false;
+    hr_str digits = hr_str_make(t.p, ID_DIGITS);
+    t = hr_str_make(t.p + ID_DIGITS, t.n - ID_DIGITS);
+    if (!take_id(&digits, id) || !take(&t, "]"))
+        return false;
+    *s = t;
+    return true;
+}
+
 int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
 {
     hr_note note = {0};
@@ -168,6 +230,8 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
         return HR_ESHAPE;
     while (next < note.of)
         note.kept[nkept++] = next++;
+    if (take(&s, ALIKE) && !take_alike(&s, &note))
+        return HR_ESHAPE;
     if ((!take(&s, COMMAND) && !take(&s, NO_COMMAND)) || !take_id(&s, note.id))
         return HR_ESHAPE;
     *out = note;

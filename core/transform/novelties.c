@@ -14,99 +14,118 @@ enum {
     NOVEL_SHARE = 100, /* more than 1/100 of the texts: the field draws on many words */
     MIN_WORDS = 256,   /* vocabulary that is always looked at, and then half a word a row */
     MAX_WORDS = 1 << 16,
+    SHARED = UINT32_MAX,
     STRENGTH = 49 /* marks.h: seven deviations, as for values that two or three rows have */
 };
 
 struct vocabulary {
-    uint64_t *hash;
-    uint32_t *texts; /* in how many texts, up to two */
-    uint32_t *last;  /* cell + 1 that counted it last */
+    struct word {
+        uint64_t hash;
+        uint32_t owner;  /* cell + 1; SHARED: of several; 0: a free slot */
+        uint32_t tokens; /* how often it stands there */
+    } * slot;
     uint32_t mask, n, max;
 };
 
-/* The slot of the word; a free one if it is new. */
-static uint32_t slot_of(const struct vocabulary *v, uint64_t hash)
+static bool holds_digit(hr_str word)
 {
-    uint32_t at = (uint32_t)(hash ^ hash >> 32) & v->mask;
-    while (v->texts[at] && v->hash[at] != hash)
-        at = (at + 1) & v->mask;
-    return at;
+    if (word.n <= 8)
+        return hr_eight_digit(hr_eight(word.p, word.n)) != 0;
+    for (size_t i = 0; i < word.n; i++)
+        if ((unsigned char)(word.p[i] - '0') < 10)
+            return true;
+    return false;
 }
 
-static hr_words words_of(const hr_fields *f, const hr_cell *c)
+/* The cell uses the word. false: there is no room. */
+static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner)
 {
-    const hr_node *v = hr_cell_node(f, c);
-    hr_str s = hr_cell_text(f, c);
-    return (hr_words){v->type == HR_JSON_STRING ? hr_str_make(s.p + 1, s.n - 2) : (hr_str){0}, 0};
+    uint32_t at = (uint32_t)(hash ^ hash >> 32) & v->mask;
+
+    while (v->slot[at].owner && v->slot[at].hash != hash)
+        at = (at + 1) & v->mask;
+    struct word *w = &v->slot[at];
+    if (w->owner == 0) {
+        if (v->n++ == v->max)
+            return false;
+        *w = (struct word){hash, owner, 1};
+    } else if (w->owner == owner) {
+        w->tokens++;
+    } else {
+        w->owner = SHARED;
+    }
+    return true;
+}
+
+static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
+{
+    hr_plain_words plain;
+    hr_words escaped = {text, 0};
+    hr_word w;
+    hr_str word;
+
+    if (hr_plain_words_begin(&plain, text)) {
+        while (hr_plain_words_next(&plain, &word))
+            if (!holds_digit(word) && !use_word(v, hr_plain_word_hash(word), owner))
+                return false;
+        return true;
+    }
+    while (hr_words_next(&escaped, &w))
+        if (!(w.flags & HR_WORD_DIGIT) && !use_word(v, w.hash, owner))
+            return false;
+    return true;
 }
 
 /* 1; 0 where the field draws on too many words; HR_ETIME. */
 static int count_words(const hr_fields *f, const hr_path *p, struct vocabulary *v, hr_watch *watch)
 {
-    memset(v->texts, 0, (v->mask + 1) * sizeof *v->texts);
+    memset(v->slot, 0, (v->mask + 1) * sizeof *v->slot);
     v->n = 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        hr_words r = words_of(f, &p->cells[i]);
-        hr_word w;
-        while (hr_words_next(&r, &w)) {
-            if (w.flags & HR_WORD_DIGIT)
-                continue;
-            uint32_t at = slot_of(v, w.hash);
-            if (v->texts[at] == 0) {
-                if (v->n++ == v->max)
-                    return 0;
-                v->hash[at] = w.hash;
-                v->last[at] = 0;
-            }
-            if (v->last[at] != i + 1 && v->texts[at] < 2)
-                v->texts[at]++;
-            v->last[at] = i + 1;
-        }
-        if (hr_watch_spend(watch, r.text.n) < 0)
+        hr_str s = hr_cell_text(f, &p->cells[i]);
+        if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_STRING)
+            continue;
+        if (!use_words(v, hr_str_make(s.p + 1, s.n - 2), i + 1))
+            return 0;
+        if (hr_watch_spend(watch, s.n) < 0)
             return HR_ETIME;
     }
     return 1;
 }
 
-/* Words of this text that no other text uses, up to OWN_WORDS. */
-static unsigned own_words(const hr_fields *f, const hr_cell *c, const struct vocabulary *v)
+/* own[]: zeroed room for a number for each cell. */
+static void mark_novel(const hr_path *p, const struct vocabulary *v, uint8_t *own, float *strength)
 {
-    hr_words r = words_of(f, c);
-    hr_word w;
-    unsigned own = 0;
-    while (own < OWN_WORDS && hr_words_next(&r, &w))
-        own += !(w.flags & HR_WORD_DIGIT) && v->texts[slot_of(v, w.hash)] == 1;
-    return own;
-}
+    const uint32_t share = p->n < MAX_WORDS ? p->n / NOVEL_SHARE : MAX_WORDS / NOVEL_SHARE;
+    const uint32_t most = share > 2 ? share : 2;
+    uint32_t novel = 0;
 
-static void mark_novel(const hr_fields *f, const hr_path *p, const struct vocabulary *v, float *strength)
-{
-    uint32_t novel[MAX_WORDS / NOVEL_SHARE], n = 0;
-    uint32_t most = p->n / NOVEL_SHARE > 2 ? p->n / NOVEL_SHARE : 2;
-    most = most < sizeof novel / sizeof *novel ? most : sizeof novel / sizeof *novel;
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (own_words(f, &p->cells[i], v) < OWN_WORDS)
+    for (uint32_t at = 0; at <= v->mask; at++) {
+        const struct word *w = &v->slot[at];
+        if (w->owner == 0 || w->owner == SHARED || own[w->owner - 1] >= OWN_WORDS)
             continue;
-        if (n == most)
-            return;
-        novel[n++] = p->cells[i].row;
+        own[w->owner - 1] = (uint8_t)(own[w->owner - 1] + (w->tokens < OWN_WORDS ? w->tokens : OWN_WORDS));
+        novel += own[w->owner - 1] >= OWN_WORDS;
     }
-    for (uint32_t i = 0; i < n; i++)
-        hr_mark(strength, novel[i], STRENGTH);
+    for (uint32_t i = 0; i < p->n && novel <= most; i++)
+        if (own[i] >= OWN_WORDS)
+            hr_mark(strength, p->cells[i].row, STRENGTH);
 }
 
 int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength)
 {
     const uint32_t rows = f->rows->n;
+    uint32_t cells = 0;
     struct vocabulary v = {.max = rows / 2 + MIN_WORDS < MAX_WORDS ? rows / 2 + MIN_WORDS : MAX_WORDS};
     if (rows < MIN_ROWS)
         return 0;
     for (v.mask = 1; v.mask < 2 * v.max; v.mask = 2 * v.mask + 1)
         ;
-    v.hash = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.hash);
-    v.texts = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.texts);
-    v.last = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.last);
-    if (!v.hash || !v.texts || !v.last)
+    v.slot = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.slot);
+    for (uint32_t k = 1; k < f->n; k++)
+        cells = f->paths[k].n > cells ? f->paths[k].n : cells;
+    uint8_t *own = hr_arena_alloc(scratch, cells + 1u);
+    if (!v.slot || !own)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
@@ -115,8 +134,10 @@ int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, fl
         int r = count_words(f, p, &v, watch);
         if (r < 0)
             return r;
-        if (r == 1 && v.n > 0)
-            mark_novel(f, p, &v, strength);
+        if (r == 1 && v.n > 0) {
+            memset(own, 0, p->n);
+            mark_novel(p, &v, own, strength);
+        }
     }
     return 0;
 }

@@ -22,13 +22,20 @@ static double scale(double v, long e)
 double hr_number_kind(const char *p, size_t n, bool *integer)
 {
     enum { DIGITS = 18, MAX_EXPONENT = 100000 };
-    size_t i = 0;
-    bool negative = n > 0 && p[0] == '-';
+    const bool negative = n > 0 && p[0] == '-';
+    size_t i = negative;
     uint64_t mantissa = 0;
     int digits = 0;
     long exponent = 0;
     bool point = false, whole = true;
 
+    while (n < DIGITS && i < n && (unsigned char)(p[i] - '0') < 10)
+        mantissa = mantissa * 10 + (uint64_t)(p[i++] - '0');
+    if (n < DIGITS && i == n) { /* most are short integers */
+        *integer = true;
+        return negative ? -(double)mantissa : (double)mantissa;
+    }
+    mantissa = 0;
     for (i = negative; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
         if (p[i] == '.') {
             point = true;

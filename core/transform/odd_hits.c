@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "transform/line_words.h"
 #include "transform/patterns.h"
 #include "transform/signs.h"
 #include "transform/sort.h"
@@ -26,7 +25,11 @@ static const char *const remarks[] = {
     "error",    "exception", "fail",     "failed",  "failure", "fatal",      "fixme",
     "hack",     "important", "insecure", "legacy",  "note",    "panic",      "remove",
     "security", "todo",      "unsafe",   "warn",    "warning", "workaround", "xxx"};
-enum { REMARKS = sizeof remarks / sizeof *remarks };
+enum {
+    REMARKS = sizeof remarks / sizeof *remarks,
+    SHORTEST = 3,
+    LONGEST = 11 /* of them, and a plural's s */
+};
 
 struct odd {
     const hr_hit *hit;
@@ -34,22 +37,45 @@ struct odd {
     hr_arena *scratch;
     hr_watch *watch;
     bool *odd;
-    hr_patterns patterns;  /* of the matches' words */
+    hr_buf words; /* of the matches; one line a hit */
+    hr_split split;
+    hr_patterns patterns;  /* of them */
     hr_pair *pair, *other; /* n each */
 };
 
 /* ------------------------------------------------------------------ what they say */
-/* Bit i: the line says remarks[i]. Bit REMARKS: it tells of an error in another way. */
-static uint64_t remarks_of(hr_str text, const uint64_t *hash)
+/* The hashes of remarks[], and the beginnings that they have, as bits by the last five bits of the first letter. */
+struct remarks {
+    uint64_t hash[REMARKS];
+    uint32_t first;
+};
+
+static uint64_t remark_of(const struct remarks *r, uint64_t hash)
 {
-    hr_words w = {text, 0};
-    hr_word word;
+    for (int i = 0; i < REMARKS; i++)
+        if (hash == r->hash[i])
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+/* Bit i: the line says remarks[i]. Bit REMARKS: it tells of an error in another way. */
+static uint64_t remarks_of(hr_str text, const struct remarks *r)
+{
+    hr_words escaped = {text, 0};
+    hr_plain_words plain;
+    hr_word w;
+    hr_str word;
     uint64_t said = 0;
     bool strong;
 
-    while (hr_words_next(&w, &word))
-        for (int i = 0; i < REMARKS; i++)
-            said |= (uint64_t)(word.hash == hash[i]) << i;
+    if (hr_plain_words_begin(&plain, text)) {
+        while (hr_plain_words_next(&plain, &word))
+            if (word.n >= SHORTEST && word.n <= LONGEST && (r->first >> (word.p[0] & 31) & 1))
+                said |= remark_of(r, hr_plain_word_hash(word));
+    } else {
+        while (hr_words_next(&escaped, &w))
+            said |= remark_of(r, w.hash);
+    }
     if (hr_prose_says_error(text, &strong))
         said |= UINT64_C(1) << REMARKS;
     return said;
@@ -57,16 +83,19 @@ static uint64_t remarks_of(hr_str text, const uint64_t *hash)
 
 static int mark_remarks(struct odd *o)
 {
-    uint64_t hash[REMARKS], *said = hr_arena_zalloc(o->scratch, (o->n + 1) * sizeof *said), rare = 0;
+    uint64_t *said = hr_arena_zalloc(o->scratch, (o->n + 1) * sizeof *said), rare = 0;
+    struct remarks table = {.first = 0};
     uint32_t lines[REMARKS + 1] = {0};
     int r = said ? 0 : HR_ENOMEM;
 
-    for (int i = 0; i < REMARKS; i++)
-        hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
+    for (int i = 0; i < REMARKS; i++) {
+        table.hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
+        table.first |= 1u << (remarks[i][0] & 31);
+    }
     for (uint32_t k = 0; r == 0 && k < o->n; k++) {
         if (!hr_hit_is_match(&o->hit[k]))
             continue;
-        said[k] = remarks_of(hr_hit_words(&o->hit[k]), hash);
+        said[k] = remarks_of(hr_hit_words(&o->hit[k]), &table);
         for (int i = 0; i <= REMARKS; i++)
             lines[i] += (uint32_t)(said[k] >> i & 1);
         r = hr_watch_spend(o->watch, o->hit[k].line.n);
@@ -82,22 +111,18 @@ static int mark_remarks(struct odd *o)
 /* ------------------------------------------------------------------ shapes */
 static int find_patterns(struct odd *o)
 {
-    hr_buf words = {0};
     bool *skip = hr_arena_zalloc(o->scratch, o->n + 1);
-    int r = skip ? 0 : HR_ENOMEM;
 
-    for (uint32_t k = 0; r == 0 && k < o->n; k++) {
+    if (!skip)
+        return HR_ENOMEM;
+    for (uint32_t k = 0; k < o->n; k++) {
         skip[k] = !hr_hit_is_match(&o->hit[k]);
         if (!skip[k])
-            hr_buf_str(&words, hr_hit_words(&o->hit[k]));
-        hr_buf_putc(&words, '\n');
+            hr_buf_str(&o->words, hr_hit_words(&o->hit[k]));
+        hr_buf_putc(&o->words, '\n');
     }
-    if (words.err)
-        r = HR_ENOMEM;
-    if (r == 0)
-        r = hr_patterns_find(&o->patterns, o->scratch, hr_buf_view(&words), skip, o->watch);
-    hr_buf_free(&words);
-    return r;
+    int r = o->words.err ? HR_ENOMEM : hr_split_read(&o->split, hr_buf_view(&o->words), o->watch);
+    return r == 0 ? hr_patterns_of(&o->patterns, o->scratch, &o->split, skip, o->watch) : r;
 }
 
 /* Lines of this pattern share little but their punctuation: prose, messages. Each text counts. */
@@ -190,7 +215,6 @@ static void mark_far_numbers(struct odd *o, const double *number, const uint32_t
 static int mark_values(struct odd *o, const hr_pattern *p, const uint32_t *line, double *number,
                        uint32_t *numbered)
 {
-    hr_line_words w;
     int r = 0;
 
     for (uint32_t word = 0; r == 0 && word < HR_LINE_WORDS; word++) {
@@ -198,12 +222,12 @@ static int mark_values(struct odd *o, const hr_pattern *p, const uint32_t *line,
         if (!(p->varies >> word & 1))
             continue;
         for (uint32_t i = 0; r == 0 && i < p->lines; i++) {
-            hr_line_split(hr_hit_words(&o->hit[line[i]]), &w);
-            if (word >= w.n || word >= HR_LINE_WORDS)
+            if (word >= hr_split_words(&o->split, line[i]))
                 continue;
-            o->pair[values++] = (hr_pair){hr_word_bits(w.word[word]), line[i]};
+            const hr_str value = hr_split_word(&o->split, line[i], word);
+            o->pair[values++] = (hr_pair){hr_word_bits(value), line[i]};
             numbered[numbers] = line[i];
-            numbers += number_in(w.word[word], &number[numbers]);
+            numbers += number_in(value, &number[numbers]);
             r = hr_watch_spend(o->watch, o->hit[line[i]].text.n);
         }
         hr_sort_pairs(o->pair, o->other, values);
@@ -251,5 +275,7 @@ int hr_odd_hits(const hr_hit *hit, uint32_t n, hr_arena *scratch, hr_watch *watc
         mark_shapes(&o);
         r = mark_all_values(&o);
     }
+    hr_split_free(&o.split);
+    hr_buf_free(&o.words);
     return r;
 }

@@ -11,12 +11,14 @@ enum {
     LEAST_NUMBERED = 75, /* ... unless so many of the indented ones begin with a number, */
     MOST_COUNTED =
         80, /* which is not the number above and one more, as before the lines of a file that is shown */
-    MOST_SOURCE = 25, /* percent of lines that end as a statement, a block or an entry does */
+    MOST_SOURCE = 20, /* percent of lines that are as those of sources */
+    TWO_WORDS = 3,    /* bytes; shorter lines cannot be of a pattern */
     LEAST_PLACES = 10 /* percent of lines that name a line of a file */
 };
 
 struct outline {
-    size_t lines, indented, numbered, counted, source, entries, places, hunks;
+    size_t lines, thin, indented, numbered, counted, source, entries, places, hunks;
+    bool ruled; /* below its first line: the head of a table */
 };
 
 static bool is_digit(char c)
@@ -35,7 +37,13 @@ static size_t first_number(hr_str line, size_t at, char *behind)
     return at == from ? SIZE_MAX : v;
 }
 
-/* "name:12", "line 12". */
+static bool is_of_name(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+           c == '.' || c == '/';
+}
+
+/* "dir/name:12", "name.c:12", "line 12". */
 static bool names_place(hr_str line)
 {
     for (size_t i = 1; i + 1 < line.n; i++) {
@@ -43,11 +51,33 @@ static bool names_place(hr_str line)
         if (!colon)
             break;
         i = (size_t)(colon - line.p);
-        if (is_digit(line.p[i + 1]) && line.p[i - 1] != ' ' && !is_digit(line.p[i - 1]))
+        bool path = false;
+        for (size_t k = i; is_digit(line.p[i + 1]) && k > 0 && is_of_name(line.p[k - 1]); k--)
+            path = path || line.p[k - 1] == '.' || line.p[k - 1] == '/';
+        if (path && !is_digit(line.p[i - 1]))
             return true;
     }
     const size_t at = hr_str_find(line, HR_STR(" line "), 0);
     return at != SIZE_MAX && at + 6 < line.n && is_digit(line.p[at + 6]);
+}
+
+/* Does the line, which is not blank, end as a statement, a block, an entry or a tag does, or begin as a comment, a directive or a tag? */
+static bool is_of_source(hr_str line)
+{
+    return memchr("{}[](),;:\\>", line.p[line.n - 1], 11) || memchr("#*<;", line.p[0], 4) ||
+           (line.n > 1 && line.p[0] == '/' && (line.p[1] == '/' || line.p[1] == '*'));
+}
+
+/* "----+----", as psql draws it below the names of the columns. */
+static bool is_ruler(hr_str line)
+{
+    size_t crosses = 0, dashes = 0;
+
+    for (size_t i = 0; i < line.n; i++) {
+        crosses += line.p[i] == '+';
+        dashes += line.p[i] == '-';
+    }
+    return crosses > 0 && dashes > 2 * crosses && crosses + dashes == line.n;
 }
 
 static struct outline read_outline(hr_str text)
@@ -64,10 +94,12 @@ static struct outline read_outline(hr_str text)
             at++;
         while (n > at && (line.p[n - 1] == ' ' || line.p[n - 1] == '\r' || line.p[n - 1] == '\t'))
             n--;
+        o.ruled = o.ruled || (o.lines == 1 && is_ruler(line));
         o.lines++;
+        o.thin += line.n < TWO_WORDS;
         o.hunks += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
         if (n > at) {
-            o.source += memchr("{}[](),;:\\", line.p[n - 1], 10) != NULL;
+            o.source += is_of_source(hr_str_make(line.p + at, n - at));
             o.entries += memchr("{[(,;", line.p[n - 1], 5) != NULL;
             o.places += names_place(line);
         }
@@ -87,11 +119,12 @@ bool hr_outline_records(hr_str text)
 {
     const struct outline o = read_outline(text);
 
-    if (o.lines < LEAST_LINES || o.hunks > 0)
+    if (o.lines < LEAST_LINES || o.hunks > 0 || o.thin * 2 > o.lines)
         return false;
-    return o.indented * 100 <= o.lines * MOST_INDENTED ||
-           (o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
-            o.entries * 100 <= o.lines * MOST_SOURCE);
+    if (o.indented * 100 <= o.lines * MOST_INDENTED || o.ruled)
+        return true;
+    return o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
+           o.entries * 100 <= o.lines * MOST_SOURCE;
 }
 
 bool hr_outline_output(hr_str text)

@@ -6,7 +6,7 @@
 
 #include "base.h"
 
-/* Lines that stand for themselves: a log, a listing, a table whose first column is of numbers. */
+/* Lines that stand for themselves: a log, a listing, a table below a ruler, or whose first column is of numbers. */
 bool hr_outline_records(hr_str text);
 /* What a program prints, and no source, configuration or diff: few lines end as those of sources do, or many name a place in a file. */
 bool hr_outline_output(hr_str text);

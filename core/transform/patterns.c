@@ -364,13 +364,6 @@ static int add_pattern(struct finder *f, uint32_t line, uint32_t *pattern)
     return 0;
 }
 
-static inline bool is_same(hr_str a, hr_str b)
-{
-    if (a.n != b.n)
-        return false;
-    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
-}
-
 /* The pattern gets one more line, and varies where that differs from its first one. */
 static void count_line(const struct finder *f, hr_pattern *p, uint32_t line)
 {
@@ -380,7 +373,7 @@ static void count_line(const struct finder *f, hr_pattern *p, uint32_t line)
         return;
     for (uint64_t left = ((1ull << words) - 1) & ~p->varies; left; left &= left - 1) {
         uint32_t j = (uint32_t)__builtin_ctzll(left);
-        if (!is_same(hr_split_word(f->split, line, j), hr_split_word(f->split, p->first, j)))
+        if (!hr_word_is(hr_split_word(f->split, line, j), hr_split_word(f->split, p->first, j)))
             p->varies |= 1ull << j;
     }
 }

@@ -41,10 +41,10 @@ static const struct hint_word {
     {"lowest", HR_HINT_LOWEST},   {"smallest", HR_HINT_LOWEST}, {"least", HR_HINT_LOWEST},
     {"fewest", HR_HINT_LOWEST},   {"minimum", HR_HINT_LOWEST},  {"min", HR_HINT_LOWEST},
     {"shortest", HR_HINT_LOWEST}, {"cheapest", HR_HINT_LOWEST}, {"worst", HR_HINT_LOWEST},
-    {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},     {"newest", HR_HINT_LAST},
-    {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST},   {"final", HR_HINT_LAST},
-    {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},    {"earliest", HR_HINT_FIRST},
-    {"initial", HR_HINT_FIRST},
+    {"fastest", HR_HINT_LOWEST},  {"last", HR_HINT_LAST},       {"latest", HR_HINT_LAST},
+    {"newest", HR_HINT_LAST},     {"recent", HR_HINT_LAST},     {"recently", HR_HINT_LAST},
+    {"final", HR_HINT_LAST},      {"first", HR_HINT_FIRST},     {"oldest", HR_HINT_FIRST},
+    {"earliest", HR_HINT_FIRST},  {"initial", HR_HINT_FIRST},
 };
 
 static const char *const number_words[] = {"one",   "two",   "three", "four", "five",   "six",
@@ -145,7 +145,8 @@ static void let_through(hr_query *q, hr_str word)
 {
     uint32_t *lengths = &q->lengths[hr_query_slot(word)];
 
-    q->unfiltered = q->unfiltered || memchr(word.p, '\\', word.n);
+    if (memchr(word.p, '\\', word.n))
+        memset(q->lengths, 0xff, HR_QUERY_SLOTS * sizeof *q->lengths);
     for (size_t n = word.n - 1; n <= word.n + 1; n++)
         *lengths |= 1u << (n < 31 ? n : 31);
 }

@@ -16,25 +16,30 @@ struct candidate {
     bool ascending;
 };
 
-/* One number in nine of ten rows at least, and not all the same. */
+/* One number in nine of ten rows at least, and not all the same. *falling: nearly all neighbours are equal or go down. */
 static bool is_numeric(const hr_fields *f, const hr_path *p, bool *falling)
 {
     uint32_t numbers = 0, down = 0, up = 0;
     double before = 0;
+    *falling = false;
     if (p->many || p->depth > MAX_DEPTH || (uint64_t)p->rows * 10 < (uint64_t)f->rows->n * 9)
         return false;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t i = 0; i < p->n; i++)
+        numbers += hr_cell_node(f, &p->cells[i])->type == HR_JSON_NUMBER;
+    if ((uint64_t)numbers * 10 < (uint64_t)f->rows->n * 9)
+        return false;
+    const uint32_t most_up = numbers / 20;
+    for (uint32_t i = 0, seen = 0; i < p->n && up <= most_up; i++) {
         if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_NUMBER)
             continue;
         hr_str s = hr_cell_text(f, &p->cells[i]);
         double v = hr_number(s.p, s.n);
-        down += numbers > 0 && v < before;
-        up += numbers > 0 && v > before;
+        down += seen > 0 && v < before;
+        up += seen++ > 0 && v > before;
         before = v;
-        numbers++;
     }
-    *falling = down > numbers / 2 && (uint64_t)up * 20 <= numbers;
-    return (uint64_t)numbers * 10 >= (uint64_t)f->rows->n * 9 && down + up > 0;
+    *falling = down > numbers / 2 && up <= most_up;
+    return down + up > 0;
 }
 
 static bool is_named(const hr_query *q, hr_str key)

@@ -1,6 +1,7 @@
 /* rarities.c - rows with a value, a key, a type or a shape of text that hardly any other row has. See marks.h.
 
    A thing is rare only against a background that agrees: in a field where everything differs nothing is rare. */
+#include "transform/eight.h"
 #include "transform/marks.h"
 #include "transform/signs.h"
 
@@ -25,6 +26,7 @@ struct tally {
     float *strength;
     uint32_t *stamp; /* per row: path + 1 that touched it last */
     uint8_t *class;  /* per cell of the path at hand */
+    uint8_t *shape;  /* the same */
 };
 
 /* Rows that a trait may be found in and still be rare, among n. */
@@ -134,6 +136,13 @@ static bool is_empty(const hr_node *v)
 static void presence_and_types(const struct tally *t, const hr_path *p)
 {
     enum { NOTHING = 1, SOMETHING = 2 };
+    bool alike = true;
+    for (uint32_t i = 0; alike && i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        alike = v->type == hr_cell_node(t->f, &p->cells[0])->type && !is_empty(v);
+    }
+    if (alike)
+        return;
     for (uint32_t i = 0; i < p->n; i++)
         t->class[i] = is_empty(hr_cell_node(t->f, &p->cells[i])) ? NOTHING : SOMETHING;
     rare_classes(t, p, SOMETHING + 1, RARE_SHARE);
@@ -145,47 +154,57 @@ static void presence_and_types(const struct tally *t, const hr_path *p)
     rare_classes(t, p, HR_JSON_OBJECT + 1, RARE_SHARE);
 }
 
-static bool holds_digit(hr_str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] >= '0' && s.p[i] <= '9')
-            return true;
-    return false;
-}
+enum { DIGIT = 1, FOREIGN = 2, LONG = 4 };
 
-static bool holds_foreign(hr_str s)
+/* Does the text hold a digit, or a character beyond ASCII? */
+static uint8_t shape_of(hr_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] > 0x7f || (s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == 'u'))
-            return true;
-    return false;
+    uint64_t digit = 0, beyond = 0, slash = 0;
+    size_t i = 0;
+    for (; i < s.n; i += 8) {
+        const uint64_t v = hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8), back = v ^ HR_EIGHT('\\');
+        digit |= hr_eight_digit(v);
+        beyond |= v & HR_EIGHT(0x80);
+        slash |= (back - HR_EIGHT(1)) & ~back & HR_EIGHT(0x80);
+    }
+    for (i = 0; slash && !beyond && i + 1 < s.n; i++)
+        beyond = s.p[i] == '\\' && s.p[i + 1] == 'u';
+    return (uint8_t)((digit ? DIGIT : 0) | (beyond ? FOREIGN : 0));
 }
 
 /* Texts with digits among texts without, the other way round, other scripts, and texts far longer than the rest. */
 static void shapes(const struct tally *t, const hr_path *p)
 {
     enum { PLAIN = 1, MARKED = 2 };
+    static const uint8_t traits[] = {DIGIT, FOREIGN, LONG};
     uint64_t sum = 0;
     uint32_t strings = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
-        bool string = v->type == HR_JSON_STRING && v->len > 2;
-        t->class[i] = !string ? 0 : holds_digit(hr_cell_text(t->f, &p->cells[i])) ? MARKED : PLAIN;
+        const bool string = v->type == HR_JSON_STRING && v->len > 2;
         sum += string ? v->len : 0;
         strings += string;
     }
     if (strings < 2 * SMALL_TABLE / 4)
         return;
-    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
-    for (uint32_t i = 0; i < p->n; i++)
-        if (t->class[i])
-            t->class[i] = holds_foreign(hr_cell_text(t->f, &p->cells[i])) ? MARKED : PLAIN;
-    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
-    uint64_t mean = sum / strings;
-    for (uint32_t i = 0; i < p->n; i++)
-        if (t->class[i])
-            t->class[i] = hr_cell_node(t->f, &p->cells[i])->len > 4 * mean + 16 ? MARKED : PLAIN;
-    rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
+    const uint64_t most = 4 * (sum / strings) + 16;
+    uint32_t with[3] = {0};
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
+        t->shape[i] = UINT8_MAX;
+        if (v->type != HR_JSON_STRING || v->len <= 2)
+            continue;
+        t->shape[i] = (uint8_t)(shape_of(hr_cell_text(t->f, &p->cells[i])) | (v->len > most ? LONG : 0));
+        for (size_t k = 0; k < sizeof traits; k++)
+            with[k] += (t->shape[i] & traits[k]) != 0;
+    }
+    for (size_t k = 0; k < sizeof traits; k++) {
+        if (with[k] == 0 || with[k] == strings)
+            continue;
+        for (uint32_t i = 0; i < p->n; i++)
+            t->class[i] = t->shape[i] == UINT8_MAX ? 0 : t->shape[i] & traits[k] ? MARKED : PLAIN;
+        rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
+    }
 }
 
 /* ------------------------------------------------------------------ categories */
@@ -197,9 +216,9 @@ struct category {
 
 static uint32_t hash_of(hr_str s)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+    uint64_t h = s.n;
+    for (size_t i = 0; i < s.n; i += 8)
+        h = hr_mix(h, hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8));
     return (uint32_t)(h ^ h >> 32);
 }
 
@@ -279,7 +298,8 @@ int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, flo
         most = f->paths[k].n > most ? f->paths[k].n : most;
     t.stamp = hr_arena_zalloc(scratch, f->rows->n * sizeof *t.stamp);
     t.class = hr_arena_alloc(scratch, most + 1);
-    if (!c || !t.stamp || !t.class)
+    t.shape = hr_arena_alloc(scratch, most + 1);
+    if (!c || !t.stamp || !t.class || !t.shape)
         return HR_ENOMEM;
     int r = keys(&t, scratch);
     for (uint32_t k = 1; r == 0 && k < f->n; k++) {

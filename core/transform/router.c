@@ -2,12 +2,14 @@
    between such texts is taken off by layers.c.
    Adding a transform is one file and one row. */
 #include "token/token.h"
+#include "transform/blobs.h"
 #include "transform/crush.h"
 #include "transform/findings.h"
 #include "transform/form.h"
 #include "transform/html.h"
 #include "transform/inner.h"
 #include "transform/json_lines.h"
+#include "transform/kinds.h"
 #include "transform/layers.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -21,8 +23,8 @@
 
 #include <string.h>
 
+/* The rows of the table that a text is offered to. */
 enum kind { TEXT, JSON, HTML };
-static const char *const kind_names[] = {"text", "json", "html"};
 
 /* ------------------------------------------------------------------ the table */
 /* A form that was appended to *b, which is freed, becomes the output; r is what its encoder returned. */
@@ -104,23 +106,24 @@ static int names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
     int r = take_form(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
     if (r != 1)
         return r;
-    int p = columns(a, in, tree, &plain);
-    if (p < 0)
-        return p;
-    if (p == 0)
-        plain.text = in->text;
+    r = columns(a, in, tree, &plain);
+    if (r == HR_ENOMEM)
+        return r;
     *out = named;
+    if (r != 1)
+        return named.text.n < hr_minified_length(in->text.p, in->text.n);
     return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 
-/* A selection that leaves most of the text is held against the whole of it as tables, which are the next row. Neither is done inside a
+/* A selection that leaves most of the text is held against the whole of it with names or as tables, which are the next rows. Neither is done inside a
    wrapper, where no form is used. */
 static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out selection = *out, whole = *out;
     int r = hr_crush(a, in, tree, &selection);
     if (r == 1 && selection.text.n * 2 > in->text.n) {
-        int w = columns(a, in, tree, &whole);
+        int w = names(a, in, tree, &whole);
+        w = w == 0 ? columns(a, in, tree, &whole) : w;
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
     if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
@@ -131,7 +134,7 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
 }
 
 /* A form in which lines that matter keep more of themselves (pins.h). Which those are costs more than the cheap forms, so it is only
-   asked where the text takes the form at all. */
+   asked where the text takes the form at all. kind: what the form tells of the text; NULL: nothing. */
 static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
                        hr_transform_out *out)
 {
@@ -143,7 +146,7 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
     r = form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
     if (r == 0)
         r = lossless_form(a, in, form, pinned, out);
-    if (r == 1)
+    if (r == 1 && kind)
         out->kind = kind;
     return r;
 }
@@ -192,14 +195,14 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, out) : 0;
 }
 
 /* Held against rows, which some texts of this kind are too. */
 static int repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out other = *out;
-    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, kind_names[TEXT], out) : 0;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, out) : 0;
     if (r != 1 || (r = rows(a, in, tree, &other)) < 0)
         return r;
     return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
@@ -212,8 +215,8 @@ static int finding_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = pinned_form(a, in, HR_FORM_SEARCH, "build", &headings);
-    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "build", &shorter);
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &shorter);
     if (r < 0 || (r == 0 && h == 0))
         return r;
     *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
@@ -256,8 +259,21 @@ static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
 static int html_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     int r = rows(a, in, tree, out);
-    out->kind = kind_names[HTML];
+    out->kind = hr_kind_name(HR_KIND_HTML);
     return r;
+}
+
+/* Texts that are mostly blobs are nothing else; in others what selects items or lines goes before, since what stays of those stays whole. */
+static int mostly_blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 50, out);
+}
+
+static int blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 20, out);
 }
 
 static const struct transform {
@@ -266,7 +282,9 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
+    {JSON, "blobs", false, mostly_blobs},
     {JSON, "smart_crusher", false, crush},
+    {JSON, "blobs", false, blobs},
     {JSON, "strings", true, strings},
     {JSON, "names", true, names},
     {JSON, "columns", true, columns},
@@ -274,6 +292,7 @@ static const struct transform {
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
     {TEXT, "smart_crusher", false, json_lines_kept},
+    {TEXT, "blobs", false, mostly_blobs},
     {TEXT, "test_lines", false, test_lines},
     {TEXT, "findings", true, finding_lines},
     {TEXT, "search_lines", false, search_lines},
@@ -281,14 +300,15 @@ static const struct transform {
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "table_lines", false, table_lines},
+    {TEXT, "blobs", false, blobs},
     {TEXT, "columns", true, json_lines},
     {TEXT, "repeats", true, repeats},
     {TEXT, "rows", true, rows},
 };
 
-/* ------------------------------------------------------------------ what kind of text is it? */
+/* ------------------------------------------------------------------ which rows are asked? */
 /* JSON is what the strict reader accepts as a whole; HTML what begins as a page does. JSON, HTML, TEXT, HR_ENOMEM. */
-static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
+static int find_rows(hr_arena *a, hr_str text, hr_tree *tree)
 {
     size_t i = 0;
     while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\t'))
@@ -304,14 +324,18 @@ static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
 int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
 {
     hr_tree tree = {0};
-    *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
-    int kind = find_kind(a, in->text, &tree);
+    *out = (hr_transform_out){.lossless = true, .kind = "text"};
+    int kind = find_rows(a, in->text, &tree);
     if (kind < 0)
         return kind;
-    out->kind = kind_names[kind];
+    enum hr_kind sort = kind == JSON ? HR_KIND_JSON : kind == HTML ? HR_KIND_HTML : hr_kind_of(in->text);
+    if (sort == HR_KIND_JSON && kind != JSON) /* it only looked like it */
+        sort = HR_KIND_TEXT;
+    const bool lossy = in->allow_lossy && sort != HR_KIND_SOURCE && sort != HR_KIND_DIFF;
+    out->kind = hr_kind_name(sort);
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
-        if ((int)t->kind != kind || (!t->lossless && !in->allow_lossy))
+        if ((int)t->kind != kind || (!t->lossless && !lossy))
             continue;
         if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;

@@ -108,9 +108,10 @@ static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
 
 static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
 {
+    if (text.n == 0) /* it may have no address */
+        return (hr_runs){0};
     hr_runs r = {.begin = text.p, .end = text.p + text.n, .block = text.p};
-    if (text.n)
-        hr_runs_next_block(&r, class);
+    hr_runs_next_block(&r, class);
     return r;
 }
 

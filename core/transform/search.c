@@ -27,7 +27,7 @@ struct search {
 /* ------------------------------------------------------------------ is it one? */
 static int read_hits(struct search *s, hr_watch *watch)
 {
-    hr_hits reader = {.rest = s->in->text};
+    hr_hits reader = {.rest = s->in->text, .headings = true};
     hr_hit hit;
     uint32_t n = 0;
 
@@ -56,15 +56,31 @@ static bool is_finding(const hr_hit *h)
     return h->number.n && t.n > 1 && t.p[0] == ' ' && (t.p[1] | 0x20) >= 'a' && (t.p[1] | 0x20) <= 'z';
 }
 
+/* A match on the line behind that of the match before: one may stand there, but a file that is shown has no others. */
+static bool is_next_line(const hr_hit *a, const hr_hit *b)
+{
+    uint64_t x = 0, y = 0;
+
+    if (!hr_hit_is_match(a) || !hr_hit_is_match(b) || !hr_str_eq(a->path, b->path))
+        return false;
+    for (size_t i = 0; i < a->number.n; i++)
+        x = x * 10 + (uint64_t)(a->number.p[i] - '0');
+    for (size_t i = 0; i < b->number.n; i++)
+        y = y * 10 + (uint64_t)(b->number.p[i] - '0');
+    return y == x + 1;
+}
+
 static bool is_search(const struct search *s)
 {
-    uint64_t hits = 0, findings = 0;
+    uint64_t hits = 0, findings = 0, next = 0;
 
     for (uint32_t i = 0; i < s->n; i++) {
         hits += s->hit[i].number.n > 0;
-        findings += is_finding(&s->hit[i]);
+        findings += !s->hit[i].headed && is_finding(&s->hit[i]);
+        next += i > 0 && s->hit[i].headed && is_next_line(&s->hit[i - 1], &s->hit[i]);
     }
-    return s->n >= LEAST_LINES && hits * 100 >= (uint64_t)s->n * LEAST_PERCENT && findings * 2 < hits;
+    return s->n >= LEAST_LINES && next * 2 < hits && hits * 100 >= (uint64_t)s->n * LEAST_PERCENT &&
+           findings * 2 < hits;
 }
 
 /* ------------------------------------------------------------------ what stays */

@@ -68,7 +68,7 @@ static uint64_t read_words(struct splitter *p, const char *line, const char *end
 static int read_lines(struct splitter *p, hr_watch *watch)
 {
     hr_split *s = p->s;
-    const char *at = s->text.p, *end = at + s->text.n;
+    const char *at = s->text.p, *end = s->lines ? at + s->text.n : at;
 
     take_word(p);
     for (uint32_t i = 0; i < s->lines; i++) {
@@ -91,7 +91,7 @@ static int read_lines(struct splitter *p, hr_watch *watch)
 
 static size_t count_lines(hr_str text)
 {
-    const char *p = text.p, *end = text.p + text.n;
+    const char *p = text.p, *end = text.n ? p + text.n : p;
     size_t n = 0;
 
     for (; p < end; n++) {

@@ -29,7 +29,8 @@ struct hr_query {
     hr_anchor *anchors;
     uint32_t nanchors;
     uint32_t *
-        lengths; /* for the first two bytes of a word (hr_query_slot): bit n, a term so begun has n bytes, or more where n is 31 */
+        lengths; /* for the first two bytes of a word (hr_query_slot): bit n, a term so begun has n bytes, or more where n is 31;
+                          all bits where a term is spelled with escapes */
     bool unfiltered; /* a term is spelled with escapes: all words may be terms */
     unsigned hints, count;
 };
@@ -44,7 +45,7 @@ static inline uint32_t hr_query_slot(hr_str word)
 /* Could this word, not empty, be a term? It costs less than its hash, and nearly always the answer is no. */
 static inline bool hr_query_may_have(const hr_query *q, hr_str word)
 {
-    return q->unfiltered || q->lengths[hr_query_slot(word)] >> (word.n < 31 ? word.n : 31) & 1;
+    return q->lengths[hr_query_slot(word)] >> (word.n < 31 ? word.n : 31) & 1;
 }
 
 /* Index of the term with this hash, or UINT32_MAX. */

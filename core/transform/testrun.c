@@ -10,6 +10,7 @@
 #include "transform/kept_lines.h"
 #include "transform/lines.h"
 #include "transform/testrun_run.h"
+#include "transform/testrun_step.h"
 #include "transform/testrun_text.h"
 #include "transform/traces.h"
 
@@ -22,8 +23,8 @@ enum {
     MOST_ERRORS_PERCENT = 25, /* of what stays: so few are spelled out */
     MOST_BLOCK = 8,           /* lines of what TAP tells below a result */
     MOST_LINES = 1 << 24,
-    ALL_LOOKED_AT = 512, /* lines; of those behind them one in eight: enough to know what a text is */
-    LOOK_EVERY = 8,
+    ALL_LOOKED_AT = 256, /* lines; of those behind them one in sixteen: enough to know what a text is */
+    LOOK_EVERY = 16,
     LOOKED_AT = 1024 /* bytes of a line, for that */
 };
 
@@ -51,6 +52,14 @@ static size_t stamp(hr_str s)
     if (i == s.n || s.p[i] != 'Z')
         return 0;
     return i + 1 + (i + 1 < s.n && s.p[i + 1] == ' ');
+}
+
+/* GitHub's stamps have seven digits behind the second; what follows is no log's record. Other services, and programs, write fewer or more. */
+static bool is_ci_stamp(hr_str s, size_t length)
+{
+    enum { Z_AT = 27 };
+
+    return length > Z_AT && s.p[Z_AT] == 'Z';
 }
 
 /* Behind the sequence of escape at s[i]: colours and the clearing of a line. */
@@ -93,7 +102,8 @@ static bool tells_time(hr_str s)
     return false;
 }
 
-static void look_at(struct sight *sight, hr_str line, hr_str rest)
+/* weight: how many lines it stands for. */
+static void look_at(struct sight *sight, hr_str line, hr_str rest, uint32_t weight)
 {
     char plain[LOOKED_AT];
     hr_str two[2];
@@ -101,19 +111,20 @@ static void look_at(struct sight *sight, hr_str line, hr_str rest)
     hr_frame frame;
     bool ended;
 
-    sight->looked++;
-    sight->timed += tells_time(line);
+    sight->looked += weight;
     size_t from = stamp(line);
+    sight->timed += tells_time(line) && !is_ci_stamp(line, from) ? weight : 0;
     line = hr_cut(line, from, line.n < LOOKED_AT ? line.n : LOOKED_AT);
     if (sight->colours && memchr(line.p, '\x1b', line.n))
         line = hr_str_make(plain, uncolour(plain, line));
     sight->stamps = sight->stamps || from > 0;
     hr_run_line_read(line, &said);
-    sight->results += said.kind == HR_RUN_PASS || said.kind == HR_RUN_STEP || said.kind == HR_RUN_SKIP;
-    sight->findings += hr_finding_is(line);
+    if (said.kind == HR_RUN_PASS || said.kind == HR_RUN_STEP || said.kind == HR_RUN_SKIP)
+        sight->results += weight;
+    sight->findings += hr_finding_is(line) ? weight : 0;
     two[0] = line;
     if (hr_line_next(&rest, &two[1], &ended))
-        sight->frames += hr_frame_read(two, 2, 0, &frame);
+        sight->frames += hr_frame_read(two, 2, 0, &frame) ? weight : 0;
 }
 
 /* 1: it is worth it. */
@@ -129,7 +140,7 @@ static int look(hr_run *r, struct sight *sight)
         if (hr_begins(line, "@@ ")) /* a diff: its readers need it as it is */
             return 0;
         if (r->n <= ALL_LOOKED_AT || r->n % LOOK_EVERY == 0)
-            look_at(sight, line, rest);
+            look_at(sight, line, rest, r->n <= ALL_LOOKED_AT ? 1 : LOOK_EVERY);
         if (hr_watch_spend(&r->watch, line.n) < 0)
             return HR_ETIME;
     }
@@ -207,6 +218,11 @@ static int read_results(hr_run *r)
 
     for (uint32_t i = 0; i < r->n; i++) {
         hr_run_line_read(r->seen[i], &said);
+        if (said.kind == HR_RUN_OTHER && i > 0 && hr_str_ends(r->seen[i], " ... ok") &&
+            is_title(r->seen[i - 1])) {
+            said.kind = HR_RUN_PASS; /* whatever the description is */
+            said.form = hr_run_form(HR_RUN_LAST_WORD, 0);
+        }
         r->said[i] = (hr_run_said){said.form, said.name.n ? hr_word_bits(said.name) | 1 : 0, said.seconds,
                                    (uint8_t)said.kind, false};
         r->keep[i] = !hr_run_could_go(said.kind);
@@ -339,11 +355,12 @@ int hr_testrun_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *
 
     if (e == 1 && (e = read_lines(&r, &sight)) == 0)
         e = choose(&r, &sight, &kept, &nkept);
-    const bool run = sight.results >= LEAST_LINES, build = sight.findings >= sight.frames;
+    const bool run = sight.results >= LEAST_LINES && sight.results * 2 >= sight.findings + sight.frames;
+    const bool build = sight.findings >= sight.frames;
     if (e == 1)
         e = write_out(&r, &sight, a, kept, nkept, out);
     if (e == 1) {
-        out->kind = run ? "test" : build ? "build" : "trace";
+        out->kind = run || build ? "test" : "trace";
         out->strategy = run ? "passed_units" : build ? "findings" : "frames";
     }
     hr_arena_free(r.scratch);

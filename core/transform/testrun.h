@@ -22,7 +22,7 @@
 #include "transform/transform.h"
 
 /* Is it the output of a test run? At least one line in ten is a result. What a unit that failed tells is then nothing that a log's rules may
-   choose from. Looks at some hundred lines, and at one in eight behind them. */
+   choose from. Looks at some hundred lines, and at one in sixteen behind them. */
 bool hr_testrun_is(hr_str text);
 
 /* 1: *out is filled but for its name. 0: none of these, or too little to gain. HR_ENOMEM, HR_ETIME. */

@@ -268,6 +268,8 @@ static bool read_name(hr_str s, hr_run_line *out)
     }
     rest = s;
     bool java = hr_take(&rest, "Running ");
+    if (!java && memchr(rest.p, ' ', rest.n))
+        return false;
     hr_str name = hr_take_word(&rest);
     if (rest.n > 0 || name.n == 0 ||
         (java ? !memchr(name.p, '.', name.n) : hr_str_find(name, HR_STR("::"), 0) == SIZE_MAX))
@@ -386,7 +388,7 @@ static bool is_heading_of_failures(hr_str s)
         s.n--;
     while (s.n > 0 && !hr_is_letter(s.p[0]))
         s = hr_cut(s, 1, s.n);
-    if (s.n >= LONGEST)
+    if (s.n == 0 || s.n >= LONGEST || !strchr("eEfFsS", s.p[0]))
         return false;
     for (size_t i = 0; i < s.n; i++)
         low[i] = hr_is_letter(s.p[i]) ? (char)(s.p[i] | 0x20) : s.p[i];
@@ -413,6 +415,75 @@ static bool is_summary(hr_str s)
     return hr_take(&s, "OK (") && hr_digits(s) > 0; /* PHPUnit: OK (12 tests, 40 assertions) */
 }
 
+/* Most lines are told to be no result by the bytes at their ends. */
+static bool may_end_in_word(hr_str s)
+{
+    switch (s.p[s.n - 1]) {
+    case 'D': /* PASSED */
+    case 'R': /* ERROR */
+    case 'L': /* FAIL */
+    case 'K':
+    case 'k':
+    case 'd': /* skipped; without a duration, and with one: */
+    case ']':
+    case ')':
+    case '>':
+    case 's':
+    case 'c':
+    case 'h':
+    case 'm':
+    case 'n':
+    case '.':
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool may_be_heading(hr_str s)
+{
+    enum { LONGEST = 48 };
+    return s.n <= LONGEST || !hr_is_letter(s.p[0]);
+}
+
+static bool read_result(hr_str s, bool progress, hr_run_line *out)
+{
+    switch (s.p[0]) {
+    case '[':
+        if (read_bracket(s, out))
+            return true;
+        break;
+    case 'o':
+    case 'n':
+        if (read_ok(s, out))
+            return true;
+        break;
+    case 'T':
+        if (read_maven(s, out))
+            return true;
+        break;
+    case '-':
+    case 'c':
+        if (read_first_word(s, out) || hr_run_read_probe(s, out))
+            return true;
+        break;
+    case 'P':
+    case 'F':
+    case 'E':
+    case 'S':
+    case '=':
+    case '#':
+        if (read_dotnet(s, out) || read_first_word(s, out))
+            return true;
+        break;
+    default:
+        if ((unsigned char)s.p[0] > 0x7f && read_mark(s, out))
+            return true;
+    }
+    return read_name(s, out) || hr_run_read_step(s, progress, out) ||
+           (may_end_in_word(s) && read_last_word(s, out));
+}
+
 void hr_run_line_read(hr_str line, hr_run_line *out)
 {
     hr_str s = hr_trim(line);
@@ -422,7 +493,7 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
         return;
     if (hr_run_read_report(s, out))
         return;
-    if (is_heading_of_failures(s)) {
+    if (may_be_heading(s) && is_heading_of_failures(s)) {
         out->kind = HR_RUN_FAILURES;
         return;
     }
@@ -430,17 +501,13 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
         out->kind = HR_RUN_DETAILS;
         return;
     }
-    if (is_summary(s)) {
+    if (may_be_heading(s) && is_summary(s)) {
         out->kind = HR_RUN_SUMMARY;
         return;
     }
     if (read_ctest(s, out))
         return;
     bool progress = take_progress(&s);
-    bool read =
-        s.n > 0 && (read_mark(s, out) || read_bracket(s, out) || read_ok(s, out) || read_dotnet(s, out) ||
-                    read_first_word(s, out) || read_maven(s, out) || hr_run_read_probe(s, out) ||
-                    read_name(s, out) || hr_run_read_step(s, progress, out) || read_last_word(s, out));
-    if (!read)
+    if (s.n == 0 || !read_result(s, progress, out))
         *out = (hr_run_line){HR_RUN_OTHER, 0, hr_str_make(s.p, 0), -1};
 }

@@ -105,7 +105,7 @@ static bool read_command(hr_str s, hr_run_line *out)
 {
     hr_str rest = s, word = hr_take_word(&rest);
     uint64_t form = hr_run_form(HR_RUN_COMMAND, 0);
-    bool output = false, compiles = false;
+    bool output = false, compiles = false, trouble = false;
 
     if (!is_compiler(word))
         return false;
@@ -113,15 +113,15 @@ static bool read_command(hr_str s, hr_run_line *out)
     while ((word = hr_take_word(&rest)).n > 0) {
         bool option = word.p[0] == '-';
         bool file = !option && (memchr(word.p, '.', word.n) || memchr(word.p, '/', word.n));
-        compiles = compiles || hr_str_is(word, "-c") || hr_str_is(word, "-o");
+        compiles = compiles || (option && word.n == 2 && (word.p[1] == 'c' || word.p[1] == 'o'));
         if (!file && !output && !hr_begins(word, "-M"))
             form = hr_mix(form, hr_word_bits(word));
-        output = hr_str_is(word, "-o");
+        trouble = trouble || (!option && !file && hr_run_trouble(word, false));
+        output = option && word.n == 2 && word.p[1] == 'o';
     }
     if (!compiles)
         return false;
-    *out = (hr_run_line){hr_run_trouble(s, false) ? HR_RUN_OTHER : HR_RUN_STEP, form | 1, hr_str_make(s.p, 0),
-                         -1};
+    *out = (hr_run_line){trouble ? HR_RUN_OTHER : HR_RUN_STEP, form | 1, hr_str_make(s.p, 0), -1};
     return true;
 }
 

@@ -74,40 +74,73 @@ double hr_run_drop_seconds(hr_str *s)
 }
 
 /* ------------------------------------------------------------------ trouble */
-/* Beginnings of words with which a program says that not all is well. */
-static const char *const trouble[] = {
-    "abort",   "broke",  "cannot",  "conflict", "crash",    "denied", "deprecat", "error",
-    "fail",    "fatal",  "flak",    "ignor",    "kill",     "leak",   "miss",     "pending",
-    "problem", "refus",  "reject",  "retr",     "skip",     "slow",   "timed",    "timeout",
-    "todo",    "unable", "unavail", "unknown",  "vulnerab", "warn",   "xfail",    "yank"};
+/* Beginnings of words with which a program says that not all is well, by their first letters. */
+static const char *const trouble['z' - 'a' + 1][4] = {['a' - 'a'] = {"abort"},
+                                                      ['b' - 'a'] = {"broke"},
+                                                      ['c' - 'a'] = {"cannot", "conflict", "crash"},
+                                                      ['d' - 'a'] = {"denied", "deprecat"},
+                                                      ['e' - 'a'] = {"error"},
+                                                      ['f' - 'a'] = {"fail", "fatal", "flak"},
+                                                      ['i' - 'a'] = {"ignor"},
+                                                      ['k' - 'a'] = {"kill"},
+                                                      ['l' - 'a'] = {"leak"},
+                                                      ['m' - 'a'] = {"miss"},
+                                                      ['p' - 'a'] = {"pending", "problem"},
+                                                      ['r' - 'a'] = {"refus", "reject", "retr"},
+                                                      ['s' - 'a'] = {"skip", "slow"},
+                                                      ['t' - 'a'] = {"timed", "timeout", "todo"},
+                                                      ['u' - 'a'] = {"unable", "unavail", "unknown"},
+                                                      ['v' - 'a'] = {"vulnerab"},
+                                                      ['w' - 'a'] = {"warn"},
+                                                      ['x' - 'a'] = {"xfail"},
+                                                      ['y' - 'a'] = {"yank"}};
 
-/* Is the word one of those, or a type of error (TimeoutError), or "no" and "not"? */
+/* Does the word begin (or, with at_end, end) with the small letters z? */
+static bool says(hr_str word, const char *z, bool at_end)
+{
+    size_t n = strlen(z), from = at_end && word.n > n ? word.n - n : 0;
+
+    if (word.n < n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if ((word.p[from + i] | 0x20) != z[i])
+            return false;
+    return true;
+}
+
+/* Is the word one of those, or a type of error (TimeoutError), or "no" and "not"? It is letters alone. */
 static bool is_trouble(hr_str word)
 {
-    enum { LONGEST = 24 };
-    char low[LONGEST + 1];
-    size_t n = word.n < LONGEST ? word.n : LONGEST, from = word.n - n;
+    const char *const *begin = trouble[(word.p[0] | 0x20) - 'a'];
 
-    for (size_t i = 0; i < n; i++)
-        low[i] = (char)(word.p[i] | 0x20);
-    low[n] = 0;
-    for (size_t i = 0; i < COUNT(trouble); i++)
-        if (hr_begins(hr_str_make(low, n), trouble[i]))
+    for (int i = 0; i < 4 && begin[i]; i++)
+        if (says(word, begin[i], false))
             return true;
-    for (size_t i = 0; from > 0 && i < n; i++)
-        low[i] = (char)(word.p[from + i] | 0x20);
-    switch (low[n - 1]) {
+    switch (word.p[word.n - 1] | 0x20) {
     case 'r':
-        return hr_str_ends(hr_str_make(low, n), "error");
+        return says(word, "error", true);
     case 'n':
-        return hr_str_ends(hr_str_make(low, n), "exception");
+        return says(word, "exception", true);
     case 'o':
-        return n == 2 && low[0] == 'n';
+        return word.n == 2 && says(word, "no", false);
     case 't':
-        return n == 3 && low[0] == 'n' && low[1] == 'o';
+        return word.n == 3 && says(word, "not", false);
     default:
         return false;
     }
+}
+
+/* The length of the path that s begins with, up to a blank; 0: it begins with none. */
+static size_t path_length(hr_str s)
+{
+    size_t n = 0, slashes = 0;
+    bool dot = s.n > 0 && s.p[0] == '/';
+
+    for (; n < s.n && !hr_is_blank(s.p[n]); n++) {
+        slashes += s.p[n] == '/';
+        dot = dot || s.p[n] == '.';
+    }
+    return (slashes > 0 && dot) || slashes > 1 ? n : 0;
 }
 
 bool hr_run_trouble(hr_str s, bool counted)
@@ -116,6 +149,9 @@ bool hr_run_trouble(hr_str s, bool counted)
 
     for (size_t i = 0, from; i < s.n;) {
         from = i;
+        const bool begins = i == 0 || hr_is_blank(s.p[i - 1]);
+        if (begins && !counted && (i += path_length(hr_cut(s, i, s.n))) > from)
+            continue;
         if (hr_is_digit(s.p[i])) {
             for (number = false; i < s.n && hr_is_digit(s.p[i]); i++)
                 number = number || s.p[i] != '0';
@@ -125,7 +161,7 @@ bool hr_run_trouble(hr_str s, bool counted)
             if ((number || !counted) && is_trouble(hr_cut(s, from, i)))
                 return true;
             number = false;
-        } else if (!counted && s.p[i] == '-' && i > 0 && hr_is_blank(s.p[i - 1])) {
+        } else if (!counted && s.p[i] == '-' && i > 0 && begins) {
             while (i < s.n && !hr_is_blank(s.p[i]))
                 i++;
         } else {

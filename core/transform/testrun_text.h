@@ -105,7 +105,7 @@ double hr_run_seconds(hr_str s);
 double hr_run_drop_seconds(hr_str *s);
 
 /* A word that says that not all is well: failed, warning, TimeoutError, not. counted: only behind a number that is not 0 ("2 failed");
-   else anywhere but in options ("-Werror"). */
+   else anywhere but in options ("-Werror") and in paths. */
 bool hr_run_trouble(hr_str s, bool counted);
 
 #endif

@@ -24,6 +24,12 @@ static int32_t escape_code(const char *p, const char *end)
     return code;
 }
 
+/* What JSON writes behind a backslash. Elsewhere backslashes part words: C:\\Windows. */
+static bool is_escape(char c)
+{
+    return c && strchr("\"\\/bfnrtu", c);
+}
+
 /* One character: its length in the text, and in *code the character; -1 for a separator. Above 0x7f single UTF-8 bytes are
    handed out as they are, escapes as code points (surrogate pairs joined). */
 static size_t character(const char *p, const char *end, int32_t *code)
@@ -35,7 +41,7 @@ static size_t character(const char *p, const char *end, int32_t *code)
     }
     *code = escape_code(p, end);
     if (*code < 0)
-        return end - p > 1 ? 2 : 1;
+        return end - p > 1 && is_escape(p[1]) ? 2 : 1;
     if (*code >= 0xd800 && *code < 0xdc00 && end - p >= 12 && p[6] == '\\') {
         int32_t low = escape_code(p + 6, end);
         if (low >= 0xdc00 && low < 0xe000) {
@@ -218,37 +224,45 @@ uint64_t hr_word_hash(hr_str word)
 }
 
 /* ------------------------------------------------------------------ without escapes */
-bool hr_words_plain(hr_str text)
+static bool spells_characters(const char *p, const char *end)
 {
-    const char *p = text.p, *end = text.p + text.n;
-
     while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
         if (end - p > 1 && p[1] == 'u')
-            return false;
+            return true;
         p += 2;
     }
-    return true;
+    return false;
 }
 
-static void next_part(hr_plain_words *w, const char *from)
+/* The part from `from` to the next backslash, which stands at slash, if at all. */
+static void begin_part(hr_plain_words *w, const char *from, const char *slash)
 {
-    const char *slash = from < w->end ? memchr(from, '\\', (size_t)(w->end - from)) : NULL;
-
     w->runs = hr_runs_of(hr_str_make(from, (size_t)((slash ? slash : w->end) - from)), HR_RUN_WORD);
-    w->part = slash && w->end - slash > 2 ? slash + 2 : NULL;
+    w->part = slash && w->end - slash > 1 ? slash + 1 + is_escape(slash[1]) : NULL;
 }
 
-hr_plain_words hr_plain_words_of(hr_str text)
+bool hr_plain_words_begin(hr_plain_words *w, hr_str text)
 {
-    hr_plain_words w = {.end = text.p + text.n};
-    next_part(&w, text.p);
-    return w;
+    const char *slash;
+
+    if (text.n == 0) {
+        *w = (hr_plain_words){0};
+        return true;
+    }
+    slash = memchr(text.p, '\\', text.n);
+    w->end = text.p + text.n;
+    if (slash && spells_characters(slash, w->end))
+        return false;
+    begin_part(w, text.p, slash);
+    return true;
 }
 
 bool hr_plain_words_part(hr_plain_words *w)
 {
-    if (!w->part)
+    const char *from = w->part;
+
+    if (!from)
         return false;
-    next_part(w, w->part);
+    begin_part(w, from, from < w->end ? memchr(from, '\\', (size_t)(w->end - from)) : NULL);
     return true;
 }

@@ -35,18 +35,25 @@ bool hr_words_next(hr_words *w, hr_word *out);
 /* Hash of one word given as it is. */
 uint64_t hr_word_hash(hr_str word);
 
-/* ---- the same words where no character is spelled as an escape (\u0160), found 64 bytes at a time. hr_words_plain: can this text be read so? */
-bool hr_words_plain(hr_str text);
-
+/* ---- the same words where no character is spelled as an escape (\u0160), found 64 bytes at a time ---- */
 typedef struct hr_plain_words {
     hr_runs runs;     /* of the part before the next backslash */
     const char *part; /* what stands behind it; NULL: nothing */
     const char *end;  /* of the text */
 } hr_plain_words;
 
-hr_plain_words hr_plain_words_of(hr_str text);
-/* Go on behind a backslash and the character that it escapes; false: there was none. */
+/* false: characters are spelled as escapes, hr_words_next must read this text. */
+bool hr_plain_words_begin(hr_plain_words *w, hr_str text);
+/* Go on behind a backslash and what it escapes; false: there was none. */
 bool hr_plain_words_part(hr_plain_words *w);
+
+/* For text that is known to be no JSON, where a backslash only parts words. */
+static inline hr_plain_words hr_plain_words_of(hr_str text)
+{
+    hr_plain_words w = {.runs = hr_runs_of(text, HR_RUN_WORD)};
+    w.end = w.runs.end;
+    return w;
+}
 
 /* The next word; false at the end. */
 static inline __attribute__((always_inline)) bool hr_plain_words_next(hr_plain_words *w, hr_str *word)

@@ -76,7 +76,7 @@ class Bench:
         rows = self.run("transform")
         for case in goals.SCENARIOS:
             rows += self.run("transform", "results", bodies / f"{case}.anthropic.json")
-        return rows + scale.measure(self)
+        return rows + scale.measure(self) + scale.work(self)
 
     def look(self):
         return look.Look(self).measure()

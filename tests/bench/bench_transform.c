@@ -204,6 +204,7 @@ int main(int argc, char **argv)
         results_of(argv[2]);
     else
         for (size_t i = 0; i < kinds_count; i++)
-            one_kind(&kinds[i]);
+            if (!kinds[i].adverse)
+                one_kind(&kinds[i]);
     return 0;
 }

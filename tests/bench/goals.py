@@ -45,6 +45,8 @@ TRANSFORMS = {"smart_crusher": ("smart_crusher, JSON", 200), "columns": ("column
 # A tenth of the milliseconds that other products add to a request.
 SCENARIOS = {"a_search": ("search result, 1,000 items", 0.2e6), "b2_logs_text": ("log, 500 lines", 0.1e6),
              "c_api_nested": ("nested API response", 0.1e6), "d_conv50": ("conversation, 50 turns", 0.3e6)}
+ADVERSE = {"adverse.one_line": "one line", "adverse.empty_lines": "empty lines", "adverse.shapes": "no two lines alike",
+           "adverse.new_words": "new words in each line"}
 GROWTH = {"log_lines": "log", "smart_crusher": "JSON", "search_lines": "grep -n"}
 
 ROWS = [
@@ -109,6 +111,8 @@ ROWS = [
       for t, what in GROWTH.items() for n in (4, 16, 64)],
     *[Row(f"transform:simulate.{t}.memory", f"  peak memory, 64 MB of {what}", "the body", TIME, None, None, "bytes")
       for t, what in GROWTH.items()],
+    *[Row(f"transform:work.{t}", f"instructions a byte, lossless: {what}", "of a log", TIME, 3.0, None, "")
+      for t, what in ADVERSE.items()],
     Row("proxy:proxy.added", "what is added to a request, p50", "asyncio + json proxy", TIME, 0.25, 0.15),
     Row("proxy:proxy.direct", "  the request with neither", "", LIMIT),
     Row("first:first.p50", "first LLM request of a process", "", LIMIT, 6e6, 3e6),

@@ -246,24 +246,77 @@ static void prose(hr_buf *b, size_t n, unsigned seed)
     }
 }
 
+/* ------------------------------------------------------------------ texts that are hard on what works line by line or word by word */
+static void word_of_one_line(hr_buf *b, unsigned i)
+{
+    add(b, "error %u ", i);
+}
+
+static void one_line(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, word_of_one_line);
+}
+
+static void empty_line(hr_buf *b, unsigned i)
+{
+    hr_buf_puts(b, i % 100 ? "\n" : "x\n");
+}
+
+static void empty_lines(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, empty_line);
+}
+
+/* No two lines of one shape. */
+static void shape(hr_buf *b, unsigned i)
+{
+    add(b, "10:%02u:%02u ", i / 60 % 60, i % 60);
+    for (int k = 0; k < 24; k++)
+        hr_buf_putc(b, "ab ,;=()[]{}<>|12:"[pick(18)]);
+    hr_buf_putc(b, '\n');
+}
+
+static void shapes(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, shape);
+}
+
+/* One shape, many patterns, and words that are never said twice. */
+static void new_word(hr_buf *b, unsigned i)
+{
+    add(b, "10:%02u:%02u a%u b%u c%u ", i / 60 % 60, i % 60, pick(40), pick(40), pick(40));
+    for (int k = 0; k < 8; k++)
+        hr_buf_putc(b, (char)('a' + pick(26)));
+    hr_buf_putc(b, '\n');
+}
+
+static void new_words(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, new_word);
+}
+
 static const char fix[] =
     "{\"path\":\"/srv/app\"} Why do requests of checkout-7 fail, and what became of 4417123?";
 
 const kind kinds[] = {
-    {"smart_crusher", "smart_crusher", true, fix, hits},
-    {"columns", "columns", false, fix, hits},
-    {"minify", "minify", false, fix, settings},
-    {"html_text", "html_text", true, fix, page},
-    {"html_rows", "rows", false, fix, page_of_rows},
-    {"test_lines", "test_lines", true, fix, test_run},
-    {"search_lines", "search_lines", true, fix, matches},
-    {"search_headings", "search_headings", false, fix, matches},
-    {"paths", "paths", false, fix, paths},
-    {"log_lines", "log_lines", true, fix, log_text},
-    {"json_lines", "columns", false, fix, events},
-    {"rows", "rows", false, fix, log_text},
-    {"router.code", NULL, true, fix, code},
-    {"router.prose", NULL, true, fix, prose},
+    {"smart_crusher", "smart_crusher", true, false, fix, hits},
+    {"columns", "columns", false, false, fix, hits},
+    {"minify", "minify", false, false, fix, settings},
+    {"html_text", "html_text", true, false, fix, page},
+    {"html_rows", "rows", false, false, fix, page_of_rows},
+    {"test_lines", "test_lines", true, false, fix, test_run},
+    {"search_lines", "search_lines", true, false, fix, matches},
+    {"search_headings", "search_headings", false, false, fix, matches},
+    {"paths", "paths", false, false, fix, paths},
+    {"log_lines", "log_lines", true, false, fix, log_text},
+    {"json_lines", "columns", false, false, fix, events},
+    {"rows", "rows", false, false, fix, log_text},
+    {"router.code", NULL, true, false, fix, code},
+    {"router.prose", NULL, true, false, fix, prose},
+    {"adverse.one_line", NULL, false, true, fix, one_line},
+    {"adverse.empty_lines", NULL, false, true, fix, empty_lines},
+    {"adverse.shapes", NULL, false, true, fix, shapes},
+    {"adverse.new_words", "rows", false, true, fix, new_words},
 };
 const size_t kinds_count = sizeof kinds / sizeof *kinds;
 

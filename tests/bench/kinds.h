@@ -9,6 +9,7 @@ typedef struct kind {
     const char *row;       /* of `make bench`: its transform, and what tells two texts of it apart */
     const char *transform; /* that must take it; NULL: none does */
     bool lossy;            /* level crush, else lossless */
+    bool adverse;          /* made to cost much: its work is counted, not timed */
     const char *question;
     void (*add)(hr_buf *b, size_t n, unsigned seed); /* about n bytes, never less */
 } kind;

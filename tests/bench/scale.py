@@ -1,10 +1,12 @@
-"""Does `headroom simulate` take as long for each megabyte of a large result as for those of a small one, in bounded memory?"""
+"""Does `headroom simulate` take as long for each megabyte of a large result as for those of a small one, in bounded memory? And is a text
+that was made to cost much no more work, byte for byte, than a log?"""
 import json
 import os
 import statistics
 import subprocess
 
 import goals
+import traced
 
 MEGABYTES = (1, 4, 16, 64)
 ROUNDS = {1: 5, 4: 3, 16: 3, 64: 1}
@@ -21,6 +23,14 @@ def _simulate(bench, body, env):
     if process.returncode != 0 or said["tokens"]["saved"] <= 0:
         raise RuntimeError(f"simulate saves nothing of {body.name}")
     return (used.ru_utime + used.ru_stime) * 1e9, used.ru_maxrss * 1024
+
+
+def work(bench):
+    """Instructions a byte, by callgrind, of texts that were made to cost much, beside those of a log."""
+    size, out = 250000, bench.directory / "callgrind"
+    count = {kind: traced.instructions_of_a_round([str(bench.program("transform")), "run", kind, str(size)], bench.env, out) / size
+             for kind in ["rows", *goals.ADVERSE]}
+    return [{"row": f"work.{kind}", "ours": count[kind], "peer": count["rows"]} for kind in goals.ADVERSE]
 
 
 def measure(bench):

@@ -19,6 +19,15 @@ def _instructions(env):
     return int(re.search(r"Collected : (\d+)", err).group(1))
 
 
+def instructions_of_a_round(argv, env, out):
+    """Instructions that the program needs more where its last argument, a number of rounds, is one more."""
+    count = []
+    for rounds in ("1", "2"):
+        _run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *argv, rounds], env)
+        count.append(int(re.search(r"^(?:totals|summary): (\d+)", out.read_text(), re.M).group(1)))
+    return count[1] - count[0]
+
+
 def instructions_more(env, preload):
     return _instructions({**env, "LD_PRELOAD": preload}) - _instructions(env)
 

@@ -1,5 +1,7 @@
-/* fuzz_testrun.c - libFuzzer target for the selection from test runs and builds: what stays are lines of the text in their order, the note
-   says which, and no line that tells of a failure went. The first byte chooses the question. */
+/* fuzz_testrun.c - libFuzzer target for the selection from test runs, builds and crashes: what stays are lines of the text in their order, the
+   note says which, and no line that tells of a failure, or of an error in a place, went. The first byte chooses the question. */
+#include "transform/findings.h"
+#include "transform/form.h"
 #include "transform/lines.h"
 #include "transform/note.h"
 #include "transform/testrun.h"
@@ -22,7 +24,8 @@ static bool may_go(hr_str line)
 {
     hr_run_line said;
     hr_run_line_read(line, &said);
-    return said.kind != HR_RUN_FAIL && said.kind != HR_RUN_FAILURES && said.kind != HR_RUN_DETAILS;
+    return said.kind != HR_RUN_FAIL && said.kind != HR_RUN_FAILURES && said.kind != HR_RUN_DETAILS &&
+           (said.kind != HR_RUN_OTHER || !hr_finding_is_error(line));
 }
 
 static void check(hr_arena *a, hr_str text, hr_str out)
@@ -34,6 +37,9 @@ static void check(hr_arena *a, hr_str text, hr_str out)
 
     CLAIM(out.n < text.n);
     CLAIM(hr_note_of_text(a, out, &note, &kept) == 1);
+    hr_buf plain = {0}; /* findings go out in a form */
+    if (hr_form_decode(&plain, kept) == 1)
+        kept = hr_buf_view(&plain);
     for (; hr_line_next(&text, &was, &ended); n++) {
         if (k < note.of - note.omitted && note.kept[k] == n) {
             CLAIM(hr_line_next(&kept, &line, &ended) && hr_str_eq(line, was));
@@ -43,6 +49,7 @@ static void check(hr_arena *a, hr_str text, hr_str out)
         }
     }
     CLAIM(n == note.of && k == note.of - note.omitted && kept.n == 0);
+    hr_buf_free(&plain);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -272,6 +272,29 @@ def test_restore_reads_the_example_of_the_documents(cli):
     assert json.loads(back.stdout)["messages"][2]["content"].rstrip("\n") == meant.rstrip("\n")
 
 
+@pytest.mark.parametrize("form", ["`names`", "`repeats`"])
+def test_restore_reads_names_and_repeats_of_the_documents(cli, form):
+    shown, meant = documented(form)[0]
+    request = json.loads(quickstart())
+    request["messages"][2]["content"] = shown.rstrip("\n")
+    back = cli("restore", "-", input=json.dumps(request).encode())
+    assert json.loads(back.stdout)["messages"][2]["content"] == meant.rstrip("\n")
+
+
+def test_restore_reads_references_of_the_documents(cli):
+    same, runs = documented("`again`")[0]
+    lines = [f"line {k}" for k in range(1, 121)]
+    turns = [("toolu_01A", "\n".join(lines)), ("b", same.rstrip("\n")), ("c", runs.rstrip("\n"))]
+    messages = [{"role": "user", "content": "Look."}]
+    for call, result in turns:
+        messages += [{"role": "assistant", "content": [{"type": "tool_use", "id": call, "name": "Read", "input": {}}]},
+                     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call, "content": result}]}]
+    back = cli("restore", "-", input=json.dumps({"model": "claude-x", "max_tokens": 9, "messages": messages}).encode())
+    first, second, third = (m["content"][0]["content"] for m in json.loads(back.stdout)["messages"][2::2])
+    assert first == second == "\n".join(lines)
+    assert third == "\n".join(lines[:52] + ["        start(-1);"] + lines[53:])
+
+
 def test_restore_reads_search_results_of_the_documents(cli):
     request = json.loads(quickstart())
     request["messages"][2]["content"] = documented("`search`")[0][0]
@@ -449,6 +472,67 @@ def test_damaged_database_is_said_and_not_replaced(cli):
     assert database.read_bytes() == b"no database" * 1000
 
 
+# ------------------------------------------------------------------ simulate: overrides, and what its words mean
+def test_simulate_tries_overrides_without_a_program(cli):
+    def first(*options, **env):
+        return cli.json("simulate", "--json", *options, "-", input=quickstart(), **env)["results"][0]
+
+    assert first()["kept"] == 15 and first("--tool-profiles", '{"search": {"max_items": 50}}')["kept"] == 50
+    assert first("-t", "sea* = max_items:50; * = skip")["reason"] == "tool_profile"
+    assert first("--bypass")["reason"] == "bypass" and first("--level", "replay")["reason"] == "replay"
+    assert first("--level", "lossless", "--keep-turns", "3", "--output-buffer-tokens", "8000")["lossless"]
+    assert first(HEADROOM_PROTECTED_PATHS="pyth*")["reason"] == "protected"
+
+
+@pytest.mark.parametrize("options, said", [
+    (("--keep-turns", "many"), b'X-Headroom-Keep-Turns: "many" is not a whole number up to 1000'),
+    (("--tool-profiles", '{"a": {"lvl": 1}}'), b'a: "lvl" is no key of a profile; known are skip, level, min_tokens, max_items'),
+    (("--level", "much"), b'"much" is not one of: replay lossless crush'),
+    (("--output-buffer-tokens", "-1"), b"is not a whole number")])
+def test_an_override_that_cannot_be_used_is_wrong_usage(cli, options, said):
+    p = cli("simulate", *options, "-", input=quickstart())
+    assert p.returncode == USAGE and said in p.stderr and p.stdout == b""
+
+
+def test_each_word_of_a_table_is_explained_once_behind_it(cli):
+    def explained(text):
+        return [line.split()[0] for line in text.decode().rpartition("\n\n")[2].splitlines()]
+
+    cli.record(quickstart())
+    for text in (cli("simulate", "-", input=quickstart()).stdout, cli("show", "1").stdout):
+        assert explained(text) == ["smart_crusher", "top_n"]
+    assert explained(cli("simulate", "-B", "-", input=quickstart()).stdout) == ["bypass"]
+    assert b"skipped  bypass: the request asked for no new decision" in cli("simulate", "-B", "-", input=quickstart()).stdout
+    whole = cli("show", cli.json("show", "--json")[0]["id"]).stdout.decode()
+    assert re.search(r"^how +smart_crusher: .+\nwhy +top_n: ", whole, re.M) and "15 of 500 items kept" in whole
+
+
+# Where words come from that `transform` and `reason` of a result and `skipped` of a request can be.
+WORDS = [("core/transform/router.c", r'\{[A-Z]+, "(\w+)", (?:true|false), \w+\}'),
+         ("core/transform/testrun.c", r'strategy = [^;]*"(\w+)" : \w+ \? "(\w+)" : "(\w+)"'),
+         ("core/transform/layers.c", r'transform = [^;]*?"(\w+)"'),
+         ("core/transform/select.c", r'\? "(\w+)" : "(\w+)"'),
+         ("core/context.h", r'HR_AGAIN +"(\w+)"'),
+         ("core/aligner.c", r'transform = HR_STR\("(\w+)"\)'),
+         ("core/record.c", r'cut_name\[\] = "(\w+)"'),
+         ("core/again.c", r'reason = "(\w+)"'),
+         ("core/decide.c", r'reason = HR_STR\("(\w+)"\)'),
+         ("core/decide.c", r'return "(\w+)";'),
+         ("core/overrides.c", r'leave = "(\w+)"'),
+         ("core/request.c", r'skipped = "(\w+)"'),
+         ("shim/gate.c", r'return "(\w+)";'),
+         ("shim/stream.c", r'skip = "(\w+)"')]
+
+
+@pytest.mark.parametrize("path, pattern", WORDS)
+def test_every_word_that_the_library_writes_has_a_sentence(path, pattern):
+    def words(where, what):
+        return {w for m in re.findall(what, (ROOT / where).read_text()) for w in (m if isinstance(m, tuple) else (m,))}
+
+    assert words(path, pattern), "words are written here no more"
+    assert words(path, pattern) - words("tools/reason.c", r'\{"(\w+)",') == set()
+
+
 # ------------------------------------------------------------------ config
 def test_config_names_value_and_origin(cli):
     cli.config.parent.mkdir(parents=True)
@@ -474,6 +558,43 @@ def test_config_exits_78_where_a_value_is_wrong(cli):
     cli.config.write_text("colour = red\n")
     p = cli("config")
     assert p.returncode == CONFIG and b"colour" in p.stderr
+
+
+def test_config_check_names_file_line_what_is_wrong_and_what_is_right(cli):
+    assert re.fullmatch(rb"all \d+ settings have a value that they take; file .+config.ini\n", cli("config", "check").stdout)
+    cli.config.parent.mkdir(parents=True)
+    cli.config.write_text("level = much\nprotected_paths = .env [a\nkeep_turn = 3\nnonsense\n[tool_profiles]\nok = skip\n"
+                          "search = level:lossless maxitems:5\n[model_context_limits]\ngpt-4o = lots\n[endpoints]\nadd = h/p unknown\n")
+    p = cli("config", "check", HEADROOM_ADOPT="often", HEADROOM_ADOPTS="never")
+    at = f"headroom: {cli.config}:"
+    assert p.returncode == CONFIG and p.stdout == b"" and p.stderr.decode().splitlines() == [
+        f'{at}1: level: "much" is not one of: replay lossless crush; crush is in force',
+        f'{at}2: protected_paths: "[a" is no pattern: a [ needs its ], and a range runs upwards; .env is in force',
+        f"{at}3: keep_turn is no setting; meant is perhaps keep_turns",
+        f'{at}4: not "name = value"',
+        f'{at}7: tool_profiles: search: "maxitems" is no key of a profile; known are skip, level, min_tokens, max_items',
+        f'{at}9: model_context_limits: "gpt-4o=lots" is not MODEL=TOKENS, a pattern and a number: gpt-4o=128000',
+        f'{at}11: endpoints.add: "unknown" is no dialect; known are anthropic openai_chat openai_responses gemini cohere ollama bedrock',
+        'headroom: HEADROOM_ADOPT: "often" is not one of: never always; never is in force',
+        "headroom: HEADROOM_ADOPTS is no variable of Headroom; meant is perhaps HEADROOM_ADOPT"]
+    p = cli("config", "check", "--json")
+    found = json.loads(p.stdout)
+    assert p.returncode == CONFIG and [f["line"] for f in found] == [1, 2, 3, 4, 7, 9, 11]
+    assert found[0].keys() == {"file", "line", "name", "error"} and found[0]["file"] == str(cli.config)
+    assert json.loads(cli("config", "check", "--json", XDG_CONFIG_HOME=str(cli.home / "none")).stdout) == []
+
+
+def test_sections_of_tools_and_models_are_settings_too(cli):
+    cli.config.parent.mkdir(parents=True)
+    cli.config.write_text("[tool_profiles]\nsearch = level:lossless max_items:50\nimportant_tool = skip\n"
+                          "[model_context_limits]\ngpt-4o = 128000\nmy-model-* = 32000\n")
+    c = cli.json("config", "--json")
+    assert c["tool_profiles"]["value"] == "search=level:lossless max_items:50;important_tool=skip"
+    assert c["model_context_limits"]["value"] == "gpt-4o=128000 my-model-*=32000"
+    assert {c[n]["origin"] for n in ("tool_profiles", "model_context_limits")} == {str(cli.config)}
+    for name in ("tool_profiles", "model_context_limits", "protected_tools", "protected_paths"):
+        assert c[name]["environment"] == "HEADROOM_" + name.upper()
+    assert cli("config", "get", "model_context_limits", HEADROOM_MODEL_CONTEXT_LIMITS="a=1").stdout == b"a=1\n"
 
 
 def test_config_of_an_unknown_setting_is_wrong_usage(cli):

@@ -31,6 +31,10 @@ def test_options_are_those_of_the_command(cli):
     assert offered(cli, "headroom run --mode a") == ["audit"]
 
 
+def test_what_config_takes_is_offered(cli):
+    assert offered(cli, "headroom config c") == ["check"] and offered(cli, "headroom config --") == ["--help", "--json"]
+
+
 def test_behind_run_stand_commands(cli):
     assert "headroom" in offered(cli, "headroom run head") and "cat" in offered(cli, "headroom run --mode off ca")
     assert "cat" in offered(cli, "headroom run -- ca")

@@ -42,6 +42,31 @@ def test_each_item_that_is_gone_has_one_line_and_each_that_stayed_none(cli):
     assert fresh == [sent[-1]] and re.match("485 of 500 items omitted", fresh[0]["_headroom"])
 
 
+def test_a_lossless_form_is_read_back_before_it_is_compared(cli):
+    rows = "\n".join(json.dumps({"name": f"n{i}", "size": i, "owner": "root"}) for i in range(300))
+    shown = recorded(cli, rows, HEADROOM_LEVEL="lossless")
+    text = cli("diff", shown).stdout.decode()
+    assert "how       columns: " in text and text.endswith("It reads back as the original, byte for byte.\n")
+    assert cli.json("diff", shown, "--json")["read_back"] is True
+    raw = cli("diff", shown, "--raw").stdout.decode()
+    assert "+[headroom columns: " in raw and raw.count("\n-{") == 300
+
+
+def test_selected_matches_under_their_paths_are_compared_line_by_line(cli):
+    matches = [f"src/module_{i // 20}/part.c:{i % 20 + 1}:    value = timeout({i});" for i in range(400)]
+    matches[217] = "src/module_10/part.c:18:    panic(\"timeout lost\");"
+    shown = recorded(cli, "\n".join(matches))
+    result = cli.json("show", "--json")[0]
+    assert result["transform"] == "search_lines"
+    text = cli("diff", shown).stdout.decode()
+    assert f"{result['kept']} of 400 lines kept; " in text and "form      read back" in text
+    assert "+[headroom search" in cli("diff", shown, "--raw").stdout.decode(), "under their paths"
+    gone = [line[1:] for line in text.splitlines() if line.startswith("-src")]
+    fresh = [line[1:] for line in text.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert len(gone) == 400 - result["kept"] and matches[217] not in gone and set(gone) < set(matches)
+    assert len(fresh) == 1 and fresh[0].startswith(f"[_headroom: {len(gone)} of 400 lines omitted")
+
+
 def test_hunks_have_the_ranges_of_a_unified_diff_and_apply(cli):
     shown = recorded(cli, json.dumps(items(200)))
     lines = cli("diff", shown, "--context", "2").stdout.decode().splitlines()[5:]
@@ -89,7 +114,7 @@ def test_number_of_a_request_gives_all_its_rewritten_results(cli):
     assert cli("diff", "1").stdout == cli("diff", shown).stdout
     (one,) = cli.json("diff", "1", "--json")
     assert one == cli.json("diff", shown, "--json")
-    names = "id tool call_id kind transform tokens_before tokens_after kept of view original_lines sent_lines gone fresh hunks"
+    names = "id tool call_id kind transform tokens_before tokens_after kept of read_back view original_lines sent_lines gone fresh hunks"
     assert list(one) == names.split()
 
 
@@ -137,10 +162,10 @@ def test_terminal_gets_two_columns_as_wide_as_it_is(cli):
         code, out = cli.terminal("diff", shown, columns=columns, NO_COLOR="1")
         rows = out.decode().splitlines()
         assert code == 0 and len(rows) > 300 and "\033" not in out.decode()
-        assert max(map(width_of, rows[1:])) <= columns
+        assert max(map(width_of, rows[3:])) <= columns, "all but the three lines that say what it is"
         # The mark stands in one column, whatever is left of it.
         middle = (columns - 3) // 2
-        for row in rows[2:]:
+        for row in rows[4:]:
             if row.startswith("--"):
                 continue
             left = ""

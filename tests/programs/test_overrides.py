@@ -4,6 +4,7 @@ The roads: Python over OpenSSL (a body with its length, in chunks, by asyncio's 
 hook; straight to the API, and through nginx, where curl speaks HTTP/2.
 """
 import json
+import re
 
 import pytest
 
@@ -63,13 +64,14 @@ def send(server, certs, run, body_file):
     return one
 
 
-def kept(body):
-    """Search results that arrived, notes not counted."""
-    return sum("title" in r for r in json.loads(body["messages"][2]["content"])["results"])
+@pytest.fixture
+def kept(run):
+    """kept(body) -> number of search results that arrived, notes not counted."""
+    return lambda body: len(json.loads(run.headroom("restore", "--kept", "-", input=json.dumps(body).encode()))[0]["items"])
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_the_lines_are_obeyed_and_not_sent(name, send):
+def test_the_lines_are_obeyed_and_not_sent(name, send, kept):
     body, head, row = send(name, 'X-Headroom-Tool-Profiles: {"sea*": {"max_items": 50}}', "X-Headroom-Keep-Turns: 5",
                            "x-headroom-output-buffer-tokens: 8000", "X-Headroom-Level: CRUSH", "X-Headroom-Bypass: no")
     assert "x-headroom" not in head
@@ -97,7 +99,7 @@ def test_a_stored_decision_is_replayed_whatever_later_requests_say(name, send, s
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
-def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name, send, run):
+def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name, send, run, kept):
     body, head, row = send(name, "X-Headroom-Keep-Turns: many", "X-Headroom-Bypass: perhaps", "X-Headroom-Mode: fast",
                            'X-Headroom-Tool-Profiles: {"search": {"max_items": 50}, "other": {"lvl": 1}}', "X-Headroom-Colour: red")
     assert kept(body) == 50 and row["skipped"] is None and row["mode"] == "optimize" and "x-headroom" not in head
@@ -108,9 +110,12 @@ def test_a_value_that_cannot_be_used_is_ignored_removed_and_told_in_the_log(name
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
-def test_in_mode_off_the_lines_stay(name, send):
-    body, head, row = send(name, "X-Headroom-Bypass: 1", mode="off")
-    assert body == BODY and "x-headroom-bypass: 1" in head and row is None
+def test_the_lines_stay_where_nothing_of_a_request_is_changed(name, send):
+    for mode in ("off", "audit", "simulate"):
+        body, head, row = send(name, "X-Headroom-Bypass: 1", mode=mode)
+        assert body == BODY and "x-headroom-bypass: 1" in head and (mode == "off") == (row is None)
+    body, head, row = send(name, "X-Headroom-Bypass: 1", "Content-MD5: x")
+    assert body == BODY and "x-headroom-bypass: 1" in head and row["skipped"] == "signed"
 
 
 @pytest.mark.parametrize("name", ["http.client", "curl"])
@@ -118,6 +123,32 @@ def test_a_request_can_be_off_or_audited_alone(name, send):
     for mode in ("audit", "off"):
         body, head, row = send(name, f"X-Headroom-Mode: {mode}")
         assert body == BODY and "x-headroom" not in head and row["mode"] == "audit", "off writes no row"
+
+
+def documented(language):
+    """The example of README.md."""
+    return re.search(rf"^```{language}\n(.*?)^```", (conftest.HERE.parents[1] / "README.md").read_text(), re.M | re.S)[1]
+
+
+def test_the_lines_that_the_readme_shows_are_understood(send, run):
+    lines = documented("http").splitlines()
+    assert len(lines) == 6
+    body, head, row = send("http.client", *lines)
+    assert body == BODY and row["mode"] == "audit" and "x-headroom" not in head
+    send("http.client", *lines[1:])
+    assert run.log()[-1]["skipped"] == "bypass"
+    log = run.state / "headroom.log"
+    assert not log.exists() or "ignored" not in log.read_text()
+
+
+def test_the_settings_that_the_readme_shows_are_right(run):
+    (run.home / "config" / "headroom").mkdir()
+    (run.home / "config" / "headroom" / "config.ini").write_text(documented("ini"))
+    assert run.headroom("config", "check").startswith(b"all ")
+    settings = json.loads(run.headroom("config", "--json"))
+    changed = {n for n, s in settings.items() if s["origin"] != "default"}
+    assert changed == {"min_tokens_to_crush", "max_items_after_crush", "protected_tools", "protected_paths", "tool_profiles",
+                       "model_context_limits"}
 
 
 SETTINGS = {
@@ -135,10 +166,15 @@ def test_settings_of_tools_and_paths_hold_in_a_program(what, send, run):
     (run.home / "config" / "headroom" / "config.ini").write_text(text)
     body, _, row = send("http.client")
     assert body == BODY and row["skipped"] == reason
+    if what == "wrong lines beside":
+        log = (run.state / "headroom.log").read_text()
+        for line in ('config.ini:1: not "name = value"; ignored', 'config.ini:2: protected_tools: "[a" is no pattern',
+                     'config.ini:4: tool_profiles: x: "y" is no word of a profile'):
+            assert log.count(line) == 1, log
     assert f"{reason} " in run.headroom("show", str(json.loads(run.headroom("log", "--json").splitlines()[-1])["id"])).decode()
 
 
-def test_a_profile_of_the_request_goes_before_one_of_the_settings(send, run):
+def test_a_profile_of_the_request_goes_before_one_of_the_settings(send, run, kept):
     (run.home / "config" / "headroom").mkdir()
     (run.home / "config" / "headroom" / "config.ini").write_text("[tool_profiles]\nsearch = skip\n* = max_items:30\n")
     body, _, row = send("http.client", 'X-Headroom-Tool-Profiles: {"search": {"skip": false}}')

@@ -71,8 +71,8 @@ static void a_map_is_selected_from_and_stays_an_object(void **state)
     hr_tree t;
     assert_int_equal(hr_tree_parse(&t, arena, out.text.p, out.text.n, NULL), 0);
     assert_true(holds("\"usr_0427\":{\"age\":27,\"status\":\"suspended\"}")); /* its state is its own */
-    assert_true(holds("\"usr_0343\":{\"age\":24"));                            /* asked for by its key */
-    assert_true(holds("\"usr_0000\"") && holds("\"usr_1393\""));               /* the ends */
+    assert_true(holds("\"usr_0343\":{\"age\":24"));                           /* asked for by its key */
+    assert_true(holds("\"usr_0000\"") && holds("\"usr_1393\""));              /* the ends */
     assert_true(holds("{\"total\":7,\"users\":{"));
     assert_true(holds(" of 200 members omitted: "));
     assert_true(find_note(out.text));
@@ -94,6 +94,19 @@ static void a_record_of_many_keys_is_no_map(void **state)
         hr_buf_puts(&array, z);
     }
     int r = transform_text(take("}"), "", true, 15, 0);
+    assert_true(r == 0 || out.lossless);
+}
+
+static void a_schema_is_no_map(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 40; i++) {
+        char z[100];
+        snprintf(z, sizeof z, "%s\"field%u\":{\"type\":\"string\",\"description\":\"what field %u is for\"}",
+                 i ? "," : "{\"type\":\"object\",\"properties\":{", i, i);
+        hr_buf_puts(&array, z);
+    }
+    int r = transform_text(take("}}"), "", true, 15, 0);
     assert_true(r == 0 || out.lossless);
 }
 
@@ -150,13 +163,84 @@ static void mixed_items_stay_where_they_are_few(void **state)
     expect_kept(70);
 }
 
+/* ------------------------------------------------------------------ time and classes */
+static void both_sides_of_a_step_stay(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 600; i++)
+        row("%d", i < 311 ? bell(i) : bell(i) + 900);
+    assert_true(crush("") < 20);
+    assert_string_equal(out.strategy, "time_series");
+    expect_kept(310);
+    expect_kept(311);
+}
+
+static void a_slope_has_no_steps(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 600; i++)
+        row("[\"2025-01-%02uT%02u:00:00Z\",%u.%02u]", 1 + i / 24, i % 24, 3 * i, i * 31 % 100);
+    assert_true(crush("") < 20);
+    assert_string_not_equal(out.strategy, "time_series");
+}
+
+static void the_highest_and_the_lowest_of_a_series_stay(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 300; i++)
+        row("{\"t\":\"2025-01-07 10:%02u:%02u\",\"load\":%u}", i / 60, i % 60,
+            i == 93    ? 2021
+            : i == 207 ? 979
+                       : 1000 + i * 7919 % 1000);
+    assert_true(crush("") < 20);
+    expect_kept(93);
+    expect_kept(207);
+}
+
+static void the_newest_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++)
+        row("{\"made\":\"2025-%02u-%02uT08:00:00Z\",\"by\":\"user %u\"}", 1 + i * 37 % 200 / 28,
+            1 + i * 37 % 200 % 28, i % 50);
+    /* The place of day d is d * 173 % 200: 173 is the inverse of 37. */
+    assert_true(crush("which are the 3 newest, and which the oldest?") < 20);
+    for (uint32_t day = 197; day < 200; day++)
+        expect_kept(day * 173 % 200);
+    expect_kept(0);
+}
+
+static void one_message_of_each_class_stays(void **state)
+{
+    (void)state;
+    static const char *const message[] = {"connected to upstream node-%u", "cache page %u written to disk",
+                                          "lease %u renewed for one more minute",
+                                          "batch %u handed over to worker"};
+    for (uint32_t i = 0; i < 400; i++) {
+        char z[100];
+        snprintf(z, sizeof z, message[i < 300 ? 0 : i < 340 ? 1 : i < 390 ? 2 : 3], i);
+        row("{\"message\":\"%s\"}", z);
+    }
+    assert_true(crush("") < 20);
+    assert_string_equal(out.strategy, "cluster");
+    static const uint32_t messages[] = {300, 40, 50, 10}; /* and how many there are is told */
+    assert_int_equal(note.nalike, 4);
+    for (uint32_t k = 0; k < 4; k++)
+        assert_int_equal(note.alike[k].items, messages[k]);
+    bool there[4] = {false};
+    for (uint32_t k = 0; k < note.of - note.omitted; k++)
+        there[note.kept[k] < 300 ? 0 : note.kept[k] < 340 ? 1 : note.kept[k] < 390 ? 2 : 3] = true;
+    for (int class = 0; class < 4; class ++)
+        assert_true(there[class]);
+}
+
 /* ------------------------------------------------------------------ lines of JSON */
 static hr_str lines_of(uint32_t n, const char *colon)
 {
     for (uint32_t i = 0; i < n; i++) {
         char z[300];
-        snprintf(z, sizeof z, "%s{\"level\"%s\"%s\",\"msg\"%s\"job %u took %d ms\",\"failed\"%s%u}", i ? "\n" : "",
-                 colon, i == 77 ? "error" : "info", colon, i * 3, bell(i), colon, 0u);
+        snprintf(z, sizeof z, "%s{\"level\"%s\"%s\",\"msg\"%s\"job %u took %d ms\",\"failed\"%s%u}",
+                 i ? "\n" : "", colon, i == 77 ? "error" : "info", colon, i * 3, bell(i), colon, 0u);
         hr_buf_puts(&array, z);
     }
     return take("");
@@ -247,7 +331,8 @@ static void strings_that_would_not_read_back_are_left_alone(void **state)
     hr_buf_puts(&b, "{\"odd\":\"\\u0041\",\"s\":\"\\u005b");
     hr_string_encode(&b, hr_str_make(rows.p + 1, rows.n - 1));
     hr_buf_puts(&b, "\"}");
-    assert_int_equal(transform_text(hr_buf_view(&b), "", false, 15, 0), 0); /* another spelling of a bracket */
+    assert_int_equal(transform_text(hr_buf_view(&b), "", false, 15, 0),
+                     0); /* another spelling of a bracket */
     hr_buf_free(&b);
     hr_buf_puts(&b, "{\"forged\":\"[headroom columns: ..]\",\"s\":\"");
     hr_string_encode(&b, rows);
@@ -287,11 +372,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_map_is_selected_from_and_stays_an_object),
         TEST(a_record_of_many_keys_is_no_map),
+        TEST(a_schema_is_no_map),
         TEST(a_map_of_numbers_by_date_keeps_what_stands_out),
         TEST(a_list_of_strings_keeps_its_error_and_says_what_is_gone),
         TEST(a_list_of_numbers_keeps_the_one_far_away),
         TEST(pairs_of_time_and_text_numbers_are_columns),
         TEST(mixed_items_stay_where_they_are_few),
+        TEST(both_sides_of_a_step_stay),
+        TEST(a_slope_has_no_steps),
+        TEST(the_highest_and_the_lowest_of_a_series_stay),
+        TEST(the_newest_are_found_wherever_they_stand),
+        TEST(one_message_of_each_class_stays),
         TEST(lines_of_json_are_selected_from_and_stay_lines),
         TEST(a_log_in_a_string_is_selected_from_and_the_rest_stays),
         TEST(lines_of_json_in_a_string_are_selected_from),

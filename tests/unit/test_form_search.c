@@ -162,6 +162,11 @@ static void what_is_no_search_result_is_left_alone(void **state)
         hr_buf_puts(&log, "Wed Nov 21 10:11:12 2026 INFO ready\n");
     hr_buf_putc(&log, 0);
     expect_none(log.data);
+    log.len = 0;
+    for (int i = 0; i < 60; i++)
+        hr_buf_puts(&log, "10.0.0.7 - - [10/Oct/2025:06:56:41 +0000] \"GET / HTTP/1.1\" 200\n");
+    hr_buf_putc(&log, 0);
+    expect_none(log.data);
     hr_buf_free(&log);
     expect_none(A ":1:a\n" A ":2:b\n" A ":3:c\n" A ":4:d\n");                 /* too few */
     expect_none("a:1:b\na:2:b\na:3:b\na:4:b\na:5:b\n");                       /* not shorter with its head */

@@ -217,6 +217,83 @@ static void random_logs_keep_every_error(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ many errors */
+static void where_errors_are_the_rule_each_pattern_and_value_of_them_stays(void **state)
+{
+    (void)state;
+    static const char *const users[] = {"root", "admin", "oracle", "git"};
+    for (int i = 0; i < 900; i++) {
+        int r = rand();
+        if (i == 400)
+            LINE("sshd[%d]: Accepted password for fztu from 10.0.0.9", 4711);
+        else if (r % 10 < 7)
+            LINE("sshd[%d]: Failed password for %s from 10.0.%d.%d", 100 + i, users[r / 16 % 4], r / 64 % 250,
+                 r / 999 % 250);
+        else if (r % 10 < 9)
+            LINE("sshd[%d]: pam: authentication failure; rhost=10.0.%d.%d", 100 + i, r / 64 % 250,
+                 r / 999 % 250);
+        else
+            LINE("sshd[%d]: Connection closed by 10.0.%d.%d", 100 + i, r / 64 % 250, r / 999 % 250);
+        if (i == 555)
+            LINE("sshd[%d]: fatal: out of entropy", 5);
+    }
+    assert_int_equal(select_for(""), 1);
+    assert_true(out.text.n * 5 < text.len);
+    for (int i = 0; i < 4; i++) {
+        char z[80];
+        snprintf(z, sizeof z, "Failed password for %s from", users[i]);
+        assert_true(stays(z));
+    }
+    assert_true(stays("authentication failure"));
+    assert_true(stays("fatal: out of entropy"));
+    assert_true(stays("Accepted password for fztu"));
+}
+
+static void an_error_differs_from_none_in_a_number(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        LINE("INFO [sync] job %d done with %d errors", 1000 + i, i == 137 || i == 244 ? 3 : 0);
+    assert_int_equal(select_for(""), 1);
+    assert_true(stays("job 1137 done with 3 errors"));
+    assert_true(stays("job 1244 done with 3 errors"));
+}
+
+static void two_words_that_tell_together_may_stand_in_two_places(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        LINE("INFO [sync] call %d of worker timed %s", 1000 + i, i == 137 ? "out" : i % 2 ? "well" : "fine");
+    assert_int_equal(select_for(""), 1);
+    assert_true(stays("call 1137 of worker timed out"));
+}
+
+/* ------------------------------------------------------------------ times */
+static void a_time_without_colons_is_one(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        add("081109 2036%02d %d INFO dfs.DataNode: Receiving block blk_%d\n", i % 60, i, rand());
+    assert_int_equal(select_for(""), 1);
+    text.len = 0;
+    for (int i = 0; i < 100; i++)
+        add("- 11178385%02d 2005.06.03 R02-M1-N0-C:J12-U11 RAS KERNEL INFO %d cache parity corrected\n", i,
+            rand());
+    assert_int_equal(select_for(""), 1);
+}
+
+static void telephone_numbers_and_amounts_are_no_times(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        add("1%09d customer %d\n", rand() % 1000000000, i);
+    assert_int_equal(select_for(""), 0);
+    text.len = 0;
+    for (int i = 0; i < 100; i++)
+        add("081109 9%05d item %d\n", rand() % 100000, i);
+    assert_int_equal(select_for(""), 0);
+}
+
 static void missing_memory_is_told(void **state)
 {
     (void)state;
@@ -248,6 +325,11 @@ int main(void)
         TEST(what_tells_no_time_is_no_log),
         TEST(where_all_lines_differ_all_stay),
         TEST(random_logs_keep_every_error),
+        TEST(where_errors_are_the_rule_each_pattern_and_value_of_them_stays),
+        TEST(an_error_differs_from_none_in_a_number),
+        TEST(two_words_that_tell_together_may_stand_in_two_places),
+        TEST(a_time_without_colons_is_one),
+        TEST(telephone_numbers_and_amounts_are_no_times),
         TEST(missing_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

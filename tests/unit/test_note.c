@@ -40,6 +40,36 @@ static void the_note_names_count_positions_and_id(void **state)
     expect_note(5, NULL, 0, false, "{\"_headroom\":\"5 of 5 items omitted: 0-4; id " ID "\"}");
 }
 
+static void messages_that_are_alike_are_counted(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 6 as 4, 3 as 6; id " ID;
+    static const char *const bad[] = {
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 6 as 5; id " ID, /* is not there */
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 6 as 6, 3 as 4; id " ID,
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 6 as 4, 3 as 4; id " ID,
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 7 as 4, 3 as 6; id " ID, /* ten of nine */
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: 0 as 4; id " ID,
+        "7 of 9 items omitted: 0-3,5,7-8; messages alike but for numbers: ; id " ID,
+    };
+    const uint32_t kept[] = {4, 6};
+    const hr_alike alike[] = {{4, 6}, {6, 3}};
+    hr_buf b = {0};
+    hr_note note;
+    hr_arena *a = hr_arena_new();
+    assert_int_equal(hr_note_write_alike(&b, HR_NOTE_ITEMS, 9, kept, 2, alike, 2, ID, false), 0);
+    assert_int_not_equal(hr_str_find(hr_buf_view(&b), view(expected), 0), SIZE_MAX);
+    assert_int_equal(hr_note_read(a, view(expected), &note), 0);
+    assert_int_equal(note.nalike, 2);
+    assert_memory_equal(note.alike, alike, sizeof alike);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (hr_note_read(a, view(bad[i]), &note) != HR_ESHAPE)
+            fail_msg("accepted: %s", bad[i]);
+    hr_buf_free(&b);
+    hr_arena_free(a);
+}
+
 static void the_note_of_a_text_is_its_last_line(void **state)
 {
     (void)state;
@@ -186,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_note_names_count_positions_and_id),
+        cmocka_unit_test(messages_that_are_alike_are_counted),
         cmocka_unit_test(the_note_of_a_text_is_its_last_line),
         cmocka_unit_test(a_note_with_too_many_ranges_is_not_written),
         cmocka_unit_test(what_is_written_reads_back),

@@ -113,6 +113,67 @@ static void results_of_runners_are_read(void **state)
     EXPECT(claims);
 }
 
+static void results_for_programs_are_read(void **state)
+{
+    (void)state;
+#define EVENT "{\"Time\":\"2026-11-21T13:45:00.5Z\",\"Action\":"
+    static const struct claim claims[] = {
+        /* go test -json */
+        {EVENT "\"pass\",\"Package\":\"p\",\"Test\":\"TestA\",\"Elapsed\":0.25}", HR_RUN_PASS,
+         "\"p\",\"Test\":\"TestA\"", 0.25},
+        {EVENT "\"pass\",\"Package\":\"p\",\"Elapsed\":2}", HR_RUN_PASS, "\"p\"", 2},
+        {EVENT "\"fail\",\"Package\":\"p\",\"Test\":\"TestA\"}", HR_RUN_FAIL, "\"p\",\"Test\":\"TestA\"", -1},
+        {EVENT "\"run\",\"Package\":\"p\",\"Test\":\"TestA\"}", HR_RUN_BEGIN, "\"p\",\"Test\":\"TestA\"", -1},
+        {EVENT
+         "\"output\",\"Package\":\"p\",\"Test\":\"TestA\",\"Output\":\"    --- PASS: TestA/b (0.00s)\\n\"}",
+         HR_RUN_NAME, "\"p\",\"Test\":\"TestA\"", -1},
+        {EVENT "\"output\",\"Package\":\"p\",\"Test\":\"TestA\",\"Output\":\"    a_test.go:9: 402\\n\"}",
+         HR_RUN_OTHER, NULL, -1},
+        {EVENT
+         "\"output\",\"Package\":\"p\",\"Output\":\"ok  \\tp\\t0.1s\\tcoverage: 81.5% of statements\\n\"}",
+         HR_RUN_OTHER, NULL, -1},
+        {EVENT "\"bench\",\"Package\":\"p\"}", HR_RUN_OTHER, NULL, -1},
+        {EVENT "\"pass\",\"Package\":\"p", HR_RUN_OTHER, NULL, -1},
+        /* JUnit's XML */
+        {"<testcase classname=\"a.B\" name=\"c\" time=\"0.01\"/>", HR_RUN_PASS, NULL, 0.01},
+        {"<testcase classname=\"a.B\" name=\"c\"><failure message=\"402\"/></testcase>", HR_RUN_OTHER, NULL,
+         -1},
+        {"<testcase classname=\"a.B\" name=\"c\">", HR_RUN_OTHER, NULL, -1},
+        {"<testcase name=\"c\"><skipped/>", HR_RUN_OTHER, NULL, -1},
+        /* a file that is covered, one that is not, a disk that is full */
+        {"shop/mod0.py      25      0   100%", HR_RUN_PASS, "shop/mod0.py", -1},
+        {"shop/mod0.py      25      2    92%   7-8", HR_RUN_OTHER, NULL, -1},
+        {"TOTAL             25      0   100%", HR_RUN_OTHER, NULL, -1},
+        {"/dev/sda1.2   40G   40G   0  100%", HR_RUN_OTHER, NULL, -1},
+        /* dotnet, ctest -V */
+        {"  Passed Shop.Tests.Adds [12 ms]", HR_RUN_PASS, "Shop.Tests.Adds", 0.012},
+        {"  Failed Shop.Tests.Adds [< 1 ms]", HR_RUN_FAIL, "Shop.Tests.Adds", 0.001},
+        {"  Skipped Shop.Tests.Adds [1 ms]", HR_RUN_SKIP, "Shop.Tests.Adds", 0.001},
+        {"  Passed the limits [sic]", HR_RUN_OTHER, NULL, -1},
+        {"12: Test command: /usr/bin/true", HR_RUN_STEP, NULL, -1},
+        {"test 12", HR_RUN_STEP, NULL, -1},
+        {"12: order 7731", HR_RUN_OTHER, NULL, -1},
+        /* rspec's documentation marks what failed only */
+        {"  adds two numbers", HR_RUN_OTHER, NULL, -1},
+        {"  refunds (FAILED - 1)", HR_RUN_OTHER, NULL, -1},
+    };
+    EXPECT(claims);
+}
+
+/* A path may speak of errors; what is said of it may not. */
+static void paths_and_options_are_no_trouble(void **state)
+{
+    (void)state;
+    static const struct claim claims[] = {
+        {"[INFO] Downloading from central: https://repo.example.org/a/maven-error-diagnostics-2.0.pom",
+         HR_RUN_STEP, NULL, -1},
+        {"gcc -Werror -c -o build/error/fail.o src/error/fail.c", HR_RUN_STEP, NULL, -1},
+        {"  Compiling failure v0.1 (/src/failure)", HR_RUN_OTHER, NULL, -1},
+        {"  Downloading https://example.org/a.jar failed", HR_RUN_OTHER, NULL, -1},
+    };
+    EXPECT(claims);
+}
+
 static void steps_of_builds_are_read(void **state)
 {
     (void)state;
@@ -278,6 +339,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_of_runners_are_read),
+        cmocka_unit_test(results_for_programs_are_read),
+        cmocka_unit_test(paths_and_options_are_no_trouble),
         cmocka_unit_test(steps_of_builds_are_read),
         cmocka_unit_test(counts_are_no_results),
         cmocka_unit_test(a_name_that_says_error_is_a_name),

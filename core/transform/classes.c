@@ -1,0 +1,104 @@
+/* classes.c - the field whose texts are messages of a program, and which of them are alike. See marks.h. */
+#include "transform/marks.h"
+
+#include <string.h>
+
+enum {
+    MIN_LENGTH = 20, /* bytes of a text, on average: shorter ones are words of a category */
+    MIN_SHARE = 5,   /* texts of a class, on average */
+    SLOTS = 64       /* a power of two above twice HR_CLASSES_MAX */
+};
+
+struct table {
+    uint64_t hash[SLOTS];
+    uint8_t class[SLOTS]; /* + 1; 0: free */
+    uint32_t n;
+};
+
+static bool in_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == ':' || c == '/' || (unsigned char)c > 0x7f;
+}
+
+/* A hash of the text in which each word with a digit counts as the same word. */
+static uint64_t hash_of(hr_str s)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < s.n; i++) {
+        uint64_t before = h;
+        bool digit = false;
+        for (; i < s.n && in_word(s.p[i]); i++) {
+            digit = digit || (s.p[i] >= '0' && s.p[i] <= '9');
+            h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+        }
+        if (digit)
+            h = (before ^ '0') * 0x100000001b3u;
+        if (i < s.n)
+            h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+    }
+    return h;
+}
+
+/* The class of a text; HR_CLASS_NONE where there is no room for one more. */
+static uint8_t class_of(struct table *t, hr_str s)
+{
+    const uint64_t h = hash_of(s);
+    uint32_t at = (uint32_t)(h ^ h >> 32) % SLOTS;
+    for (; t->class[at]; at = (at + 1) % SLOTS)
+        if (t->hash[at] == h)
+            return (uint8_t)(t->class[at] - 1);
+    if (t->n == HR_CLASSES_MAX)
+        return HR_CLASS_NONE;
+    t->hash[at] = h;
+    t->class[at] = (uint8_t)(++t->n);
+    return (uint8_t)(t->n - 1);
+}
+
+/* Number of classes, 0: none. */
+static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t, uint8_t *of_row)
+{
+    size_t length = 0;
+    uint32_t texts = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const hr_node *v = hr_cell_node(f, &p->cells[i]);
+        texts += v->type == HR_JSON_STRING;
+        length += v->type == HR_JSON_STRING ? v->len : 0;
+    }
+    if (texts == 0 || length < (size_t)texts * MIN_LENGTH)
+        return 0;
+    *t = (struct table){.n = 0};
+    memset(of_row, HR_CLASS_NONE, f->rows->n);
+    for (uint32_t i = 0; i < p->n; i++) {
+        if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_STRING)
+            continue;
+        const uint8_t class = class_of(t, hr_cell_text(f, &p->cells[i]));
+        if (class == HR_CLASS_NONE)
+            return 0;
+        of_row[p->cells[i].row] = class;
+    }
+    return texts >= t->n * MIN_SHARE ? t->n : 0;
+}
+
+int hr_classes_find(const hr_fields *f, hr_arena *scratch, hr_watch *watch, hr_classes *out)
+{
+    struct table t;
+    uint8_t *now = hr_arena_alloc(scratch, f->rows->n);
+    *out = (hr_classes){hr_arena_alloc(scratch, f->rows->n), 0};
+    if (!now || !out->of_row)
+        return HR_ENOMEM;
+    for (uint32_t k = 1; k < f->n; k++) {
+        const hr_path *p = &f->paths[k];
+        if (!p->key.p || p->many || (uint64_t)p->rows * 10 < (uint64_t)f->rows->n * 9)
+            continue;
+        const uint32_t n = sort_path(f, p, &t, now);
+        if (n > 1 && n > out->n) {
+            uint8_t *swap = out->of_row;
+            *out = (hr_classes){now, n};
+            now = swap;
+        }
+        if (hr_watch_spend(watch, (size_t)p->n * 16) < 0)
+            return HR_ETIME;
+    }
+    return 0;
+}

@@ -1,0 +1,70 @@
+/* log_time.c - see log_time.h. */
+#include "transform/log_time.h"
+
+enum {
+    TIME_WITHIN = 40, /* bytes: "Wed Nov 21 10:11:12.123456 2026", and a host or a level before it */
+    FIRST_WORDS = 3
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool are_digits(hr_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_digit(s.p[i]))
+            return false;
+    return true;
+}
+
+/* "10:00", whatever stands around it. */
+static bool holds_time(hr_str s)
+{
+    const char *colon = s.p, *end = s.p + s.n;
+
+    while (colon < end && (colon = memchr(colon, ':', (size_t)(end - colon)))) {
+        if (colon - s.p >= 2 && end - colon >= 3 && is_digit(colon[-1]) && is_digit(colon[-2]) &&
+            is_digit(colon[1]) && is_digit(colon[2]))
+            return true;
+        colon++;
+    }
+    return false;
+}
+
+/* "203615": hours, minutes, seconds. */
+static bool is_clock(hr_str s)
+{
+    return s.n == 6 && are_digits(s) && (s.p[0] < '2' || (s.p[0] == '2' && s.p[1] < '4')) && s.p[2] < '6' &&
+           s.p[4] < '6';
+}
+
+/* Of this century's first half, and near the one before: a telephone number is neither. */
+static bool is_epoch(hr_log_clock *clock, hr_str s)
+{
+    if ((s.n != 10 && s.n != 13) || s.p[0] != '1' || !are_digits(s))
+        return false;
+    const bool near = memcmp(clock->epoch, s.p, sizeof clock->epoch) == 0;
+    memcpy(clock->epoch, s.p, sizeof clock->epoch);
+    return near;
+}
+
+bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line)
+{
+    const hr_str text = hr_split_line(split, line);
+    const uint32_t n = hr_split_words(split, line), words = n < FIRST_WORDS ? n : FIRST_WORDS;
+
+    if (text.n == 0 || text.p[0] == ' ' || text.p[0] == '\t')
+        return false;
+    if (holds_time(hr_str_make(text.p, text.n < TIME_WITHIN ? text.n : TIME_WITHIN)))
+        return true;
+    if (n > 1 && is_clock(hr_split_word(split, line, 1))) {
+        const hr_str date = hr_split_word(split, line, 0);
+        return (date.n == 6 || date.n == 8) && are_digits(date);
+    }
+    for (uint32_t i = 0; i < words; i++)
+        if (is_epoch(clock, hr_split_word(split, line, i)))
+            return true;
+    return false;
+}

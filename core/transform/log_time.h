@@ -1,0 +1,21 @@
+/* log_time.h - does a line tell when it was written? In a log each record does, among its first words:
+
+     2026-11-21 10:11:12,123 INFO ..      a time of day, in whatever date: two digits, a colon, two digits, within 40 bytes
+     081109 203615 148 INFO ..            a date and a time of six digits
+     - 1117838570 2005.06.03 ..           seconds (milliseconds) since 1970 among the first three words, near those of the line before
+
+   A line that begins with white space continues another. Pure but for what the clock remembers; one thread. */
+#ifndef HR_LOG_TIME_H
+#define HR_LOG_TIME_H
+
+#include "transform/split.h"
+
+/* Zero at the beginning of a text. */
+typedef struct hr_log_clock {
+    char epoch
+        [3]; /* first digits of the last number that could be seconds since 1970; a step of the third one is 115 days */
+} hr_log_clock;
+
+bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line);
+
+#endif
