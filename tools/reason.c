@@ -120,6 +120,10 @@ static const struct {
     {"smart_sample",
      "nothing ranks the items: the first and last stay, errors, what stands out, what the question asks "
      "for, and some evenly spread"},
+    {"time_series", "it is a course in time: the ends stay, the turns, peaks and steps, errors and what the "
+                    "question asks for"},
+    {"cluster", "its items are of a few classes: some of each stay, with errors, what stands out and what "
+                "the question asks for"},
     {"passed_units", "what failed, what was slow and what the question asks for stays"},
     {"frames", "of traces that are alike one stays whole, and what is said of the others for the first time"},
 };

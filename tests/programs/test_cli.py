@@ -511,7 +511,7 @@ def test_each_word_of_a_table_is_explained_once_behind_it(cli):
 WORDS = [("core/transform/router.c", r'\{[A-Z]+, "(\w+)", (?:true|false), \w+\}'),
          ("core/transform/testrun.c", r'strategy = [^;]*"(\w+)" : \w+ \? "(\w+)" : "(\w+)"'),
          ("core/transform/layers.c", r'transform = [^;]*?"(\w+)"'),
-         ("core/transform/select.c", r'\? "(\w+)" : "(\w+)"'),
+         ("core/transform/select.c", r'[?:] "(\w+)"'),
          ("core/context.h", r'HR_AGAIN +"(\w+)"'),
          ("core/aligner.c", r'transform = HR_STR\("(\w+)"\)'),
          ("core/record.c", r'cut_name\[\] = "(\w+)"'),
