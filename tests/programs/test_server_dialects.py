@@ -87,6 +87,7 @@ def content(nth):
     (set_in(function("functionResponse"), "note", 1), "Unknown name"),
     (lambda b: b["contents"].pop(2), "comes immediately before a function response"),
     (lambda b: b["contents"].pop(1), "comes immediately after a function call turn"),
+    (lambda b: b["contents"].insert(1, {"role": "user", "parts": [{"text": "x"}]}), "alternate between user and model"),
     (lambda b: content(2)(b)["parts"].append(content(2)(b)["parts"][0]), "number of function response parts"),
     (lambda b: content(1)(b)["parts"][0].pop("thoughtSignature"), "missing a thought_signature"),
     (lambda b: content(1)(b)["parts"][0].update(thoughtSignature="x"), "Corrupted thought signature"),

@@ -75,9 +75,6 @@ def _part(p, where, role):
 
 def _pairing(contents, model_name, cached):
     for i, c in enumerate(contents):
-        before = contents[i - 1] if i else {}
-        if i and (c.get("role") == "model") == (before.get("role") == "model") and not any("functionResponse" in p for p in before["parts"]):
-            refuse("Please ensure that multiturn requests alternate between user and model.")
         calls = [p["functionCall"] for p in c["parts"] if "functionCall" in p]
         responses = [p["functionResponse"] for p in c["parts"] if "functionResponse" in p]
         before = [p["functionCall"] for p in contents[i - 1]["parts"] if "functionCall" in p] if i else []
@@ -95,6 +92,9 @@ def _pairing(contents, model_name, cached):
             first = next(p for p in c["parts"] if "functionCall" in p)
             if "thoughtSignature" not in first:
                 refuse("Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly.")
+        said = contents[i - 1] if i else c
+        if i and (c.get("role") == "model") == (said.get("role") == "model") and not any("functionResponse" in p for p in said["parts"]):
+            refuse("Please ensure that multiturn requests alternate between user and model.")
 
 
 @checked
