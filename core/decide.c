@@ -258,7 +258,7 @@ static int commit(struct work *w, hr_item *items, size_t n, bool with_originals)
 static int choose_again(struct work *w, hr_item *it)
 {
     hr_conversation *c = w->conv;
-    hr_str query, arguments;
+    hr_str query = {0}, arguments = {0};
     hr_tool_rules rules;
     hr_decision blank = {0};
 

@@ -6,7 +6,6 @@
 #include "limits.h"
 #include "transform/form_table.h"
 
-#define OPENING "[headroom "
 #define COLUMNS_HEAD                                                                                         \
     "@N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: the same "              \
     "in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no key"
@@ -16,25 +15,27 @@ static const struct {
     int (*encode)(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
     int (*decode)(hr_buf *b, hr_str body);
 } forms[HR_FORMS] = {
-    [HR_FORM_SEARCH] = {OPENING
+    [HR_FORM_SEARCH] = {HR_FORM_OPENING
                         "search: a path, or a name in the directory of the path before; then its lines as "
                         "NUMBER text, NUMBER-context, NUMBER\" (same text as before)]\n",
                         hr_search_encode, hr_search_decode},
-    [HR_FORM_PATHS] = {OPENING
+    [HR_FORM_PATHS] = {HR_FORM_OPENING
                        "paths: a directory ends in / (in /. where it is listed itself), behind it the "
                        "names in it; \\ stands before a whole path]\n",
                        hr_paths_encode, hr_paths_decode},
-    [HR_FORM_COLUMNS] = {OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode, hr_columns_decode},
+    [HR_FORM_COLUMNS] = {HR_FORM_OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode,
+                         hr_columns_decode},
     [HR_FORM_NAMES] =
-        {OPENING
+        {HR_FORM_OPENING
          "names: $N stands for what $N= says, or for the object with N under $; the last of the list is "
          "the text. " COLUMNS_HEAD "]\n",
          hr_names_encode, hr_names_decode},
-    [HR_FORM_ROWS] = {OPENING "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
-                              "a b' the same line with a, b there; "
-                              "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
+    [HR_FORM_ROWS] = {HR_FORM_OPENING
+                      "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
+                      "a b' the same line with a, b there; "
+                      "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
                       hr_rows_encode, hr_rows_decode},
-    [HR_FORM_REPEATS] = {OPENING
+    [HR_FORM_REPEATS] = {HR_FORM_OPENING
                          "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
                          "these lines again, [#N *M] M times]\n",
                          hr_repeats_encode, hr_repeats_decode},
@@ -86,7 +87,7 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
 {
     const size_t before = b->len;
 
-    if (begins(text, OPENING))
+    if (begins(text, HR_FORM_OPENING))
         return 0;
     hr_buf_puts(b, forms[form].head);
     return judge(b, before, form, text, forms[form].encode(b, text, pinned, watch));
@@ -103,7 +104,7 @@ int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch
 
 int hr_form_decode(hr_buf *b, hr_str text)
 {
-    if (!begins(text, OPENING))
+    if (!begins(text, HR_FORM_OPENING))
         return 0;
     for (int i = 0; i < HR_FORMS; i++) {
         size_t before = b->len, head = strlen(forms[i].head);

@@ -14,6 +14,9 @@
 #include "transform/watch.h"
 #include "json/json.h"
 
+/* What every form begins with; text that does is in none, and is no wrapper of anything. */
+#define HR_FORM_OPENING "[headroom "
+
 enum hr_form {
     HR_FORM_SEARCH,  /* matches under their paths */
     HR_FORM_PATHS,   /* paths under their directories */

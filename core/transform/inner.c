@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define OPENING "[headroom "
-
 static bool begins_container(hr_str s)
 {
     size_t i = 0;
@@ -125,7 +123,7 @@ int hr_inner_encode(hr_buf *b, hr_arena *scratch, const hr_transform_in *in, con
         if (t->nodes[i].type != HR_JSON_STRING)
             continue;
         many += t->nodes[i].len >= HR_INNER_MIN_TEXT;
-        if (many > HR_INNER_MOST || begins(raw_inside(t, i), OPENING))
+        if (many > HR_INNER_MOST || begins(raw_inside(t, i), HR_FORM_OPENING))
             return 0;
     }
     lossless.allow_lossy = false;
@@ -169,7 +167,7 @@ static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
     hr_tree t;
     size_t at = 0;
     if (level == HR_INNER_LEVELS || !begins_container(text) ||
-        hr_str_find(text, HR_STR(OPENING), 0) == SIZE_MAX)
+        hr_str_find(text, HR_STR(HR_FORM_OPENING), 0) == SIZE_MAX)
         return 0;
     int r = hr_tree_parse(&t, a, text.p, text.n, NULL);
     if (r < 0)
@@ -178,7 +176,7 @@ static int unform_strings(hr_buf *b, hr_arena *a, hr_str text, unsigned level)
         hr_str inside;
         hr_buf plain = {0};
         if (t.nodes[i].type != HR_JSON_STRING ||
-            hr_str_find(raw_inside(&t, i), HR_STR(OPENING), 0) == SIZE_MAX)
+            hr_str_find(raw_inside(&t, i), HR_STR(HR_FORM_OPENING), 0) == SIZE_MAX)
             continue;
         r = hr_string_decode(a, text.p + t.nodes[i].off, t.nodes[i].len, &inside);
         r = r == 0 ? unform_string(&plain, inside, level + 1) : r == HR_ENOMEM ? r : 0;

@@ -118,7 +118,9 @@ static uint32_t usual_cells(const hr_str *line, uint32_t n, enum hr_divider divi
 
 /* What the cells of one column have in common. */
 struct column {
-    uint32_t n, numbers, coded; /* coded: of the length of the first one, with a digit */
+    uint32_t n, numbers, counted,
+        coded;      /* counted: one more than above; coded: of the length of the first one, with a digit */
+    uint64_t above; /* the number of the cell above */
     size_t length;
     uint32_t few; /* different values; FEW_VALUES + 1: more */
     hr_str value[FEW_VALUES];
@@ -128,6 +130,15 @@ static bool begins_number(hr_str s)
 {
     size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+' || s.p[0] == '$');
     return i < s.n && is_digit(s.p[i]) && s.n <= 20;
+}
+
+/* The number that a cell begins with; 0: none. */
+static uint64_t leading_number(hr_str s)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < s.n && i < 12 && is_digit(s.p[i]); i++)
+        v = v * 10 + (uint64_t)(s.p[i] - '0');
+    return v;
 }
 
 static void look_at(struct column *c, hr_str cell)
@@ -140,6 +151,9 @@ static void look_at(struct column *c, hr_str cell)
     if (c->n++ == 0)
         c->length = cell.n;
     c->numbers += begins_number(cell);
+    const uint64_t number = leading_number(cell);
+    c->counted += number == c->above + 1;
+    c->above = number;
     c->coded += digit && cell.n == c->length;
     if (c->few > FEW_VALUES)
         return;
@@ -155,7 +169,8 @@ static bool is_regular(const struct column *c)
     return c->few <= FEW_VALUES || c->numbers * 100ull >= most || c->coded * 100ull >= most;
 }
 
-/* Words make a table where half of the columns are regular, and one of them is of numbers. */
+/* Words make a table where half of the columns are regular, one of them is of numbers, and the first does not count lines: a file that is
+   shown with its numbers has readers for each line. */
 static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
 {
     uint32_t regular = 0, numeric = 0, columns = t->cells - (t->divider == HR_DIVIDE_WORDS);
@@ -175,8 +190,10 @@ static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
         regular += is_regular(&c[i]);
         numeric += c[i].numbers * 100ull >= (uint64_t)c[i].n * REGULAR_PERCENT;
     }
-    return regular * 2 >= columns && regular >= 1 &&
-           (t->divider != HR_DIVIDE_WORDS || (numeric >= 1 && regular >= 2));
+    const bool counts = c[0].counted * 100ull >= (uint64_t)c[0].n * REGULAR_PERCENT;
+    if (regular * 2 < columns || regular < 1 || (counts && t->divider >= HR_DIVIDE_SPACES))
+        return 0;
+    return t->divider != HR_DIVIDE_WORDS || (numeric >= 1 && regular >= 2);
 }
 
 /* Names of columns hold no digits and are all different. */

@@ -1,6 +1,8 @@
 /* wrapper.c - see wrapper.h. A wrapper is one row of the table at the end. */
 #include "transform/wrapper.h"
 
+#include "transform/form.h"
+
 #include <string.h>
 
 #include "transform/html_tags.h"
@@ -259,7 +261,8 @@ hr_wrapped hr_unwrap(hr_str text)
 {
     hr_wrapped all = {{text.p, 0}, text, {text.p, 0}, false}, w;
 
-    for (int depth = 0; depth < MOST_WRAPPERS && all.inside.n > 0; depth++) {
+    for (int depth = 0; depth < MOST_WRAPPERS && all.inside.n > 0 && !begins(all.inside, HR_FORM_OPENING);
+         depth++) {
         size_t i = 0, n = sizeof wrappers / sizeof *wrappers;
         w = (hr_wrapped){0};
         while (i < n && !wrappers[i](&w, all.inside))

@@ -233,6 +233,10 @@ static void prose_and_source_are_no_tables(void **state)
     listing(10);
     assert_int_equal(select_for(""), 0); /* too few */
     text.len = 0;
+    for (int i = 1; i < 60; i++) /* a file with its numbers */
+        add("%3d  x = %d; y = 2\n", i, i % 3);
+    assert_int_equal(select_for(""), 0);
+    text.len = 0;
     for (int i = 0; i < 60; i++) /* cells that go on in the next line */
         add("%d,\"open\nclosed\",x\n", i);
     assert_int_equal(select_for(""), 0);
