@@ -87,7 +87,7 @@ static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
 static bool is_table(const struct crush *c, const hr_node *v)
 {
     const hr_node *nodes = c->tree->nodes;
-    if (v->count <= c->in->max_items)
+    if (hr_select_all(c->in, v->count, v->len))
         return false;
     if (v->type == HR_JSON_OBJECT)
         return hr_is_map(c->tree, (uint32_t)(v - nodes));

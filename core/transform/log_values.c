@@ -1,6 +1,7 @@
 /* log_values.c - see log_marks.h. The rules are those of rarities.c and measures.c, held against columns that a log has. */
 #include "transform/log_marks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "transform/runs.h"
@@ -32,13 +33,14 @@ struct column {
     const uint32_t *record;
     uint32_t n, word; /* records; which of their words */
     float *strength;
+    const uint8_t *word_of; /* NULL: that word of all of them; else which of each */
 };
 
 static hr_str value_of(const struct column *c, uint32_t i)
 {
-    const uint32_t line = c->l->record[c->record[i]];
-    return c->word < hr_split_words(c->l->split, line) ? hr_split_word(c->l->split, line, c->word)
-                                                       : hr_str_make(c->l->split->text.p, 0);
+    const uint32_t line = c->l->record[c->record[i]], word = c->word_of ? c->word_of[i] : c->word;
+    return word < hr_split_words(c->l->split, line) ? hr_split_word(c->l->split, line, word)
+                                                    : hr_str_make(c->l->split->text.p, 0);
 }
 
 /* Records that a trait may be found in and still be rare, among n. */
@@ -268,7 +270,7 @@ static int mark_columns(const hr_log *l, const struct room *room, const hr_query
                         hr_ranking *ranking)
 {
     for (uint32_t p = 0; p < l->patterns->n; p++) {
-        struct column c = {l, room, l->order + l->begin[p], l->begin[p + 1] - l->begin[p], 0, strength};
+        struct column c = {l, room, l->order + l->begin[p], l->begin[p + 1] - l->begin[p], 0, strength, NULL};
         const bool usual = c.n >= l->n - l->n / 2;
         for (uint64_t v = c.n ? l->patterns->list[p].varies : 0; v; v &= v - 1) {
             c.word = (uint32_t)__builtin_ctzll(v);
@@ -288,13 +290,104 @@ static int mark_columns(const hr_log *l, const struct room *room, const hr_query
     return 0;
 }
 
+/* ------------------------------------------------------------------ numbers by their names */
+/* "took=12ms" is one column in whatever patterns it stands: of few lines of one pattern none is far from the others. */
+struct label {
+    uint64_t name;    /* of the word before "=" and of the unit */
+    uint32_t from, n; /* records, in the log's order by patterns */
+    uint8_t word;
+};
+
+/* 0: the word has no such name, or is no number. */
+static uint64_t label_of(const hr_log *l, uint32_t at, uint32_t word)
+{
+    const uint32_t line = l->record[l->order[at]];
+    if (word == 0 || word >= hr_split_words(l->split, line))
+        return 0;
+    const hr_str name = hr_split_word(l->split, line, word - 1), value = hr_split_word(l->split, line, word);
+    const size_t digits = value.p == name.p + name.n + 1 && value.p[-1] == '=' ? number_length(value) : 0;
+    if (digits == 0)
+        return 0;
+    return hr_mix(hr_word_bits(name), hr_word_bits(hr_str_make(value.p + digits, value.n - digits)));
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct label *a = x, *b = y;
+    if (a->name != b->name)
+        return a->name < b->name ? -1 : 1;
+    return (a->from > b->from) - (a->from < b->from);
+}
+
+struct labels {
+    struct label *list;
+    uint32_t n, room;
+};
+
+/* The named numbers among some words of n records of one pattern. */
+static void add_labels(struct labels *s, const hr_log *l, uint32_t from, uint32_t n, uint64_t words)
+{
+    for (; words && s->n < s->room; words &= words - 1) {
+        const uint8_t word = (uint8_t)__builtin_ctzll(words);
+        const uint64_t name = label_of(l, from, word);
+        if (name)
+            s->list[s->n++] = (struct label){name, from, n, word};
+    }
+}
+
+/* Those of all patterns; of a record of no pattern any word may be one. */
+static int find_labels(struct labels *s, const hr_log *l)
+{
+    enum { MOST_RARE = 8 }; /* names in one record of no pattern */
+    const uint32_t patterns = l->patterns->n;
+
+    for (uint32_t p = 0; p < patterns; p++)
+        s->room += (uint32_t)__builtin_popcountll(l->patterns->list[p].varies);
+    s->room += MOST_RARE * (l->begin[patterns + 1] - l->begin[patterns]);
+    s->list = hr_arena_alloc(l->scratch, (s->room + 1u) * sizeof *s->list);
+    if (!s->list)
+        return HR_ENOMEM;
+    for (uint32_t p = 0; p < patterns; p++)
+        if (l->begin[p + 1] > l->begin[p])
+            add_labels(s, l, l->begin[p], l->begin[p + 1] - l->begin[p], l->patterns->list[p].varies);
+    for (uint32_t at = l->begin[patterns]; at < l->begin[patterns + 1]; at++)
+        add_labels(s, l, at, 1, (UINT64_C(1) << HR_LINE_WORDS) - 1);
+    qsort(s->list, s->n, sizeof *s->list, by_name);
+    return 0;
+}
+
+static int mark_labels(const hr_log *l, const struct room *room, const hr_query *query, float *strength,
+                       hr_ranking *ranking)
+{
+    struct labels s = {0};
+    uint32_t *record = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *record);
+    uint8_t *word_of = hr_arena_alloc(l->scratch, l->n + 1u);
+    int r = record && word_of ? find_labels(&s, l) : HR_ENOMEM;
+
+    for (uint32_t i = 0, end; r == 0 && i < s.n; i = end) {
+        struct column c = {l, room, record, 0, 0, strength, word_of};
+        for (end = i; end < s.n && s.list[end].name == s.list[i].name; end++)
+            for (uint32_t k = 0; k < s.list[end].n && c.n < l->n;
+                 k++) { /* a name may stand twice in a line */
+                record[c.n] = l->order[s.list[end].from + k];
+                word_of[c.n++] = s.list[end].word;
+            }
+        if (end == i + 1)
+            continue; /* a column that was looked at */
+        r = mark_numbers(&c, query, ranking);
+        if (r == 0)
+            r = hr_watch_spend(l->watch, (size_t)c.n * 16);
+    }
+    return r;
+}
+
 int hr_log_mark_values(const hr_log *l, const hr_query *query, float *strength, hr_ranking *ranking)
 {
     uint32_t *all = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *all);
     const struct room room = {.class = hr_arena_alloc(l->scratch, l->n + 1u),
                               .node = hr_arena_alloc(l->scratch, (l->n + 2u) * sizeof *room.node),
                               .cell = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *room.cell)};
-    struct column c = {l, &room, all, l->n, 0, strength};
+    struct column c = {l, &room, all, l->n, 0, strength, NULL};
     int r = 0;
 
     *ranking = (hr_ranking){0};
@@ -311,5 +404,6 @@ int hr_log_mark_values(const hr_log *l, const hr_query *query, float *strength, 
     if (r < 0)
         return r;
     mark_rare_patterns(l, strength);
-    return mark_columns(l, &room, query, strength, ranking);
+    r = mark_columns(l, &room, query, strength, ranking);
+    return r == 0 ? mark_labels(l, &room, query, strength, ranking) : r;
 }

@@ -14,7 +14,11 @@ enum {
     RARE_SHARE = 33,  /* of larger ones: 3 in 100 */
     VALUE_SHARE = 50, /* one rare value: 2 in 100 */
     SHAPE_SHARE = 100,
-    RARER = 8,           /* a rare value stands at most 1/8 as often as the average value */
+    RARER = 8,       /* a rare value stands at most 1/8 as often as the average value, */
+    RARER_SMALL = 3, /* in a small table a third; */
+    FEW_ROWS =
+        20, /* of so few rows one that has a value alone is rare, where there are half as many values, */
+    FEW_SHARE = 3,       /* and a third of the rows at most is so */
     DOMINANT_SHARE = 10, /* a state in which nine of ten rows are: all others are worth keeping */
     DICTIONARY_SHARE = 10,
     MAX_RARE_KEYS = 32
@@ -268,6 +272,8 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
     if (!sort_into(t, p, c))
         return;
     uint32_t top = 0, few = 0, single = 0, limit = rare_limit(c->total, VALUE_SHARE);
+    const uint32_t rarer = c->total < SMALL_TABLE ? RARER_SMALL : RARER;
+    const bool tiny = c->total < FEW_ROWS && c->n * 2 <= c->total;
     bool rare[MAX_DISTINCT] = {0}, odd[MAX_DISTINCT] = {0};
     for (uint32_t k = 0; k < c->n; k++)
         top = c->count[k] > c->count[top] ? k : top;
@@ -275,12 +281,14 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
         (signs & HR_KEY_STATE) && (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
     for (uint32_t k = 0; k < c->n; k++) {
         odd[k] = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));
-        rare[k] = c->count[k] <= limit && (uint64_t)c->count[k] * RARER * c->n <= c->total;
+        rare[k] = c->count[k] <= limit && (tiny || (uint64_t)c->count[k] * rarer * c->n <= c->total);
         few += rare[k] ? c->count[k] : 0;
         single += rare[k] && c->count[k] == 1;
     }
     /* Many rare values together are a tail, not exceptions: then those that stand alone, or none. */
     uint32_t most = rare_limit(c->total, RARE_SHARE) > 3 ? rare_limit(c->total, RARE_SHARE) : 3;
+    if (tiny && c->total / FEW_SHARE > most)
+        most = c->total / FEW_SHARE;
     uint32_t highest = few <= most ? limit : single <= most ? 1 : 0;
     for (uint32_t i = 0; i < p->n; i++) {
         uint32_t k = t->class[i];

@@ -20,7 +20,8 @@ enum {
     MAX_STRONG = 300,      /* and never more: each costs a range in the note */
     MAX_KEPT_PERCENT = 60, /* beyond it nothing is selected */
     RANKED_SHARE = 3,      /* of ranked rows a third stays, where that is less than max_items: the best */
-    DIVERSE_PERCENT = 66   /* of max_items, filled up with rows spread evenly */
+    DIVERSE_PERCENT = 66,  /* of max_items, filled up with rows spread evenly, */
+    DIVERSE_SHARE = 5      /* but to no more than a fifth of the rows */
 };
 
 struct choice {
@@ -138,7 +139,7 @@ static void fill(struct choice *c)
             keep(c, c->ranking.row[i]);
         return;
     }
-    room = room * DIVERSE_PERCENT / 100;
+    room = least(room * DIVERSE_PERCENT / 100, n / DIVERSE_SHARE);
     uint32_t parts = room > c->kept ? room - c->kept + 1 : 0;
     for (uint32_t i = 1; i < parts; i++)
         keep(c, (uint32_t)((uint64_t)n * i / parts));
@@ -253,7 +254,11 @@ static int mark(struct choice *c, const hr_rows *rows)
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch)
 {
     struct choice c = {.in = in, .n = rows->n, .watch = watch};
-    if (rows->n < MIN_ROWS || rows->n <= in->max_items)
+    if (rows->n < MIN_ROWS)
+        return 0;
+    const hr_node *nodes = rows->tree->nodes, *first = &nodes[rows->row[0]],
+                  *last = &nodes[rows->row[rows->n - 1]];
+    if (hr_select_all(in, rows->n, last->off + last->len - first->off))
         return 0;
     c.scratch = hr_arena_new();
     if (!c.scratch)

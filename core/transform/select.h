@@ -19,6 +19,13 @@ typedef struct hr_plan {
     uint32_t nalike;
 } hr_plan;
 
+/* Rows of which all stay: no more than max_items, but for heavy ones, of which two thirds as many may be selected from. */
+static inline bool hr_select_all(const hr_transform_in *in, uint32_t n, size_t bytes)
+{
+    enum { HEAVY = 3 << 10 }; /* bytes: some 1,000 tokens of JSON */
+    return n <= in->max_items && (bytes < HEAVY || n * 3ull <= in->max_items * 2ull);
+}
+
 /* 1: *out says what stays. 0: all of it should. HR_ENOMEM, HR_ETIME. */
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch);
 

@@ -388,7 +388,8 @@ static void many_and_odd_rows_take_linear_time(void **state)
         }
         hr_buf_putc(&array, '}');
     }
-    assert_true(crush("") <= 40);
+    hr_buf_putc(&array, ']'); /* of the rows, or of the members of the wide one */
+    assert_true(transform_text(hr_buf_view(&array), "", true, 15, 0) >= 0);
     hr_buf_free(&array);
     for (int i = 0; i < 120; i++) {
         hr_buf_puts(&array, "{\"l\":[");

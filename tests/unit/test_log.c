@@ -137,6 +137,22 @@ static void what_is_rare_or_far_from_the_rest_stays(void **state)
     assert_true(stays("certificate expires"));
 }
 
+static void a_number_is_far_from_those_of_its_name_in_other_patterns(void **state)
+{
+    static const char *const messages[] = {"lease %d taken",   "page %d loaded",      "event %d published",
+                                           "token %d renewed", "batch %d reconciled", "entry %d evicted",
+                                           "GET %d served"};
+    (void)state;
+    for (int i = 0; i < 35; i++) {
+        char message[40];
+        snprintf(message, sizeof message, messages[i % 7], 1000 + i);
+        LINE("INFO [catalog] rid=%08x %s took=%dms", rand(), message, i == 23 ? 61544 : 90 + rand() % 60);
+    }
+    assert_int_equal(select_for(""), 1);
+    assert_true(stays("took=61544ms"));
+    assert_true(out.text.n * 2 < text.len);
+}
+
 static void what_is_asked_for_stays(void **state)
 {
     (void)state;
@@ -319,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(errors_stay_with_what_belongs_to_them),
         TEST(what_is_rare_or_far_from_the_rest_stays),
+        TEST(a_number_is_far_from_those_of_its_name_in_other_patterns),
         TEST(what_is_asked_for_stays),
         TEST(the_first_and_the_last_lines_stay),
         TEST(a_log_without_errors_is_not_said_to_have_any_or_none),
