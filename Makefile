@@ -47,7 +47,7 @@ PROGRAMS := $(PROG_SRC:tests/programs/c/%.c=$B/tests/programs/%) \
     $(addprefix $B/tests/programs/,exporting_ssl_alpn linkedpie_ssl_edges linked_ssl_reuse linkedpie_ssl_reuse)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$B/tests/fuzz/%)
 # The targets of the transforms, each transform FUZZ_CASES times.
-CASES    := $(addprefix $B/tests/cases/,form html lines testrun)
+CASES    := $(addprefix $B/tests/cases/,crush form html lines router testrun volatile)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 .PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs

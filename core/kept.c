@@ -2,6 +2,7 @@
 #include "kept.h"
 
 #include "transform/form.h"
+#include "transform/kept_lines.h"
 #include "transform/layers.h"
 #include "transform/lines.h"
 #include "transform/note.h"
@@ -188,16 +189,17 @@ static int in_leaf(void *context, hr_str text, hr_buf *unused)
     hr_tree t;
     hr_note note;
     hr_str lines;
+    hr_buf form = {0};
     int r = plain(d->a, &text);
 
     (void)unused;
     if (r == 0)
-        r = hr_note_of_text(d->a, text, &note, &lines);
-    if (r == 1) {
-        r = plain(d->a, &lines);
+        r = hr_kept_lines_read(d->a, text, &note, &form, &lines);
+    if (r == 1)
         write_lines(d->b, lines, &note, false);
-        return r < 0 ? r : 1;
-    }
+    hr_buf_free(&form);
+    if (r != 0)
+        return r;
     if (r == 0)
         r = note_of_lines(d->a, text, &note, &lines);
     if (r == 1)

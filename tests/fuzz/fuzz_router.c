@@ -61,7 +61,7 @@ static void check(hr_arena *a, hr_str text, const hr_transform_out *out)
 
     CLAIM(out->text.n > 0 && out->text.n < text.n && out->transform && out->kind);
     if (out->lossless) {
-        CLAIM(strcmp(out->transform, "minify") == 0 || hr_layers_decode(&b, out->text) == 1 ||
+        CLAIM(strcmp(out->transform, "minify") == 0 || hr_layers_decode(&b, out->text, 0) == 1 ||
               strcmp(out->transform, "sections") == 0);
         if (b.len)
             CLAIM(hr_str_eq(hr_buf_view(&b), text));
