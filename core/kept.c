@@ -188,7 +188,7 @@ static int in_leaf(void *context, hr_str text, hr_buf *unused)
     const size_t before = d->b->len;
     hr_tree t;
     hr_note note;
-    hr_str lines;
+    hr_str lines = {0};
     hr_buf form = {0};
     int r = plain(d->a, &text);
 
