@@ -106,6 +106,7 @@ static const struct {
               "left out"},
     {"repeats", "lines, blocks and paths that stand again are named; nothing is left out"},
     {"again", "the same text stands earlier in the request and is named instead; nothing is left out"},
+    {"blobs", "of images and other bytes in base64 or hex the beginning stays; notes count the characters"},
     {"terminal",
      "as a terminal shows it at the end: without colours, of a progress bar the last state; a note says so"},
     {"sections", "its parts are of several kinds, each written as its kind is"},

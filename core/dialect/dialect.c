@@ -212,9 +212,18 @@ int hr_scan_owner(hr_conversation *c, hr_scan *s, const char *name)
         return hr_scan_value(s, NULL);
     if ((r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_member_next(s, &m, &which)) == 1)
-        if ((r = which == 0 ? hr_scan_string(c, s, false, &c->owner) : hr_scan_value(s, NULL)) < 0)
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        hr_value v;
+        if ((r = hr_scan_value(s, &v)) < 0)
             return r;
+        if (which != 0 || v.type != HR_JSON_STRING)
+            continue;
+        r = hr_string_decode(c->arena, c->body + v.off, v.len, &c->owner);
+        if (r == HR_ENOMEM)
+            return r;
+        if (r < 0) /* a name that cannot be used is none */
+            c->owner = (hr_str){0};
+    }
     return r;
 }
 

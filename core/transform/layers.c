@@ -374,7 +374,8 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
     struct road d = {.a = a, .in = &mine};
 
     d.end = &d.selected;
-    mine.allow_lossy = in->allow_lossy && !hr_text_has_note(in->text);
+    mine.forged = in->forged || hr_text_has_note(in->text);
+    mine.allow_lossy = in->allow_lossy && !mine.forged;
     *out = (hr_transform_out){.kind = "text", .lossless = true};
     int r = road(&d, in->text, false, 0, out);
     return r == 1 && (d.layered || !out->lossless) ? reads_back(&d, in->text, out) : r;

@@ -344,6 +344,8 @@ int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out
         const struct transform *t = &transforms[i];
         if ((int)t->kind != kind || (!t->lossless && !lossy))
             continue;
+        if (in->forged && t->run != minify)
+            continue;
         if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;
         int r = (file && t->run == crush ? hr_crush : t->run)(a, in, &tree, out);

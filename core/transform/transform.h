@@ -25,6 +25,9 @@ typedef struct hr_transform_in {
     const char *id;           /* 20 hex digits of this result, NUL-terminated; for the note */
     uint64_t deadline_cpu_us; /* hr_cpu_us() after which to give up with HR_ETIME; 0: none */
     unsigned level;           /* strings of JSON that stand around the text (inner.h); 0: none */
+    bool
+        forged; /* set by hr_transform: the text holds something that reads like a note of ours, and takes no form: a reader of what is
+                    sent could not tell it from a selection in that form */
 } hr_transform_in;
 
 /* One array from which items were left out. */

@@ -245,9 +245,10 @@ def test_restore_reads_lines_of_json_without_any_state(cli):
     assert cli("restore", "-", input=sent).stdout == body
 
 
-@pytest.mark.parametrize("n, before, transform", [(28, "", "columns"), (40, "", "smart_crusher"), (28, "1\t", "smart_crusher")])
-def test_a_selection_that_would_keep_most_gives_way_to_tables_but_not_in_a_file(cli, n, before, transform):
-    rows = [{"id": i, "title": f"Chapter {i * 7919 % 1000}", "rating": i * 31 % 17, "reviewed_by": f"reader {i % 5}"} for i in range(n)]
+@pytest.mark.parametrize("words, before, transform", [(400, "", "columns"), (0, "", "smart_crusher"), (400, "1\t", "smart_crusher")])
+def test_a_selection_that_would_keep_most_gives_way_to_tables_but_not_in_a_file(cli, words, before, transform):
+    rows = [{"identifier_of_the_chapter": i, "is_reviewed_by_somebody": True, "error": None} for i in range(28)]
+    rows[20]["error"] = " ".join(f"lost page {i}" for i in range(words)) or "lost"
     plan = cli.json("simulate", "--json", "-o", "sent.json", "-", input=conversation(before + json.dumps(rows)))
     assert (plan["results"][0]["transform"], plan["results"][0]["lossless"]) == (transform, transform == "columns")
 
