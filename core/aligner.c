@@ -1,7 +1,6 @@
 /* aligner.c - see aligner.h. */
 #include "aligner.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "conversation_key.h"
@@ -9,6 +8,8 @@
 #include "siphash.h"
 #include "token/token.h"
 #include "transform/volatile.h"
+
+#define SENT "system sent"
 
 /* ------------------------------------------------------------------ keys */
 static void key_of(const uint8_t secret[16], const char *sort, const uint8_t conversation[16], hr_str text,
@@ -30,23 +31,52 @@ int hr_align_sent_key(const uint8_t secret[16], const hr_dialect *d, hr_conversa
     int r = hr_conversation_key(secret, d, conv, conversation);
 
     if (r == 0)
-        key_of(secret, "system sent", conversation, text, key);
+        key_of(secret, SENT, conversation, text, key);
     return r;
 }
 
-/* The dialect's family is in the conversation's key. */
-static int make_keys(const uint8_t secret[16], const hr_dialect *d, hr_conversation *conv, hr_str text,
-                     hr_decision *out)
-{
-    uint8_t conversation[16], nameless[16];
-    int r = hr_conversation_keys(secret, d, conv, conversation, nameless);
+/* What a literal is known by: its conversation's keys, and a fingerprint of its bytes. */
+struct place {
+    uint8_t conversation[16], nameless[16], print[16];
+    bool printed, late; /* late: an assistant turn stands behind the first human text */
+};
 
-    if (r < 0)
-        return r;
-    key_of(secret, "system", conversation, text, out->key);
-    key_of(secret, "system", nameless, text, out->idkey);
-    memcpy(out->id, out->key, sizeof out->id);
+static int find_place(headroom_request *r, hr_conversation *conv, const uint8_t secret[16], hr_str raw,
+                      struct place *p)
+{
+    const hr_print_key *k = hr_context_print(r->h);
+    hr_siphash h;
+    int err = hr_conversation_keys(secret, r->dialect, conv, p->conversation, p->nameless);
+
+    if (err < 0)
+        return err;
+    for (size_t i = 0; i < conv->n && !p->late; i++)
+        p->late = conv->ev[i].kind == HR_EV_ASSISTANT;
+    if (!k)
+        return 0;
+    hr_print_init(&h, k);
+    hr_siphash_field(&h, HR_STR("system"));
+    hr_siphash_add(&h, p->conversation, sizeof p->conversation);
+    hr_print_field(&h, k, raw);
+    hr_siphash_end(&h, p->print);
+    p->printed = true;
     return 0;
+}
+
+/* Is it known to have no decision? remember: it is from now on. */
+static bool is_unaligned(headroom *h, const struct place *p, bool remember)
+{
+    uint64_t mark, slot;
+
+    if (!p->printed || !p->late)
+        return false;
+    memcpy(&mark, p->print, sizeof mark);
+    memcpy(&slot, p->print + sizeof mark, sizeof slot);
+    _Atomic uint64_t *at =
+        &h->unaligned.slots[slot % (sizeof h->unaligned.slots / sizeof *h->unaligned.slots)];
+    if (remember)
+        atomic_store_explicit(at, mark, memory_order_relaxed);
+    return atomic_load_explicit(at, memory_order_relaxed) == mark;
 }
 
 /* ------------------------------------------------------------------ is it worth it? */
@@ -96,19 +126,14 @@ bool hr_align_gains(const hr_conversation *conv, const hr_dialect *d, size_t bef
 }
 
 /* ------------------------------------------------------------------ the decision */
-static bool is_first_request(const hr_conversation *conv)
+/* A first request: no answer in it, and no history at the provider. */
+static bool may_decide(const headroom_request *r, const hr_conversation *conv, const struct place *p,
+                       bool bound)
 {
-    for (size_t i = 0; i < conv->n; i++)
-        if (conv->ev[i].kind == HR_EV_ASSISTANT)
-            return false;
-    return !conv->server_state && !conv->unpaired;
-}
-
-static bool may_decide(const headroom_request *r, const hr_conversation *conv, bool bound)
-{
+    if (p->late || conv->server_state || conv->unpaired)
+        return false;
     return r->aligner != HR_SWITCH_OFF && r->mode != HEADROOM_AUDIT && r->level != HR_LEVEL_REPLAY &&
-           !r->bypass && is_first_request(conv) &&
-           !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
+           !r->bypass && !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
 }
 
 /* Fill d with what goes out, and the text that it stands for. 1; 0: nothing moves, or nothing is gained by it; <0. */
@@ -158,55 +183,66 @@ static int commit(headroom_request *r, hr_conversation *conv, hr_str raw, bool b
     return hr_ledger_commit(l, conv->arena, d, &none, 1, bound, 0);
 }
 
-static int decide(headroom_request *r, hr_conversation *conv, const uint8_t secret[16], hr_str text,
-                  hr_str raw, hr_decision *d)
+/* d has its keys but for the one of what is sent. 1, 0: the text stays, <0. */
+static int decide(headroom_request *r, hr_conversation *conv, const struct place *p, const uint8_t secret[16],
+                  hr_str text, hr_str raw, hr_decision *d)
 {
     const bool bound = hr_model_is_bound(conv->model), timed = !(r->h->flags & HEADROOM_NO_DEADLINE);
     const uint64_t deadline = hr_cpu_us() + (uint64_t)r->h->config.number[HR_SET_DEADLINE_MS] * 1000;
-
-    if (!may_decide(r, conv, bound))
-        return 0;
+    uint8_t own[16];
     hr_str moved;
-    int err = hr_align_sent_key(secret, r->dialect, conv, text, d->sentkey);
-    if (err == 0)
-        err = hr_ledger_is_sent(r->h->ledger, conv->arena, d->sentkey);
-    if (err != 0) /* ours already */
-        return err < 0 ? err : 0;
-    err = choose(r, conv, text, d, &moved);
+
+    if (!may_decide(r, conv, p, bound))
+        return 0;
+    int err = choose(r, conv, text, d, &moved);
     if (err != 1 || (timed && hr_cpu_us() > deadline))
         return err < 0 ? err : 0;
-    err = hr_align_sent_key(secret, r->dialect, conv, moved, d->sentkey);
-    if (err == 0)
-        err = commit(r, conv, raw, bound, d);
+    key_of(secret, SENT, p->conversation, text, own);
+    err = hr_ledger_is_sent(r->h->ledger, conv->arena, own);
+    if (err != 0) /* ours already */
+        return err < 0 ? err : 0;
+    key_of(secret, SENT, p->conversation, moved, d->sentkey);
+    err = commit(r, conv, raw, bound, d);
     return err < 0 ? err : 1;
 }
 
 /* The ledger's answer for this literal, or a new one. 1, 0, <0. */
 static int find_or_decide(headroom_request *r, hr_conversation *conv, hr_item *it)
 {
+    const hr_str raw = hr_str_make(conv->body + it->raw_off, it->raw_len);
+    hr_ledger *l = r->h->ledger;
+    struct place p = {.late = false};
+    hr_decision blank = {0};
     uint8_t secret[32];
     hr_str text;
-    hr_decision blank = {0};
-    const hr_str raw = hr_str_make(conv->body + it->raw_off, it->raw_len);
-    bool late = false;
+    size_t len;
     int err = hr_context_key(r->h, secret);
 
     if (err == 0)
-        err = hr_string_decode(conv->scratch, conv->body + conv->system.off, conv->system.len, &text);
-    if (err == 0)
-        err = make_keys(secret, r->dialect, conv, text, &blank);
+        err = find_place(r, conv, secret, raw, &p);
+    if (err < 0 || is_unaligned(r->h, &p, false))
+        return err;
+    if (conv->server_state && !p.late) /* its first human text may be anywhere in the conversation */
+        return 0;
+    it->state = HR_ITEM_FOUND;
+    if (p.printed && (err = hr_ledger_recall(l, conv->arena, p.print, &it->decision, &len)) != 0)
+        return err;
+    err = hr_string_decode(conv->scratch, conv->body + conv->system.off, conv->system.len, &text);
     if (err < 0)
         return err;
-    for (size_t i = 0; i < conv->n && !late; i++)
-        late = conv->ev[i].kind == HR_EV_ASSISTANT;
-    err = hr_ledger_find(r->h->ledger, conv->arena, blank.key, blank.idkey, !late, &it->decision);
-    if (err == 1)
-        it->state = HR_ITEM_FOUND;
-    if (err != 0)
-        return err;
-    it->decision = blank;
-    it->state = HR_ITEM_NEW;
-    return decide(r, conv, secret, text, raw, &it->decision);
+    key_of(secret, "system", p.conversation, text, blank.key);
+    key_of(secret, "system", p.nameless, text, blank.idkey);
+    memcpy(blank.id, blank.key, sizeof blank.id);
+    err = hr_ledger_find(l, conv->arena, blank.key, blank.idkey, !p.late, &it->decision);
+    if (err == 0 && !is_unaligned(r->h, &p, true)) {
+        it->state = HR_ITEM_NEW;
+        it->decision = blank;
+        err = decide(r, conv, &p, secret, text, raw, &it->decision);
+    }
+    /* One that was found by its text alone is looked up each time: another may come to have it too. */
+    if (err == 1 && p.printed && memcmp(it->decision.key, blank.key, sizeof blank.key) == 0)
+        hr_ledger_met(l, blank.key, p.print, raw.n);
+    return err;
 }
 
 /* In the order of the body: an item that could not be read has no place in it. */

@@ -19,6 +19,12 @@
 #include "usage.h"
 #include "window_cuts.h"
 
+/* Fingerprints of system texts, each in its conversation, of which the ledger knows nothing and which are past their first request: nothing
+   will be decided for them any more, and they need not be looked up with every turn. 0: empty. A slot lost costs a look-up. */
+typedef struct hr_unaligned {
+    _Atomic uint64_t slots[64];
+} hr_unaligned;
+
 struct headroom {
     hr_config config; /* constant after opening */
     unsigned flags;
@@ -32,6 +38,7 @@ struct headroom {
     hr_print_key print; /* valid with key */
     hr_counts counts;
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
+    hr_unaligned unaligned;
     hr_cuts cuts;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned

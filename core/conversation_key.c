@@ -34,28 +34,22 @@ static int first_words(hr_conversation *c, hr_buf *out)
     return HR_ENOENT;
 }
 
-static void make_key(const uint8_t secret[16], const hr_dialect *d, hr_str owner, hr_str words,
-                     uint8_t key[16])
-{
-    hr_siphash h;
-
-    hr_siphash_init(&h, secret);
-    hr_siphash_field(&h, HR_STR("conversation"));
-    hr_siphash_field(&h, hr_str_make(d->family, strlen(d->family)));
-    hr_siphash_field(&h, owner);
-    hr_siphash_field(&h, words);
-    hr_siphash_end(&h, key);
-}
-
 int hr_conversation_keys(const uint8_t secret[16], const hr_dialect *d, hr_conversation *c, uint8_t key[16],
                          uint8_t nameless[16])
 {
     hr_buf words = {0};
+    hr_siphash h, named;
     int r = c->n && c->ev[0].kind == HR_EV_START ? HR_ESHAPE : first_words(c, &words);
 
     if (r == 0) {
-        make_key(secret, d, c->owner, hr_buf_view(&words), key);
-        make_key(secret, d, (hr_str){0}, hr_buf_view(&words), nameless);
+        hr_siphash_init(&h, secret);
+        hr_siphash_field(&h, HR_STR("conversation"));
+        hr_siphash_field(&h, hr_str_make(d->family, strlen(d->family)));
+        hr_siphash_field(&h, hr_buf_view(&words));
+        named = h; /* the words are hashed once for both */
+        hr_siphash_end(&h, nameless);
+        hr_siphash_field(&named, c->owner);
+        hr_siphash_end(&named, key);
     }
     hr_buf_free(&words);
     return r;

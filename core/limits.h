@@ -21,7 +21,7 @@ enum {
     HR_MIN_INNER = 200,
     /* A system text above this is not looked at by the cache aligner: what long prompts hold is documents, and a first request has no
        more than some milliseconds. */
-    HR_MAX_SYSTEM = 1 << 20,
+    HR_MAX_SYSTEM = 256 << 10,
     /* Stable text behind the volatile one is worth moving it from so many tokens on: OpenAI's caches grow in steps of 128. */
     HR_MIN_ALIGNED_TOKENS = 128,
     /* Bytes of query text that take part in relevance and in the key of a decision. Human text beyond it is hashed

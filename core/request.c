@@ -138,12 +138,12 @@ static int work_on(headroom_request *r, const char *body, size_t len)
         r->row.skipped = "cch";
     err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
     if (err == 0 && !attested)
-        err = hr_align(r, &conv, items, &n);
-    if (err == 0 && !attested)
         err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
         return err;
     hr_again_check(r, &conv, items, conv.results);
+    if (!attested && (err = hr_align(r, &conv, items, &n)) < 0)
+        return err;
     if (!r->row.skipped && !r->n_edits)
         r->row.skipped = only_reason(items, n);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;

@@ -34,6 +34,8 @@ struct step {
     hr_elements el;
     uint32_t *tokens; /* of each element */
     uint64_t total;   /* of the body with all of them */
+    uint32_t *
+        spare; /* of each element: what its references to earlier results save, which go with those (HR_AGAIN) */
     uint8_t (*hashes)[16];
     bool *hashed;
     hr_cut cut; /* the one that is applied; messages 0: none */
@@ -122,7 +124,7 @@ static int write_ranges(const struct step *s, const bool *goes, hr_str *out)
     int err = b.err;
     *out = hr_str_make(err ? NULL : hr_arena_dup(s->c->arena, b.data, b.len), b.len);
     hr_buf_free(&b);
-    return err ? err : out->p ? 0 : HR_ENOMEM;
+    return err ? HR_ELIMIT : out->p ? 0 : HR_ENOMEM;
 }
 
 /* The name of a cut: dialect, what goes, and what it says. 0, HR_EJSON. */
@@ -193,7 +195,27 @@ static int count(struct step *s)
         s->total += n;
         s->gone += s->goes[i] ? s->tokens[i] : 0;
     }
+    for (size_t i = 0, k = 0; i < s->n; i++) {
+        const hr_item *it = &s->items[i];
+        if (it->state == HR_ITEM_OPEN || it->decision.verbatim ||
+            !hr_str_is(it->decision.transform, HR_AGAIN))
+            continue;
+        while (k + 1 < el->n && el->list[k + 1].off <= it->raw_off)
+            k++;
+        s->spare[k] += it->decision.tokens_before - it->decision.tokens_after;
+    }
     return 0;
+}
+
+/* Once something goes, what is referred to may be gone, and the whole result stands there again. */
+static void count_whole(struct step *s)
+{
+    for (size_t i = 0; i < s->el.n; i++) {
+        s->tokens[i] += s->spare[i];
+        s->total += s->spare[i];
+        s->gone += s->goes[i] ? s->spare[i] : 0;
+        s->spare[i] = 0;
+    }
 }
 
 /* What the row of the request says of the tokens that go out. */
@@ -230,6 +252,8 @@ static const char *cannot(const struct step *s)
 static int cut_anew(struct step *s)
 {
     headroom *h = s->r->h;
+
+    count_whole(s);
     const hr_window_task task = {
         .list = s->el.list,
         .n = s->el.n,
@@ -376,10 +400,11 @@ static int read_elements(struct step *s)
     if (s->el.n == 0 || hr_window_first(s->el.list, s->el.n) == s->el.n)
         return HR_ESHAPE;
     s->tokens = hr_arena_zalloc(a, s->el.n * sizeof *s->tokens);
+    s->spare = hr_arena_zalloc(a, s->el.n * sizeof *s->spare);
     s->hashes = hr_arena_alloc(a, s->el.n * sizeof *s->hashes);
     s->hashed = hr_arena_zalloc(a, s->el.n);
     s->goes = hr_arena_zalloc(a, s->el.n + 1);
-    return s->tokens && s->hashes && s->hashed && s->goes ? 0 : HR_ENOMEM;
+    return s->tokens && s->spare && s->hashes && s->hashed && s->goes ? 0 : HR_ENOMEM;
 }
 
 static bool too_long(const struct step *s)
@@ -399,14 +424,29 @@ static int work(struct step *s, const hr_cut *stored, int n, bool new_too)
     if ((r = match(s, stored, n)) < 0)
         return r;
     s->room = room_of(s);
-    const bool full = (new_too || s->cut.messages) && (r = count(s)) == 0 && s->limit.tokens && too_long(s);
-    if (r < 0)
+    if ((new_too || s->cut.messages) && (r = count(s)) < 0)
         return r;
+    if (s->cut.messages)
+        count_whole(s);
+    const bool full = (new_too || s->cut.messages) && s->limit.tokens && too_long(s);
     if (full && !s->no_new && (r = cut_anew(s)) < 0)
         return r;
     if (s->cut.messages && (r = apply(s)) < 0)
         return r;
     return s->cut.messages || full ? record(s, full ? s->no_new : NULL) : 0;
+}
+
+/* More tokens than the body can have: those of the results are known, and of the rest each has at least one byte. */
+static int64_t at_most(const struct step *s)
+{
+    int64_t most = (int64_t)s->c->len;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const hr_item *it = &s->items[i];
+        const bool open = it->state == HR_ITEM_OPEN;
+        most += (int64_t)(open ? it->tokens : it->decision.tokens_before) - (int64_t)it->raw_len;
+    }
+    return most;
 }
 
 int hr_window(headroom_request *r, hr_conversation *c, hr_item *items, size_t n)
@@ -434,9 +474,9 @@ int hr_window(headroom_request *r, hr_conversation *c, hr_item *items, size_t n)
     }
     s.no_new = named < 0 ? hr_error_name(named) : forbidden(&s);
     const bool known = hr_context_limit_of(c->model, given, &s.limit);
-    /* A token has at least one byte. What max_tokens takes of the room is not known yet. */
+    /* What max_tokens takes of the room is not known yet. */
     const int64_t least = (s.limit.tokens - r->output_buffer) / (s.limit.with_output ? 4 : 1);
-    const bool long_enough = known && (int64_t)c->len * s.limit.percent / 100 > least;
+    const bool long_enough = known && at_most(&s) * s.limit.percent / 100 > least;
     if (found == 0 && !known && r->window != HR_SWITCH_OFF && c->len >= NOTEWORTHY)
         return record(&s, "unknown_model");
     if (found == 0 && (!long_enough || r->window == HR_SWITCH_OFF))

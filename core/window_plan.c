@@ -82,13 +82,12 @@ static void find_turns(struct work *w)
     const hr_window_task *t = w->t;
     size_t start = hr_window_first(t->list, t->n);
 
-    for (size_t i = start; i < t->n; i++) {
+    for (size_t i = start, run = start; i < t->n; i++) {
+        if (i == 0 || t->list[i - 1].kind != HR_EL_HUMAN)
+            run = i; /* messages of the user in a row are one turn's */
         if (!t->list[i].human)
             continue;
-        size_t at = start_of(w, i);
-        /* Messages of the user in a row are one turn's. */
-        while (at == i && at > start && t->list[at - 1].kind == HR_EL_HUMAN)
-            at--;
+        const size_t at = t->list[i].kind == HR_EL_HUMAN ? run : start_of(w, i);
         if (at <= start)
             continue;
         w->turns[w->n_turns++] = (struct span){start, at};

@@ -106,6 +106,7 @@ static const struct {
               "left out"},
     {"repeats", "lines, blocks and paths that stand again are named; nothing is left out"},
     {"again", "the same text stands earlier in the request and is named instead; nothing is left out"},
+    {"blobs", "of long base64 and hex only the head stays, a note counts the rest; all text around it stays"},
     {"terminal",
      "as a terminal shows it at the end: without colours, of a progress bar the last state; a note says so"},
     {"sections", "its parts are of several kinds, each written as its kind is"},

@@ -118,9 +118,10 @@ const struct command command_restore = {
         "  -h, --help        this text\n"
         "\n"
         "exit status: 0 all restored; 64 wrong usage, 65 not a request body, 66 no such file, 69 originals "
-        "of\n"
-        "some replacements are not there, or the rolling window left messages out, which are stored nowhere\n"
-        "(all else is restored and printed), 73 or 74 OUT not written\n"
+        "of some\n"
+        "replacements are not there, or the rolling window left messages out, which are stored nowhere (all "
+        "else\n"
+        "is restored and printed), 73 or 74 OUT not written\n"
         "\n"
         "example: headroom restore --state sent.json | cmp - body.json\n",
     .run = run,

@@ -143,7 +143,8 @@ static int try_string(struct crush *c, uint32_t i)
     hr_edit *e = r == 1 ? add_edit(c) : NULL;
     if (r != 1 || !e)
         return r == 1 ? HR_ENOMEM : r;
-    *e = (hr_edit){.node = i, .text = out.text, .saved = inside.n - out.text.n, .taken = true};
+    *e = (hr_edit){
+        .node = i, .text = out.text, .saved = c->tree->nodes[i].len - 2 - out.text.n, .taken = true};
     e->plan.strategy = out.strategy;
     e->kept = out.kept;
     e->of = out.of;

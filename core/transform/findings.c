@@ -91,6 +91,12 @@ static size_t behind_severity(hr_str s, size_t i, bool *error)
     return 0;
 }
 
+/* A program or a document that quotes findings is none of them. */
+static bool is_quoted(hr_str s, size_t n)
+{
+    return memchr(s.p, '"', n) || memchr(s.p, '`', n);
+}
+
 /* src/a.c:6:11: warning: words; src/a.ts(3,9): error TS2322: words; src/a.ts:3:9 - error TS2322: words */
 static size_t read_head(hr_str s, bool *error)
 {
@@ -103,11 +109,11 @@ static size_t read_head(hr_str s, bool *error)
         at = (size_t)(colon + 1 - s.p);
         bool place = at > 2 && (hr_is_digit(s.p[at - 2]) || s.p[at - 2] == ')');
         if (place && at < s.n && s.p[at] == ' ' && (words = behind_severity(s, at + 1, error)) > 0)
-            return words;
+            return is_quoted(s, at) ? 0 : words;
         size_t n = digits(s, at);
         if (n > 0 && at + n + 3 < s.n && memcmp(s.p + at + n, " - ", 3) == 0 &&
             (words = behind_severity(s, at + n + 3, error)) > 0)
-            return words;
+            return is_quoted(s, at) ? 0 : words;
     }
     return 0;
 }

@@ -1,6 +1,8 @@
 /* kept_lines.c - see kept_lines.h. */
 #include "transform/kept_lines.h"
 
+#include <string.h>
+
 #include "transform/form.h"
 #include "transform/lines.h"
 
@@ -68,18 +70,80 @@ static int shorten(hr_buf *b, const hr_transform_in *in, const uint32_t *kept, u
     return r < 0 ? r : 0;
 }
 
+/* ------------------------------------------------------------------ what is missing already */
+enum { MOST_TOLD = 8 }; /* lines; where more say so it is a habit of the text */
+
+/* The line that p stands in. */
+static uint32_t line_at(const hr_str *line, uint32_t n, const char *p)
+{
+    uint32_t low = 0, high = n;
+
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (line[middle].p <= p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The lines that tell what an agent has cut off ("... 4000 tokens truncated ..."); their number, of which at most MOST_TOLD are in told[]. */
+static uint32_t find_told(hr_str text, const hr_str *line, uint32_t n, uint32_t told[MOST_TOLD])
+{
+    static const char *const words[] = {"truncated", "Truncated", "omitted"};
+    uint32_t found = 0;
+
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        const hr_str word = hr_str_make(words[w], strlen(words[w]));
+        size_t at = 0;
+        while (found <= MOST_TOLD && (at = hr_str_find(text, word, at)) != SIZE_MAX) {
+            uint32_t i = line_at(line, n, text.p + at);
+            if (found < MOST_TOLD)
+                told[found] = i;
+            found++;
+            at = (size_t)(line[i].p + line[i].n - text.p);
+        }
+    }
+    return found;
+}
+
+/* kept[] with the lines that tell what is missing, in the arena. 0, HR_ENOMEM. */
+static int keep_told(hr_arena *a, hr_str text, const hr_str *line, uint32_t n, const uint32_t **kept,
+                     uint32_t *nkept)
+{
+    uint32_t told[MOST_TOLD], found = n ? find_told(text, line, n, told) : 0, k = 0;
+
+    if (found == 0 || found > MOST_TOLD)
+        return 0;
+    bool *keep = hr_arena_zalloc(a, n);
+    uint32_t *all = hr_arena_alloc(a, (*nkept + found) * sizeof *all);
+    if (!keep || !all)
+        return HR_ENOMEM;
+    for (uint32_t i = 0; i < *nkept; i++)
+        keep[(*kept)[i]] = true;
+    for (uint32_t i = 0; i < found; i++)
+        keep[told[i]] = true;
+    for (uint32_t i = 0; i < n; i++)
+        if (keep[i])
+            all[k++] = i;
+    *kept = all;
+    *nkept = k;
+    return 0;
+}
+
 static int write_lines(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
                        const uint32_t *kept, uint32_t nkept, const bool *asked, const enum hr_form *form,
                        size_t forms, hr_transform_out *out)
 {
     hr_buf b = {0};
-    int r = 0;
+    int r = keep_told(a, in->text, line, n, &kept, &nkept);
 
-    for (uint32_t i = 0; i < nkept; i++) {
+    for (uint32_t i = 0; r == 0 && i < nkept; i++) {
         hr_buf_str(&b, line[kept[i]]);
         hr_buf_putc(&b, '\n');
     }
-    if (forms)
+    if (r == 0 && forms)
         r = shorten(&b, in, kept, nkept, asked, form, forms);
     if (r == 0)
         r = hr_note_write(&b, HR_NOTE_LINES, n, kept, nkept, in->id, in->offers_command);

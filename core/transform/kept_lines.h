@@ -1,6 +1,7 @@
 /* kept_lines.h - a text of which some lines stay, with the note that says so as its last line (note.h). The end of every transform that
    selects lines.
 
+   A line that tells what an agent has cut off already ("... 4000 tokens truncated ...") stays, whatever else is left out.
    Every line that stays is the original's, byte for byte: what was written is read back before it is used. One thread. */
 #ifndef HR_KEPT_LINES_H
 #define HR_KEPT_LINES_H

@@ -132,7 +132,10 @@ static int reads_back(const struct road *d, hr_str original, const hr_transform_
     hr_buf b = {0};
     int r;
 
-    if (out->lossless) {
+    if (out->lossless && strcmp(out->transform, "minify") == 0) {
+        r = hr_layers_decode(&b, out->text, 0); /* white space has no form to be read back */
+        r = r < 0 ? r : r == 0;
+    } else if (out->lossless) {
         r = hr_layers_decode(&b, out->text, 0);
         if (r == 1)
             r = hr_str_eq(hr_buf_view(&b), original);
@@ -177,7 +180,7 @@ static int join(struct road *d, hr_str text, const hr_section *s, size_t n, bool
     hr_buf b = {0};
     int r = 0, changed = 0;
 
-    *out = (hr_transform_out){.lossless = true, .kind = "sections"};
+    *out = (hr_transform_out){.lossless = true};
     for (size_t i = 0; r >= 0 && i < n; i++) {
         hr_transform_out part = {.lossless = true};
         r = s[i].body.n < LEAST_SECTION ? 0 : road(d, s[i].body, file, depth + 1, &part);
@@ -186,6 +189,7 @@ static int join(struct road *d, hr_str text, const hr_section *s, size_t n, bool
         hr_buf_str(&b, s[i].gap);
         if (r != 1)
             continue;
+        out->kind = changed && strcmp(out->kind, part.kind) != 0 ? "mixed" : part.kind;
         out->transform = changed && strcmp(out->transform, part.transform) != 0 ? "sections" : part.transform;
         out->strategy = part.strategy;
         out->lossless = out->lossless && part.lossless;
@@ -203,7 +207,18 @@ static int join(struct road *d, hr_str text, const hr_section *s, size_t n, bool
     return r;
 }
 
-/* The whole text, or its sections, where that is shorter. A test run is told as a whole: its headings part nothing that could stand alone. */
+/* Is what became of the sections to be taken, and not what became of the whole? A note stands best in the section that it is about, so
+   it may cost a little. */
+static bool are_better(const hr_transform_out *parts, const hr_transform_out *whole)
+{
+    size_t most = whole->text.n;
+
+    if (parts->lossless == whole->lossless)
+        most += most / 8 + 200;
+    return parts->text.n <= most;
+}
+
+/* The whole text, or its sections. A test run is told as a whole: its headings part nothing that could stand alone. */
 static int divided(struct road *d, hr_str text, bool file, int depth, hr_transform_out *out)
 {
     struct leaf **before = d->end, **mine;
@@ -212,14 +227,14 @@ static int divided(struct road *d, hr_str text, bool file, int depth, hr_transfo
     size_t n = 1;
     int whole = leaf(d, text, file, out);
 
-    if (whole < 0 || (whole == 1 && strcmp(out->kind, "test") == 0) || depth >= MOST_DEPTH)
+    if (whole < 0 || strcmp(out->kind, "test") == 0 || depth >= MOST_DEPTH)
         return whole;
     int r = hr_sections(d->a, text, &s, &n);
     if (r < 0 || (n == 1 && s[0].head.n == 0))
         return r < 0 ? r : whole;
     mine = d->end;
     r = join(d, text, s, n, file, depth, &parts);
-    if (r == 1 && (whole == 0 || parts.text.n < out->text.n)) {
+    if (r == 1 && (whole == 0 || are_better(&parts, out))) {
         const struct road check = {.selected = *mine}; /* of these sections alone */
         r = reads_back(&check, text, &parts);
         if (r == 1) {
@@ -252,7 +267,8 @@ static int terminal(struct road *d, hr_str text, bool file, int depth, hr_transf
         r = shown.p ? 1 : HR_ENOMEM;
     }
     hr_buf_free(&b);
-    if (r != 1 || shown.n == 0)
+    /* A note could be written with codes between its letters. */
+    if (r != 1 || shown.n == 0 || hr_text_has_note(shown))
         return r < 0 ? r : divided(d, text, file, depth, out);
     r = divided(d, shown, file, depth, out);
     if (r < 0)
@@ -355,5 +371,5 @@ int hr_transform(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
     mine.allow_lossy = in->allow_lossy && !hr_text_has_note(in->text);
     *out = (hr_transform_out){.kind = "text", .lossless = true};
     int r = road(&d, in->text, false, 0, out);
-    return r == 1 && d.layered ? reads_back(&d, in->text, out) : r;
+    return r == 1 && (d.layered || !out->lossless) ? reads_back(&d, in->text, out) : r;
 }

@@ -13,35 +13,18 @@ uint64_t hr_word_bits(hr_str s)
     return hr_mix(hr_mix(h, hr_eight(s.p + i, s.n - i)), HR_GOLDEN);
 }
 
-/* What stands between two words, up to the next word: as a number that tells it apart. */
-static inline uint64_t gap_of(const char *from, const char *to)
-{
-    const size_t n = (size_t)(to - from);
-
-    if (n <= 1)
-        return n ? (unsigned char)*from : 0;
-    return hr_word_bits(hr_str_make(from, n));
-}
-
 void hr_line_split(hr_str line, hr_line_words *out)
 {
     hr_runs words = hr_runs_of(line, HR_RUN_UNGAPPED);
-    const char *behind = line.p;
-    uint64_t shape = 0;
-    uint32_t n = 0;
     hr_str word;
 
-    while (hr_runs_next(&words, HR_RUN_UNGAPPED, &word)) {
-        shape = hr_mix(shape, gap_of(behind, word.p));
-        behind = word.p + word.n;
-        if (n == HR_LINE_WORDS) {
-            n++;
+    for (out->n = 0; hr_runs_next(&words, HR_RUN_UNGAPPED, &word); out->n++) {
+        if (out->n == HR_LINE_WORDS) {
+            out->n++;
             break;
         }
-        out->word[n++] = word;
+        out->word[out->n] = word;
     }
-    out->n = n;
-    out->shape = hr_mix(shape, gap_of(behind, line.p + line.n));
 }
 
 hr_str hr_first_word(hr_str line)

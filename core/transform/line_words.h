@@ -1,5 +1,5 @@
 /* line_words.h - the words of a line of a log, a listing, a build's output: runs of other bytes than white space and
-   , ; = ( ) [ ] { } < > | ' " and the backquote. What stands between the words is the line's shape.
+   , ; = ( ) [ ] { } < > | ' " and the backquote.
    Pure; the line is borrowed. */
 #ifndef HR_LINE_WORDS_H
 #define HR_LINE_WORDS_H
@@ -12,8 +12,6 @@ enum { HR_LINE_WORDS = 40 }; /* of longer lines only so many are known */
 typedef struct hr_line_words {
     hr_str word[HR_LINE_WORDS];
     uint32_t n; /* HR_LINE_WORDS + 1: there are more */
-    uint64_t
-        shape; /* hash of what stands between the words; lines of equal shape and n may still differ in it */
 } hr_line_words;
 
 void hr_line_split(hr_str line, hr_line_words *out);

@@ -9,6 +9,7 @@
 #define COMMAND    "; headroom show "
 #define NO_COMMAND "; id "
 #define ALIKE      "; messages alike but for numbers: "
+#define CHARACTERS " characters omitted"
 enum { ID_DIGITS = 20 };
 
 static const char *const middle[] = {[HR_NOTE_ITEMS] = " items omitted: ",
@@ -96,6 +97,18 @@ void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, 
     hr_buf_puts(b, end[HR_NOTE_LINES]);
 }
 
+void hr_note_write_characters(hr_buf *b, uint32_t omitted, uint32_t of, const char *id, bool offers_command)
+{
+    hr_buf_puts(b, LINE_KEY);
+    hr_buf_u64(b, omitted);
+    hr_buf_puts(b, " of ");
+    hr_buf_u64(b, of);
+    hr_buf_puts(b, CHARACTERS);
+    hr_buf_puts(b, offers_command ? COMMAND : NO_COMMAND);
+    hr_buf_puts(b, id);
+    hr_buf_puts(b, end[HR_NOTE_LINES]);
+}
+
 /* ------------------------------------------------------------------ reading */
 static bool take(hr_str *s, const char *z)
 {
@@ -166,6 +179,22 @@ static bool take_alike(hr_str *s, hr_note *note)
         note->nalike++;
     } while (take(s, ", "));
     return sum <= note->of;
+}
+
+bool hr_note_take_characters(hr_str *s, uint32_t *omitted, uint32_t *of)
+{
+    hr_str t = *s;
+    char id[ID_DIGITS + 1];
+
+    if (!take(&t, LINE_KEY) || !take_number(&t, omitted) || !take(&t, " of ") || !take_number(&t, of) ||
+        !take(&t, CHARACTERS) || (!take(&t, COMMAND) && !take(&t, NO_COMMAND)) || t.n <= ID_DIGITS)
+        return false;
+    hr_str digits = hr_str_make(t.p, ID_DIGITS);
+    t = hr_str_make(t.p + ID_DIGITS, t.n - ID_DIGITS);
+    if (!take_id(&digits, id) || !take(&t, "]"))
+        return false;
+    *s = t;
+    return true;
 }
 
 int hr_note_read(hr_arena *a, hr_str value, hr_note *out)

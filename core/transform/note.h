@@ -19,7 +19,11 @@
 
    Where text was read out of markup there are no positions; the note is the last line, and says what was left out by sort:
 
-     [_headroom: HTML as text; 14 scripts, 1 style, 41 navigation links omitted; headroom show 0123456789abcdef0123] */
+     [_headroom: HTML as text; 14 scripts, 1 style, 41 navigation links omitted; headroom show 0123456789abcdef0123]
+
+   Inside of a line or a string, behind the characters that stay of a blob:
+
+     iVBORw0KGgoAAAANSUhEUgAA[_headroom: 5104 of 5128 characters omitted; headroom show 0123456789abcdef0123] */
 #ifndef HR_NOTE_H
 #define HR_NOTE_H
 
@@ -53,6 +57,12 @@ int hr_note_write_alike(hr_buf *b, enum hr_note_unit unit, uint32_t of, const ui
    nouns; those of count 0 are not told. */
 void hr_note_write_sorts(hr_buf *b, const char *form, const char *const *sorts, const uint32_t *count,
                          size_t n, const char *id, bool offers_command);
+
+/* Append the note for the last `omitted` of `of` characters. */
+void hr_note_write_characters(hr_buf *b, uint32_t omitted, uint32_t of, const char *id, bool offers_command);
+
+/* The same taken off *s, where it begins with one; else false, and *s is as it was. */
+bool hr_note_take_characters(hr_str *s, uint32_t *omitted, uint32_t *of);
 
 typedef struct hr_note {
     enum hr_note_unit unit;

@@ -2,12 +2,14 @@
    between such texts is taken off by layers.c.
    Adding a transform is one file and one row. */
 #include "token/token.h"
+#include "transform/blobs.h"
 #include "transform/crush.h"
 #include "transform/findings.h"
 #include "transform/form.h"
 #include "transform/html.h"
 #include "transform/inner.h"
 #include "transform/json_lines.h"
+#include "transform/kinds.h"
 #include "transform/layers.h"
 #include "transform/log.h"
 #include "transform/minify.h"
@@ -21,8 +23,8 @@
 
 #include <string.h>
 
+/* The rows of the table that a text is offered to. */
 enum kind { TEXT, JSON, HTML };
-static const char *const kind_names[] = {"text", "json", "html"};
 
 /* ------------------------------------------------------------------ the table */
 /* A form that was appended to *b, which is freed, becomes the output; r is what its encoder returned. */
@@ -132,7 +134,7 @@ static int crush(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr
 }
 
 /* A form in which lines that matter keep more of themselves (pins.h). Which those are costs more than the cheap forms, so it is only
-   asked where the text takes the form at all. */
+   asked where the text takes the form at all. kind: what the form tells of the text; NULL: nothing. */
 static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
                        hr_transform_out *out)
 {
@@ -144,7 +146,7 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
     r = form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
     if (r == 0)
         r = lossless_form(a, in, form, pinned, out);
-    if (r == 1)
+    if (r == 1 && kind)
         out->kind = kind;
     return r;
 }
@@ -193,14 +195,14 @@ static int search_lines(hr_arena *a, const hr_transform_in *in, const hr_tree *t
 static int rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, "log", out) : 0;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, out) : 0;
 }
 
 /* Held against rows, which some texts of this kind are too. */
 static int repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out other = *out;
-    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, kind_names[TEXT], out) : 0;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, out) : 0;
     if (r != 1 || (r = rows(a, in, tree, &other)) < 0)
         return r;
     return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
@@ -257,8 +259,21 @@ static int html_text(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
 static int html_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     int r = rows(a, in, tree, out);
-    out->kind = kind_names[HTML];
+    out->kind = hr_kind_name(HR_KIND_HTML);
     return r;
+}
+
+/* Texts that are mostly blobs are nothing else; in others what selects items or lines goes before, since what stays of those stays whole. */
+static int mostly_blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 50, out);
+}
+
+static int blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 20, out);
 }
 
 static const struct transform {
@@ -267,7 +282,9 @@ static const struct transform {
     bool lossless;
     int (*run)(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 } transforms[] = {
+    {JSON, "blobs", false, mostly_blobs},
     {JSON, "smart_crusher", false, crush},
+    {JSON, "blobs", false, blobs},
     {JSON, "strings", true, strings},
     {JSON, "names", true, names},
     {JSON, "columns", true, columns},
@@ -275,6 +292,7 @@ static const struct transform {
     {HTML, "html_text", false, html_text},
     {HTML, "rows", true, html_rows},
     {TEXT, "smart_crusher", false, json_lines_kept},
+    {TEXT, "blobs", false, mostly_blobs},
     {TEXT, "test_lines", false, test_lines},
     {TEXT, "findings", true, finding_lines},
     {TEXT, "search_lines", false, search_lines},
@@ -282,14 +300,15 @@ static const struct transform {
     {TEXT, "paths", true, path_list},
     {TEXT, "log_lines", false, log_lines},
     {TEXT, "table_lines", false, table_lines},
+    {TEXT, "blobs", false, blobs},
     {TEXT, "columns", true, json_lines},
     {TEXT, "repeats", true, repeats},
     {TEXT, "rows", true, rows},
 };
 
-/* ------------------------------------------------------------------ what kind of text is it? */
+/* ------------------------------------------------------------------ which rows are asked? */
 /* JSON is what the strict reader accepts as a whole; HTML what begins as a page does. JSON, HTML, TEXT, HR_ENOMEM. */
-static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
+static int find_rows(hr_arena *a, hr_str text, hr_tree *tree)
 {
     size_t i = 0;
     while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\n' || text.p[i] == '\r' || text.p[i] == '\t'))
@@ -305,14 +324,18 @@ static int find_kind(hr_arena *a, hr_str text, hr_tree *tree)
 int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
 {
     hr_tree tree = {0};
-    *out = (hr_transform_out){.kind = kind_names[TEXT], .lossless = true};
-    int kind = find_kind(a, in->text, &tree);
+    *out = (hr_transform_out){.lossless = true, .kind = "text"};
+    int kind = find_rows(a, in->text, &tree);
     if (kind < 0)
         return kind;
-    out->kind = kind_names[kind];
+    enum hr_kind sort = kind == JSON ? HR_KIND_JSON : kind == HTML ? HR_KIND_HTML : hr_kind_of(in->text);
+    if (sort == HR_KIND_JSON && kind != JSON) /* it only looked like it */
+        sort = HR_KIND_TEXT;
+    const bool lossy = in->allow_lossy && sort != HR_KIND_SOURCE && sort != HR_KIND_DIFF;
+    out->kind = hr_kind_name(sort);
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
-        if ((int)t->kind != kind || (!t->lossless && !in->allow_lossy))
+        if ((int)t->kind != kind || (!t->lossless && !lossy))
             continue;
         if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;

@@ -13,6 +13,7 @@
 enum {
     LEAST_LINES = 20,
     LEAST_PERCENT = 60,    /* of all lines are of a file, and tell their number */
+    MANY_MATCHES = 8,      /* of a file: its last one stays beside its first */
     MOST_KEPT_PERCENT = 70 /* beyond it the lossless form is as good */
 };
 
@@ -90,10 +91,10 @@ static bool is_separator(const hr_hit *h)
     return h->line.n == 0 || hr_str_is(h->line, "--");
 }
 
-/* The first and the last match of each file, and what is of none. */
+/* The first match of each file, the last one too where there are many or where it is the last of all, and what is of no file. */
 static void keep_ends(struct search *s)
 {
-    uint32_t last = s->n;
+    uint32_t last = s->n, matches = 0;
 
     for (uint32_t i = 0; i < s->n; i++) {
         const hr_hit *h = &s->hit[i];
@@ -103,9 +104,11 @@ static void keep_ends(struct search *s)
             continue;
         if (last == s->n || !hr_str_eq(h->path, s->hit[last].path)) {
             s->keep[i] = true;
-            if (last < s->n)
+            if (matches >= MANY_MATCHES)
                 s->keep[last] = true;
+            matches = 0;
         }
+        matches++;
         last = i;
     }
     if (last < s->n)

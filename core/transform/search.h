@@ -1,7 +1,7 @@
 /* search.h - the lines of a search result that matter: a selection, told by a note (note.h).
 
    What stays: what the question asks for, all of a file that it names; every line that is of no file ("Found 5 matches", "Binary file a.o matches");
-   the first and the last match of each file; lines that say error, deprecated, TODO and the like where few do; lines of a rare shape
+   the first match of each file (of one with eight and more the last one too); lines that say error, deprecated, TODO and the like where few do; lines of a rare shape
    (patterns.h), with a rare value, or a number far from the others of their shape; and the context of all these. What is left out is alike
    to what stays: of a shape that many lines have.
 

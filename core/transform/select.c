@@ -19,6 +19,7 @@ enum {
     MIN_STRONG = 10, /* but always so many, */
     MAX_STRONG = 300,      /* and never more: each costs a range in the note */
     MAX_KEPT_PERCENT = 60, /* beyond it nothing is selected */
+    RANKED_SHARE = 3,      /* of ranked rows a third stays, where that is less than max_items: the best */
     DIVERSE_PERCENT = 66   /* of max_items, filled up with rows spread evenly */
 };
 
@@ -132,6 +133,7 @@ static void fill(struct choice *c)
 {
     uint32_t n = c->n, room = c->in->max_items;
     if (c->ranking.n) {
+        room = least(room, n / RANKED_SHARE > MIN_ROWS ? n / RANKED_SHARE : MIN_ROWS);
         for (uint32_t i = 0; i < c->ranking.n && c->kept < room; i++)
             keep(c, c->ranking.row[i]);
         return;

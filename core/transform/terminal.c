@@ -28,7 +28,10 @@ struct screen {
     struct line line[LINES];  /* a ring: line k of the text is in k % LINES */
     uint64_t first, last, at; /* lines that are held; the one that the cursor is in */
     uint32_t column;
+    size_t begun;    /* where the line begins in *out, while `plain` */
+    bool plain;      /* only text was added to the line: it is in *out already, not in cells */
     struct line old; /* the state before a carriage return, while the next one is being written */
+    hr_buf words;    /* of a state that is looked at */
     bool returned;   /* there is one */
     bool unsure;     /* a place that cannot be known was written to */
     bool hold;       /* the cursor may go up */
@@ -99,11 +102,14 @@ static bool is_bar(cell c)
            (c & 0xff) == 0xe2; /* blocks, braille, arrows, lines */
 }
 
+static bool is_number(cell c)
+{
+    return (c >= '0' && c <= '9') || c == ' '; /* " 99%", "100%" */
+}
+
 static bool is_like(cell a, cell b)
 {
-    bool digit = a >= '0' && a <= '9';
-
-    return a == b || (digit && b >= '0' && b <= '9') || (is_bar(a) && is_bar(b));
+    return a == b || (is_number(a) && is_number(b)) || (is_bar(a) && is_bar(b));
 }
 
 /* The same but for numbers and the marks of a bar: counted from both ends. */
@@ -118,15 +124,13 @@ static bool are_alike(const struct line *a, const struct line *b)
     return (uint64_t)(head + tail) * 100 >= (uint64_t)n * ALIKE_PERCENT;
 }
 
-static int says_error(const struct line *l)
+static int says_error(struct screen *s, const struct line *l)
 {
-    hr_buf text = {0};
     bool strong;
 
-    write_cells(&text, l, l->n);
-    int r = text.err ? HR_ENOMEM : hr_prose_says_error(hr_buf_view(&text), &strong);
-    hr_buf_free(&text);
-    return r;
+    s->words.len = 0;
+    write_cells(&s->words, l, l->n);
+    return s->words.err ? HR_ENOMEM : hr_prose_says_error(hr_buf_view(&s->words), &strong);
 }
 
 /* The old state of the line and the one that was written over it: one of them stays, or both, the old one above. */
@@ -147,7 +151,7 @@ static int settle(struct screen *s)
         return 0;
     }
     bool covered = now >= old && are_alike(&s->old, l);
-    int error = covered ? says_error(&s->old) : 0;
+    int error = covered ? says_error(s, &s->old) : 0;
     if (error < 0)
         return error;
     if (covered && !error) {
@@ -167,7 +171,7 @@ static int settle(struct screen *s)
 /* A state that is erased: gone, but for one that tells of an error. */
 static int erase(struct screen *s, struct line *l)
 {
-    int error = visible(l) ? says_error(l) : 0;
+    int error = visible(l) ? says_error(s, l) : 0;
 
     if (error < 0)
         return error;
@@ -359,6 +363,40 @@ static int put_text(struct screen *s, hr_str t)
     return 0;
 }
 
+/* The line in cells: the cursor is about to move in it. */
+static int take_apart(struct screen *s)
+{
+    if (!s->plain)
+        return 0;
+    s->plain = false;
+    if (s->out->err)
+        return HR_ENOMEM;
+    if (s->out->len == s->begun)
+        return 0;
+    const hr_str line = hr_str_make(s->out->data + s->begun, s->out->len - s->begun);
+    s->out->len = s->begun;
+    return put_text(s, line);
+}
+
+/* Most lines are text with codes that move nothing; those are copied. true: done. */
+static bool add_plain(struct screen *s, hr_str t, const hr_code *c)
+{
+    if (c->what != HR_CODE_FEED && c->what != HR_CODE_STYLE && c->what != HR_CODE_NONE)
+        return false;
+    if (!s->plain && (s->hold || s->returned || s->column > 0 || here(s)->n > 0))
+        return false;
+    if (!s->plain)
+        s->begun = s->out->len;
+    s->plain = c->what != HR_CODE_FEED;
+    hr_buf_str(s->out, t);
+    s->counts->codes += c->what == HR_CODE_STYLE;
+    if (c->what == HR_CODE_FEED) {
+        hr_buf_putc(s->out, '\n');
+        s->first = s->last = ++s->at;
+    }
+    return true;
+}
+
 static int obey(struct screen *s, const hr_code *c)
 {
     int r;
@@ -428,10 +466,13 @@ int hr_terminal_show(hr_buf *b, hr_str text, hr_terminal_counts *counts, hr_watc
 
     *counts = (hr_terminal_counts){0};
     for (hr_str rest = text; r == 0 && !s.unsure && hr_code_next(&rest, &run, &code);) {
-        if (run.n)
-            r = put_text(&s, run);
-        if (r == 0)
-            r = obey(&s, &code);
+        if (!add_plain(&s, run, &code)) {
+            r = take_apart(&s);
+            if (r == 0 && run.n)
+                r = put_text(&s, run);
+            if (r == 0)
+                r = obey(&s, &code);
+        }
         if (r == 0)
             r = hr_watch_spend(watch, run.n + 1);
     }
@@ -442,6 +483,7 @@ int hr_terminal_show(hr_buf *b, hr_str text, hr_terminal_counts *counts, hr_watc
     for (size_t i = 0; i < LINES; i++)
         hr_free(s.line[i].cell);
     hr_free(s.old.cell);
+    hr_buf_free(&s.words);
     if (r == 0 && b->err)
         r = HR_ENOMEM;
     return r < 0 ? r : !s.unsure && counts->codes + counts->states > 0;

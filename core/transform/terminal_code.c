@@ -10,15 +10,36 @@ static bool is_text(char c)
     return (unsigned char)c >= 0x20 ? c != 0x7f : c == '\t';
 }
 
+/* Where the text that begins at p ends: eight bytes at a time, as long as none of them is below blank or 0x7f. */
+static const char *text_end(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 0x80;
+
+    while (p < end) {
+        uint64_t v;
+        while (end - p >= 8) {
+            memcpy(&v, p, 8);
+            const uint64_t del = v ^ ones * 0x7f;
+            if (((v - ones * 0x20) & ~v & high) | ((del - ones) & ~del & high))
+                break;
+            p += 8;
+        }
+        for (int i = 0; i < 8; i++, p++)
+            if (p == end || !is_text(*p))
+                return p;
+    }
+    return p;
+}
+
 /* ------------------------------------------------------------------ ESC [ */
 /* What the sequences with one number mean. Zero counts as one but where something is erased. */
 static const struct {
     char final;
     enum hr_code_what what;
 } sequences[] = {
-    {'m', HR_CODE_STYLE}, {'A', HR_CODE_UP},          {'B', HR_CODE_DOWN},   {'C', HR_CODE_FORWARD},
-    {'D', HR_CODE_BACK},  {'F', HR_CODE_UP_TO_START}, {'G', HR_CODE_COLUMN}, {'K', HR_CODE_ERASE_LINE},
-    {'n', HR_CODE_STYLE}, {'c', HR_CODE_STYLE},       {'q', HR_CODE_STYLE},  {'t', HR_CODE_STYLE},
+    {'A', HR_CODE_UP},          {'B', HR_CODE_DOWN},   {'C', HR_CODE_FORWARD},    {'D', HR_CODE_BACK},
+    {'F', HR_CODE_UP_TO_START}, {'G', HR_CODE_COLUMN}, {'K', HR_CODE_ERASE_LINE}, {'n', HR_CODE_STYLE},
+    {'c', HR_CODE_STYLE},       {'q', HR_CODE_STYLE},  {'t', HR_CODE_STYLE},
 };
 
 static hr_code read_sequence(hr_str parameters, char final)
@@ -27,6 +48,8 @@ static hr_code read_sequence(hr_str parameters, char final)
     size_t i = parameters.n > 0 && parameters.p[0] == '?';
     bool private = i > 0;
 
+    if (final == 'm') /* most of them */
+        return (hr_code){HR_CODE_STYLE, 0};
     for (; i < parameters.n && parameters.p[i] >= '0' && parameters.p[i] <= '9' && c.n < MOST_NUMBER; i++)
         c.n = c.n * 10 + (uint32_t)(parameters.p[i] - '0');
     if (private && (final == 'h' || final == 'l'))
@@ -135,8 +158,7 @@ bool hr_code_next(hr_str *rest, hr_str *text, hr_code *code)
 
     if (rest->n == 0)
         return false;
-    while (p < end && is_text(*p))
-        p++;
+    p = text_end(p, end);
     *text = hr_str_make(rest->p, (size_t)(p - rest->p));
     *code = (hr_code){HR_CODE_NONE, 0};
     if (p < end && *p == ESC) {
@@ -157,11 +179,14 @@ bool hr_code_next(hr_str *rest, hr_str *text, hr_code *code)
 bool hr_code_goes_up(hr_str text)
 {
     const char *p = text.p, *end = p + text.n;
-    hr_code c;
 
     while (p < end && (p = memchr(p, ESC, (size_t)(end - p)))) {
-        if (++p < end && *p == '[' && sequence(p + 1, end, &c) != SIZE_MAX &&
-            (c.what == HR_CODE_UP || c.what == HR_CODE_UP_TO_START))
+        if (end - ++p < 2 || *p != '[')
+            continue;
+        const char *final = p + 1;
+        while (final < end && (*final == ';' || (*final >= '0' && *final <= '9')))
+            final++;
+        if (final < end && (*final == 'A' || *final == 'F'))
             return true;
     }
     return false;

@@ -234,27 +234,6 @@ static bool read_first_word(hr_str s, hr_run_line *out)
     return false;
 }
 
-/* ctest -V tells of each test how it is run: "12: Test command: /x", "test 12". */
-static bool read_ctest(hr_str s, hr_run_line *out)
-{
-    static const char *const words[] = {
-        "Test command: ", "Working Directory: ", "Test timeout computed to be: "};
-    size_t n = hr_digits(s);
-
-    if (hr_begins(s, "test ") && s.n > 5 && hr_digits(hr_cut(s, 5, s.n)) + 5 == s.n) {
-        *out = (hr_run_line){HR_RUN_STEP, hr_run_form(HR_RUN_CTEST, COUNT(words)), hr_str_make(s.p, 0), -1};
-        return true;
-    }
-    if (n == 0 || n + 2 >= s.n || s.p[n] != ':' || s.p[n + 1] != ' ')
-        return false;
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (hr_begins(hr_cut(s, n + 2, s.n), words[i])) {
-            *out = (hr_run_line){HR_RUN_STEP, hr_run_form(HR_RUN_CTEST, i), hr_str_make(s.p, 0), -1};
-            return true;
-        }
-    return false;
-}
-
 /* ctest: Start 12: name; Maven: Running com.example.NameTest; xdist: a/test_b.py::test_c */
 static bool read_name(hr_str s, hr_run_line *out)
 {
@@ -505,7 +484,7 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
         out->kind = HR_RUN_SUMMARY;
         return;
     }
-    if (read_ctest(s, out))
+    if (hr_run_read_how(s, out))
         return;
     bool progress = take_progress(&s);
     if (s.n == 0 || !read_result(s, progress, out))

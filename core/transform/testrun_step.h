@@ -36,5 +36,7 @@ static inline uint64_t hr_run_form(enum hr_run_grammar grammar, size_t word)
 bool hr_run_read_step(hr_str s, bool progress, hr_run_line *out);
 /* What CMake and configure found: "-- Looking for poll.h - found", "checking for poll.h... yes". */
 bool hr_run_read_probe(hr_str s, hr_run_line *out);
+/* What ctest -V tells of each test before it runs: "12: Test command: /x", "test 12". */
+bool hr_run_read_how(hr_str s, hr_run_line *out);
 
 #endif

@@ -92,7 +92,7 @@ static bool ends_at(hr_str s, size_t i)
 {
     size_t next = i + 1;
 
-    if (!strchr(".!?", s.p[i]))
+    if (s.p[i] != '.' && s.p[i] != '!' && s.p[i] != '?')
         return false;
     if (next == s.n)
         return true;
@@ -182,12 +182,15 @@ static const hr_text_line *lay_out(hr_arena *a, hr_layout *l, size_t n)
 {
     hr_text_line *lines = hr_arena_alloc(a, n * sizeof *lines);
     hr_str rest = l->text, line;
+    size_t unit = 0;
     bool ended;
 
     for (size_t i = 0; lines && hr_line_next(&rest, &line, &ended); i++) {
         if (line.n && line.p[line.n - 1] == '\r')
             line.n--;
-        lines[i] = (hr_text_line){(size_t)(line.p - l->text.p), line.n};
+        lines[i] = (hr_text_line){(uint32_t)(line.p - l->text.p), (uint32_t)line.n, (uint32_t)unit, 0};
+        for (; unit < l->n && l->units[unit].line == i; unit++)
+            lines[i].units++;
     }
     l->lines = lines;
     l->nlines = n;
@@ -220,9 +223,9 @@ static void add_rest(hr_buf *b, const hr_layout *l, size_t line)
     size_t at = l->lines[line].off;
     const size_t begin = b->len, end = at + l->lines[line].len;
 
-    for (size_t i = 0; i < l->n; i++) {
-        const hr_unit *u = &l->units[i];
-        if (u->line != line || u->stays)
+    for (size_t i = 0; i < l->lines[line].units; i++) {
+        const hr_unit *u = &l->units[l->lines[line].unit + i];
+        if (u->stays)
             continue;
         hr_buf_add(b, l->text.p + at, u->off - at);
         for (at = u->off + u->len; at < end && is_space(l->text.p[at]);)
@@ -241,9 +244,9 @@ bool hr_line_empties(const hr_layout *l, size_t line)
     const size_t end = l->lines[line].off + text.n;
     bool any = false;
 
-    for (size_t i = 0; i < l->n; i++) {
-        const hr_unit *u = &l->units[i];
-        if (u->line != line || u->stays)
+    for (size_t i = 0; i < l->lines[line].units; i++) {
+        const hr_unit *u = &l->units[l->lines[line].unit + i];
+        if (u->stays)
             continue;
         if (u->off > at)
             return false;
@@ -269,8 +272,8 @@ static void add_stable(hr_buf *b, const hr_layout *l, size_t *from)
         const size_t next = line + 1 < l->nlines ? l->lines[line + 1].off : l->text.n;
         const size_t end = l->lines[line].off + l->lines[line].len;
         bool touched = false;
-        for (size_t i = 0; i < l->n && !touched; i++)
-            touched = l->units[i].line == line && !l->units[i].stays;
+        for (size_t i = 0; i < l->lines[line].units; i++)
+            touched |= !l->units[l->lines[line].unit + i].stays;
         if (touched && *from == SIZE_MAX)
             *from = b->len;
         if (touched && hr_line_empties(l, line)) {
@@ -384,7 +387,7 @@ static int rearrange(hr_arena *a, hr_str text, hr_moved *out)
 int hr_volatile_move(hr_arena *a, hr_str text, hr_moved *out)
 {
     hr_moved again;
-    int r = rearrange(a, text, out);
+    int r = text.n > UINT32_MAX ? 0 : rearrange(a, text, out);
 
     if (r != 1)
         return r;

@@ -89,7 +89,7 @@ static void hold(hr_layout *l, size_t from, size_t to)
         l->units[i].stays |= l->units[i].off > from && l->units[i].off < to;
 }
 
-/* false: elements within elements, too many to follow. */
+/* false: elements within elements, too many to follow, or a comment without an end. */
 static bool settle_elements(hr_layout *l)
 {
     struct tag open[OPEN_TAGS];
@@ -102,8 +102,11 @@ static bool settle_elements(hr_layout *l)
         const size_t name = at + 1 + close;
         size_t end = name;
         if (t.n - at > 4 && memcmp(p, "<!--", 4) == 0) {
-            size_t stop = hr_str_find(t, HR_STR("-->"), at);
-            hold(l, at, stop == SIZE_MAX ? t.n : stop);
+            const size_t stop = hr_str_find(t, HR_STR("-->"), at);
+            if (stop == SIZE_MAX)
+                return false;
+            hold(l, at, stop);
+            p = t.p + stop;
             continue;
         }
         while (end < t.n && (hr_is_alnum(t.p[end]) || strchr("_-.:", t.p[end])))
@@ -246,8 +249,8 @@ static void walk_line(struct walk *w, hr_layout *l, size_t line)
             if (hr_str_find(content, hr_str_make(three, 3), 0) != SIZE_MAX)
                 w->fence = 0;
         }
-        for (size_t i = 0; i < l->n; i++)
-            l->units[i].stays |= l->units[i].line == line;
+        for (size_t i = 0; i < l->lines[line].units; i++)
+            l->units[l->lines[line].unit + i].stays = true;
         return;
     }
     if (content.n == 0) {
@@ -265,10 +268,8 @@ static void walk_line(struct walk *w, hr_layout *l, size_t line)
     }
     const bool code =
         text.n - content.n >= w->margin + 4 || (text.n > content.n && *text.p == '\t' && w->margin == 0);
-    for (size_t i = 0; i < l->n; i++) {
-        hr_unit *u = &l->units[i];
-        if (u->line != line)
-            continue;
+    for (size_t i = 0; i < l->lines[line].units; i++) {
+        hr_unit *u = &l->units[l->lines[line].unit + i];
         follow_quotes(w, l->text, at, u->off);
         at = u->off;
         u->stays |= inside(w) || code || w->example_section || w->example_paragraph;
@@ -399,8 +400,8 @@ static void settle_runs(hr_layout *l)
         while (last + 1 < l->nlines && hr_line_empties(l, last + 1))
             last++;
         if (leaves_nothing(l, line, last))
-            for (size_t i = 0; i < l->n; i++)
-                l->units[i].stays |= l->units[i].line >= line && l->units[i].line <= last;
+            for (size_t i = l->lines[line].unit; i < l->n && l->units[i].line <= last; i++)
+                l->units[i].stays = true;
         line = last;
     }
 }

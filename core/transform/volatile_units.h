@@ -9,9 +9,9 @@ enum {
     HR_MAX_UNITS = 64
 };
 
-/* Without its line feed and a carriage return before that. */
+/* Without its line feed and a carriage return before that. Its units are those from `unit` on. */
 typedef struct hr_text_line {
-    size_t off, len;
+    uint32_t off, len, unit, units;
 } hr_text_line;
 
 typedef struct hr_unit {

@@ -122,7 +122,7 @@ bool hr_is_opaque(hr_str s)
         digits += hr_is_digit(s.p[i]);
         letters += hr_is_letter(s.p[i]);
     }
-    return s.n >= 8 && s.n <= 128 && digits >= 2 && (letters >= 1 || digits >= 8);
+    return s.n >= 5 && s.n <= 128 && digits >= 1 && (letters >= 1 || digits >= 5);
 }
 
 unsigned hr_value_of_figure(hr_str s)

@@ -20,7 +20,7 @@ enum {
 unsigned hr_value_of_name(hr_str word);
 /* Of what begins with a digit and is written together: one of the bits, or 0. */
 unsigned hr_value_of_figure(hr_str s);
-/* A UUID, or letters and figures mixed. */
+/* A UUID, letters and figures mixed, or a long number. */
 bool hr_is_opaque(hr_str s);
 /* Nothing, Z, +01:00 or -0500. */
 bool hr_is_zone_offset(hr_str s);

@@ -7,6 +7,8 @@
 
 /* A sentence about the moment is short; what is longer says more. */
 enum { MAX_SENTENCE = 300 };
+/* What follows "Session:" is an identifier, not a number of one, from this length on. */
+enum { LONG_ID = 16 };
 
 /* What the words of a sentence speak of. */
 enum {
@@ -92,19 +94,24 @@ static const struct {
     {"iso", OTHER},
     {"utc", OTHER},
     {"gmt", OTHER},
+    {"note", OTHER},
+    {"that", OTHER},
+    {"please", OTHER},
+    {"remember", OTHER},
+    {"reference", OTHER},
+    {"yyyy", OTHER},
+    {"mm", OTHER},
+    {"dd", OTHER},
     {"am", OTHER},
     {"pm", OTHER},
 };
 
 bool hr_word_is(hr_str word, const char *z)
 {
-    size_t n = strlen(z);
-    if (word.n != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (hr_low(word.p[i]) != z[i])
+    for (size_t i = 0; i < word.n; i++)
+        if (z[i] == 0 || hr_low(word.p[i]) != z[i])
             return false;
-    return true;
+    return z[word.n] == 0;
 }
 
 static unsigned speaks_of(hr_str word)
@@ -121,6 +128,7 @@ struct bag {
     bool number; /* the last token was a number that may be a day */
     int parens;
     unsigned ticks, stars, colons;
+    size_t opaque; /* length of an identifier */
 };
 
 /* Europe/Paris, UTC+01:00 */
@@ -138,7 +146,7 @@ static bool is_zone(hr_str s)
     hr_str offset = hr_str_behind(s, 4);
     return (s.p[3] == '+' || s.p[3] == '-') &&
            (hr_is_zone_offset(hr_str_behind(s, 3)) || hr_fits(offset, "9") == offset.n ||
-            hr_fits(offset, "99") == offset.n);
+            hr_fits(offset, "99") == offset.n || hr_fits(offset, "9:99") == offset.n);
 }
 
 /* CET, AEDT: what stands in capitals behind a time. */
@@ -172,8 +180,8 @@ static bool add_word(struct bag *b, hr_str word)
         b->values |= v;
         return true;
     }
-    if (w == 0 && (b->values & HR_TIME) && (b->parens > 0 || is_zone_name(word)))
-        return true; /* what the zone is called */
+    if (w == 0 && (((b->values & HR_TIME) && is_zone_name(word)) || (b->values && b->parens > 0)))
+        return true; /* what the zone is called; what is said of the value in brackets */
     b->words |= w;
     return w != 0;
 }
@@ -186,6 +194,7 @@ static bool add_token(struct bag *b, hr_str s)
         settle_number(b);
         b->number = v == HR_DAY && hr_fits(s, "9+") == s.n; /* it may become a time */
         b->values |= b->number ? 0 : v;
+        b->opaque = v == HR_OPAQUE ? s.n : b->opaque;
         return v != 0;
     }
     if (is_zone(s))
@@ -195,6 +204,7 @@ static bool add_token(struct bag *b, hr_str s)
     for (size_t i = 0; i < s.n; i++)
         if (hr_is_digit(s.p[i])) {
             b->values |= HR_OPAQUE;
+            b->opaque = s.n;
             return hr_is_opaque(s);
         }
     while (s.n) {
@@ -218,9 +228,11 @@ static size_t joins(hr_str s, struct bag *b)
 
     switch (*s.p) {
     case '(':
+    case '[':
         b->parens++;
         return 1;
     case ')':
+    case ']':
         return --b->parens < 0 ? 0 : 1;
     case '`':
         b->ticks++;
@@ -238,8 +250,10 @@ static size_t joins(hr_str s, struct bag *b)
     case '\'':
     case '&':
     case '/':
-    case '-':
     case '+':
+        return 1;
+    case '-': /* "Current date - 2025-01-07" */
+        b->colons += b->values == 0 && s.n > 1 && s.p[1] == ' ';
         return 1;
     default:
         break;
@@ -279,7 +293,7 @@ static bool fill(struct bag *b, hr_str s)
                 return false;
             sign = false;
             s = hr_str_behind(s, n);
-            if (s.n > 1 && *s.p == '.' && strchr(" ,)", s.p[1])) /* an abbreviation's */
+            if (s.n > 1 && *s.p == '.' && strchr(" ,)]", s.p[1])) /* an abbreviation's */
                 s = hr_str_behind(s, 1);
             continue;
         }
@@ -309,7 +323,8 @@ static bool agree(const struct bag *b)
     if ((v & HR_DAY) && !(v & HR_MONTH))
         return false;
     if (v & HR_OPAQUE)
-        return !(v & ~(unsigned)HR_OPAQUE) && ((w & NONCE) || ((w & SESSION) && ((w & ID) || labelled)));
+        return !(v & ~(unsigned)HR_OPAQUE) &&
+               ((w & NONCE) || ((w & SESSION) && ((w & ID) || (labelled && b->opaque >= LONG_ID))));
     if (v & HR_EPOCH)
         return labelled && (now || (w & (STAMP | SESSION)));
     if ((v & HR_YEAR) && !(v & (HR_MONTH | HR_DATE)))
@@ -327,13 +342,13 @@ bool hr_says_when(hr_str s, hr_saying *out)
 
     *out = (hr_saying){0};
     if (s.n < 8 || s.n > MAX_SENTENCE ||
-        !(hr_is_letter(*s.p) || hr_is_digit(*s.p) || *s.p == '*' || *s.p == '('))
+        !(hr_is_letter(*s.p) || hr_is_digit(*s.p) || *s.p == '*' || *s.p == '(' || *s.p == '['))
         return false;
     hr_str text = s;
     if (text.p[text.n - 1] == '.')
         text.n--;
     const char last = text.p[text.n - 1];
-    if (!hr_is_alnum(last) && !strchr(".)*`", last))
+    if (!hr_is_alnum(last) && !strchr(".)]*`", last))
         return false;
     if (!fill(&b, text) || !agree(&b))
         return false;

@@ -111,7 +111,7 @@ ROWS = [
       for t, what in GROWTH.items() for n in (4, 16, 64)],
     *[Row(f"transform:simulate.{t}.memory", f"  peak memory, 64 MB of {what}", "the body", TIME, None, None, "bytes")
       for t, what in GROWTH.items()],
-    *[Row(f"transform:work.{t}", f"instructions a byte, lossless: {what}", "of a log", TIME, 3.0, None, "")
+    *[Row(f"transform:work.{t}", f"instructions a byte, lossless: {what}", "of a log", TIME, None, 3.0, "")
       for t, what in ADVERSE.items()],
     Row("proxy:proxy.added", "what is added to a request, p50", "asyncio + json proxy", TIME, 0.25, 0.15),
     Row("proxy:proxy.direct", "  the request with neither", "", LIMIT),

@@ -10,7 +10,8 @@ and scores OUT with score.py. One line per body; the last column names what is w
 Goals: a_search at least 90 % of the tool tokens saved and every planted fact found, in all three forms; b2_logs_text at
 least 85 %, as b1_logs_json and c_api_nested; f_db_rows at least 90 %; h_pytest at least 90 %; g_ripgrep at least 50 %; j_html and j2_html_httpget at least 80 % and every fact; e_quickstart at most 20 items and every fact
 found; --level lossless: the least savings in LOSSLESS_GOALS and every word
-still there; d_conv50, where its history is adopted and where it is sent turn by turn: CONVERSATION_GOAL percent; everywhere: valid, no false fact, no silent loss, human text unchanged, never larger.
+still there; d_conv50, where its history is adopted and where it is sent turn by turn: CONVERSATION_GOAL percent; the same with the
+rolling window at a limit of 32,000 tokens: WINDOW_GOAL percent of the body, and every fact of the turns that are left; everywhere: valid, no false fact, no silent loss, human text unchanged, never larger.
 Exit status 0: all met, 1: not, 2: could not run.
 
 Tokens are o200k_base, counted by tiktoken. --tiktoken-cache (or TIKTOKEN_CACHE_DIR) is the directory with its vocabulary.
@@ -34,6 +35,7 @@ LOSSLESS_GOALS = {"a_search": (45.0, 100.0), "b1_logs_json": (35.0, 100.0), "c_a
                   "e_quickstart": (55.0, 100.0), "f_db_rows": (45.0, 100.0)}
 QUICKSTART_ITEMS = 20
 CONVERSATION_GOAL = 45.0  # its sources and diffs, 40 % of it, stay as they are
+WINDOW_GOAL, WINDOW_NOTE = 60.0, ":[headroom: "
 
 
 def seeds(text):
@@ -71,6 +73,10 @@ def adopted(headroom, level, body, out, home):
     simulate(headroom, level, body, out, home, HEADROOM_ADOPT="always")
 
 
+def windowed(headroom, level, body, out, home):
+    simulate(headroom, level, body, out, home, HEADROOM_ADOPT="always", HEADROOM_WINDOW="on", HEADROOM_MODEL_CONTEXT_LIMITS="*=32000")
+
+
 def turn_by_turn(headroom, level, body, out, home):
     """As an agent sends it: a request before each turn of the assistant. What went out once must go out again."""
     with open(body, "rb") as f:
@@ -94,6 +100,7 @@ def runs(case):
     if case == "d_conv50":
         yield case + "_adopted", adopted
         yield case + "_turns", turn_by_turn
+        yield case + "_window", windowed
 
 
 def quickstart_items(score, body):
@@ -137,6 +144,29 @@ def faults(score, level, case, s, body):
     return f
 
 
+def window_faults(score, s, before, after, needles):
+    """What is wrong with a body out of which whole turns were left. Facts of those are not looked for."""
+    f = []
+    old, new = score.parts(before), score.parts(after)
+    left = dict(new[0])
+    there = score.Hay("\n".join(text for call, text in old[0] if call in left))
+    hay = score.Hay("\n".join(left.values()))
+    said = iter(old[1])
+    if s["body_saved"] < WINDOW_GOAL:
+        f.append("saved %.1f < %.0f" % (s["body_saved"], WINDOW_GOAL))
+    f += ["lost: %s" % n["all"] for n in needles["needles"]
+          if all(there.has(x) for x in n["all"]) and not all(hay.has(x) for x in n["all"])]
+    if s["false_facts"]:
+        f.append("false facts")
+    if not s["valid"]:
+        f.append("invalid: " + "; ".join(s["problems"]))
+    if not all(any(x == y for y in said) for x in new[1] if WINDOW_NOTE not in x):
+        f.append("human text changed")
+    if sum(WINDOW_NOTE in x for x in new[1]) != 1:
+        f.append("no note")
+    return f
+
+
 def run(opt, directory):
     sys.path.insert(0, HERE)
     import score  # needs tiktoken, hence after the arguments
@@ -163,7 +193,10 @@ def run(opt, directory):
                         before, after = f.read(), g.read()
                     body = json.loads(after)
                     s = score.score(json.loads(before), body, needles, encoding, len(before), len(after))
-                    f = faults(score, opt.level, name, s, body)
+                    if send is windowed:
+                        f = window_faults(score, s, json.loads(before), body, needles)
+                    else:
+                        f = faults(score, opt.level, name, s, body)
                     bad += bool(f)
                     rows.append((name, s))
                     print("%-18s %-10s %4d %8d %8d %7.1f %7.1f %6d %6s %7s  %s" % (

@@ -130,15 +130,18 @@ def test_what_was_sent_is_restored_without_being_told_the_dialect(name, tmp_path
 
 
 # Where a cached prefix gets longer by it, and where it does not: aligner.h gives the reasons.
-@pytest.mark.parametrize("name, acts", [
-    ("anthropic", False), ("vertex", False), ("bedrock invoke", False), ("bedrock converse", False), ("openai_chat", True), ("azure", True),
-    ("copilot", True), ("openai_responses", False), ("gemini", True), ("gemini snake_case", True), ("code assist", True), ("cohere", False),
+ACTS = dict([
+    ("anthropic", False), ("vertex", False), ("bedrock invoke", False), ("bedrock converse", False), ("foundry", False),
+    ("openai_chat", True), ("azure", True), ("openrouter", True), ("copilot", True), ("openai_responses", False), ("gemini", True), ("gemini snake_case", True), ("code assist", True), ("cohere", False),
     ("mistral", True), ("ollama", True)])
-def test_auto_acts_where_a_cached_prefix_gets_longer(name, acts, tmp_path):
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_auto_acts_where_a_cached_prefix_gets_longer(name, tmp_path):
     d = DIALECTS[name]
     body = conversation(name, prompt(7))[0]
     sent = Sender(tmp_path, d.path)(body)
-    assert (json.dumps(aligned(7)) in sent, sent == dump(body)) == (acts, not acts)
+    assert (json.dumps(aligned(7)) in sent, sent == dump(body)) == (ACTS[name], not ACTS[name])
 
 
 def test_auto_asks_the_model_and_the_length(tmp_path):
@@ -186,6 +189,21 @@ def test_a_conversation_that_is_taken_up_again_under_another_name_is_known(tmp_p
     send(body("session_3"), ALIGNER="on")  # now two of them have these words: nothing tells which one is meant
     assert prompt(7) == json.loads(send(body("session_2", *turns), ALIGNER="on"))["system"]
     assert aligned(7) == json.loads(send(body("session_3", *turns), ALIGNER="on"))["system"]
+
+
+def test_conversations_with_the_same_words_are_one(tmp_path):
+    send = Sender(tmp_path, CHAT)
+    assert send(chat(prompt(7)), ALIGNER="on") == send(chat(prompt(7)), ALIGNER="off")
+    for other in (chat(prompt(8)), chat(prompt(7), prompt_cache_key="another")):
+        assert send(other, ALIGNER="off") == dump(other)
+
+
+def test_a_history_at_the_provider_is_not_known_again(tmp_path):
+    send = Sender(tmp_path, "/v1/responses")
+    first = {"model": "gpt-4.1", "instructions": prompt(7), "input": "Hello"}
+    later = {**first, "previous_response_id": "resp_1"}  # the same words, somewhere in another conversation
+    assert json.loads(send(first, ALIGNER="on"))["instructions"] == aligned(7)
+    assert send(later, ALIGNER="on") == dump(later)
 
 
 def test_the_original_can_be_read_back_where_it_may_be_stored(tmp_path):

@@ -53,6 +53,17 @@ def test_a_goal_in_time_follows_the_machine(tmp_path):
     assert check(tmp_path, changed("ledger.others.p99", ours=900e3, machine=2.0)).returncode == 0
 
 
+def test_a_rate_is_in_megabytes_a_second_and_follows_the_machine(tmp_path):
+    row = goals.Row("transform:transform.rows", "rows", "memcpy", goals.RATE, 200, 400, "MB/s")
+    slow = {"row": row.name, "ours": 8e6, "peer": 1e5}
+    assert goals.value(row, slow) == 125 and goals.misses(row, slow) and goals.verdict(row, slow) == "MISS"
+    assert not goals.misses(row, {**slow, "machine": 2.0}) and not goals.misses(row, {**slow, "ours": 5e6})
+    assert goals.verdict(row, {**slow, "ours": 2.5e6}) == "aim"
+    assert goals.better(row, slow, {**slow, "ours": 5e6})["ours"] == 5e6
+    done = check(tmp_path, [slow], "transform.rows")
+    assert "125 MB/s" in done.stdout and "10,000 MB/s" in done.stdout and "80.0x" in done.stdout and ">= 200 MB/s" in done.stdout
+
+
 def test_speed_is_the_other_way_round(tmp_path):
     for peer, code in ((200, 0), (170, 0), (150, 1)):
         done = check(tmp_path, [{"row": "decode.c", "ours": 100, "peer": peer}], "decode.c")

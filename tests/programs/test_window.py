@@ -233,3 +233,14 @@ def test_what_simulate_prints_names_the_cut(tmp_path):
     source.write_text(json.dumps(window_talk.openai_chat(window_talk.turns("long", 30))))
     said = Cli(tmp_path)("simulate", str(source), **SETTINGS).stdout.decode()
     assert re.search(r"(?m)^window   [\d,]+ messages left out, with [\d,]+ tool calls, [\d,]+ tokens; the model takes 6,000$", said), said
+
+
+def test_keep_turns_0_shortens_a_turn_of_many_calls(tmp_path):
+    talk = [("What is wrong?", [[window_talk.words(window_talk.random.Random(n), 300)] for n in range(20)], None, False)]
+    body = window_talk.openai_chat(talk)
+    said, sent = simulate(Cli(tmp_path), tmp_path, "/v1/chat/completions", body)
+    assert said["window"]["reason"] == "window_too_small" and sent == json.dumps(body)
+    said, sent = simulate(Cli(tmp_path), tmp_path, "/v1/chat/completions", body, HEADROOM_KEEP_TURNS="0")
+    left = json.loads(sent)["messages"]
+    assert said["window"]["action"] == "cut" and dialects.OpenAIChat.check(json.loads(sent), False) is None
+    assert left[0] == body["messages"][0] and left[2:3] == body["messages"][1:2] and left[-2:] == body["messages"][-2:]

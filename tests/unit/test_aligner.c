@@ -118,7 +118,7 @@ static void without_time_or_a_store_nothing_new_is_decided(void **state)
     size_t size;
     FILE *f = open_memstream(&body, &size);
     fputs("{\"model\":\"claude-x\",\"system\":\"" VOLATILE, f);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 10000; i++)
         fprintf(f, " Rule %d is one.", i);
     fputs("\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}", f);
     fclose(f);
@@ -136,7 +136,7 @@ static void a_long_text_is_not_looked_at(void **state)
     size_t size;
     FILE *f = open_memstream(&body, &size);
     fputs("{\"model\":\"claude-x\",\"system\":\"" VOLATILE, f);
-    for (int i = 0; i < (1 << 20) / 10; i++)
+    for (int i = 0; i < (256 << 10) / 10; i++)
         fputs(" Be kind. ", f);
     fputs("\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}", f);
     fclose(f);

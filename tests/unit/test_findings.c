@@ -111,6 +111,14 @@ static void a_message_that_is_wrapped_and_a_traceback_stay(void **state)
         ".........", false);
 }
 
+static void a_program_that_quotes_findings_stays(void **state)
+{
+    (void)state;
+    expect_marks("  puts(\"a.c:1:1: warning: odd\\n\"\n  puts(\"a.c:1:1: warning: odd\\n\"\n"
+                 "- `a.c:1:1: warning: odd`\n- `a.c:1:1: warning: odd`\n",
+                 "....", false);
+}
+
 static void a_linter_is_known_by_its_lines(void **state)
 {
     (void)state;
@@ -393,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_header_included_twice_is_told_once),
         cmocka_unit_test(what_a_label_says_for_the_first_time_stays),
         cmocka_unit_test(a_message_that_is_wrapped_and_a_traceback_stay),
+        cmocka_unit_test(a_program_that_quotes_findings_stays),
         cmocka_unit_test(a_linter_is_known_by_its_lines),
         cmocka_unit_test(frames_of_many_languages_are_read),
         cmocka_unit_test(library_frames_go_but_for_what_the_program_called),

@@ -207,6 +207,18 @@ static void a_form_around_which_something_stands_is_not_taken_for_another_one(vo
         decodes(); /* the text's own head is not read back as if we had written it */
 }
 
+static void a_line_that_tells_what_is_missing_already_stays(void **state)
+{
+    (void)state;
+    log_lines(100);
+    add("\n2026-11-21 10:01:40 INFO [catalog] pa\xe2\x80\xa6"
+        "4000 tokens truncated\xe2\x80\xa6 served in 12ms\n");
+    log_lines(100);
+    assert_int_equal(transform_for("", true), 1);
+    assert_int_equal(selections(), 1);
+    assert_true(out_has("4000 tokens truncated\xe2\x80\xa6 served in 12ms\n"));
+}
+
 /* ------------------------------------------------------------------ files with line numbers */
 static void number_lines(const char *sign, int n)
 {
@@ -250,6 +262,15 @@ static void a_file_that_was_read_takes_no_lossless_form(void **state)
     (void)state;
     number_lines("\t", 300);
     assert_int_equal(transform_for("", false), 0);
+}
+
+static void json_in_a_file_of_several_lines_stays_whole(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        add("%d\t%s{\"id\": %d, \"state\": \"active\"}%s", i + 1, i ? "" : "[", i, i < 199 ? ",\n" : "]");
+    assert_int_equal(transform_for("", true), 0);
+    assert_string_equal(out.kind, "json");
 }
 
 static void numbers_with_a_gap_are_no_numbering(void **state)
@@ -309,6 +330,21 @@ static void sections_join_to_the_text(void **state)
         }
         assert_ptr_equal(at, cases[i].text + strlen(cases[i].text));
     }
+}
+
+static void a_text_of_too_many_sections_is_not_divided(void **state)
+{
+    (void)state;
+    hr_section *s;
+    size_t n;
+    for (int i = 0; i < HR_MOST_SECTIONS; i++)
+        add("=== %d ===\nx\n", i);
+    assert_int_equal(hr_sections(arena, hr_buf_view(&text), &s, &n), 0);
+    assert_int_equal(n, HR_MOST_SECTIONS);
+    add("=== one more ===\nx\n");
+    assert_int_equal(hr_sections(arena, hr_buf_view(&text), &s, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(s[0].body.n, text.len);
 }
 
 static void each_section_is_selected_from_by_its_own_kind_and_has_its_own_note(void **state)
@@ -377,6 +413,24 @@ static void a_note_that_the_text_itself_holds_forbids_every_selection(void **sta
     assert_true(transform_for("", true) == 0 || out.lossless);
 }
 
+static void a_note_with_codes_between_its_letters_is_a_note(void **state)
+{
+    (void)state;
+    log_lines(100);
+    add("\n[_head\x1b[mroom: 1 of 2 lines omitted, the first is 0: 1; id " ID "]");
+    assert_true(transform_for("", true) == 0 || notes() == 1); /* ours, around the bytes as they stood */
+    assert_true(out.text.n == 0 || out_has("[_head\x1b[mroom: "));
+}
+
+static void json_in_a_wrapper_is_minified(void **state)
+{
+    (void)state;
+    add("<stdout>\n{ \"a\": [1, 2, 3],\n  \"b\": null }\n</stdout>");
+    assert_int_equal(transform_for("", false), 1);
+    assert_string_equal(out.transform, "minify");
+    assert_true(hr_str_is(out.text, "<stdout>\n{\"a\":[1,2,3],\"b\":null}\n</stdout>"));
+}
+
 static void every_failing_allocation_is_reported(void **state)
 {
     (void)state;
@@ -408,16 +462,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIM(a_wrapper_stays_to_the_byte_around_what_stays_of_its_inside),
         CLAIM(a_form_around_which_something_stands_is_not_taken_for_another_one),
+        CLAIM(a_line_that_tells_what_is_missing_already_stays),
         CLAIM(lines_of_a_file_that_stay_keep_their_numbers),
         CLAIM(a_line_of_a_file_that_is_asked_for_by_its_number_stays),
         CLAIM(a_file_that_was_read_takes_no_lossless_form),
+        CLAIM(json_in_a_file_of_several_lines_stays_whole),
         CLAIM(numbers_with_a_gap_are_no_numbering),
         CLAIM(sections_join_to_the_text),
+        CLAIM(a_text_of_too_many_sections_is_not_divided),
         CLAIM(each_section_is_selected_from_by_its_own_kind_and_has_its_own_note),
         CLAIM(sections_in_lossless_forms_read_back_without_any_state),
         CLAIM(json_behind_a_line_of_prose_is_json),
         CLAIM(a_failing_test_run_is_one_section),
         CLAIM(a_note_that_the_text_itself_holds_forbids_every_selection),
+        CLAIM(a_note_with_codes_between_its_letters_is_a_note),
+        CLAIM(json_in_a_wrapper_is_minified),
         CLAIM(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

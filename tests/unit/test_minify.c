@@ -88,7 +88,7 @@ static void what_is_not_json_or_has_no_white_space_is_left_alone(void **state)
         {"{\"a\":1}", "json"},
         {"[]", "json"},
         {"\"x y\"", "json"},
-        {"{\"a\": 1}\n{\"a\": 2}\n", "text"},
+        {"{\"a\": 1}\n{\"a\": 2}\n", "json lines"},
     };
     hr_arena *a = hr_arena_new();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

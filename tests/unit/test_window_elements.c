@@ -168,25 +168,50 @@ static void responses(void **state)
     (void)state;
 #define INPUT(items)     "{\"model\":\"m\",\"input\":[" items "]}"
 #define ITEM(type, more) "{\"type\":\"" type "\"" more "}"
-    assert_string_equal(read_as("openai_responses",
-                                INPUT(
-                                    SAYS("developer", "\"d\"") "," ITEM("message", ",\"role\":\"user\","
-                                                                                   "\"content\":\"q\"") "," ITEM("reasoning", ",\"encrypted_content\":\"s\"") "," ITEM("function_call", ",\"call_id\":\"a\",\"name\":\"n\",\"arguments\":\"\"") "," ITEM(
-                                        "custom_tool_call", ",\"call_id\":\"b\",\"name\":\"n\",\"input\":"
-                                                            "\"\"") "," ITEM("function_call_output",
-                                                                             ",\"call_id\":\"a\",\"output\":"
-                                                                             "\"x\"") "," ITEM("custom_tool_"
-                                                                                               "call_output",
-                                                                                               ",\"call_id\":"
-                                                                                               "\"b\","
-                                                                                               "\"output\":[{"
-                                                                                               "\"type\":"
-                                                                                               "\"input_"
-                                                                                               "text\","
-                                                                                               "\"text\":"
-                                                                                               "\"x\"}]") "," ITEM("message",
-                                                                                                                   ",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"z\"}]"))),
-                        "shm*m1m1r1r1m");
+    assert_string_equal(
+        read_as(
+            "openai_responses",
+            INPUT(SAYS("developer", "\"d\"") "," ITEM(
+                "message",
+                ",\"role\":\"user\","
+                "\"content\":\"q\"") "," ITEM("reasoning",
+                                              ",\"encrypted_content\":\"s\"") "," ITEM("function_call",
+                                                                                       ",\"call_id\":"
+                                                                                       "\"a\",\"name\":"
+                                                                                       "\"n\","
+                                                                                       "\"arguments\":"
+                                                                                       "\"\"") "," ITEM("cust"
+                                                                                                        "om_"
+                                                                                                        "tool"
+                                                                                                        "_cal"
+                                                                                                        "l",
+                                                                                                        ",\"c"
+                                                                                                        "all_"
+                                                                                                        "id\""
+                                                                                                        ":\"b"
+                                                                                                        "\","
+                                                                                                        "\"na"
+                                                                                                        "me\""
+                                                                                                        ":\"n"
+                                                                                                        "\","
+                                                                                                        "\"in"
+                                                                                                        "put"
+                                                                                                        "\":"
+                                                                                                        "\""
+                                                                                                        "\"") "," ITEM("function_call_output",
+                                                                                                                       ",\"call_id\":\"a\",\"output\":"
+                                                                                                                       "\"x\"") "," ITEM("custom_tool_"
+                                                                                                                                         "call_output",
+                                                                                                                                         ",\"call_id\":"
+                                                                                                                                         "\"b\","
+                                                                                                                                         "\"output\":[{"
+                                                                                                                                         "\"type\":"
+                                                                                                                                         "\"input_"
+                                                                                                                                         "text\","
+                                                                                                                                         "\"text\":"
+                                                                                                                                         "\"x\"}]") "," ITEM("message",
+                                                                                                                                                             ",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"z\"}]"))),
+        "shm*m1m1r1r1m");
     assert_string_equal(
         read_as(
             "openai_responses",
@@ -216,33 +241,31 @@ static void gemini_and_converse(void **state)
         read_as(
             "gemini",
             CONTENTS(PARTS("user", "{\"text\":\"q\"}") "," PARTS(
-                "model", "{\"functionCall\":{\"name\":\"n\"},\"thoughtSignature\":\"s\"},{\"function_call\":{"
-                         "\"name\":\"n\"}}") "," PARTS("user",
-                                                       "{\"functionResponse\":{\"name\":\"n\",\"response\":{}"
-                                                       "}},{\"function_response\":{\"name\":\"n\","
-                                                       "\"response\":{}}}") ",{\"parts\":[{\"inlineData\":{}}"
-                                                                            "]}," PARTS("model",
-                                                                                        "{\"text\":\"a\","
+                "model",
+                "{\"functionCall\":{\"name\":\"n\"},\"thoughtSignature\":\"s\"},{\"function_call\":{"
+                "\"name\":\"n\"}}") "," PARTS("user",
+                                              "{\"functionResponse\":{\"name\":\"n\",\"response\":{}"
+                                              "}},{\"function_response\":{\"name\":\"n\","
+                                              "\"response\":{}}}") ",{\"parts\":[{\"inlineData\":{}}"
+                                                                   "]}," PARTS("model", "{\"text\":\"a\","
                                                                                         "\"novelty\":1}"))),
         "hm2*r2hm!");
     assert_string_equal(
         read_as("gemini", "{\"project\":\"p\",\"request\":" CONTENTS(PARTS("user", "{\"text\":\"q\"}")) "}"),
         "h");
-    assert_string_equal(read_as(
-                            "bedrock",
-                            BODY(SAYS("user", "[{\"text\":\"q\"},{\"cachePoint\":{}}]") "," SAYS(
-                                "assistant", "[{\"reasoningContent\":{}},{\"toolUse\":{\"toolUseId\":\"a\"}}"
-                                             "]") "," SAYS("user",
-                                                           "[{\"toolResult\":{\"toolUseId\":\"a\","
-                                                           "\"content\":[{\"json\":{}}]}},{\"text\":\"and?\"}"
-                                                           "]") "," SAYS("user",
-                                                                         "[{\"toolResult\":{\"toolUseId\":"
-                                                                         "\"a\",\"content\":[{\"novelty\":{}}"
-                                                                         "]}}]") "," SAYS("user",
-                                                                                          "[{"
-                                                                                          "\"guardContent\":{"
-                                                                                          "}}]"))),
-                        "hm1*r1+r1!u!");
+    assert_string_equal(
+        read_as("bedrock",
+                BODY(SAYS("user", "[{\"text\":\"q\"},{\"cachePoint\":{}}]") "," SAYS(
+                    "assistant",
+                    "[{\"reasoningContent\":{}},{\"toolUse\":{\"toolUseId\":\"a\"}}"
+                    "]") "," SAYS("user", "[{\"toolResult\":{\"toolUseId\":\"a\","
+                                          "\"content\":[{\"json\":{}}]}},{\"text\":\"and?\"}"
+                                          "]") "," SAYS("user", "[{\"toolResult\":{\"toolUseId\":"
+                                                                "\"a\",\"content\":[{\"novelty\":{}}"
+                                                                "]}}]") "," SAYS("user", "[{"
+                                                                                         "\"guardContent\":{"
+                                                                                         "}}]"))),
+        "hm1*r1+r1!u!");
 }
 
 static void bodies_of_several_conversations_have_no_elements(void **state)
