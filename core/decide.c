@@ -94,7 +94,7 @@ static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *
         r = text.p ? 1 : HR_ENOMEM;
     }
     hr_buf_free(&b);
-    return found < 0 ? found : r;
+    return found == HR_ENOMEM || (found < 0 && r != 1) ? found : r;
 }
 
 static hr_str tool_of(const hr_conversation *c, const hr_item *it)

@@ -218,7 +218,13 @@ static bool are_better(const hr_transform_out *parts, const hr_transform_out *wh
     return parts->text.n <= most;
 }
 
-/* The whole text, or its sections. A test run is told as a whole: its headings part nothing that could stand alone. */
+/* What is one thing from its first byte to its last. A test run is told as a whole: its headings part nothing that could stand alone. */
+static bool is_one(const char *kind)
+{
+    return strcmp(kind, "test") == 0 || strcmp(kind, "json") == 0 || strcmp(kind, "html") == 0;
+}
+
+/* The whole text, or its sections. */
 static int divided(struct road *d, hr_str text, bool file, int depth, hr_transform_out *out)
 {
     struct leaf **before = d->end, **mine;
@@ -227,7 +233,7 @@ static int divided(struct road *d, hr_str text, bool file, int depth, hr_transfo
     size_t n = 1;
     int whole = leaf(d, text, file, out);
 
-    if (whole < 0 || strcmp(out->kind, "test") == 0 || depth >= MOST_DEPTH)
+    if (whole < 0 || is_one(out->kind) || depth >= MOST_DEPTH)
         return whole;
     int r = hr_sections(d->a, text, &s, &n);
     if (r < 0 || (n == 1 && s[0].head.n == 0))

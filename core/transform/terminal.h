@@ -5,9 +5,9 @@
      Fetching  10%\rFetching  50%\rFetching 100%   Fetching 100%
 
    Nothing that a reader could have seen at the end is lost, and more stays than that: a state is only dropped where the one behind it is
-   like it (the same but for numbers and the marks of a bar) or where the line was erased, and never one that tells of an error; an erased
-   or cleared screen drops nothing. What cannot be followed for certain (colums that tabs or wide characters make unsure, cursor addressing, a cursor that
-   goes up beyond the last 128 lines) is left alone, all of it. No inverse: a selection, told by a note (note.h), of a stored original.
+   like it (the same but for numbers and the marks of a bar) or where the program erased it, and never one that tells of an error; a cleared
+   screen drops nothing. What cannot be followed for certain (columns that tabs or wide characters make unsure, cursor addressing, a cursor
+   that goes up beyond the last 128 lines) is left alone, all of it. No inverse: a selection, told by a note (note.h), of a stored original.
 
    Linear. One thread. */
 #ifndef HR_TERMINAL_H

@@ -171,6 +171,9 @@ def test_nothing_new_where_the_history_lies_elsewhere_or_is_not_one(tmp_path):
     assert Sender(tmp_path, "/v1/messages/batches")(batch, ALIGNER="on") == dump(batch)
     for env in ({"LEVEL": "replay"}, {"ALIGNER": "off"}):
         assert send(body, **{"ALIGNER": "on", **env}) == dump(body)
+    (tmp_path / "in.json").write_text(dump(body))
+    done = send.cli("simulate", "--state", "--bypass", "-o", "-", tmp_path / "in.json", HEADROOM_ALIGNER="on")
+    assert done.stdout.decode() == dump(body)
     bound = {**body, "model": "claude-opus-5-5"}
     assert send(bound, ALIGNER="on", BOUND="leave") == dump(bound)
     assert send(bound, ALIGNER="on") != dump(bound)
