@@ -29,6 +29,8 @@ const char *result_unit(const headroom_result *r)
 
     if (end != NULL && strcmp(end, "_lines") == 0)
         return "lines";
+    if (r->transform != NULL && strcmp(r->transform, "blobs") == 0)
+        return "chars";
     return end != NULL && strcmp(end, "_text") == 0 ? "pieces" : "items";
 }
 

@@ -8,7 +8,7 @@
 /* The members call_id tool kind transform lossless tokens_before tokens_after kept of id reason, in the
  * object o. */
 void result_to_json(struct json_tree *t, cJSON *o, const headroom_result *r);
-/* What `kept` and `of` count: "lines", "items"; "pieces" of a page. */
+/* What `kept` and `of` count: "lines", "items", "chars"; "pieces" of a page. */
 const char *result_unit(const headroom_result *r);
 /* Head of the table, and a line of it. last: the column behind the id, or NULL. */
 void result_print_head(const char *last);
