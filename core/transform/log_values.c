@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transform/number.h"
 #include "transform/runs.h"
 
 enum {
     MIN_VALUES = 5,    /* among fewer numbers none is far from the others */
-    MOST_UNIT = 3,     /* bytes behind a number: ms, s, %, KiB */
     MAX_DISTINCT = 64, /* a column with more values is no category */
     SMALL_TABLE = 40,  /* records; below it rare means once */
     RARE_SHARE = 33,   /* of more: 3 in 100 */
@@ -174,29 +174,6 @@ static int mark_shapes(const struct column *c, bool whole)
 }
 
 /* ------------------------------------------------------------------ numbers */
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The length of a number as JSON has them, at the beginning of s, which is all of it but a unit; 0: none. */
-static size_t number_length(hr_str s)
-{
-    size_t i = s.n > 0 && s.p[0] == '-', from = i;
-
-    while (i < s.n && is_digit(s.p[i]))
-        i++;
-    if (i == from || (s.p[from] == '0' && i > from + 1))
-        return 0;
-    if (i + 1 < s.n && s.p[i] == '.' && is_digit(s.p[i + 1]))
-        for (i++; i < s.n && is_digit(s.p[i]);)
-            i++;
-    for (size_t k = i; k < s.n; k++)
-        if (!((s.p[k] >= 'a' && s.p[k] <= 'z') || (s.p[k] >= 'A' && s.p[k] <= 'Z') || s.p[k] == '%'))
-            return 0;
-    return s.n - i <= MOST_UNIT ? i : 0;
-}
-
 /* The numbers of a column as a table that the rules for tables can read: each a row, a node and a cell. Those of another unit than most have
    are left out, and marked where they are few. */
 static int mark_numbers(const struct column *c, const hr_query *query, hr_ranking *ranking)
@@ -209,7 +186,7 @@ static int mark_numbers(const struct column *c, const hr_query *query, hr_rankin
 
     for (uint32_t i = 0; i < c->n; i++) {
         const hr_str v = value_of(c, i);
-        const size_t digits = number_length(v);
+        const size_t digits = hr_number_of_word(v);
         const hr_str behind = hr_str_make(v.p + digits, v.n - digits);
         /* The unit of most, if any is that: the candidate changes where it was outvoted. */
         if (digits && same == 0)
@@ -305,7 +282,7 @@ static uint64_t label_of(const hr_log *l, uint32_t at, uint32_t word)
     if (word == 0 || word >= hr_split_words(l->split, line))
         return 0;
     const hr_str name = hr_split_word(l->split, line, word - 1), value = hr_split_word(l->split, line, word);
-    const size_t digits = value.p == name.p + name.n + 1 && value.p[-1] == '=' ? number_length(value) : 0;
+    const size_t digits = value.p == name.p + name.n + 1 && value.p[-1] == '=' ? hr_number_of_word(value) : 0;
     if (digits == 0)
         return 0;
     return hr_mix(hr_word_bits(name), hr_word_bits(hr_str_make(value.p + digits, value.n - digits)));

@@ -72,3 +72,26 @@ double hr_number(const char *p, size_t n)
     bool integer;
     return hr_number_kind(p, n, &integer);
 }
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+size_t hr_number_of_word(hr_str s)
+{
+    enum { MOST_UNIT = 3 };
+    size_t i = s.n > 0 && s.p[0] == '-', from = i;
+
+    while (i < s.n && is_digit(s.p[i]))
+        i++;
+    if (i == from || (s.p[from] == '0' && i > from + 1))
+        return 0;
+    if (i + 1 < s.n && s.p[i] == '.' && is_digit(s.p[i + 1]))
+        for (i++; i < s.n && is_digit(s.p[i]);)
+            i++;
+    for (size_t k = i; k < s.n; k++)
+        if (!((s.p[k] | 0x20) >= 'a' && (s.p[k] | 0x20) <= 'z') && s.p[k] != '%')
+            return 0;
+    return s.n - i <= MOST_UNIT ? i : 0;
+}

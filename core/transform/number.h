@@ -11,4 +11,8 @@ double hr_number(const char *p, size_t n);
 /* The same, also told whether it is written as an integer. */
 double hr_number_kind(const char *p, size_t n, bool *integer);
 
+/* The length of the number, as JSON has them, that a word of text is but for its unit: at most three letters or a percent sign behind it
+   (ms, s, KiB). 0: it is none. */
+size_t hr_number_of_word(hr_str word);
+
 #endif

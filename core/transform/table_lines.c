@@ -5,6 +5,7 @@
 
 #include "transform/kept_lines.h"
 #include "transform/lines.h"
+#include "transform/number.h"
 #include "transform/select.h"
 #include "transform/text_table.h"
 #include "json/json.h"
@@ -35,26 +36,6 @@ static int read_lines(struct work *w)
 }
 
 /* ------------------------------------------------------------------ cells as JSON */
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The length of a number as JSON has them, at the beginning of s; 0: none. */
-static size_t number_length(hr_str s)
-{
-    size_t i = s.n > 0 && s.p[0] == '-', from = i;
-
-    while (i < s.n && is_digit(s.p[i]))
-        i++;
-    if (i == from || (s.p[from] == '0' && i > from + 1))
-        return 0;
-    if (i + 1 < s.n && s.p[i] == '.' && is_digit(s.p[i + 1]))
-        for (i++; i < s.n && is_digit(s.p[i]);)
-            i++;
-    return i;
-}
-
 static void put_string(hr_buf *b, hr_str s)
 {
     hr_buf_putc(b, '"');
@@ -65,12 +46,9 @@ static void put_string(hr_buf *b, hr_str s)
 /* "name":"cell", or "name unit":number */
 static void put_cell(hr_buf *b, hr_str name, uint32_t i, hr_str cell)
 {
-    enum { MOST_UNIT = 3 }; /* bytes behind a number: ms, %, KiB */
-    size_t n = number_length(cell);
-    bool number = n > 0 && cell.n - n <= MOST_UNIT;
+    const size_t n = hr_number_of_word(cell);
+    const bool number = n > 0;
 
-    for (size_t k = n; number && k < cell.n; k++)
-        number = (cell.p[k] | 0x20) >= 'a' ? (cell.p[k] | 0x20) <= 'z' : cell.p[k] == '%';
     hr_buf_putc(b, '"');
     hr_string_encode(b, name);
     if (name.n == 0) {
