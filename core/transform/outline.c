@@ -80,7 +80,8 @@ static bool is_ruler(hr_str line)
     return crosses > 0 && dashes > 2 * crosses && crosses + dashes == line.n;
 }
 
-static struct outline read_outline(hr_str text)
+/* words: what lines say is read too, not only how they begin. */
+static struct outline read_outline(hr_str text, bool words)
 {
     struct outline o = {0};
     size_t above = SIZE_MAX;
@@ -98,9 +99,10 @@ static struct outline read_outline(hr_str text)
         o.lines++;
         o.thin += line.n < TWO_WORDS;
         o.hunks += line.n > 2 && memcmp(line.p, "@@ ", 3) == 0;
-        if (n > at) {
-            o.source += is_of_source(hr_str_make(line.p + at, n - at));
+        if (n > at)
             o.entries += memchr("{[(,;", line.p[n - 1], 5) != NULL;
+        if (n > at && words) {
+            o.source += is_of_source(hr_str_make(line.p + at, n - at));
             o.places += names_place(line);
         }
         if (at == 0)
@@ -117,7 +119,7 @@ static struct outline read_outline(hr_str text)
 
 bool hr_outline_records(hr_str text)
 {
-    const struct outline o = read_outline(text);
+    const struct outline o = read_outline(text, false);
 
     if (o.lines < LEAST_LINES || o.hunks > 0 || o.thin * 2 > o.lines)
         return false;
@@ -129,7 +131,7 @@ bool hr_outline_records(hr_str text)
 
 bool hr_outline_output(hr_str text)
 {
-    const struct outline o = read_outline(text);
+    const struct outline o = read_outline(text, true);
 
     return o.lines >= LEAST_LINES && o.hunks == 0 &&
            (o.source * 100 <= o.lines * MOST_SOURCE || o.places * 100 >= o.lines * LEAST_PLACES);

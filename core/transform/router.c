@@ -328,6 +328,12 @@ static int find_rows(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
+/* Rows that look for paths before or on lines. */
+static bool is_for_paths(const struct transform *t)
+{
+    return t->run == search_lines || t->run == search_headings || t->run == path_list;
+}
+
 int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
 {
     hr_tree tree = {0};
@@ -345,6 +351,8 @@ int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out
         if ((int)t->kind != kind || (!t->lossless && !lossy))
             continue;
         if (in->forged && t->run != minify)
+            continue;
+        if (sort == HR_KIND_LOG && is_for_paths(t)) /* each costs a pass over all lines */
             continue;
         if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;
