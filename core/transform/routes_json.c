@@ -1,0 +1,121 @@
+/* routes_json.c - JSON and lines of JSON on their way through the router's table. See routes.h. */
+#include "transform/routes.h"
+
+#include "token/token.h"
+#include "transform/crush.h"
+#include "transform/inner.h"
+#include "transform/json_lines.h"
+#include "transform/minify.h"
+
+int hr_route_minified(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    hr_buf b = {0};
+    hr_minify(&b, in->text.p, in->text.n);
+    return hr_route_take(a, &b, b.err ? HR_ENOMEM : b.len < in->text.n, out);
+}
+
+/* White space can be had for less, where the tables do not pay for their head. */
+int hr_route_columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
+    r = hr_route_take(a, &b, r, out);
+    return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
+}
+
+/* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
+int hr_route_strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_tree again;
+    hr_transform_in inside = *in;
+    hr_transform_out table = *out;
+    int r = hr_route_take(a, &b, hr_inner_encode(&b, a, in, tree), out);
+    if (r != 1)
+        return r;
+    inside.text = out->text;
+    r = hr_tree_parse(&again, a, inside.text.p, inside.text.n, NULL);
+    if (r == 0)
+        r = hr_route_columns(a, &inside, &again, &table);
+    if (r == 1)
+        *out = table;
+    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_length(in->text.p, in->text.n);
+}
+
+/* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
+static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
+{
+    enum { WORTH_PERCENT = 85 };
+    hr_transform_out form;
+    hr_transform_in kept = *in;
+    kept.text = *text;
+    int r = hr_route_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
+    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+        *text = form.text;
+    return r < 0 ? r : 0;
+}
+
+/* Half of the time that is left: what comes next may still be made in the other half. */
+static uint64_t half_way(uint64_t deadline)
+{
+    const uint64_t now = deadline ? hr_cpu_us() : 0;
+    return deadline > now ? now + (deadline - now) / 2 : deadline;
+}
+
+/* Names are made on top of tables, and are held against tables without them. */
+int hr_route_names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = half_way(in->deadline_cpu_us)};
+    hr_transform_out named = *out, plain = *out;
+    int r = hr_route_take(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
+    if (r != 1)
+        return r == HR_ETIME ? 0 : r;
+    r = hr_route_columns(a, in, tree, &plain);
+    if (r == HR_ENOMEM)
+        return r;
+    *out = named;
+    if (r != 1)
+        return named.text.n < hr_minified_length(in->text.p, in->text.n);
+    return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
+}
+
+/* A selection that leaves most of the text is held against the whole of it with names or as tables, which are the next rows. Neither is done inside a
+   wrapper, where no form is used. */
+int hr_route_crushed(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out, whole = *out;
+    int r = hr_crush(a, in, tree, &selection);
+    if (r == 1 && selection.text.n * 2 > in->text.n) {
+        int w = hr_route_names(a, in, tree, &whole);
+        w = w == 0 ? hr_route_columns(a, in, tree, &whole) : w;
+        r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
+    }
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
+        *out = selection;
+        r = 1;
+    }
+    return r;
+}
+
+int hr_route_line_columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_route_form(a, in, HR_FORM_COLUMNS, NULL, out);
+}
+
+/* The lines that matter, as a table where that is worth it. */
+int hr_route_lines_crushed(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out selection = *out;
+    (void)tree;
+    int r = hr_json_lines_select(a, in, &selection);
+    if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {
+        *out = selection;
+        out->kind = "json_lines";
+        r = 1;
+    }
+    return r;
+}

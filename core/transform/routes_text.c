@@ -1,0 +1,157 @@
+/* routes_text.c - all text that is no JSON on its way through the router's table, and what is common to all forms. See routes.h. */
+#include "transform/routes.h"
+
+#include "token/token.h"
+#include "transform/blobs.h"
+#include "transform/findings.h"
+#include "transform/html.h"
+#include "transform/kinds.h"
+#include "transform/log.h"
+#include "transform/outline.h"
+#include "transform/pins.h"
+#include "transform/search.h"
+#include "transform/table_lines.h"
+#include "transform/testrun.h"
+
+/* A form that was appended to *b, which is freed, becomes the output; r is what its encoder returned. */
+int hr_route_take(hr_arena *a, hr_buf *b, int r, hr_transform_out *out)
+{
+    if (r == 1) {
+        out->text = hr_str_make(hr_arena_dup(a, b->data, b->len), b->len);
+        r = out->text.p ? 1 : HR_ENOMEM;
+    }
+    hr_buf_free(b);
+    return r;
+}
+
+int hr_route_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const bool *pinned,
+                  hr_transform_out *out)
+{
+    hr_buf b = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = hr_form_encode(&b, form, in->text, pinned, &watch);
+    return hr_route_take(a, &b, r, out);
+}
+
+/* A form in which lines that matter keep more of themselves (pins.h). Which those are costs more than the cheap forms, so it is only
+   asked where the text takes the form at all. kind: what the form tells of the text; NULL: nothing. */
+static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
+                       hr_transform_out *out)
+{
+    bool *pinned;
+    size_t lines;
+    int r = form == HR_FORM_ROWS ? 1 : hr_route_form(a, in, form, NULL, out);
+    if (r != 1)
+        return r;
+    r = form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
+    if (r == 0)
+        r = hr_route_form(a, in, form, pinned, out);
+    if (r == 1 && kind)
+        out->kind = kind;
+    return r;
+}
+
+int hr_route_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return pinned_form(a, in, HR_FORM_SEARCH, "search", out);
+}
+
+int hr_route_paths(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return pinned_form(a, in, HR_FORM_PATHS, "listing", out);
+}
+
+int hr_route_search(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_search_select(a, in, out);
+    if (r == 1)
+        out->kind = "search";
+    return r;
+}
+
+int hr_route_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, out) : 0;
+}
+
+/* Held against rows, which some texts of this kind are too. */
+int hr_route_repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out other = *out;
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, out) : 0;
+    if (r != 1 || (r = hr_route_rows(a, in, tree, &other)) < 0)
+        return r;
+    return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
+}
+
+/* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. */
+int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_transform_out headings = *out, shorter = *out;
+    (void)tree;
+    if (!hr_findings_are_lines(in->text))
+        return 0;
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &shorter);
+    if (r < 0 || (r == 0 && h == 0))
+        return r;
+    *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
+    return 1;
+}
+
+int hr_route_log(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
+    bool log = hr_outline_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
+    int r = log ? hr_log_select(a, in, out) : 0;
+    if (r == 1)
+        out->kind = "log";
+    return r;
+}
+
+int hr_route_table(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    int r = hr_table_select(a, in, out);
+    if (r == 1)
+        out->kind = "table";
+    return r;
+}
+
+int hr_route_tests(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_testrun_select(a, in, out);
+}
+
+int hr_route_page(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_html_text(a, in, out);
+}
+
+/* The source of a page whose lines repeat each other: the same lines in another form. */
+int hr_route_page_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    int r = hr_route_rows(a, in, tree, out);
+    out->kind = hr_kind_name(HR_KIND_HTML);
+    return r;
+}
+
+/* Texts that are mostly blobs are nothing else; in others what selects items or lines goes before, since what stays of those stays whole. */
+int hr_route_mostly_blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 50, out);
+}
+
+int hr_route_blobs(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    (void)tree;
+    return hr_blobs_cut(a, in, 20, out);
+}
