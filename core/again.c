@@ -15,15 +15,19 @@ enum {
 };
 
 /* What the provider itself drops from a request after we have seen it: then no earlier result is certain to be read. */
-static bool is_edited_later(const hr_conversation *c)
+static bool is_edited_later(hr_conversation *c)
 {
     static const char *const words[] = {"\"context_management\"", "\"truncation\""};
     const hr_str body = hr_str_make(c->body, c->len);
 
+    if (c->edited == HR_EDITED_UNKNOWN)
+        c->edited = HR_EDITED_NO;
+    else
+        return c->edited == HR_EDITED_LATER;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (hr_str_find(body, hr_str_make(words[i], strlen(words[i])), 0) != SIZE_MAX)
-            return true;
-    return false;
+            c->edited = HR_EDITED_LATER;
+    return c->edited == HR_EDITED_LATER;
 }
 
 static hr_str id_of(const hr_conversation *c, const hr_item *it)
@@ -60,13 +64,25 @@ static bool is_verbatim(const hr_item *it)
 }
 
 /* ------------------------------------------------------------------ a new decision */
+/* The content of an earlier result; n 0: it cannot be read, or is too short to be named. */
+static hr_str earlier_text(hr_conversation *c, const hr_item *it)
+{
+    const hr_value *lit = &c->ev[it->event].lit;
+    hr_str text = {0};
+
+    if (it->decision.tokens_before < HR_BACKREF_TOKENS ||
+        hr_string_decode(c->scratch, c->body + lit->off, lit->len, &text) < 0)
+        return (hr_str){0};
+    return hr_str_make(text.p, hr_content_length(text));
+}
+
 int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b, hr_watch *watch)
 {
     const hr_item *it = &items[i];
     const hr_event *e = &c->ev[it->event];
     hr_repeats *r = NULL;
-    hr_item best = {0}, now = {0};
-    hr_str tool = {0};
+    const hr_item *best = NULL;
+    hr_str best_text = {0}, now, tool = {0};
     int64_t most = 0, bytes;
     size_t seen = 0;
 
@@ -75,29 +91,29 @@ int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *
     for (size_t k = i, n = 0; k-- > 0 && n < MOST_EARLIER && seen < MOST_BYTES; n++) {
         const hr_str id = id_of(c, &items[k]);
         if (!is_verbatim(&items[k]) || !hr_backref_takes(id) || hr_str_eq(id, e->id) ||
-            find_earlier(c, items, i, id) != &items[k] || hr_item_read(c, items[k].event, &now) < 0)
+            find_earlier(c, items, i, id) != &items[k] || (now = earlier_text(c, &items[k])).n == 0)
             continue;
         if (!r && is_edited_later(c))
             return 0;
         if (!r && !(r = hr_repeats_new(c->scratch, it->content)))
             return HR_ENOMEM;
-        seen += now.content.n;
-        bytes = hr_str_eq(now.content, it->content) ? INT64_MAX
-                                                    : hr_repeats_count(r, c->scratch, now.content, watch);
+        seen += now.n;
+        bytes = hr_str_eq(now, it->content) ? INT64_MAX : hr_repeats_count(r, c->scratch, now, watch);
         if (bytes < 0)
             return (int)bytes;
         if (bytes > most) {
             most = bytes;
-            best = now;
+            best = &items[k];
+            best_text = now;
         }
         if (bytes == INT64_MAX)
             break;
     }
     if (most == 0)
         return 0;
-    e = &c->ev[best.event];
+    e = &c->ev[best->event];
     tool = e->call ? c->ev[e->call - 1].name : e->name;
-    return hr_backref_write(b, r, c->scratch, best.content, e->id, tool, watch);
+    return hr_backref_write(b, r, c->scratch, best_text, e->id, tool, watch);
 }
 
 /* ------------------------------------------------------------------ what stands in this request */

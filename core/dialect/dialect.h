@@ -45,7 +45,12 @@ typedef struct hr_conversation {
     bool offers_command; /* one of the offered tools can run a command */
     bool server_state;   /* the provider holds the history: calls may be absent from the body */
     bool attested;       /* Claude Code's `cch=` in system[0] (law 7) */
-    bool unpaired;       /* a result whose call is not in the body, without server_state */
+    enum {
+        HR_EDITED_UNKNOWN,
+        HR_EDITED_NO,
+        HR_EDITED_LATER
+    } edited;      /* by the provider: again.c, at first need */
+    bool unpaired; /* a result whose call is not in the body, without server_state */
     hr_value
         system; /* last literal of the system text before the first turn; len 0: none. In a batch the last body's */
     hr_str tools;        /* the offered tools as they stand in the body; n 0: none */
