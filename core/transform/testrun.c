@@ -294,6 +294,16 @@ static int mark_repeated(hr_run *r, const struct sight *sight)
         e = hr_findings_mark(r->seen, r->n, r->scratch, &r->watch, r->may_go, r->routine);
     if (e >= 0 && sight->frames >= LEAST_FOUND)
         e = hr_traces_mark(r->seen, r->n, r->scratch, &r->watch, r->may_go);
+    for (uint32_t i = 0; e >= 0 && i < r->n;
+         i++) { /* whatever it stands under: a line that tells of a failure stays */
+        hr_run_line said;
+        if (!r->may_go[i])
+            continue;
+        hr_run_line_read(r->seen[i], &said);
+        if (said.kind == HR_RUN_FAIL || said.kind == HR_RUN_FAILURES || said.kind == HR_RUN_DETAILS ||
+            (said.kind == HR_RUN_OTHER && hr_finding_is_error(r->seen[i])))
+            r->may_go[i] = false;
+    }
     return e < 0 ? (int)e : 0;
 }
 
