@@ -228,7 +228,8 @@ static void keep_places(hr_run *r)
         } else if (r->said[i].kind == HR_RUN_ENTER || (r->said[i].kind == HR_RUN_LEAVE && depth == 0)) {
             r->keep[i] = true;
         } else if (r->said[i].kind == HR_RUN_LEAVE) {
-            r->keep[i] = r->keep[inside[--depth]];
+            depth--;
+            r->keep[i] = r->must[i] || r->keep[inside[depth]];
         } else if (says_more(r, i)) {
             for (uint32_t d = 0; d < depth; d++)
                 r->keep[inside[d]] = true;
