@@ -66,7 +66,7 @@ def history(tmp_path):
     git = ["git", "-c", "user.name=Mia of the Storage Team", "-c", "user.email=mia@mail.example.net", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q"], check=True)
     for k in range(12):
-        day = f"2026-11-21T10:{k:02}:00Z"  # else the hashes, and with them what is shorter, are others each time
+        day = "2026-11-21T10:00:00Z"  # else the hashes, and with them what is shorter, are others each time
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", f"Say why for the {k}th time"], check=True,
                        env={**os.environ, "GIT_AUTHOR_DATE": day, "GIT_COMMITTER_DATE": day})
     return subprocess.run([*git, "log"], stdout=subprocess.PIPE, text=True, check=True).stdout
