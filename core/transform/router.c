@@ -56,10 +56,11 @@ static int find_rows(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
-/* Rows that look for paths before or on lines. */
-static bool is_for_paths(const struct transform *t)
+/* Rows that a log has nothing for: paths before or on lines, and blocks of lines, whose times differ. */
+static bool is_for_no_log(const struct transform *t)
 {
-    return t->run == hr_route_search || t->run == hr_route_headings || t->run == hr_route_paths;
+    return t->run == hr_route_search || t->run == hr_route_headings || t->run == hr_route_paths ||
+           t->run == hr_route_repeats;
 }
 
 int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
@@ -80,7 +81,7 @@ int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out
             continue;
         if (in->forged && t->run != hr_route_minified)
             continue;
-        if (sort == HR_KIND_LOG && is_for_paths(t)) /* each costs a pass over all lines */
+        if (sort == HR_KIND_LOG && is_for_no_log(t)) /* each costs a pass over all lines */
             continue;
         if (t->lossless && file) /* who edits it finds the place by its text, white space too */
             continue;

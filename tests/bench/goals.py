@@ -37,10 +37,14 @@ TEXTS = {"c": "C code", "logs": "logs", "json": "JSON in JSON", "english": "Engl
 SIZES = {"0.2m": "0.22 MB", "1m": "1 MB", "8m": "8 MB"}
 CJSON = "cJSON parse + free"
 # Texts of tests/bench/kinds.c: what takes them, and how many MB/s that is to be.
-TRANSFORMS = {"smart_crusher": ("smart_crusher, JSON", 200), "columns": ("columns, JSON", 200), "minify": ("minify, JSON", 200),
+TRANSFORMS = {"smart_crusher": ("smart_crusher, JSON", 200), "names": ("names, JSON", 200),
+              "columns": ("columns, JSON", 200), "strings": ("strings, a log in JSON", 200), "blobs": ("blobs, an image in JSON", 200),
+              "minify": ("minify, JSON", 200),
               "html_text": ("html_text, a page", 200), "html_rows": ("rows, a page", 200), "test_lines": ("test_lines, pytest -v", 200),
               "search_lines": ("search_lines, grep -n", 200), "search_headings": ("search_headings, grep -n", 200),
-              "paths": ("paths, find", 200), "log_lines": ("log_lines, a log", 200), "json_lines": ("columns, lines of JSON", 200),
+              "paths": ("paths, find", 200), "log_lines": ("log_lines, a log", 200), "table_lines": ("table_lines, ls -l", 200),
+              "findings": ("findings, ruff", 200), "repeats": ("repeats, traces", 200),
+              "crushed_lines": ("smart_crusher, lines of JSON", 200), "json_lines": ("columns, lines of JSON", 200),
               "rows": ("rows, a log", 200), "router.code": ("router's no: C code", 1000), "router.prose": ("router's no: prose", 1000)}
 # A tenth of the milliseconds that other products add to a request.
 SCENARIOS = {"a_search": ("search result, 1,000 items", 0.2e6), "b2_logs_text": ("log, 500 lines", 0.1e6),

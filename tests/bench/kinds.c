@@ -7,6 +7,7 @@
 
 #include "bodies.h"
 #include "measure.h"
+#include "json/json.h"
 
 static uint64_t random_state;
 
@@ -66,6 +67,21 @@ static void hits(hr_buf *b, size_t n, unsigned seed)
     hr_buf_puts(b, "{\"query\": \"runbooks\", \"results\": [");
     repeat(b, n, seed, hit);
     hr_buf_puts(b, "]}");
+}
+
+/* Rows that share their keys and no values. */
+static void order(hr_buf *b, unsigned i)
+{
+    add(b, "%s{\"id\": %u, \"key\": \"%08x%08x\", \"score\": 0.%06u, \"views\": %u, \"held\": %s}",
+        i ? ", " : "", i * 7919 % 899981, pick(1u << 31), pick(1u << 31), pick(1000000), pick(90000),
+        pick(2) ? "true" : "false");
+}
+
+static void orders(hr_buf *b, size_t n, unsigned seed)
+{
+    hr_buf_puts(b, "[");
+    repeat(b, n, seed, order);
+    hr_buf_puts(b, "]");
 }
 
 /* No two objects alike: nothing but the white space can go. */
@@ -246,6 +262,67 @@ static void prose(hr_buf *b, size_t n, unsigned seed)
     }
 }
 
+static void listed(hr_buf *b, unsigned i)
+{
+    add(b, "-rw-r--r-- 1 app app %7u Nov %2u %02u:%02u %s_%u.c\n", 1000 + pick(90000), 1 + pick(28), pick(24),
+        pick(60), ONE_OF(words), i);
+}
+
+static void listing(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, listed);
+}
+
+static void finding(hr_buf *b, unsigned i)
+{
+    add(b, "%s/%s_%u.py:%u:%u: F841 local variable `%s` is assigned to but never used\n", ONE_OF(directories),
+        ONE_OF(words), i / 40, 1 + i % 40 * 11, 1 + pick(60), ONE_OF(words));
+}
+
+static void findings(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, finding);
+}
+
+/* A trace of a dozen frames, of which there are few. */
+static void trace(hr_buf *b, unsigned i)
+{
+    add(b, "worker %u gave up\nTraceback (most recent call last):\n", i);
+    for (unsigned k = 0, which = pick(3); k < 12; k++)
+        add(b, "  File \"/srv/app/jobs/%s.py\", line %u, in %s\n    return %s(request)\n",
+            words[(which + k) % 12], 10 * which + k, words[(which + k + 1) % 12],
+            words[(which + k + 2) % 12]);
+    add(b, "ValueError: %u\n", pick(90000));
+}
+
+static void traces(hr_buf *b, size_t n, unsigned seed)
+{
+    repeat(b, n, seed, trace);
+}
+
+/* Text of another kind in a string of JSON. */
+static void in_string(hr_buf *b, size_t n, unsigned seed)
+{
+    hr_buf text = {0};
+    log_text(&text, n, seed);
+    hr_buf_puts(b, "{\"exit_code\": 0, \"stdout\": \"");
+    hr_string_encode(b, hr_buf_view(&text));
+    hr_buf_puts(b, "\"}");
+    measure_check(!text.err, "memory for the text");
+    hr_buf_free(&text);
+}
+
+static void image(hr_buf *b, size_t n, unsigned seed)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const size_t end = b->len + n;
+    random_state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    hr_buf_puts(b, "{\"logo\": \"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA");
+    while (b->len < end && !b->err)
+        hr_buf_putc(b, digits[pick(64)]);
+    hr_buf_puts(b, "\"}");
+}
+
 /* ------------------------------------------------------------------ texts that are hard on what works line by line or word by word */
 static void word_of_one_line(hr_buf *b, unsigned i)
 {
@@ -300,7 +377,10 @@ static const char fix[] =
 
 const kind kinds[] = {
     {"smart_crusher", "smart_crusher", true, false, fix, hits},
-    {"columns", "columns", false, false, fix, hits},
+    {"names", "names", false, false, fix, hits},
+    {"columns", "columns", false, false, fix, orders},
+    {"strings", "strings", false, false, fix, in_string},
+    {"blobs", "blobs", true, false, fix, image},
     {"minify", "minify", false, false, fix, settings},
     {"html_text", "html_text", true, false, fix, page},
     {"html_rows", "rows", false, false, fix, page_of_rows},
@@ -309,6 +389,10 @@ const kind kinds[] = {
     {"search_headings", "search_headings", false, false, fix, matches},
     {"paths", "paths", false, false, fix, paths},
     {"log_lines", "log_lines", true, false, fix, log_text},
+    {"table_lines", "table_lines", true, false, fix, listing},
+    {"findings", "findings", false, false, fix, findings},
+    {"repeats", "repeats", false, false, fix, traces},
+    {"crushed_lines", "smart_crusher", true, false, fix, events},
     {"json_lines", "columns", false, false, fix, events},
     {"rows", "rows", false, false, fix, log_text},
     {"router.code", NULL, true, false, fix, code},

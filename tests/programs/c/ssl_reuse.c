@@ -3,11 +3,15 @@
 
    Words: warm=N (that many whole exchanges before, each on a connection of its own), other=PORT (of the other server); where a connection
    is given up: in the middle of the body, or with `response` in the middle of the answer, or with `refused` after a write that the
-   socket did not take. At the end one more whole exchange. Prints the answers, and whether the address was the same. */
+   socket did not take. At the end one more whole exchange. Prints the answers, and whether the address was the same.
+
+   Whether malloc gives an address again depends on what else was freed meanwhile; so OpenSSL's memory passes through here. */
 #include "wire_client.h"
 #include <fcntl.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
 
-enum { TRIES = 64, SEND_BUFFER = 16384, BEGUN = 4000 };
+enum { SEND_BUFFER = 16384, BEGUN = 4000 };
 
 static const struct {
     const char *text;
@@ -33,6 +37,34 @@ static SSL *connection(SSL *ssl, const struct job *j, const char *port)
     if (!ssl || SSL_set_fd(ssl, connected_socket(&to, SEND_BUFFER)) != 1 || SSL_connect(ssl) != 1)
         die("cannot connect");
     return ssl;
+}
+
+static const void *given_up; /* the SSL whose memory is wanted again */
+static void *freed;          /* that memory, once it was freed */
+
+static void *take(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    void *p = freed && n <= malloc_usable_size(freed) && n + 16 > malloc_usable_size(freed) ? freed : NULL;
+    if (!p)
+        return malloc(n);
+    freed = NULL;
+    return p;
+}
+
+static void *resize(void *p, size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return realloc(p, n);
+}
+
+static void give(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (p && p == given_up)
+        freed = p, given_up = NULL;
+    else
+        free(p);
 }
 
 static void gone(SSL *ssl)
@@ -92,15 +124,9 @@ static void be_refused(SSL *ssl, const struct job *j)
 
 static SSL *another_at(const void *address, SSL_CTX *ctx)
 {
-    SSL *tried[TRIES], *found = NULL;
-    int n = 0;
-    while (n < TRIES && (tried[n] = SSL_new(ctx)) != address)
-        n++;
-    found = n < TRIES ? tried[n] : NULL;
-    while (n-- > 0)
-        SSL_free(tried[n]);
-    printf("same address %d\n", found != NULL);
-    return found ? found : SSL_new(ctx);
+    SSL *ssl = SSL_new(ctx);
+    printf("same address %d\n", ssl == address);
+    return ssl;
 }
 
 /* Begin a request and give it up; returns where its SSL lay. */
@@ -115,6 +141,7 @@ static const void *give_up(SSL_CTX *ctx, const struct job *j, const char *head, 
         die("no answer");
     if (refused)
         be_refused(ssl, j);
+    given_up = ssl;
     gone(ssl);
     return ssl;
 }
@@ -125,17 +152,19 @@ int main(int argc, char **argv)
     long warm = 0, other = 0;
     job_word(&j, "warm", &warm);
     job_word(&j, "other", &other);
+    if (CRYPTO_set_mem_functions(take, resize, give) != 1)
+        die("OpenSSL has memory already");
     SSL_CTX *ctx = client_context(j.cafile);
     size_t head_len;
     char *head = request_head(&j, "", &head_len), port[24];
     const char *more = job_word(&j, "refused", NULL) ? "X-Test-Read-Delay: 3000\r\n" : "";
-    size_t given_up_len;
-    char *given_up = request_head(&j, more, &given_up_len); /* the server is not to read what is written */
+    size_t slow_len;
+    char *slow = request_head(&j, more, &slow_len); /* the server is not to read what is written */
     snprintf(port, sizeof port, "%ld", other);
     while (warm-- > 0)
         exchange(ctx, &j, head, head_len);
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        const void *address = give_up(ctx, &j, given_up, given_up_len);
+        const void *address = give_up(ctx, &j, slow, slow_len);
         SSL *ssl = connection(another_at(address, ctx), &j, port);
         size_t n = told[i].n, first = told[i].first ? told[i].first : n;
         int a = SSL_write(ssl, told[i].text, (int)first);
@@ -146,7 +175,7 @@ int main(int argc, char **argv)
     exchange(ctx, &j, head, head_len);
     SSL_CTX_free(ctx);
     free(head);
-    free(given_up);
+    free(slow);
     free(j.body);
     return 0;
 }
