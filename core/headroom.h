@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADROOM_VERSION   "0.1.0"
-#define HEADROOM_ABI_MAJOR 3u
+#define HEADROOM_ABI_MAJOR 4u
 #define HEADROOM_ABI_MINOR 0u
 
 /* major << 16 | minor of the library that is loaded. Callers refuse another major. */
@@ -136,9 +136,22 @@ typedef struct headroom_row {
     /* What the rolling window did, or why not, as a JSON object: action ("cut", "replayed", "none"), reason, messages, calls, tokens (that
        were left out), limit. NULL: nothing was to do. */
     const char *window;
+    /* How the provider names its error ("rate_limit_error", "context_length_exceeded"), or NULL. */
+    const char *error;
+    int64_t
+        cache_written_tokens; /* from usage, part of input_tokens: written to the provider's cache; -1 unknown */
+    int64_t conversation; /* 64 bits of a keyed hash, the same in each request of a conversation; 0 unknown */
+    /* Tokens of the results that were rewritten here for the first time: what is replayed later is saved again, but no new saving. */
+    int64_t unique_before, unique_after;
+    /* Billionths of a dollar at the model's prices of that day: what the provider's usage cost, and what is saved net of cache effects (less
+       than 0: a loss). HEADROOM_UNPRICED: no price of the model is known, or no usage came. */
+    int64_t cost, saved;
+    bool exact; /* tokens were counted with the model's own vocabulary */
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
+
+#define HEADROOM_UNPRICED INT64_MIN
 
 /* Valid after headroom_request_body until headroom_request_end. */
 void headroom_request_row(const headroom_request *r, headroom_row *out);
@@ -161,6 +174,36 @@ typedef struct headroom_stats {
 int headroom_get_stats(headroom *h, headroom_stats *out);
 /* Oldest first, ids above after_id. A non-zero return of cb stops and is returned. */
 int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
+/* Sums over requests; connections that are only watched (path "") apart. */
+typedef struct headroom_totals {
+    int64_t requests;
+    int64_t failed;  /* status >= 400, or no response */
+    int64_t touched; /* something in them was rewritten */
+    int64_t tokens_before,
+        tokens_after; /* as programs made them and as they were sent; a history counts each time it is sent */
+    int64_t unique_before, unique_after; /* of results that were rewritten, each once */
+    int64_t replayed;                    /* results */
+    int64_t elapsed_us;                  /* spent by us */
+    int64_t reported; /* requests whose usage the provider reported; the next four are of these */
+    int64_t input, output, cached, cache_written;
+    int64_t priced; /* requests with a price; the next two, billionths of a dollar, are of these */
+    int64_t cost, saved;
+} headroom_totals;
+
+enum headroom_by {
+    HEADROOM_BY_NOTHING, /* one group, "" */
+    HEADROOM_BY_DAY,     /* "2026-11-21", of local time */
+    HEADROOM_BY_PROGRAM,
+    HEADROOM_BY_MODEL,
+    HEADROOM_BY_DIALECT,
+    HEADROOM_BY_HOST,
+    HEADROOM_BY_TOOL /* requests counts results; only tokens and replayed are filled */
+};
+/* Sums of requests that began in [from_us, to_us), wall clock; in the order of names. A non-zero return of cb stops and is returned. A missing
+   database has no groups. */
+int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
+                        int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
+
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
                          int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);

@@ -162,6 +162,10 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
         r->row.replayed += replayed;
         r->row.tokens_before += d.tokens_before;
         r->row.tokens_after += d.tokens_after;
+        if (it->state == HR_ITEM_NEW && !d.verbatim) {
+            r->row.unique_before += d.tokens_before;
+            r->row.unique_after += d.tokens_after;
+        }
         if (it->raw_len == 0)
             continue; /* could not be decoded: counted with what lies around it */
         rest += hr_counts_json(&r->h->counts, k, conv->body + at, it->raw_off - at);

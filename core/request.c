@@ -5,6 +5,7 @@
 
 #include "aligner.h"
 #include "context.h"
+#include "conversation_key.h"
 #include "limits.h"
 #include "overrides.h"
 #include "record.h"
@@ -31,7 +32,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->row.time_us = hr_wall_us();
     r->row.pid = h->pid;
     r->row.program = h->program;
-    r->row.input_tokens = r->row.output_tokens = r->row.cached_tokens = -1;
+    r->row.input_tokens = r->row.output_tokens = r->row.cached_tokens = r->row.cache_written_tokens = -1;
+    r->row.cost = r->row.saved = HEADROOM_UNPRICED;
     static const char *const modes[] = {"off", "audit", "simulate", "optimize"};
     r->row.mode = modes[mode];
     r->row.dialect = head->dialect;
@@ -116,6 +118,15 @@ static bool is_attested(headroom_request *r, const hr_conversation *conv)
     return conv->attested;
 }
 
+/* Which conversation it belongs to, where that can be told. */
+static void name_conversation(headroom_request *r, hr_conversation *conv)
+{
+    uint8_t secret[32], key[16];
+    if (!conv->server_state && hr_context_key(r->h, secret) == 0 &&
+        hr_conversation_key(secret + 16, r->dialect, conv, key) == 0)
+        memcpy(&r->row.conversation, key, sizeof r->row.conversation);
+}
+
 static int work_on(headroom_request *r, const char *body, size_t len)
 {
     hr_conversation conv;
@@ -133,6 +144,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     if (!r->row.model || !items)
         return HR_ENOMEM;
     list_items(&conv, items);
+    name_conversation(r, &conv);
     bool attested = is_attested(r, &conv);
     if (attested)
         r->row.skipped = "cch";
@@ -172,6 +184,7 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.tokens_before = r->row.tokens_after = (int64_t)hr_tokens_json(plain.p, plain.n);
     r->row.bytes_after = r->row.bytes_before;
     r->row.rewritten = r->row.replayed = 0;
+    r->row.unique_before = r->row.unique_after = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
     r->row.window = NULL;

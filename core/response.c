@@ -49,6 +49,7 @@ static void write_row(headroom_request *r, bool complete)
         r->row.input_tokens = counts.input;
         r->row.output_tokens = counts.output;
         r->row.cached_tokens = counts.cached;
+        r->row.cache_written_tokens = counts.cache_written;
     }
     if (h->store && r->mode != HEADROOM_OFF)
         hr_store_request(h->store, &r->row);

@@ -38,6 +38,13 @@ enum hr_statement {
     HR_Q_REQUEST_TOTALS,
     HR_Q_REQUEST_SESSION,
     HR_Q_REQUEST_LAST,
+    HR_Q_TOTALS, /* in the order of enum headroom_by */
+    HR_Q_TOTALS_BY_DAY,
+    HR_Q_TOTALS_BY_PROGRAM,
+    HR_Q_TOTALS_BY_MODEL,
+    HR_Q_TOTALS_BY_DIALECT,
+    HR_Q_TOTALS_BY_HOST,
+    HR_Q_TOTALS_BY_TOOL,
     HR_Q_DECISION_COUNT,
     HR_Q_BINARY_GET,
     HR_Q_BINARY_SET,

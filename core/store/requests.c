@@ -8,13 +8,13 @@ typedef struct hr_waiting_row {
     headroom_row row; /* its strings lie behind it, in the same allocation */
 } hr_waiting_row;
 
-#define STRINGS 11
+#define STRINGS 12
 
 static void strings_of(headroom_row *r, const char **fields[STRINGS])
 {
     const char **all[STRINGS] = {&r->program,    &r->host,         &r->path,    &r->dialect,
                                  &r->model,      &r->mode,         &r->skipped, &r->usage,
-                                 &r->transforms, &r->results_json, &r->window};
+                                 &r->transforms, &r->results_json, &r->window,  &r->error};
     memcpy(fields, all, sizeof all);
 }
 
@@ -107,6 +107,14 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->replayed);
     hr_query_text(&q, r->results_json);
     hr_query_text(&q, r->window);
+    hr_query_text(&q, r->error);
+    hr_query_int(&q, r->cache_written_tokens);
+    hr_query_int(&q, r->conversation);
+    hr_query_int(&q, r->unique_before);
+    hr_query_int(&q, r->unique_after);
+    hr_query_int(&q, r->cost);
+    hr_query_int(&q, r->saved);
+    hr_query_int(&q, r->exact);
     return hr_query_run(&q);
 }
 
@@ -219,6 +227,14 @@ static headroom_row row_of(const hr_query *q)
         .replayed = (uint32_t)hr_query_col_int(q, 25),
         .results_json = hr_query_col_text(q, 26),
         .window = hr_query_col_text(q, 27),
+        .error = hr_query_col_text(q, 28),
+        .cache_written_tokens = hr_query_col_int(q, 29),
+        .conversation = hr_query_col_int(q, 30),
+        .unique_before = hr_query_col_int(q, 31),
+        .unique_after = hr_query_col_int(q, 32),
+        .cost = hr_query_col_int(q, 33),
+        .saved = hr_query_col_int(q, 34),
+        .exact = hr_query_col_int(q, 35) != 0,
     };
 }
 

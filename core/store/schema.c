@@ -38,10 +38,19 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " last_used INTEGER NOT NULL, messages INTEGER NOT NULL, calls INTEGER NOT NULL, ranges TEXT NOT NULL,"
     " marker TEXT NOT NULL, UNIQUE(conversation, print));"
     "ALTER TABLE requests ADD COLUMN window TEXT;",
+    /* Rows of before: nothing is known, and unpriced is the smallest number (headroom.h). */
+    "ALTER TABLE requests ADD COLUMN error TEXT;"
+    "ALTER TABLE requests ADD COLUMN cache_written INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE requests ADD COLUMN conversation INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN unique_before INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN unique_after INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN cost INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
+    "ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
+    "ALTER TABLE requests ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1",
-                                                           "PRAGMA user_version=2", "PRAGMA user_version=3"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {
+    "", "PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3", "PRAGMA user_version=4"};
 
 static int write_key(hr_store *s)
 {

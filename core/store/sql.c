@@ -16,7 +16,23 @@
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
+#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact"
+
 #define META_BYTES "'originals_bytes'"
+
+/* In the order of enum headroom_by; the groups of one query. */
+#define TOTALS(name)                                                                                         \
+    "SELECT " name                                                                                           \
+    ", count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(rewritten > 0), 0), "           \
+    "coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0), coalesce(sum(unique_before), 0), "              \
+    "coalesce(sum(unique_after), 0), coalesce(sum(replayed), 0), coalesce(sum(elapsed_us), 0), "             \
+    "coalesce(sum(usage IS NOT NULL), 0), coalesce(sum(max(input_tokens, 0)), 0), "                          \
+    "coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(max(cached_tokens, 0)), 0), "                     \
+    "coalesce(sum(max(cache_written, 0)), 0), coalesce(sum(" PRICED "), 0), "                                \
+    "coalesce(sum(CASE WHEN " PRICED " THEN cost ELSE 0 END), 0), "                                          \
+    "coalesce(sum(CASE WHEN saved <> -9223372036854775808 THEN saved ELSE 0 END), 0) " REQUESTS              \
+    " AND time >= ?1 AND time < ?2 GROUP BY 1 ORDER BY 1"
+#define PRICED "cost <> -9223372036854775808"
 
 /* A row without a path is a connection that spoke HTTP/2, not a request. */
 #define REQUESTS "FROM requests WHERE path IS NOT ''"
@@ -58,13 +74,15 @@ static const char *const texts[HR_Q_COUNT] = {
         "stream, status, "
         "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, "
         "output_tokens, "
-        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
+        ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
-        "elapsed_us, transforms, results, rewritten, replayed, results_json, window FROM requests WHERE id > "
+        "elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
+        " FROM requests WHERE id > "
         "? ORDER "
         "BY id LIMIT ?",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
@@ -76,6 +94,20 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
                              "), 0) " REQUESTS " AND session = ?",
+    [HR_Q_TOTALS] = TOTALS("''"),
+    [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
+    [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
+    [HR_Q_TOTALS_BY_MODEL] = TOTALS("coalesce(model, '')"),
+    [HR_Q_TOTALS_BY_DIALECT] = TOTALS("coalesce(dialect, '')"),
+    [HR_Q_TOTALS_BY_HOST] = TOTALS("coalesce(host, '')"),
+    [HR_Q_TOTALS_BY_TOOL] =
+        "SELECT coalesce(json_extract(value, '$.tool'), ''), count(*), 0, coalesce(sum(json_extract(value, "
+        "'$.transform') IS NOT NULL), 0), coalesce(sum(json_extract(value, '$.tokens_before')), 0), "
+        "coalesce(sum(json_extract(value, '$.tokens_after')), 0), 0, 0, "
+        "coalesce(sum(json_extract(value, '$.replayed')), 0), 0, 0, 0, 0, 0, 0, 0, 0, 0 "
+        "FROM requests, json_each(results_json) WHERE requests.path IS NOT '' AND time >= ?1 AND time < ?2 "
+        "GROUP BY 1 "
+        "ORDER BY 1",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
     [HR_Q_BINARY_GET] = "SELECT answer FROM binaries WHERE build_id = ?",
     [HR_Q_BINARY_SET] = "INSERT INTO binaries VALUES(?, ?, ?) ON CONFLICT(build_id) DO UPDATE SET "
