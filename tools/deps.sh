@@ -13,6 +13,7 @@ packages="gcc make libc6-dev libcjson-dev libsqlite3-dev libzstd-dev zlib1g-dev 
     python3 python3-venv curl openssl ca-certificates git wget binutils procps gcc-multilib unzip
     nginx-light libcurl4-openssl-dev libcurl3-gnutls php-cli php-curl ruby ruby-curb ruby-ethon luajit strace
     g++ libsimdjson-dev
+    zsh fish mandoc
     locales libelf-dev libzydis-dev android-libboringssl binutils-aarch64-linux-gnu"
 
 missing=""
