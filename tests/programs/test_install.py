@@ -51,7 +51,7 @@ def test_destdir_and_prefix_are_obeyed_and_uninstall_takes_everything_away(tmp_p
     subprocess.run([*make, "install"], check=True, capture_output=True)
     found = {str(p.relative_to(tmp_path / "opt/headroom")) for p in tmp_path.rglob("*") if p.is_file()}
     assert found == {"lib/libheadroom.so", "lib/libheadroom_preload.so", "bin/headroom", "include/headroom.h",
-                     "lib/pkgconfig/headroom.pc", "share/man/man1/headroom.1",
+                     "lib/pkgconfig/headroom.pc", "share/man/man1/headroom.1", "share/man/man5/headroom-config.5",
                      "share/bash-completion/completions/headroom", "share/zsh/site-functions/_headroom",
                      "share/fish/vendor_completions.d/headroom.fish"}
     version = subprocess.run([tmp_path / "opt/headroom/bin/headroom", "--version"], check=True, capture_output=True, text=True)
