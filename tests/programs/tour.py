@@ -57,6 +57,9 @@ def steps(block):
     return found
 
 
+import cli_user  # noqa: E402
+
+
 class Tour:
     def __init__(self, build, home, api, ca):
         self.home, self.build = home, build
@@ -67,7 +70,7 @@ class Tour:
                         OPENAI_BASE_URL=f"https://127.0.0.1:{api.port}/v1")
 
         # Ids are made with the database's random key; one of them may be a token more than another.
-        subprocess.run([build / "headroom", "simulate", "--state", "-"], input=b"{}", env=self.env, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([build / "headroom", "simulate", "--state", "-"], input=cli_user.conversation("nothing"), env=self.env, stdout=subprocess.DEVNULL, check=True)
         with contextlib.closing(sqlite3.connect(home / ".local/state/headroom/headroom.db")) as db, db:
             db.execute("UPDATE meta SET value = zeroblob(32) WHERE name = 'key'")
 
