@@ -5,6 +5,7 @@
    except for UTF-8: the whole text is checked at the end, where it holds more than ASCII. So a structural error is told before a UTF-8
    error that stands earlier. */
 #include "json/json.h"
+#include "json/keys.h"
 #include "json/lex.h"
 
 enum {
@@ -23,6 +24,7 @@ struct parse {
     uint32_t in;    /* the open container */
     uint32_t count; /* its children so far */
     unsigned depth;
+    hr_keys keys;
     struct open_container {
         uint32_t node, count;
     } open[HR_MAX_DEPTH]; /* around it */
@@ -182,17 +184,36 @@ static inline void leave(struct parse *t, const char *p)
     t->count = t->open[t->depth].count;
 }
 
+/* A key that is not the one that was likely. *p moves behind it. */
+static int other_key(struct parse *t, const char **p, hr_node *v)
+{
+    const char *const begin = *p;
+
+    if (begin == t->end || *begin != '"')
+        return fail_at(t, begin, HR_EJSON);
+    int err = string(t, p, &v->key_escaped);
+    if (err)
+        return err;
+    v->key_len = (uint32_t)(*p - begin);
+    v->key_number = hr_keys_number(&t->keys, hr_str_make(begin, v->key_len), v->key_escaped);
+    return 0;
+}
+
 /* Key and colon at *p, into the node that comes next. */
 static inline int key(struct parse *t, const char **p, hr_node *v)
 {
-    const char *q = hr_lex_space(*p, t->end), *begin = q;
-    if (q == t->end || *q != '"')
-        return fail_at(t, q, HR_EJSON);
-    int err = string(t, &q, &v->key_escaped);
-    if (err)
+    const char *q = hr_lex_space(*p, t->end);
+    int err;
+
+    v->key_off = (uint32_t)(q - t->text);
+    v->key_number = hr_keys_guess(&t->keys, q, t->end);
+    if (__builtin_expect(v->key_number != 0, true)) {
+        v->key_len = (uint32_t)t->keys.key[v->key_number].n;
+        v->key_escaped = t->keys.escaped[v->key_number];
+        q += v->key_len;
+    } else if ((err = other_key(t, &q, v))) {
         return err;
-    v->key_off = (uint32_t)(begin - t->text);
-    v->key_len = (uint32_t)(q - begin);
+    }
     q = hr_lex_space(q, t->end);
     if (q == t->end || *q != ':')
         return fail_at(t, q, HR_EJSON);
@@ -273,7 +294,8 @@ int hr_tree_parse(hr_tree *tree, hr_arena *a, const char *text, size_t len, size
         return HR_EJSON;
     struct parse t;
     unsigned high;
-    memset(&t, 0, offsetof(struct parse, open));
+    memset(&t, 0, offsetof(struct parse, keys));
+    hr_keys_init(&t.keys);
     t.text = t.wrong = text;
     t.end = text + len;
     t.a = a;

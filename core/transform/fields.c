@@ -48,12 +48,9 @@ static uint32_t hash_of(uint32_t parent, hr_str key)
 }
 
 /* The path of `key` below `parent`; a new one where there is room, else NO_PATH. */
-static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
+static uint32_t path_of_key(struct reading *r, uint32_t parent, hr_str key, uint8_t number)
 {
     hr_fields *f = r->f;
-    uint32_t guess = r->follow[r->before];
-    if (guess && is_path(&f->paths[guess], parent, key))
-        return r->before = guess;
     uint32_t at = hash_of(parent, key) & r->mask;
     while (r->slots[at] && !is_path(&f->paths[r->slots[at]], parent, key))
         at = (at + 1) & r->mask;
@@ -65,12 +62,26 @@ static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
         path = f->n++;
         f->paths[path] = (hr_path){.parent = parent,
                                    .key = key,
+                                   .key_number = number,
                                    .depth = (uint8_t)(up->depth + 1),
                                    .many = up->many || key.p == NULL};
         r->slots[at] = path;
     }
     r->follow[r->before] = path;
     return r->before = path;
+}
+
+/* The same for the key of node v, which is likely to be the one that came here last time. */
+static inline uint32_t path_for(struct reading *r, uint32_t parent, const hr_node *v)
+{
+    const uint32_t guess = r->follow[r->before];
+    const hr_path *p = &r->f->paths[guess];
+    if (guess && p->parent == parent && v->key_number && p->key_number == v->key_number)
+        return r->before = guess;
+    const hr_str key = key_of(r->rows, v);
+    if (guess && is_path(p, parent, key))
+        return r->before = guess;
+    return path_of_key(r, parent, key, v->key_number);
 }
 
 /* One more value of a path. */
@@ -98,7 +109,7 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
     r->open[0] = (struct level){nodes[first].off + nodes[first].len, 0};
     r->before = 0;
     *own = NO_PATH;
-    if (nodes[first].type < HR_JSON_ARRAY && (*own = path_for(r, 0, HR_STR(""))) != NO_PATH)
+    if (nodes[first].type < HR_JSON_ARRAY && (*own = path_of_key(r, 0, HR_STR(""), 0)) != NO_PATH)
         count_value(r, *own, row);
     uint32_t skip_to = 0; /* offset behind a subtree that has no path */
     for (uint32_t i = first + 1; i < end; i++) {
@@ -109,8 +120,8 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
             continue;
         while (v->off >= r->open[r->depth].end)
             r->depth--;
-        hr_str key = tuple && r->depth == 0 ? key_of_place(place++) : key_of(r->rows, v);
-        uint32_t path = path_for(r, r->open[r->depth].path, key);
+        const uint32_t path = tuple && r->depth == 0 ? path_of_key(r, 0, key_of_place(place++), 0)
+                                                     : path_for(r, r->open[r->depth].path, v);
         *slot = path;
         bool container = v->type >= HR_JSON_ARRAY;
         if (path == NO_PATH || (container && r->depth == HR_FIELDS_DEPTH)) {

@@ -32,6 +32,7 @@ typedef struct hr_cell {
 typedef struct hr_path {
     uint32_t parent;      /* index; 0 is the row itself */
     hr_str key;           /* between the quotes; n 0 and p NULL: item of an array */
+    uint8_t key_number;   /* hr_node's */
     const hr_cell *cells; /* in row order */
     uint32_t n;
     uint32_t rows; /* rows that have it */
