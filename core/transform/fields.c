@@ -85,10 +85,12 @@ static inline uint32_t path_for(struct reading *r, uint32_t parent, const hr_nod
 }
 
 /* One more value of a path. */
-static void count_value(struct reading *r, uint32_t path, uint32_t row)
+static inline void count_value(struct reading *r, uint32_t path, uint32_t row, const hr_node *v)
 {
     hr_path *p = &r->f->paths[path];
     p->n++;
+    p->types |= (uint8_t)(1u << v->type);
+    p->empty = p->empty || hr_is_empty(v);
     p->rows += r->last_row[path] != row + 1;
     r->last_row[path] = row + 1;
 }
@@ -110,7 +112,7 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
     r->before = 0;
     *own = NO_PATH;
     if (nodes[first].type < HR_JSON_ARRAY && (*own = path_of_key(r, 0, HR_STR(""), 0)) != NO_PATH)
-        count_value(r, *own, row);
+        count_value(r, *own, row, &nodes[first]);
     uint32_t skip_to = 0; /* offset behind a subtree that has no path */
     for (uint32_t i = first + 1; i < end; i++) {
         const hr_node *v = &nodes[i];
@@ -131,7 +133,7 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
         } else if (container) {
             r->open[++r->depth] = (struct level){v->off + v->len, path};
         }
-        count_value(r, path, row);
+        count_value(r, path, row, v);
     }
 }
 
@@ -188,5 +190,6 @@ int hr_fields_read(hr_fields *f, hr_arena *scratch, const hr_rows *rows, hr_watc
         if (hr_watch_spend(watch, rows->tree->nodes[rows->row[row]].len) < 0)
             return HR_ETIME;
     }
-    return deal_cells(&r, scratch, watch);
+    const int err = deal_cells(&r, scratch, watch);
+    return err ? err : hr_values_read(f, scratch);
 }
