@@ -91,13 +91,11 @@ static int buf_fail(hr_buf *b)
     return HR_ENOMEM;
 }
 
-int hr_buf_reserve(hr_buf *b, size_t n)
+int hr_buf_grow(hr_buf *b, size_t n)
 {
     size_t max = b->max ? b->max : (size_t)HR_MAX_FILE * 2;
     if (b->err)
         return b->err;
-    if (n <= b->cap - b->len)
-        return 0;
     if (b->len > max || n > max - b->len)
         return buf_fail(b);
     size_t want = b->len + n, cap = b->cap < 128 ? 256 : b->cap * 2;
@@ -113,27 +111,9 @@ int hr_buf_reserve(hr_buf *b, size_t n)
     return 0;
 }
 
-void hr_buf_add(hr_buf *b, const void *p, size_t n)
-{
-    if (n == 0 || hr_buf_reserve(b, n))
-        return;
-    memcpy(b->data + b->len, p, n);
-    b->len += n;
-}
-
-void hr_buf_str(hr_buf *b, hr_str s)
-{
-    hr_buf_add(b, s.p, s.n);
-}
-
 void hr_buf_puts(hr_buf *b, const char *z)
 {
     hr_buf_add(b, z, strlen(z));
-}
-
-void hr_buf_putc(hr_buf *b, char c)
-{
-    hr_buf_add(b, &c, 1);
 }
 
 void hr_buf_u64(hr_buf *b, uint64_t v)

@@ -49,7 +49,7 @@ static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner)
         if (v->n++ == v->max)
             return false;
         *w = (struct word){hash, owner, 1};
-    } else if (w->owner == owner) {
+    } else if (w->owner == owner && owner != SHARED) {
         w->tokens++;
     } else {
         w->owner = SHARED;
@@ -79,9 +79,17 @@ static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
 /* 1; 0 where the field draws on too many words; HR_ETIME. */
 static int count_words(const hr_fields *f, const hr_path *p, struct vocabulary *v, hr_watch *watch)
 {
+    const hr_values *values = &p->values;
+
     memset(v->slot, 0, (v->mask + 1) * sizeof *v->slot);
     v->n = 0;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t k = 0; k < values->n; k++) {
+        const hr_str s = values->text[k];
+        if (s.p[0] == '"' && !use_words(v, hr_str_make(s.p + 1, s.n - 2),
+                                        values->count[k] > 1 ? SHARED : values->first[k] + 1))
+            return 0;
+    }
+    for (uint32_t i = 0; values->n == 0 && i < p->n; i++) {
         hr_str s = hr_cell_text(f, &p->cells[i]);
         if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_STRING)
             continue;
@@ -129,7 +137,7 @@ int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, fl
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
-        if (p->rows < rows - rows / 2)
+        if (p->rows < rows - rows / 2 || !(p->types >> HR_JSON_STRING & 1))
             continue;
         int r = count_words(f, p, &v, watch);
         if (r < 0)
