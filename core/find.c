@@ -25,21 +25,34 @@ static inline unsigned places(const char *p, size_t n, __m128i first, __m128i la
 static const char *find_in_blocks(const char *p, const char *end, hr_str needle, bool *found)
 {
     const __m128i first = _mm_set1_epi8(needle.p[0]), last = _mm_set1_epi8(needle.p[needle.n - 1]);
-    const char *behind = end - (needle.n - 1); /* behind the last place where it could begin */
+    const char *behind = end - (needle.n - 1), *at = p; /* behind the last place where it could begin */
     size_t vain = 0;
 
     *found = true;
-    for (const char *at = p;;) {
-        unsigned bits = places(at, needle.n, first, last);
+    for (;;) {
+        unsigned bits = 0;
+        while (behind - at >= 2 * BLOCK && !bits) {
+            bits = places(at, needle.n, first, last) | places(at + BLOCK, needle.n, first, last) << BLOCK;
+            at += 2 * BLOCK;
+        }
+        const char *from = at - 2 * BLOCK;
+        if (!bits) {
+            if (at == behind)
+                return NULL;
+            if (behind - at > BLOCK) {
+                from = at;
+                at += BLOCK;
+            } else { /* may overlap what was looked at */
+                from = behind - BLOCK;
+                at = behind;
+            }
+            bits = places(from, needle.n, first, last);
+        }
         for (; bits; bits &= bits - 1, vain++) {
-            const char *here = at + __builtin_ctz(bits);
-            if (memcmp(here, needle.p, needle.n) == 0)
+            const char *here = from + __builtin_ctz(bits);
+            if (here[1] == needle.p[1] && memcmp(here, needle.p, needle.n) == 0)
                 return here;
         }
-        at += BLOCK;
-        if (at >= behind)
-            return NULL;
-        at = at > behind - BLOCK ? behind - BLOCK : at; /* the last block may overlap the one before */
         *found = vain <= MOST_IN_VAIN + (size_t)(at - p) / BLOCK;
         if (!*found)
             return at;
