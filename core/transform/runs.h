@@ -13,9 +13,10 @@
 #include "base.h"
 
 enum hr_run_class {
-    HR_RUN_ALNUM,   /* ASCII letters and digits */
-    HR_RUN_WORD,    /* those, '_' and all bytes of characters beyond ASCII */
-    HR_RUN_UNGAPPED /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+    HR_RUN_ALNUM,    /* ASCII letters and digits */
+    HR_RUN_WORD,     /* those, '_' and all bytes of characters beyond ASCII */
+    HR_RUN_UNGAPPED, /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+    HR_RUN_POINT     /* full stops */
 };
 
 #ifdef __SSE2__
@@ -36,6 +37,8 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
     const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i in;
 
+    if (class == HR_RUN_POINT)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '.'));
     if (class == HR_RUN_UNGAPPED) {
         /* " and ', ( and ), ; < = >, [ and ], { | } differ in one or two bits. */
         in = _mm_or_si128(hr_run_range(v, '\t', 4), hr_run_is(v, ' '));
@@ -56,6 +59,8 @@ static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
     const unsigned char small = c | 0x20;
     const bool alnum = (unsigned char)(c - '0') < 10 || (unsigned char)(small - 'a') < 26;
 
+    if (class == HR_RUN_POINT)
+        return c == '.';
     if (class == HR_RUN_UNGAPPED)
         return !((unsigned char)(c - '\t') < 5 || (c && strchr(" \"'(),;<=>[]`{|}", c)));
     return alnum || (class == HR_RUN_WORD && (c == '_' || c > 0x7f));
@@ -71,7 +76,14 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
 }
 #endif
 
-/* Bit i: byte p[i] is of the class; n of them, 1 to 64. before: bytes of the same text before p. */
+/* Bit i: byte p[i] is of the class; 64 of them. */
+static inline uint64_t hr_run_bits64(const char *p, enum hr_run_class class)
+{
+    return hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 | hr_run_bits16(p + 32, class) << 32 |
+           hr_run_bits16(p + 48, class) << 48;
+}
+
+/* The same for n bytes, 1 to 64. before: bytes of the same text before p. */
 static inline uint64_t hr_run_bits(const char *p, size_t n, size_t before, enum hr_run_class class)
 {
     uint64_t bits = 0;
@@ -100,8 +112,7 @@ static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
     const char *p = r->block;
     const size_t n = (size_t)(r->end - p);
     if (n >= 64)
-        r->bits = hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 |
-                  hr_run_bits16(p + 32, class) << 32 | hr_run_bits16(p + 48, class) << 48;
+        r->bits = hr_run_bits64(p, class);
     else
         r->bits = hr_run_bits(p, n, (size_t)(p - r->begin), class);
 }
