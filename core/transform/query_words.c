@@ -25,15 +25,9 @@ static uint64_t joining(const hr_query_words *w, uint64_t points)
 static void read_block(hr_query_words *w, bool goes_on)
 {
     const size_t n = (size_t)(w->end - w->block), before = (size_t)(w->block - w->begin);
-    uint64_t points;
+    const uint64_t points = hr_run_bits_up_to_64(w->block, n, before, HR_RUN_POINT);
 
-    if (n >= BLOCK) {
-        w->words = hr_run_bits64(w->block, HR_RUN_WORD);
-        points = hr_run_bits64(w->block, HR_RUN_POINT);
-    } else {
-        w->words = hr_run_bits(w->block, n, before, HR_RUN_WORD);
-        points = hr_run_bits(w->block, n, before, HR_RUN_POINT);
-    }
+    w->words = hr_run_bits_up_to_64(w->block, n, before, HR_RUN_WORD);
     if (points)
         w->words |= joining(w, points);
     w->first = w->left = w->words & ~(w->words << 1 | goes_on);
