@@ -38,8 +38,11 @@ struct scoring {
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
-    uint32_t *anchor_df;
-    bool *ends;     /* per term: an anchor ends with it */
+    uint32_t *ends; /* per term: an anchor that ends with it, + 1; 0: none does */
+    struct found {
+        uint32_t df, row; /* rows that hold it; the last one of them, + 1 */
+        uint32_t next;    /* anchor + 1 of the same last term; 0: there are no more */
+    } * anchor;
     uint16_t *seen; /* terms of the row at hand, in order; NO_TERM elsewhere */
     size_t seen_cap;
     hr_watch watch;
@@ -99,39 +102,35 @@ struct row {
     uint32_t row;
     size_t seen; /* terms, and NO_TERM between those that do not stand side by side */
     bool apart;  /* other words stand behind the last one */
-    bool ended;  /* one of the terms is the last one of an anchor */
 };
+
+/* The anchors that end with the last term of those seen. */
+static int find_anchors(struct scoring *s, const struct row *r)
+{
+    const uint16_t *end = s->seen + r->seen;
+
+    for (uint32_t k = s->ends[end[-1]]; k; k = s->anchor[k - 1].next) {
+        const hr_anchor *a = &s->q->anchors[k - 1];
+        struct found *f = &s->anchor[k - 1];
+        if (f->df > s->limit || f->row == r->row + 1 || a->n > r->seen ||
+            memcmp(end - a->n, a->term, a->n * sizeof *end) != 0)
+            continue;
+        f->df++;
+        f->row = r->row + 1;
+        if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){r->row, (uint16_t)(k - 1), 1}))
+            return HR_ENOMEM;
+    }
+    return 0;
+}
 
 static int take_term(struct scoring *s, struct row *r, uint32_t t)
 {
     if (r->apart && r->seen > 0 && see(s, r->seen++, NO_TERM) < 0)
         return HR_ENOMEM;
     r->apart = false;
-    r->ended = r->ended || s->ends[t];
-    if (see(s, r->seen++, (uint16_t)t) < 0)
+    if (see(s, r->seen++, (uint16_t)t) < 0 || find_anchors(s, r) < 0)
         return HR_ENOMEM;
     return count_term(s, r->row, t);
-}
-
-static bool stands_in(const hr_anchor *a, const uint16_t *seen, size_t n)
-{
-    for (size_t i = 0; i + a->n <= n; i++)
-        if (seen[i] == a->term[0] && memcmp(seen + i, a->term, a->n * sizeof *seen) == 0)
-            return true;
-    return false;
-}
-
-/* The anchors that stand in a row that was read. */
-static int find_anchors(struct scoring *s, const struct row *r)
-{
-    for (uint32_t a = 0; r->ended && a < s->q->nanchors; a++) {
-        if (s->anchor_df[a] > s->limit || !stands_in(&s->q->anchors[a], s->seen, r->seen))
-            continue;
-        s->anchor_df[a]++;
-        if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){r->row, (uint16_t)a, 1}))
-            return HR_ENOMEM;
-    }
-    return 0;
 }
 
 /* The words of a row, whatever their spelling. With a scoring its terms are taken; without they are only counted. */
@@ -212,8 +211,6 @@ static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
         if (t == UINT32_MAX)
             continue;
         if (word.p >= s->rows[r.row].p + s->rows[r.row].n) {
-            if (find_anchors(s, &r) < 0)
-                return HR_ENOMEM;
             while (word.p >= s->rows[r.row].p + s->rows[r.row].n)
                 r.row++;
             r = (struct row){.row = r.row};
@@ -224,7 +221,7 @@ static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
             return HR_ENOMEM;
     }
     s->words += at;
-    return find_anchors(s, &r);
+    return 0;
 }
 
 static int read_rows(struct scoring *s)
@@ -240,7 +237,6 @@ static int read_rows(struct scoring *s)
             n = 1;
             r = read_row(s->rows[row], s, &at, &words);
             s->words += words;
-            r = r == 0 ? find_anchors(s, &at) : r;
         }
         if (r == 0)
             r = hr_watch_spend(&s->watch,
@@ -260,7 +256,7 @@ static int pick_by_anchor(struct scoring *s, bool *picked)
     if (!order)
         return HR_ENOMEM;
     for (size_t i = 0; i < s->nfound; i++) {
-        uint32_t a = s->found[i].term, df = s->anchor_df[a];
+        uint32_t a = s->found[i].term, df = s->anchor[a].df;
         if (df > s->limit || (!q->anchors[a].exact && df > MAX_NAME_ROWS))
             continue;
         order[n++] = (hr_pair){(uint64_t)!q->anchors[a].exact << 40 | (uint64_t)df << 8, (uint32_t)i};
@@ -303,7 +299,7 @@ static int weigh_terms(struct scoring *s, double *weight)
     if (!settled)
         return HR_ENOMEM;
     for (uint32_t a = 0; a < q->nanchors; a++)
-        for (uint32_t k = 0; s->anchor_df[a] > 0 && k < q->anchors[a].n; k++)
+        for (uint32_t k = 0; s->anchor[a].df > 0 && k < q->anchors[a].n; k++)
             settled[q->anchors[a].term[k]] = true;
     for (size_t i = 0; i < n && i < HR_MAX_TERMS; i++) {
         if (settled[order[i].value])
@@ -374,12 +370,15 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
         return HR_ENOMEM;
     s.df = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.df);
     s.last = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.last);
-    s.anchor_df = hr_arena_zalloc(s.scratch, (q->nanchors + 1u) * sizeof *s.anchor_df);
+    s.anchor = hr_arena_zalloc(s.scratch, (q->nanchors + 1u) * sizeof *s.anchor);
     s.ends = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.ends);
     s.seen = hr_arena_alloc(s.scratch, s.seen_cap * sizeof *s.seen);
-    int r = s.df && s.last && s.anchor_df && s.ends && s.seen ? 0 : HR_ENOMEM;
-    for (uint32_t k = 0; r == 0 && k < q->nanchors; k++)
-        s.ends[q->anchors[k].term[q->anchors[k].n - 1]] = true;
+    int r = s.df && s.last && s.anchor && s.ends && s.seen ? 0 : HR_ENOMEM;
+    for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
+        uint32_t *first = &s.ends[q->anchors[k].term[q->anchors[k].n - 1]];
+        s.anchor[k].next = *first;
+        *first = k + 1;
+    }
     if (r == 0)
         r = read_rows(&s);
     if (r == 0)
