@@ -50,6 +50,8 @@ bool hr_str_is(hr_str a, const char *z); /* equal to the NUL-terminated z */
 bool hr_str_ends(hr_str a, const char *z);
 /* Offset of needle in hay at or after from, or SIZE_MAX. Linear (find.c). */
 size_t hr_str_find(hr_str hay, hr_str needle, size_t from);
+/* How many of the bytes are c. */
+size_t hr_str_count(hr_str s, char c);
 
 /* ---- heap: the one seam through which core allocates; tests make the n-th call fail (fault.h) ---- */
 void *hr_malloc(size_t n);

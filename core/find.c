@@ -1,4 +1,4 @@
-/* find.c - hr_str_find(): where one string stands in another. See base.h.
+/* find.c - hr_str_find(): where one string stands in another; hr_str_count(): how often a byte does. See base.h.
 
    Sixteen places are looked at together: does the needle's first byte stand there, and its last one where that would be? Nearly always
    neither does, so a text costs little more than reading it. libc's memmem takes each byte by itself for needles of the length of a word;
@@ -77,4 +77,26 @@ size_t hr_str_find(hr_str hay, hr_str needle, size_t from)
 #endif
     at = memmem(at, (size_t)(end - at), needle.p, needle.n);
     return at ? (size_t)(at - hay.p) : SIZE_MAX;
+}
+
+size_t hr_str_count(hr_str s, char c)
+{
+    size_t n = 0, i = 0;
+
+#ifdef __SSE2__
+    enum { MOST_IN_A_BYTE = 255 };
+    const __m128i sought = _mm_set1_epi8(c), zero = _mm_setzero_si128();
+    while (s.n - i >= BLOCK) {
+        __m128i here = zero;
+        for (int k = 0; k < MOST_IN_A_BYTE && s.n - i >= BLOCK; k++, i += BLOCK) {
+            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(v, sought));
+        }
+        const __m128i sums = _mm_sad_epu8(here, zero);
+        n += (size_t)_mm_cvtsi128_si32(sums) + (size_t)_mm_cvtsi128_si32(_mm_srli_si128(sums, 8));
+    }
+#endif
+    for (; i < s.n; i++)
+        n += s.p[i] == c;
+    return n;
 }

@@ -7,17 +7,6 @@
 
 enum { MOST_ERRORS_PERCENT = 25 };
 
-static size_t count_lines(hr_str text)
-{
-    hr_str line;
-    bool ended;
-    size_t n = 0;
-
-    while (hr_line_next(&text, &line, &ended))
-        n++;
-    return n;
-}
-
 /* Mark the lines from `from` to before `to` that tell of an error; their number. Few lines hold a word that could, and only those are read. */
 static size_t find_errors(const hr_str *line, size_t from, size_t to, bool *error)
 {
@@ -50,7 +39,7 @@ static int find_all_errors(const hr_str *line, size_t lines, bool *error, size_t
 
 static int pin(hr_arena *a, const hr_transform_in *in, bool with_errors, bool **pinned, size_t *lines)
 {
-    size_t n = count_lines(in->text), errors = 0;
+    size_t n = hr_lines_count(in->text), errors = 0;
     hr_str *line = hr_arena_alloc(a, (n + 1) * sizeof *line), rest = in->text;
     bool *error = hr_arena_zalloc(a, n + 1), *asked = hr_arena_zalloc(a, n + 1);
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};

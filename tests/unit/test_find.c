@@ -1,4 +1,4 @@
-/* test_find.c - claims of hr_str_find() (core/find.c): what a plain search finds, wherever it stands, and in linear time. */
+/* test_find.c - claims of hr_str_find() and hr_str_count() (core/find.c): what a plain search finds, wherever it stands, and in linear time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,10 +58,29 @@ static void many_places_in_vain_cost_no_more_than_once_through_the_text(void **s
     free(needle);
 }
 
+static void counts_what_a_loop_counts(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 9000; n += n < 100 ? 1 : 797) {
+        char *text = malloc(n ? n : 1);
+        size_t as = 0;
+        assert_non_null(text);
+        for (size_t i = 0; i < n; i++) {
+            text[i] = n % 2 || i % 5 == n % 7 ? 'a' : 'b';
+            as += text[i] == 'a';
+        }
+        assert_int_equal(hr_str_count(hr_str_make(text, n), 'a'), as);
+        assert_int_equal(hr_str_count(hr_str_make(text, n), 'b'), n - as);
+        assert_int_equal(hr_str_count(hr_str_make(text, n), 'c'), 0);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_plain_search_finds),
+        cmocka_unit_test(counts_what_a_loop_counts),
         cmocka_unit_test(many_places_in_vain_cost_no_more_than_once_through_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
