@@ -261,4 +261,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(FUZZ_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLANG_OBJ:.o=.d) $(UNIT:=.d) $(UNIT_CLANG:=.d) $(PROGRAMS:=.d)
+-include $(FUZZ_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLANG_OBJ:.o=.d) $(UNIT:=.d) $(UNIT_CLANG:=.d) $(PROGRAMS:=.d) $(BENCH_OBJ:.o=.d) $(BENCH:=.d)

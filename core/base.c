@@ -51,16 +51,6 @@ bool hr_str_ends(hr_str a, const char *z)
     return a.n >= n && memcmp(a.p + a.n - n, z, n) == 0;
 }
 
-size_t hr_str_find(hr_str hay, hr_str needle, size_t from)
-{
-    if (from > hay.n || needle.n > hay.n - from)
-        return SIZE_MAX;
-    if (needle.n == 0)
-        return from;
-    const char *at = memmem(hay.p + from, hay.n - from, needle.p, needle.n);
-    return at ? (size_t)(at - hay.p) : SIZE_MAX;
-}
-
 void *hr_malloc(size_t n)
 {
     return hr_fault(HR_FAULT_ALLOC) ? NULL : malloc(n ? n : 1);
@@ -109,11 +99,6 @@ int hr_buf_grow(hr_buf *b, size_t n)
     b->data = p;
     b->cap = cap;
     return 0;
-}
-
-void hr_buf_puts(hr_buf *b, const char *z)
-{
-    hr_buf_add(b, z, strlen(z));
 }
 
 void hr_buf_u64(hr_buf *b, uint64_t v)

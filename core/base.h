@@ -48,8 +48,10 @@ static inline hr_str hr_str_make(const char *p, size_t n)
 bool hr_str_eq(hr_str a, hr_str b);
 bool hr_str_is(hr_str a, const char *z); /* equal to the NUL-terminated z */
 bool hr_str_ends(hr_str a, const char *z);
-/* Offset of needle in hay at or after from, or SIZE_MAX. */
+/* Offset of needle in hay at or after from, or SIZE_MAX. Linear (find.c). */
 size_t hr_str_find(hr_str hay, hr_str needle, size_t from);
+/* How many of the bytes are c. */
+size_t hr_str_count(hr_str s, char c);
 
 /* ---- heap: the one seam through which core allocates; tests make the n-th call fail (fault.h) ---- */
 void *hr_malloc(size_t n);
@@ -72,6 +74,7 @@ typedef struct hr_buf {
     size_t len, cap, max;
     int err;
 } hr_buf;
+/* Inline: much of what is written comes in pieces of a few bytes. */
 int hr_buf_grow(hr_buf *b, size_t n); /* hr_buf_reserve, where there is no such room yet */
 /* Room for n more bytes; HR_ENOMEM. */
 static inline int hr_buf_reserve(hr_buf *b, size_t n)
@@ -94,7 +97,10 @@ static inline void hr_buf_putc(hr_buf *b, char c)
     if (hr_buf_reserve(b, 1) == 0)
         b->data[b->len++] = c;
 }
-void hr_buf_puts(hr_buf *b, const char *z);
+static inline void hr_buf_puts(hr_buf *b, const char *z)
+{
+    hr_buf_add(b, z, strlen(z));
+}
 void hr_buf_u64(hr_buf *b, uint64_t v); /* decimal, locale-free */
 void hr_buf_free(hr_buf *b);
 static inline hr_str hr_buf_view(const hr_buf *b)

@@ -26,7 +26,7 @@ static bool is_cut(hr_str s, size_t i, char mark)
 {
     size_t n;
 
-    if (s.p[i] != mark)
+    if (s.p[i] != mark || i + 2 >= s.n || !is_digit(s.p[i + 1]))
         return false;
     n = hr_digits(hr_str_make(s.p + i + 1, s.n - i - 1));
     return n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == mark;

@@ -8,6 +8,7 @@
 #include "transform/gaps.h"
 #include "transform/hits.h"
 #include "transform/kept_lines.h"
+#include "transform/lines.h"
 #include "transform/odd_hits.h"
 
 enum {
@@ -30,12 +31,8 @@ static int read_hits(struct search *s, hr_watch *watch)
 {
     hr_hits reader = {.rest = s->in->text, .headings = true};
     hr_hit hit;
-    uint32_t n = 0;
+    const size_t n = hr_lines_count(s->in->text);
 
-    for (const char *p = s->in->text.p, *end = p + s->in->text.n; p && p < end; n++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : end;
-    }
     s->hit = hr_arena_alloc(s->scratch, (n + 1) * sizeof *s->hit);
     s->keep = hr_arena_zalloc(s->scratch, n + 1);
     s->asked = hr_arena_zalloc(s->scratch, n + 1);

@@ -1,6 +1,7 @@
 /* split.c - see split.h. One pass over the text finds lines, words and what stands between them. */
 #include "transform/split.h"
 
+#include "transform/lines.h"
 #include "transform/runs.h"
 
 enum { MOST_TEXT = 1 << 30, MOST_LINES = 1 << 24, MOST_LINE = 0xffff };
@@ -89,21 +90,9 @@ static int read_lines(struct splitter *p, hr_watch *watch)
     return 0;
 }
 
-static size_t count_lines(hr_str text)
-{
-    const char *p = text.p, *end = text.n ? p + text.n : p;
-    size_t n = 0;
-
-    for (; p < end; n++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : end;
-    }
-    return n;
-}
-
 int hr_split_read(hr_split *s, hr_str text, hr_watch *watch)
 {
-    const size_t lines = text.n > MOST_TEXT ? SIZE_MAX : count_lines(text);
+    const size_t lines = text.n > MOST_TEXT ? SIZE_MAX : hr_lines_count(text);
 
     *s = (hr_split){.text = text};
     if (lines > MOST_LINES)

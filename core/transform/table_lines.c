@@ -21,15 +21,13 @@ struct work {
 
 static int read_lines(struct work *w)
 {
-    hr_str rest = w->in->text, line;
+    hr_str rest = w->in->text;
     bool ended;
 
-    while (hr_line_next(&rest, &line, &ended))
-        w->lines++;
+    w->lines = (uint32_t)hr_lines_count(rest);
     w->line = hr_arena_alloc(w->scratch, (w->lines + 1) * sizeof *w->line);
     if (!w->line)
         return HR_ENOMEM;
-    rest = w->in->text;
     for (uint32_t i = 0; hr_line_next(&rest, &w->line[i], &ended);)
         i++;
     return 0;
