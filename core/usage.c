@@ -105,6 +105,8 @@ static void take_event(hr_usage *u, hr_str text)
 {
     const char *mark = u->dialect ? u->dialect->mark : NULL;
 
+    if (text.n == 0)
+        return;
     if (mark && memmem(text.p, text.n, mark, strlen(mark)))
         take_usage(u, text);
     if (memmem(text.p, text.n, "\"error\"", 7))
