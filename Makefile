@@ -18,8 +18,8 @@ endif
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Werror
 BASE  := -std=c11 -D_GNU_SOURCE -g -fPIC -fvisibility=hidden -MMD -MP $(WARN)
 OPT   ?= -O2
-# Debian's http_parser, sqlite3, zlib and zstd come as position-independent archives: linked in and hidden.
-CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -lm -lpthread -ldl
+# Debian's http_parser, sqlite3, zlib, zstd and brotli's decoder come as position-independent archives: linked in and hidden.
+CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -l:libbrotlidec.a -l:libbrotlicommon.a -lm -lpthread -ldl
 SHIM_CFLAGS := -include shim/glibc.h -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
 SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--as-needed
 # The preload library is mapped by every child of an agent: two segments instead of four, a smaller symbol table.

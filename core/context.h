@@ -8,6 +8,7 @@
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
+#include "decode.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
 #include "ledger.h"
@@ -86,6 +87,7 @@ struct headroom_request {
     headroom_result *results;
     size_t n_results;
     hr_usage *usage;
+    hr_decode *decode; /* feeds usage; NULL: nothing more is read */
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;

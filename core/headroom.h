@@ -92,9 +92,12 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
 
-/* Response side, all optional. Pieces of the decoded (de-chunked) body in order. */
+/* Response side, all optional. Pieces of the de-chunked body in order, still in their content coding: gzip, deflate, br, zstd and lists of
+   two are undone here, in a copy. */
 void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
                             const char *content_encoding, size_t encoding_len);
+/* The head names the error (Amazon's x-amzn-errortype), behind headroom_response_head. */
+void headroom_response_error(headroom_request *r, const char *name, size_t len);
 void headroom_response_body(headroom_request *r, const void *data, size_t len);
 
 /* The response ended, or never will (complete = false): the row is written, r is freed. */

@@ -262,6 +262,7 @@ void headroom_request_drop(headroom_request *r)
         return;
     hr_pending_remove(&r->h->pending, r);
     free_work(r);
+    hr_decode_free(r->decode);
     hr_usage_free(r->usage);
     hr_arena_free(r->keep);
 }

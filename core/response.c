@@ -1,30 +1,80 @@
-/* response.c - the response side of a request: status, usage, and the row that is written when it ends. See headroom.h. */
+/* response.c - the response side of a request: status, usage, and the row that is written when it ends. See headroom.h.
+
+       bytes --> decode.c (Content-Encoding) --> usage.c --> row */
 #include <string.h>
 #include <strings.h>
 
 #include "context.h"
+#include "usage_error.h"
 
-static bool holds(const char *p, size_t n, const char *word)
+static bool holds(hr_str text, const char *word)
 {
     size_t len = strlen(word);
-    for (size_t i = 0; i + len <= n; i++)
-        if (strncasecmp(p + i, word, len) == 0)
+    for (size_t i = 0; i + len <= text.n; i++)
+        if (strncasecmp(text.p + i, word, len) == 0)
             return true;
     return false;
+}
+
+/* How the body of this type is read; false: not at all. */
+static bool form_of(hr_str type, enum hr_usage_form *form)
+{
+    if (holds(type, "text/event-stream"))
+        *form = HR_USAGE_SSE;
+    else if (holds(type, "vnd.amazon.eventstream"))
+        *form = HR_USAGE_FRAMES;
+    else if (holds(type, "json"))
+        *form = HR_USAGE_JSON;
+    else
+        return false;
+    return true;
+}
+
+static void stop_reading(headroom_request *r)
+{
+    hr_decode_free(r->decode);
+    r->decode = NULL;
+}
+
+static void decoded(void *arg, const char *p, size_t n)
+{
+    headroom_request *r = arg;
+    if (hr_usage_wants(r->usage))
+        hr_usage_add(r->usage, p, n);
+}
+
+/* No memory, or a coding that we do not know: usage stays unknown. */
+static void begin_reading(headroom_request *r, hr_str type, hr_str encoding)
+{
+    enum hr_usage_form form;
+    const bool failed = r->row.status >= 400;
+
+    if (r->usage || !r->row.dialect || !form_of(type, &form) || (r->row.status / 100 != 2 && !failed) ||
+        !(r->usage = hr_usage_new(r->row.dialect, form, failed)))
+        return;
+    r->decode = hr_decode_new(encoding, decoded, r);
 }
 
 void headroom_response_head(headroom_request *r, int status, const char *type, size_t type_len,
                             const char *encoding, size_t encoding_len)
 {
-    bool sse = holds(type, type_len, "text/event-stream");
-    bool plain = encoding_len == 0 || (encoding_len == 8 && strncasecmp(encoding, "identity", 8) == 0);
-
     if (!hr_pending_take(r))
         return;
     r->row.status = status;
-    if (!r->usage && plain && status >= 200 && status <= 299 && r->row.dialect &&
-        (sse || holds(type, type_len, "json")))
-        r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
+    begin_reading(r, hr_str_make(type, type_len), hr_str_make(encoding, encoding_len));
+    hr_pending_give_back(r);
+}
+
+void headroom_response_error(headroom_request *r, const char *name, size_t len)
+{
+    /* "ThrottlingException:http://internal.amazon.com/..": what stands behind the colon is no name. */
+    const char *colon = len ? memchr(name, ':', len) : NULL;
+    hr_str word = hr_str_make(name, colon ? (size_t)(colon - name) : len);
+
+    if (!hr_pending_take(r))
+        return;
+    if (hr_error_word(word))
+        r->row.error = hr_arena_dup(r->keep, word.p, word.n);
     hr_pending_give_back(r);
 }
 
@@ -32,8 +82,11 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
 {
     if (!hr_pending_take(r))
         return;
-    if (r->usage)
-        hr_usage_add(r->usage, data, len);
+    if (r->decode) {
+        hr_decode_add(r->decode, data, len);
+        if (!hr_usage_wants(r->usage))
+            stop_reading(r);
+    }
     hr_pending_give_back(r);
 }
 
@@ -50,6 +103,8 @@ static void write_row(headroom_request *r, bool complete)
         r->row.output_tokens = counts.output;
         r->row.cached_tokens = counts.cached;
         r->row.cache_written_tokens = counts.cache_written;
+        if (counts.error)
+            r->row.error = counts.error;
     }
     if (h->store && r->mode != HEADROOM_OFF)
         hr_store_request(h->store, &r->row);

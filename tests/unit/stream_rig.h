@@ -115,7 +115,7 @@ struct headroom_request {
     struct bytes body, out; /* body.p NULL: none was given */
     int bodies, sents, ends;
     int status;
-    char type[64], encoding[32];
+    char type[64], encoding[32], error[64];
     struct bytes response;
     bool complete;
 };
@@ -237,6 +237,12 @@ static void rig_response_head(headroom_request *r, int status, const char *type,
     rig_copy(r->encoding, sizeof(r->encoding), enc, enc_n);
 }
 
+static void rig_response_error(headroom_request *r, const char *name, size_t n)
+{
+    assert_true(r->status > 0);
+    rig_copy(r->error, sizeof(r->error), name, n);
+}
+
 static void rig_response_body(headroom_request *r, const void *p, size_t n)
 {
     assert_true(r->status != 0);
@@ -258,6 +264,7 @@ static struct shim_core rig_core = {
     .request_body = rig_request_body,
     .request_sent = rig_request_sent,
     .response_head = rig_response_head,
+    .response_error = rig_response_error,
     .response_body = rig_response_body,
     .request_end = rig_request_end,
 };

@@ -8,15 +8,15 @@
 static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state)
 {
     (void)state;
-    EVERY_WAY("openai_responses", false, "{\"id\":\"resp_1\",\"usage\":" RESPONSES_USAGE "}", 1000, 896, 7,
-              20, RESPONSES_USAGE);
+    EVERY_WAY("openai_responses", HR_USAGE_JSON, "{\"id\":\"resp_1\",\"usage\":" RESPONSES_USAGE "}", 1000,
+              896, 7, 20, RESPONSES_USAGE);
     EVERY_WAY(
-        "openai_responses", true,
+        "openai_responses", HR_USAGE_SSE,
         "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n"
         "event: response.completed\ndata: "
         "{\"type\":\"response.completed\",\"response\":{\"output\":[],\"usage\":" RESPONSES_USAGE "}}\n\n",
         1000, 896, 7, 20, RESPONSES_USAGE);
-    UNKNOWN("openai_responses", true,
+    UNKNOWN("openai_responses", HR_USAGE_SSE,
             "data: {\"type\":\"response.failed\",\"response\":{\"usage\":null}}\n\n");
 }
 
@@ -28,21 +28,22 @@ static void responses_usage_stands_in_the_body_or_in_the_last_event(void **state
 static void gemini_usage_is_the_last_piece_s(void **state)
 {
     (void)state;
-    EVERY_WAY("gemini", false, "{\"candidates\":[],\"usageMetadata\":" GEMINI_USAGE "}", 1000, 896, -1, 25,
+    EVERY_WAY("gemini", HR_USAGE_JSON, "{\"candidates\":[],\"usageMetadata\":" GEMINI_USAGE "}", 1000, 896,
+              -1, 25, GEMINI_USAGE);
+    EVERY_WAY("gemini", HR_USAGE_JSON,
+              "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "},\"traceId\":\"t\"}", 1000, 896, -1, 25,
               GEMINI_USAGE);
-    EVERY_WAY("gemini", false, "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "},\"traceId\":\"t\"}", 1000,
-              896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", false,
+    EVERY_WAY("gemini", HR_USAGE_JSON,
               "[{\"usageMetadata\":{\"promptTokenCount\":1}},\r\n{\"usageMetadata\":" GEMINI_USAGE "},\n{}]",
               1000, 896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", true,
+    EVERY_WAY("gemini", HR_USAGE_SSE,
               "data: {\"usageMetadata\":{\"promptTokenCount\":1}}\r\n\r\ndata: "
               "{\"response\":{\"usageMetadata\":" GEMINI_USAGE "}}\r\n\r\n",
               1000, 896, -1, 25, GEMINI_USAGE);
-    EVERY_WAY("gemini", false, "{\"usageMetadata\":{\"promptTokenCount\":7}}", 7, -1, -1, -1,
+    EVERY_WAY("gemini", HR_USAGE_JSON, "{\"usageMetadata\":{\"promptTokenCount\":7}}", 7, -1, -1, -1,
               "{\"promptTokenCount\":7}");
-    UNKNOWN("gemini", false, "[{\"usageMetadata\":3}]");
-    UNKNOWN("openai_chat", false, "[{\"usage\":{\"prompt_tokens\":1}}]");
+    UNKNOWN("gemini", HR_USAGE_JSON, "[{\"usageMetadata\":3}]");
+    UNKNOWN("openai_chat", HR_USAGE_JSON, "[{\"usage\":{\"prompt_tokens\":1}}]");
 }
 
 #define COHERE_USAGE                                                                                         \
@@ -56,9 +57,9 @@ static void gemini_usage_is_the_last_piece_s(void **state)
 static void cohere_usage_is_in_tokens_not_in_what_is_billed(void **state)
 {
     (void)state;
-    EVERY_WAY("cohere", false, "{\"message\":{},\"usage\":" COHERE_USAGE "}", 1000, 896, -1, 20,
+    EVERY_WAY("cohere", HR_USAGE_JSON, "{\"message\":{},\"usage\":" COHERE_USAGE "}", 1000, 896, -1, 20,
               COHERE_USAGE);
-    EVERY_WAY("cohere", true,
+    EVERY_WAY("cohere", HR_USAGE_SSE,
               "event: content-delta\ndata: {\"delta\":{\"text\":\"usage\"}}\n\nevent: message-end\ndata: "
               "{\"type\":\"message-end\",\"delta\":{\"usage\":" COHERE_USAGE "}}\n\n",
               1000, 896, -1, 20, COHERE_USAGE);
@@ -67,11 +68,11 @@ static void cohere_usage_is_in_tokens_not_in_what_is_billed(void **state)
 static void ollama_usage_is_in_the_last_line(void **state)
 {
     (void)state;
-    EVERY_WAY("ollama", false, OLLAMA_LAST, 1000, -1, -1, 20, OLLAMA_LAST);
-    EVERY_WAY("ollama", false,
+    EVERY_WAY("ollama", HR_USAGE_JSON, OLLAMA_LAST, 1000, -1, -1, 20, OLLAMA_LAST);
+    EVERY_WAY("ollama", HR_USAGE_JSON,
               "{\"message\":{\"content\":\"prompt_eval_count\"},\"done\":false}\n" OLLAMA_LAST "\n", 1000, -1,
               -1, 20, OLLAMA_LAST);
-    UNKNOWN("ollama", false, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
+    UNKNOWN("ollama", HR_USAGE_JSON, "{\"error\":\"no\"}\n{\"prompt_eval_count\":");
 }
 
 #define CONVERSE_USAGE                                                                                       \
@@ -81,7 +82,7 @@ static void ollama_usage_is_in_the_last_line(void **state)
 static void converse_usage_adds_cached_tokens_to_the_prompt(void **state)
 {
     (void)state;
-    EVERY_WAY("bedrock", false, "{\"output\":{},\"usage\":" CONVERSE_USAGE "}", 1000, 896, 7, 20,
+    EVERY_WAY("bedrock", HR_USAGE_JSON, "{\"output\":{},\"usage\":" CONVERSE_USAGE "}", 1000, 896, 7, 20,
               CONVERSE_USAGE);
 }
 
