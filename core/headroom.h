@@ -207,6 +207,16 @@ enum headroom_by {
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 
+/* What our estimates of tokens are to the provider's counts, for each family of models of which at least 20 requests tell it: estimate times
+   factor is what the provider counts, off by error_percent on average over the last 128 requests, newer ones weighing more. Token counts
+   everywhere in this API are not scaled. An estimate still: never called exact. */
+int headroom_each_family(headroom *h,
+                         int (*cb)(void *, const char *name, double factor, double error_percent,
+                                   int64_t requests),
+                         void *arg);
+/* The family of a model ("claude", "gpt", "other"); static text. */
+const char *headroom_family_of(const char *model);
+
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
                          int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);

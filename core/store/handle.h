@@ -54,6 +54,20 @@ enum hr_statement {
     HR_Q_CUT_INSERT,
     HR_Q_CUT_TOUCH,
     HR_Q_CUT_EXPIRE,
+    HR_Q_MARK,
+    HR_Q_MARK_SET,
+    HR_Q_MARK_EXPIRE,
+    HR_Q_FAULT_INSERT,
+    HR_Q_FAULT_COUNT,
+    HR_Q_FAULT_EACH,
+    HR_Q_FAULT_SETTLE,
+    HR_Q_FAULT_EXPIRE,
+    HR_Q_BREAKER_SET,
+    HR_Q_BREAKER_EACH,
+    HR_Q_BREAKER_RESET,
+    HR_Q_FAMILY,
+    HR_Q_FAMILY_SET,
+    HR_Q_FAMILY_EACH,
     HR_Q_COUNT
 };
 
@@ -164,6 +178,10 @@ int hr_originals_account(hr_store *s, int64_t bytes);
 /* A bounded part of hr_store_expire, at most once a day on this database; the handle is entered for writing.
  */
 void hr_expire_some(hr_store *s);
+
+/* ---- families.c ---- */
+/* The sample of a row that is being stored, if it has one. In a transaction. */
+int hr_families_add(hr_store *s, const headroom_row *row);
 
 /* ---- requests.c ---- */
 /* Write rows and marks that wait; the handle is entered. Failure leaves them waiting. */

@@ -119,6 +119,26 @@ static const char *const texts[HR_Q_COUNT] = {
         "VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(conversation, print) DO NOTHING",
     [HR_Q_CUT_TOUCH] = "UPDATE cuts SET last_used = ?1 WHERE conversation = ?2",
     [HR_Q_CUT_EXPIRE] = "DELETE FROM cuts WHERE last_used < ?",
+    [HR_Q_MARK] = "SELECT time, positions, made, sent, held, optimize FROM marks WHERE conversation = ?",
+    [HR_Q_MARK_SET] = "INSERT OR REPLACE INTO marks(conversation, time, positions, made, sent, held, "
+                      "optimize) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_MARK_EXPIRE] = "DELETE FROM marks WHERE time < ?",
+    [HR_Q_FAULT_INSERT] = "INSERT INTO faults(time, program, dialect, model, conversation, kind, place, "
+                          "held, cached) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_FAULT_COUNT] = "SELECT count(*) FROM faults WHERE program = ? AND dialect = ? AND kind = ? AND "
+                         "time >= ? AND NOT settled",
+    [HR_Q_FAULT_EACH] = "SELECT time, program, dialect, model, conversation, kind, place, held, cached, "
+                        "settled FROM faults ORDER BY n DESC LIMIT ?",
+    [HR_Q_FAULT_SETTLE] = "UPDATE faults SET settled = 1 WHERE NOT settled AND (?1 IS NULL OR program = ?1)",
+    [HR_Q_FAULT_EXPIRE] = "DELETE FROM faults WHERE n <= (SELECT max(n) FROM faults) - ?",
+    [HR_Q_BREAKER_SET] = "INSERT INTO breakers(program, dialect, since, kind) VALUES(?, ?, ?, ?) "
+                         "ON CONFLICT(program, dialect) DO NOTHING",
+    [HR_Q_BREAKER_EACH] =
+        "SELECT program, dialect, since, kind FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_BREAKER_RESET] = "DELETE FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_FAMILY] = "SELECT seen, ratios FROM families WHERE name = ?",
+    [HR_Q_FAMILY_SET] = "INSERT OR REPLACE INTO families(name, seen, ratios) VALUES(?, ?, ?)",
+    [HR_Q_FAMILY_EACH] = "SELECT name, seen, ratios FROM families ORDER BY name",
     [HR_Q_BINARY_EXPIRE] = "DELETE FROM binaries WHERE build_id IN "
                            "(SELECT build_id FROM binaries ORDER BY found DESC LIMIT -1 OFFSET ?)",
 };

@@ -99,6 +99,11 @@ int hr_store_stats(hr_store *s, headroom_stats *out);
 /* headroom_each_total; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_total(hr_store *s, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
+/* headroom_each_family; cb runs without a lock. HR_ENOENT: no database. */
+int hr_store_each_family(hr_store *s,
+                         int (*cb)(void *, const char *name, double factor, double error_percent,
+                                   int64_t requests),
+                         void *arg);
 /* Recent rewritten results, newest first, at most limit (headroom show without id). */
 int hr_store_each_decision(hr_store *s, size_t limit,
                            int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
