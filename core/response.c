@@ -13,6 +13,12 @@ static bool holds(const char *p, size_t n, const char *word)
     return false;
 }
 
+/* Not at the end of the request: a connection can lie idle for long before that is known. */
+static void note_time(headroom_request *r)
+{
+    r->row.duration_us = (int64_t)(hr_now_us() - r->begun_us);
+}
+
 void headroom_response_head(headroom_request *r, int status, const char *type, size_t type_len,
                             const char *encoding, size_t encoding_len)
 {
@@ -22,6 +28,7 @@ void headroom_response_head(headroom_request *r, int status, const char *type, s
     if (!hr_pending_take(r))
         return;
     r->row.status = status;
+    note_time(r);
     if (!r->usage && plain && status >= 200 && status <= 299 && r->row.dialect &&
         (sse || holds(type, type_len, "json")))
         r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
@@ -32,6 +39,7 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
 {
     if (!hr_pending_take(r))
         return;
+    note_time(r);
     if (r->usage)
         hr_usage_add(r->usage, data, len);
     hr_pending_give_back(r);

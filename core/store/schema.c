@@ -47,10 +47,15 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "ALTER TABLE requests ADD COLUMN cost INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {
-    "", "PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3", "PRAGMA user_version=4"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
+                                                           "PRAGMA user_version=1",
+                                                           "PRAGMA user_version=2",
+                                                           "PRAGMA user_version=3",
+                                                           "PRAGMA user_version=4",
+                                                           "PRAGMA user_version=5"};
 
 static int write_key(hr_store *s)
 {
