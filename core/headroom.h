@@ -260,6 +260,11 @@ int headroom_each_setting(headroom *h,
                           void *arg);
 const char *headroom_state_directory(const headroom *h); /* NULL: none */
 const char *headroom_config_path(const headroom *h);     /* NULL: none */
+/* Change one setting in the text of a config.ini: value NULL takes it out. Comments, order and all other lines stay. 1: *out is the new
+   text. 0: refused, and problem says why in a clause: no such setting, a value that it does not take, a file that cannot be changed
+   safely. HR_ENOMEM. Pure: no file is read or written. */
+int headroom_edit_config(const char *text, size_t len, const char *name, const char *value,
+                         headroom_bytes *out, char *problem, size_t room);
 /* What is wrong with the settings that were given, in the order of the file, then of the environment; of each what is right counts.
    file: of config.ini, else a variable; line 0: the file as a whole. name: of the setting or variable, else as it was written, "" for a
    line that is nothing. error says what would be right. */
