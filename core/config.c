@@ -259,7 +259,7 @@ static int read_profiles(hr_config *c)
     return r < 0 ? r : 0;
 }
 
-int hr_config_load(hr_config *c)
+int hr_config_defaults(hr_config *c)
 {
     int r = 0;
     *c = (hr_config){0};
@@ -268,6 +268,12 @@ int hr_config_load(hr_config *c)
         r = hr_config_set(c, (enum hr_setting)s, hr_str_make(table[s].value, strlen(table[s].value)), false,
                           &given);
     }
+    return r;
+}
+
+int hr_config_load(hr_config *c)
+{
+    int r = hr_config_defaults(c);
     if (r == 0) {
         c->path = home_path("XDG_CONFIG_HOME", ".config", "/config.ini");
         c->state_directory = home_path("XDG_STATE_HOME", ".local/state", "");

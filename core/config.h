@@ -96,5 +96,12 @@ int hr_config_set(hr_config *c, enum hr_setting s, hr_str value, bool more, cons
 int hr_config_tell(hr_config *c, enum hr_setting s, const hr_given *given, const char *text);
 /* Read config.ini, where there is one. 0 or HR_ENOMEM. */
 int hr_config_read_file(hr_config *c);
+/* The same of its text. */
+int hr_config_read_text(hr_config *c, hr_str text);
+/* The setting that an entry of the file is about, HR_SETTINGS: none. *listed: as one entry of its list. */
+struct hr_ini_entry;
+enum hr_setting hr_config_entry(const struct hr_ini_entry *in, bool *listed);
+/* c empty but for the defaults. 0 or HR_ENOMEM. */
+int hr_config_defaults(hr_config *c);
 
 #endif

@@ -91,7 +91,8 @@ struct headroom_request {
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;
-    hr_coding coding; /* of the body as it comes and as it goes out */
+    hr_coding coding;  /* of the body as it comes and as it goes out */
+    uint64_t begun_us; /* monotonic, as row.time_us is wall clock */
 };
 
 /* The key of decisions; 0, or the store's error. */

@@ -150,6 +150,8 @@ typedef struct headroom_row {
        than 0: a loss). HEADROOM_UNPRICED: no price of the model is known, or no usage came. */
     int64_t cost, saved;
     bool exact; /* tokens were counted with the model's own vocabulary */
+    int64_t
+        duration_us; /* from the request's first byte to the last one seen of its response; -1: there was none */
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
@@ -177,6 +179,21 @@ typedef struct headroom_stats {
 int headroom_get_stats(headroom *h, headroom_stats *out);
 /* Oldest first, ids above after_id. A non-zero return of cb stops and is returned. */
 int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
+/* Which requests: those that fit all of it. Zeroed, it fits every one. */
+typedef struct headroom_filter {
+    int64_t after_id;       /* only ids above */
+    int64_t from_us, to_us; /* that began in [from, to), wall clock; to 0: no end */
+    /* The whole name, or a glob of * ? [..]; NULL: any. */
+    const char *program, *model, *host, *dialect;
+    const char *skipped; /* this reason, or "" for any; NULL: also those that were worked on */
+    int status_low,
+        status_high; /* HTTP status, both included; high 0: any, or none where unanswered is set */
+    bool unanswered; /* those without a response too */
+    size_t last;     /* of all these only the last so many; 0: all */
+} headroom_filter;
+/* As headroom_each_request; the database does the choosing. */
+int headroom_each_request_where(headroom *h, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg);
 /* Sums over requests; connections that are only watched (path "") apart. */
 typedef struct headroom_totals {
     int64_t requests;
@@ -256,6 +273,11 @@ int headroom_each_setting(headroom *h,
                           void *arg);
 const char *headroom_state_directory(const headroom *h); /* NULL: none */
 const char *headroom_config_path(const headroom *h);     /* NULL: none */
+/* Change one setting in the text of a config.ini: value NULL takes it out. Comments, order and all other lines stay. 1: *out is the new
+   text. 0: refused, and problem says why in a clause: no such setting, a value that it does not take, a file that cannot be changed
+   safely. HR_ENOMEM. Pure: no file is read or written. */
+int headroom_edit_config(const char *text, size_t len, const char *name, const char *value,
+                         headroom_bytes *out, char *problem, size_t room);
 /* What is wrong with the settings that were given, in the order of the file, then of the environment; of each what is right counts.
    file: of config.ini, else a variable; line 0: the file as a whole. name: of the setting or variable, else as it was written, "" for a
    line that is nothing. error says what would be right. */

@@ -30,6 +30,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
     r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
     r->row.time_us = hr_wall_us();
+    r->begun_us = hr_now_us();
+    r->row.duration_us = -1;
     r->row.pid = h->pid;
     r->row.program = h->program;
     r->row.input_tokens = r->row.output_tokens = r->row.cached_tokens = r->row.cache_written_tokens = -1;

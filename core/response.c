@@ -16,6 +16,12 @@ static bool holds(hr_str text, const char *word)
     return false;
 }
 
+/* Not at the end of the request: a connection can lie idle for long before that is known. */
+static void note_time(headroom_request *r)
+{
+    r->row.duration_us = (int64_t)(hr_now_us() - r->begun_us);
+}
+
 /* How the body of this type is read; false: not at all. */
 static bool form_of(hr_str type, enum hr_usage_form *form)
 {
@@ -61,6 +67,7 @@ void headroom_response_head(headroom_request *r, int status, const char *type, s
     if (!hr_pending_take(r))
         return;
     r->row.status = status;
+    note_time(r);
     begin_reading(r, hr_str_make(type, type_len), hr_str_make(encoding, encoding_len));
     hr_pending_give_back(r);
 }
@@ -82,6 +89,7 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
 {
     if (!hr_pending_take(r))
         return;
+    note_time(r);
     if (r->decode) {
         hr_decode_add(r->decode, data, len);
         if (!hr_usage_wants(r->usage))

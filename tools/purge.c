@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "format.h"
 #include "json.h"
+#include "moment.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,26 +28,6 @@ struct options {
 };
 
 /* ------------------------------------------------------------------ what is meant */
-/* "90s", "30m", "12h", "7d", "2w" */
-static bool read_age(const char *text, int64_t *us)
-{
-    static const struct {
-        char letter;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
-    size_t n = strspn(text, "0123456789");
-
-    if (n == 0 || n > 5 || text[n] == '\0' || text[n + 1] != '\0')
-        return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (units[i].letter == text[n]) {
-            *us = strtoll(text, NULL, 10) * units[i].seconds * 1000000;
-            return true;
-        }
-    }
-    return false;
-}
-
 static headroom_purge_scope scope_of(const struct options *o, int64_t now_us)
 {
     bool none = !o->originals && !o->requests && !o->decisions && !o->all;
@@ -269,7 +250,7 @@ static int run(const struct command *self, int argc, char **argv)
             o.all = true;
             break;
         case 't':
-            if (!read_age(optarg, &o.age_us))
+            if (!moment_read_age(optarg, &o.age_us))
                 return cli_usage(self, "--older-than takes a number and one of s m h d w, as in 7d");
             break;
         case 'n':

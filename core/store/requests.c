@@ -115,6 +115,7 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->cost);
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
+    hr_query_int(&q, r->duration_us);
     return hr_query_run(&q);
 }
 
@@ -237,18 +238,36 @@ static headroom_row row_of(const hr_query *q)
         .cost = hr_query_col_int(q, 33),
         .saved = hr_query_col_int(q, 34),
         .exact = hr_query_col_int(q, 35) != 0,
+        .duration_us = hr_query_col_int(q, 36),
     };
 }
 
-/* Up to BATCH rows above after_id; the count or <0. */
-static int read_batch(hr_store *s, int64_t after_id, hr_waiting_row *rows[BATCH])
+static hr_query start_chosen(hr_store *s, enum hr_statement which, const headroom_filter *f)
+{
+    hr_query q = hr_query_start(s, which);
+
+    hr_query_int(&q, f->after_id);
+    hr_query_int(&q, f->from_us);
+    hr_query_int(&q, f->to_us);
+    hr_query_text(&q, f->program);
+    hr_query_text(&q, f->model);
+    hr_query_text(&q, f->host);
+    hr_query_text(&q, f->dialect);
+    hr_query_text(&q, f->skipped);
+    hr_query_int(&q, f->status_low);
+    hr_query_int(&q, f->status_high);
+    hr_query_int(&q, f->unanswered);
+    return q;
+}
+
+/* Up to BATCH rows that the filter chooses; the count or <0. */
+static int read_batch(hr_store *s, const headroom_filter *f, hr_waiting_row *rows[BATCH])
 {
     int rc = hr_store_enter(s, 0, false), n = 0;
 
     if (rc != 0)
         return rc;
-    hr_query q = hr_query_start(s, HR_Q_REQUEST_EACH);
-    hr_query_int(&q, after_id);
+    hr_query q = start_chosen(s, HR_Q_REQUEST_EACH, f);
     hr_query_int(&q, BATCH);
     while (n < BATCH && (rc = hr_query_step(&q)) == 1) {
         headroom_row row = row_of(&q);
@@ -268,17 +287,44 @@ static int read_batch(hr_store *s, int64_t after_id, hr_waiting_row *rows[BATCH]
     return rc;
 }
 
+/* Raise after_id so that only the last f->last of the chosen are left; the newest rows are read, not all. */
+static int begin_from_end(hr_store *s, headroom_filter *f)
+{
+    int rc = hr_store_enter(s, 0, false);
+
+    if (rc != 0)
+        return rc;
+    hr_query q = start_chosen(s, HR_Q_REQUEST_FROM_END, f);
+    hr_query_int(&q, f->last > INT64_MAX ? INT64_MAX : (int64_t)f->last - 1);
+    rc = hr_query_step(&q);
+    if (rc == 1)
+        f->after_id = hr_query_col_int(&q, 0) - 1;
+    hr_query_end(&q);
+    hr_store_leave(s);
+    return rc < 0 ? rc : 0;
+}
+
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg)
 {
-    hr_waiting_row *rows[BATCH];
-    int rc = 0, n;
+    const headroom_filter all = {.after_id = after_id};
+    return hr_store_each_request_where(s, &all, cb, arg);
+}
 
+int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg)
+{
+    hr_waiting_row *rows[BATCH];
+    headroom_filter f = *filter;
+    int rc = f.last > 0 ? begin_from_end(s, &f) : 0, n;
+
+    if (rc != 0)
+        return rc;
     do {
-        n = read_batch(s, after_id, rows);
+        n = read_batch(s, &f, rows);
         if (n < 0)
             return n;
         for (int i = 0; i < n; i++) {
-            after_id = rows[i]->row.id;
+            f.after_id = rows[i]->row.id;
             if (rc == 0)
                 rc = cb(arg, &rows[i]->row);
             hr_free(rows[i]);

@@ -57,6 +57,7 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " kind TEXT NOT NULL, PRIMARY KEY(program, dialect)) WITHOUT ROWID;"
     "CREATE TABLE families(name TEXT PRIMARY KEY NOT NULL, seen INTEGER NOT NULL, ratios BLOB NOT NULL)"
     " WITHOUT ROWID;",
+    "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
 };
 
 static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
@@ -64,7 +65,8 @@ static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
                                                            "PRAGMA user_version=2",
                                                            "PRAGMA user_version=3",
                                                            "PRAGMA user_version=4",
-                                                           "PRAGMA user_version=5"};
+                                                           "PRAGMA user_version=5",
+                                                           "PRAGMA user_version=6"};
 
 static int write_key(hr_store *s)
 {

@@ -16,7 +16,19 @@
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
-#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact"
+#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact, duration"
+
+/* What a headroom_filter chooses: its members are the first eleven parameters. */
+#define NAMED(column, n) "(" n " IS NULL OR " column " = " n " OR " column " GLOB " n ")"
+#define CHOSEN                                                                                               \
+    "id > ?1 AND time >= ?2 AND (?3 = 0 OR time < ?3) AND " NAMED("program", "?4") " AND " NAMED(            \
+        "model",                                                                                             \
+        "?5") " AND " NAMED("host",                                                                          \
+                            "?6") " AND " NAMED("dialect",                                                   \
+                                                "?7") " AND (?8 IS NULL OR skipped = ?8 OR (?8 = '' AND "    \
+                                                      "coalesce(skipped, '') <> '')) AND "                   \
+                                                      "((?10 = 0 AND ?11 = 0) OR (status > 0 AND status "    \
+                                                      "BETWEEN ?9 AND ?10) OR (?11 AND status = 0))"
 
 #define META_BYTES "'originals_bytes'"
 
@@ -76,15 +88,14 @@ static const char *const texts[HR_Q_COUNT] = {
         "output_tokens, "
         "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
         ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?)",
+        "?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
         "elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
-        " FROM requests WHERE id > "
-        "? ORDER "
-        "BY id LIMIT ?",
+        " FROM requests WHERE " CHOSEN " ORDER BY id LIMIT ?12",
+    [HR_Q_REQUEST_FROM_END] = "SELECT id FROM requests WHERE " CHOSEN " ORDER BY id DESC LIMIT 1 OFFSET ?12",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =

@@ -414,7 +414,8 @@ def test_log_prints_one_object_a_request_oldest_first(cli):
     rows = [json.loads(line) for line in cli("log", "--json").stdout.splitlines()]
     assert [r["id"] for r in rows] == sorted(r["id"] for r in rows) and len(rows) == 3
     names = """time pid program host path dialect model mode stream skipped status tokens_before tokens_after
-               bytes_before bytes_after usage elapsed_us transforms""".split()
+               bytes_before bytes_after usage elapsed_us transforms error input output cached cache_written cost_usd
+               saved_usd exact duration_us conversation""".split()
     assert sorted(rows[0]) == sorted(names + ["id"])
     first, last = rows[0], rows[2]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first["time"])

@@ -55,6 +55,7 @@ static int whole_life(void)
         hr_store_stats(s, &stats);
         hr_store_each_decision(s, 10, count_result, &seen);
         hr_store_each_request(s, 0, count_row, &seen);
+        hr_store_each_request_where(s, &(headroom_filter){.last = 1}, count_row, &seen);
         hr_store_expire(s);
         hr_store_originals_room(s);
         hr_store_reason(s);
