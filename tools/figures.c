@@ -138,37 +138,65 @@ static void add(headroom_totals *sum, const headroom_totals *t)
     sum->saved += t->saved;
 }
 
-int figures_days(const struct figures *f, size_t most, struct figures_list *out)
+/* Day of a wall clock, local time; -1 for the ends of all time. */
+static int64_t day_of(int64_t us)
+{
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm t;
+
+    if (us <= 0 || us == INT64_MAX || localtime_r(&seconds, &t) == NULL)
+        return -1;
+    return (int64_t)timegm(&t) / DAY_SECONDS;
+}
+
+static int add_bar(struct figures_list *list, int64_t first, int64_t last)
+{
+    struct figures_group *g = &list->groups[list->n++];
+
+    g->name = day_name(first);
+    g->last = last > first ? day_name(last) : NULL;
+    return g->name == NULL || (last > first && g->last == NULL) ? NO_MEMORY : 0;
+}
+
+int figures_days(const struct figures *f, size_t least, size_t most, struct figures_list *out)
 {
     const struct figures_list *days = &f->by[HEADROOM_BY_DAY];
-    int64_t first = days->n > 0 ? day_number(days->groups[0].name) : -1;
-    int64_t last = days->n > 0 ? day_number(days->groups[days->n - 1].name) : -1;
-    int64_t width;
+    int64_t first = day_of(f->from_us), last = day_of(f->to_us - 1), width;
+    int err = 0;
 
     *out = (struct figures_list){NULL, 0};
-    if (first < 0 || last < first || most == 0)
+    if (days->n == 0 || most == 0)
         return 0;
+    if (first < 0)
+        first = day_number(days->groups[0].name);
+    if (last < 0)
+        last = day_number(days->groups[days->n - 1].name);
+    if (last - first + 1 < (int64_t)least)
+        first = last - (int64_t)least + 1;
     width = (last - first) / (int64_t)most + 1;
     out->groups = calloc((size_t)((last - first) / width + 1), sizeof(out->groups[0]));
     if (out->groups == NULL)
         return NO_MEMORY;
-    for (int64_t day = first; day <= last; day += width) {
-        struct figures_group *g = &out->groups[out->n++];
-
-        g->name = day_name(day);
-        g->last = width > 1 ? day_name(day + width - 1 < last ? day + width - 1 : last) : NULL;
-        if (g->name == NULL || (width > 1 && g->last == NULL)) {
-            figures_free_list(out);
-            return NO_MEMORY;
-        }
-    }
-    for (size_t i = 0; i < days->n; i++) {
+    for (int64_t day = first; err == 0 && day <= last; day += width)
+        err = add_bar(out, day, day + width - 1 < last ? day + width - 1 : last);
+    for (size_t i = 0; err == 0 && i < days->n; i++) {
         int64_t day = day_number(days->groups[i].name);
 
         if (day >= first && day <= last)
             add(&out->groups[(day - first) / width].totals, &days->groups[i].totals);
     }
-    return 0;
+    if (err != 0)
+        figures_free_list(out);
+    return err;
+}
+
+headroom_totals figures_rest(const struct figures_list *list, size_t n)
+{
+    headroom_totals sum = {0};
+
+    for (size_t i = n; i < list->n; i++)
+        add(&sum, &list->groups[i].totals);
+    return sum;
 }
 
 /* ------------------------------------------------------------------ what follows */

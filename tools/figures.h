@@ -42,11 +42,13 @@ enum {
 int figures_read(headroom *h, int64_t from_us, int64_t to_us, unsigned parts, struct figures *out);
 void figures_free(struct figures *f);
 
-/* The days of f as at most `most` bars without gaps, from the first day with a request to the last: each is a day, or as many days as it
-   takes. 0 or a negative code. */
-int figures_days(const struct figures *f, size_t most, struct figures_list *out);
+/* The days of f's span as bars without gaps: at least `least` days (earlier ones come in front), and at most `most` bars, each as many
+   days as that takes. A span without a beginning or an end has that of its requests. 0 or a negative code. */
+int figures_days(const struct figures *f, size_t least, size_t most, struct figures_list *out);
 void figures_free_list(struct figures_list *list);
 
+/* The sum of list's groups from the n-th on, for a row "others". */
+headroom_totals figures_rest(const struct figures_list *list, size_t n);
 /* Tokens that were made and not sent. */
 int64_t figures_saved(const headroom_totals *t);
 
