@@ -101,7 +101,7 @@ $B/libheadroom.so: $(CORE_OBJ) core/exports.map
 	@mv $@.new $@
 $B/headroom: $(TOOL_OBJ) $B/libheadroom.so
 	$(SAY) LINK $@
-	$(Q)$(CC) -o $@.new $(TOOL_OBJ) $(LDFLAGS) -L$B -lheadroom -lcjson -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
+	$(Q)$(CC) -o $@.new $(TOOL_OBJ) $(LDFLAGS) -L$B -lheadroom -lcjson -lncursesw -ltinfo -lm -ldl -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
 	@mv $@.new $@
 
 # ---------------------------------------------------------------- tests

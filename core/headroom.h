@@ -234,6 +234,19 @@ int headroom_each_family(headroom *h,
 /* The family of a model ("claude", "gpt", "other"); static text. */
 const char *headroom_family_of(const char *model);
 
+/* What sums cannot say: how requests were treated, and by how much each became smaller. Connections that are only watched apart. */
+#define HEADROOM_RATIOS 10
+typedef struct headroom_tally {
+    int64_t newest_id;                 /* of all rows, those not counted too; 0: there is none */
+    int64_t audit, simulate, optimize; /* requests by their mode */
+    int64_t counted;                   /* requests whose tokens were counted; the rest is of these */
+    int64_t at_most[HEADROOM_RATIOS];  /* [i]: of whose tokens at most (i + 1) tenths were sent */
+    int64_t ratio_millionths;          /* sum of the parts that were sent */
+} headroom_tally;
+/* Requests numbered above after_id. It reads each of them: who asks again and again adds up what is new. 0 or a negative code; a missing
+   database is all 0. */
+int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out);
+
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
                          int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);

@@ -1,9 +1,11 @@
 /* stats.c - `headroom stats`: what was sent and saved, with every figure's denominator. */
+#include "stats.h"
 #include "../core/headroom.h"
 #include "cli.h"
 #include "format.h"
 #include "json.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,39 +44,62 @@ static void add_transforms(struct json_tree *t, cJSON *o, const struct settings 
     json_bool(t, o, "minify_enabled", crush || (works && strcmp(s->level, "lossless") == 0));
 }
 
-static int print_json(headroom *h, const headroom_stats *s)
+static void build_json(struct json_tree *t, headroom *h, const headroom_stats *s)
 {
-    struct json_tree t = {NULL, false};
-    cJSON *o = json_object(&t, NULL, NULL);
-    struct settings settings = {.tree = &t, .originals = true};
+    cJSON *o = json_object(t, NULL, NULL);
+    struct settings settings = {.tree = t, .originals = true};
     int64_t saved = s->tokens_before - s->tokens_after;
     cJSON *part;
 
-    part = json_object(&t, o, "requests");
-    json_int(&t, part, "total", s->requests);
-    json_int(&t, part, "cached", 0);
-    json_int(&t, part, "rate_limited", 0);
-    json_int(&t, part, "failed", s->failed);
-    part = json_object(&t, o, "tokens");
-    json_int(&t, part, "input", s->tokens_before);
-    json_int(&t, part, "output", s->output_tokens);
-    json_int(&t, part, "saved", saved);
-    json_percent(&t, part, "savings_percent", saved, s->tokens_before);
-    json_null(&t, o, "cost");
-    part = json_object(&t, o, "cache");
-    json_int(&t, part, "entries", s->cache_entries);
-    json_int(&t, part, "total_hits", s->cache_hits);
-    part = json_object(&t, o, "session");
-    json_int(&t, part, "requests_total", s->session_requests);
-    json_int(&t, part, "tokens_saved_total", s->session_tokens_before - s->session_tokens_after);
-    json_string(&t, part, "program", s->session_requests > 0 ? s->session_program : NULL);
+    part = json_object(t, o, "requests");
+    json_int(t, part, "total", s->requests);
+    json_int(t, part, "cached", 0);
+    json_int(t, part, "rate_limited", 0);
+    json_int(t, part, "failed", s->failed);
+    part = json_object(t, o, "tokens");
+    json_int(t, part, "input", s->tokens_before);
+    json_int(t, part, "output", s->output_tokens);
+    json_int(t, part, "saved", saved);
+    json_percent(t, part, "savings_percent", saved, s->tokens_before);
+    json_null(t, o, "cost");
+    part = json_object(t, o, "cache");
+    json_int(t, part, "entries", s->cache_entries);
+    json_int(t, part, "total_hits", s->cache_hits);
+    part = json_object(t, o, "session");
+    json_int(t, part, "requests_total", s->session_requests);
+    json_int(t, part, "tokens_saved_total", s->session_tokens_before - s->session_tokens_after);
+    json_string(t, part, "program", s->session_requests > 0 ? s->session_program : NULL);
     if (s->session_requests > 0)
-        json_int(&t, part, "pid", s->session_pid);
+        json_int(t, part, "pid", s->session_pid);
     else
-        json_null(&t, part, "pid");
-    settings.object = json_object(&t, o, "config");
+        json_null(t, part, "pid");
+    settings.object = json_object(t, o, "config");
     headroom_each_setting(h, take_setting, &settings);
-    add_transforms(&t, json_object(&t, o, "transforms"), &settings);
+    add_transforms(t, json_object(t, o, "transforms"), &settings);
+}
+
+int stats_json(headroom *h, cJSON **out)
+{
+    struct json_tree t = {NULL, false};
+    headroom_stats stats;
+    int err = headroom_get_stats(h, &stats);
+
+    *out = NULL;
+    if (err < 0)
+        return err;
+    build_json(&t, h, &stats);
+    if (!t.failed)
+        *out = t.root;
+    else
+        cJSON_Delete(t.root);
+    return t.failed ? -1 : 0;
+}
+
+static int print_json(headroom *h, const headroom_stats *s)
+{
+    struct json_tree t = {NULL, false};
+
+    build_json(&t, h, s);
     return json_print(&t, true);
 }
 

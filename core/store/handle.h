@@ -39,6 +39,7 @@ enum hr_statement {
     HR_Q_REQUEST_TOTALS,
     HR_Q_REQUEST_SESSION,
     HR_Q_REQUEST_LAST,
+    HR_Q_REQUEST_TALLY,
     HR_Q_TOTALS, /* in the order of enum headroom_by */
     HR_Q_TOTALS_BY_DAY,
     HR_Q_TOTALS_BY_PROGRAM,

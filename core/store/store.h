@@ -99,6 +99,9 @@ int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const
 int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
                                 int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
+/* headroom_get_tally. HR_ENOENT: no database. */
+int hr_store_tally(hr_store *s, int64_t after_id, headroom_tally *out);
+
 /* headroom_each_total; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_total(hr_store *s, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
