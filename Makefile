@@ -25,6 +25,8 @@ SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undef
 # The preload library is mapped by every child of an agent: two segments instead of four, a smaller symbol table.
 SMALL := -Wl,-z,noseparate-code -Wl,-O1
 
+# The vocabularies, compiled: they lie beside libheadroom.so.
+TOKENS := $(patsubst data/%.tiktoken,$B/%.tokens,$(wildcard data/*.tiktoken))
 CORE_SRC := $(wildcard core/*.c core/*/*.c)
 SHIM_SRC := $(wildcard shim/*.c hooks/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
@@ -52,7 +54,7 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 
 .PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
-all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
+all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom $(TOKENS)
 
 help:
 	@printf '%s\n' 'make            build build/libheadroom_preload.so, build/libheadroom.so, build/headroom' \
@@ -102,6 +104,13 @@ $B/libheadroom.so: $(CORE_OBJ) core/exports.map
 $B/headroom: $(TOOL_OBJ) $B/libheadroom.so
 	$(SAY) LINK $@
 	$(Q)$(CC) -o $@.new $(TOOL_OBJ) $(LDFLAGS) -L$B -lheadroom -lcjson -lncursesw -ltinfo -lm -ldl -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
+	@mv $@.new $@
+$B/compile-tokens: $(wildcard core/token/compile/*.[ch]) core/token/table.c core/token/table.h
+	$(SAY) LINK $@
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -O2 -iquote core $(filter %.c,$^) -o $@
+$B/%.tokens: data/%.tiktoken $B/compile-tokens
+	$(SAY) TOKENS $@
+	$(Q)$B/compile-tokens $< $@.new
 	@mv $@.new $@
 
 # ---------------------------------------------------------------- tests
