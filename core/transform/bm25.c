@@ -40,6 +40,7 @@ struct scoring {
     uint32_t *anchor_df;
     uint16_t *seen; /* terms of the row at hand, in order; NO_TERM elsewhere */
     size_t seen_cap;
+    uint32_t begin[32]; /* bit b of begin[a]: a term may begin with a, b */
     hr_watch watch;
 };
 
@@ -109,7 +110,8 @@ static int take_term(struct scoring *s, struct row *r, uint32_t t)
     return count_term(s, r->row, t);
 }
 
-static int read_row(struct scoring *s, struct row *r)
+/* A row with backslashes, word by word. */
+static int read_escaped(struct scoring *s, struct row *r)
 {
     const hr_query *q = s->q;
     hr_words escaped = {s->rows[r->row], 0};
@@ -129,10 +131,85 @@ static int read_row(struct scoring *s, struct row *r)
     for (; hr_plain_words_next(&plain, &word); r->words++) {
         const uint32_t t =
             hr_query_may_have(q, word) ? hr_query_term(q, hr_plain_word_hash(word)) : UINT32_MAX;
-        if (__builtin_expect(t == UINT32_MAX, true))
-            r->apart = true;
-        else if (take_term(s, r, t) < 0)
+        r->apart = r->apart || t == UINT32_MAX;
+        if (t != UINT32_MAX && take_term(s, r, t) < 0)
             return HR_ENOMEM;
+    }
+    return 0;
+}
+
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+/* The first two letters of terms (as hr_query_slot has them), for a look that costs nearly nothing. */
+static void learn_beginnings(struct scoring *s)
+{
+    for (uint32_t first = 0; first < 32; first++) {
+        const uint32_t *lengths = &s->q->lengths[first << 5];
+        for (uint32_t second = 0; second < 32; second++)
+            s->begin[first] |= (uint32_t)(lengths[second] != 0) << second;
+        if (lengths[0] & 2) /* of one letter: what stands behind it is no word's */
+            s->begin[first] = UINT32_MAX;
+    }
+}
+
+/* Could a term begin at p, behind which the row goes on to `end`? */
+static inline bool may_begin(const struct scoring *s, const char *p, const char *end)
+{
+    return s->begin[p[0] & 31] >> (end - p > 1 ? p[1] & 31 : 0) & 1;
+}
+
+static bool parts_number(const char *point, hr_str row)
+{
+    return *point == '.' && point > row.p && is_digit(point[-1]) && point + 1 < row.p + row.n &&
+           is_digit(point[1]);
+}
+
+/* The term that the word at p is; UINT32_MAX: none. */
+static uint32_t term_at(const hr_query *q, const char *p, hr_str row)
+{
+    const char *end = p, *const row_end = row.p + row.n;
+
+    do {
+        hr_runs run = hr_runs_inside(row.p, hr_str_make(end, (size_t)(row_end - end)), HR_RUN_WORD);
+        hr_str word;
+        if (!hr_runs_next(&run, HR_RUN_WORD, &word))
+            break;
+        end = word.p + word.n;
+    } while (end < row_end && parts_number(end, row) && ++end);
+    const hr_str word = hr_str_make(p, (size_t)(end - p));
+    return hr_query_may_have(q, word) ? hr_query_term(q, hr_plain_word_hash(word)) : UINT32_MAX;
+}
+
+/* Most rows have hardly a word that is a term: its first two letters tell that, and where it ends is looked for no further. */
+static int read_row(struct scoring *s, struct row *r)
+{
+    const hr_query *q = s->q;
+    const hr_str row = s->rows[r->row];
+    const char *const end = row.p + row.n;
+    uint64_t before = 0; /* the last byte before the block is of a word */
+
+    if (row.n == 0)
+        return 0;
+    if (memchr(row.p, '\\', row.n))
+        return read_escaped(s, r);
+    for (const char *p = row.p; p < end; p += 64) {
+        const size_t n = (size_t)(end - p) < 64 ? (size_t)(end - p) : 64;
+        const uint64_t in = hr_run_bits(p, n, (size_t)(p - row.p), HR_RUN_WORD);
+        for (uint64_t starts = in & ~(in << 1 | before); starts; starts &= starts - 1) {
+            const char *at = p + __builtin_ctzll(starts);
+            if (is_digit(*at) && at > row.p && parts_number(at - 1, row))
+                continue; /* one word with what stands before */
+            const uint32_t t = may_begin(s, at, end) ? term_at(q, at, row) : UINT32_MAX;
+            r->words++;
+            if (__builtin_expect(t == UINT32_MAX, true))
+                r->apart = true;
+            else if (take_term(s, r, t) < 0)
+                return HR_ENOMEM;
+        }
+        before = in >> 63; /* of a full block */
     }
     return 0;
 }
@@ -288,6 +365,7 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
     s.scratch = hr_arena_new();
     if (!s.scratch)
         return HR_ENOMEM;
+    learn_beginnings(&s);
     s.df = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.df);
     s.last = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.last);
     s.length = hr_arena_zalloc(s.scratch, n * sizeof *s.length);

@@ -42,6 +42,18 @@ static inline uint64_t hr_eight(const char *p, size_t n)
     return v;
 }
 
+/* The same, where eight bytes can be read. */
+static inline uint64_t hr_eight_of_more(const char *p, size_t n)
+{
+    uint64_t v;
+
+    memcpy(&v, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return n < 8 ? v & ((UINT64_C(1) << n * 8) - 1) : v;
+}
+
 /* ASCII capitals become small. */
 static inline uint64_t hr_eight_lower(uint64_t v)
 {
