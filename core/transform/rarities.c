@@ -3,6 +3,7 @@
    A thing is rare only against a background that agrees: in a field where everything differs nothing is rare. */
 #include "transform/eight.h"
 #include "transform/marks.h"
+#include "transform/runs.h"
 #include "transform/signs.h"
 
 #include <string.h>
@@ -147,11 +148,23 @@ static void presence_and_types(const struct tally *t, const hr_path *p)
 
 enum { DIGIT = 1, FOREIGN = 2, LONG = 4 };
 
-/* Does the text hold a digit, or a character beyond ASCII? */
+/* Does the text, whose lexeme this is, hold a digit, or a character beyond ASCII? */
 static uint8_t shape_of(hr_str s)
 {
     uint64_t digit = 0, beyond = 0, slash = 0;
     size_t i = 0;
+#ifdef __SSE2__
+    __m128i digits = _mm_setzero_si128(), all = digits, slashes = digits;
+    for (; i + 16 <= s.n; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        digits = _mm_or_si128(digits, hr_run_range(v, '0', 9));
+        slashes = _mm_or_si128(slashes, hr_run_is(v, '\\'));
+        all = _mm_or_si128(all, v);
+    }
+    digit = (uint64_t)_mm_movemask_epi8(digits);
+    beyond = (uint64_t)_mm_movemask_epi8(all);
+    slash = (uint64_t)_mm_movemask_epi8(slashes);
+#endif
     for (; i < s.n; i += 8) {
         const uint64_t v = hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8), back = v ^ HR_EIGHT('\\');
         digit |= hr_eight_digit(v);

@@ -129,13 +129,19 @@ static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
         hr_run_bits_up_to_64(r->block, (size_t)(r->end - r->block), (size_t)(r->block - r->begin), class);
 }
 
-static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
+/* Of a part of a text that begins at `begin`: what stands before the part may be looked at, so that short ones need no copy. */
+static inline hr_runs hr_runs_inside(const char *begin, hr_str part, enum hr_run_class class)
 {
-    if (text.n == 0) /* it may have no address */
+    if (part.n == 0) /* it may have no address */
         return (hr_runs){0};
-    hr_runs r = {.begin = text.p, .end = text.p + text.n, .block = text.p};
+    hr_runs r = {.begin = begin, .end = part.p + part.n, .block = part.p};
     hr_runs_next_block(&r, class);
     return r;
+}
+
+static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
+{
+    return hr_runs_inside(text.p, text, class);
 }
 
 /* The end of a run that goes on to the end of its block. */

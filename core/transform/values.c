@@ -82,6 +82,15 @@ static int keep_list(hr_values *v, const struct table *t, hr_arena *scratch)
     return 0;
 }
 
+/* Most texts end the question by their first byte. */
+static inline bool may_be_number(const hr_tree *t, const hr_node *v)
+{
+    if (v->type != HR_JSON_STRING)
+        return v->type == HR_JSON_NUMBER;
+    const char c = t->text[v->off + 1];
+    return c == '-' || (unsigned char)(c - '0') < 10;
+}
+
 /* number: room for one a cell. Is there any? */
 static bool read_numbers(const hr_fields *f, hr_path *p, double *number)
 {
@@ -92,8 +101,9 @@ static bool read_numbers(const hr_fields *f, hr_path *p, double *number)
     value[HR_VALUES_MAX] = __builtin_nan("");
     for (uint32_t i = 0, n = v->n ? v->n : p->n; i < n; i++) {
         const hr_cell *c = &p->cells[v->n ? v->first[i] : i];
+        const hr_node *node = hr_cell_node(f, c);
         double *at = v->n ? &value[i] : &number[i];
-        if (hr_cell_number(f, p, c, at, &integer)) {
+        if (may_be_number(f->rows->tree, node) && hr_cell_number(f, p, c, at, &integer)) {
             any = true;
             all = all && integer;
         } else {
