@@ -186,6 +186,14 @@ static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
     put_line(b, text, hit->ended);
 }
 
+/* Could so many of the lines be of files? Each of these has a colon behind its path, or a hyphen. */
+static bool may_be_search(hr_str text)
+{
+    const size_t lines = hr_lines_count(text), marks = hr_str_count(text, ':') + hr_str_count(text, '-');
+
+    return marks >= LEAST_HITS && marks * 100 >= lines * LEAST_PERCENT;
+}
+
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_hits reader = {.rest = text};
@@ -196,6 +204,8 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
     size_t hits = 0, line = 0;
     bool holds = false, held_ended = false;
 
+    if (!may_be_search(text))
+        return 0;
     for (; hr_hits_next(&reader, &hit); line++) {
         const bool plain = hit.path.n == 0, named = !plain && !hr_str_eq(hit.path, path);
         if (hr_watch_spend(watch, hit.line.n) < 0)
