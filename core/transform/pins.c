@@ -12,12 +12,12 @@ static size_t find_errors(const hr_str *line, size_t from, size_t to, bool *erro
 {
     const hr_str text = hr_str_make(line[from].p, (size_t)(line[to - 1].p + line[to - 1].n - line[from].p));
     size_t at = 0, n = 0;
-    bool strong;
+    bool sure, strong;
 
-    while ((at = hr_prose_error_place(text, at)) != SIZE_MAX) {
+    while ((at = hr_prose_error_place(text, at, &sure)) != SIZE_MAX) {
         while (text.p + at >= line[from].p + line[from].n)
             from++;
-        n += error[from] = hr_prose_says_error(line[from], &strong);
+        n += error[from] = sure || hr_prose_says_error(line[from], &strong);
         at = (size_t)(line[from].p + line[from].n - text.p);
     }
     return n;
