@@ -66,9 +66,8 @@ static void put_cell(hr_buf *b, hr_str name, uint32_t i, hr_str cell)
 
 static void put_row(const hr_text_table *t, const hr_str *name, uint32_t row, hr_buf *b)
 {
-    hr_str cell[HR_TABLE_CELLS + 1];
+    const hr_str *cell = hr_text_row(t, row);
 
-    hr_text_cells(t->line[t->row[row]], t->divider, t->cells, cell);
     hr_buf_puts(b, row ? ",{" : "{");
     for (uint32_t i = 0; i < t->cells; i++) {
         if (i)
