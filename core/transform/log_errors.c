@@ -48,7 +48,8 @@ static int judge_all(const hr_log *l, uint8_t *verdict, uint32_t count[3])
         to = l->n - from > STRETCH ? from + STRETCH : l->n;
         const hr_str first = hr_log_text(l, from), last = hr_log_text(l, to - 1);
         const hr_str text = hr_str_make(first.p, (size_t)(last.p + last.n - first.p));
-        for (size_t at = 0; (at = hr_prose_error_place(text, at)) != SIZE_MAX;) {
+        bool sure;
+        for (size_t at = 0; (at = hr_prose_error_place(text, at, &sure)) != SIZE_MAX;) {
             hr_str record;
             while (record = hr_log_text(l, from), text.p + at >= record.p + record.n)
                 from++;

@@ -14,9 +14,11 @@
 
 enum hr_run_class {
     HR_RUN_LETTER,   /* ASCII letters */
+    HR_RUN_DIGIT,    /* ASCII digits */
     HR_RUN_ALNUM,    /* those and digits */
     HR_RUN_WORD,     /* those, '_' and all bytes of characters beyond ASCII */
     HR_RUN_UNGAPPED, /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+    HR_RUN_BLACK,    /* all but blanks, tabs and carriage returns */
     HR_RUN_POINT,    /* full stops */
     HR_RUN_O         /* the letter o, which "error" and "exception" have before the last one */
 };
@@ -39,6 +41,12 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
     const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i in;
 
+    if (class == HR_RUN_BLACK) {
+        in = _mm_or_si128(hr_run_is(v, ' '), _mm_or_si128(hr_run_is(v, '\t'), hr_run_is(v, '\r')));
+        return (uint64_t)_mm_movemask_epi8(in) ^ 0xffff;
+    }
+    if (class == HR_RUN_DIGIT)
+        return (uint64_t)_mm_movemask_epi8(hr_run_range(v, '0', 9));
     if (class == HR_RUN_POINT)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '.'));
     if (class == HR_RUN_O)
@@ -65,6 +73,10 @@ static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
     const unsigned char small = c | 0x20;
     const bool letter = (unsigned char)(small - 'a') < 26, alnum = letter || (unsigned char)(c - '0') < 10;
 
+    if (class == HR_RUN_BLACK)
+        return c != ' ' && c != '\t' && c != '\r';
+    if (class == HR_RUN_DIGIT)
+        return (unsigned char)(c - '0') < 10;
     if (class == HR_RUN_POINT)
         return c == '.';
     if (class == HR_RUN_O)

@@ -27,11 +27,13 @@ struct search {
 };
 
 /* ------------------------------------------------------------------ is it one? */
+/* 0; HR_ELIMIT: it is none. HR_ENOMEM, HR_ETIME. */
 static int read_hits(struct search *s, hr_watch *watch)
 {
     hr_hits reader = {.rest = s->in->text, .headings = true};
     hr_hit hit;
     const size_t n = hr_lines_count(s->in->text);
+    size_t others = 0;
 
     s->hit = hr_arena_alloc(s->scratch, (n + 1) * sizeof *s->hit);
     s->keep = hr_arena_zalloc(s->scratch, n + 1);
@@ -40,6 +42,9 @@ static int read_hits(struct search *s, hr_watch *watch)
         return HR_ENOMEM;
     while (s->n < n && hr_hits_next(&reader, &hit)) {
         s->hit[s->n++] = hit;
+        others += hit.number.n == 0;
+        if (others * 100 > n * (100 - LEAST_PERCENT))
+            return HR_ELIMIT; /* however many are still to come: no search */
         if (hr_watch_spend(watch, hit.line.n) < 0)
             return HR_ETIME;
     }

@@ -321,13 +321,20 @@ static hr_str run_around(hr_str text, const char *p)
 static bool tells_at(hr_str text, const char *p)
 {
     const hr_str w = run_around(text, p);
+
+    return tells_error(w, w.n == 3 ? HR_STR("timed") : (hr_str){0});
+}
+
+/* Does it, whatever the line is of which it is a word? */
+static bool tells_surely(hr_str text, const char *p)
+{
+    const hr_str w = run_around(text, p);
     const char *before = w.p;
 
-    if (w.n != 3)
-        return tells_error(w, (hr_str){0});
     while (before > text.p && !is_alnum(before[-1]))
         before--;
-    return tells_error(w, before > text.p ? run_around(text, before - 1) : (hr_str){0});
+    return !is_word(w, "out") &&
+           (before == text.p || !run_in_table(run_around(text, before - 1), negations, COUNT(negations)));
 }
 
 /* Those of the bits where such a word begins. */
@@ -359,7 +366,7 @@ static uint64_t that_end(hr_str text, const char *block, uint64_t ends)
     return found;
 }
 
-size_t hr_prose_error_place(hr_str text, size_t from)
+size_t hr_prose_error_place(hr_str text, size_t from, bool *sure)
 {
     enum { BLOCK = 64 };
     bool goes_on = false, o = false;
@@ -374,8 +381,10 @@ size_t hr_prose_error_place(hr_str text, size_t from)
         const uint64_t ends = words & ~(words >> 1 | next << (BLOCK - 1)) & (os << 1 | o);
         uint64_t found = that_begin(text, block, letters & ~(words << 1 | goes_on));
         found |= ends ? that_end(text, block, ends) : 0;
-        if (found)
+        if (found) {
+            *sure = tells_surely(text, block + __builtin_ctzll(found));
             return at + (size_t)__builtin_ctzll(found);
+        }
         goes_on = words >> (BLOCK - 1);
         o = os >> (BLOCK - 1);
     }

@@ -44,23 +44,27 @@ static int make_room(struct splitter *p)
 }
 
 /* The words up to `end` of a line; its shape. */
-static uint64_t read_words(struct splitter *p, const char *line, const char *end)
+static inline uint64_t read_words(struct splitter *p, const char *line, const char *end)
 {
     hr_place *place = p->s->place + p->words;
+    hr_runs runs = p->runs; /* a copy, so that it can stay in registers */
+    hr_str word = p->word;
     const bool fits = end - line <= MOST_LINE;
     const char *behind = line;
     uint64_t shape = 0;
     uint32_t n = 0;
 
-    for (; p->word.n && p->word.p < end; take_word(p)) {
-        if (n >= HR_LINE_WORDS || !fits) { /* too many: the rest is passed over */
+    for (; word.n && word.p < end; word.n = hr_runs_next(&runs, HR_RUN_UNGAPPED, &word) ? word.n : 0) {
+        if (__builtin_expect(n >= HR_LINE_WORDS || !fits, false)) { /* too many: the rest is passed over */
             n = HR_LINE_WORDS + 1;
             continue;
         }
-        shape = hr_mix(shape, gap_of(behind, p->word.p));
-        behind = p->word.p + p->word.n;
-        place[n++] = (hr_place){(uint16_t)(p->word.p - line), (uint16_t)p->word.n};
+        shape = hr_mix(shape, gap_of(behind, word.p));
+        behind = word.p + word.n;
+        place[n++] = (hr_place){(uint16_t)(word.p - line), (uint16_t)word.n};
     }
+    p->runs = runs;
+    p->word = word;
     if (n > 1 && n <= HR_LINE_WORDS)
         p->words += n;
     return hr_mix(hr_mix(shape, gap_of(behind, end)), n);
