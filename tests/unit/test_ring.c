@@ -177,7 +177,7 @@ static void no_failure_loses_or_doubles_a_row(void **state)
     (void)state;
     for (int sticky = 0; sticky < 2; sticky++) {
         bool reached = true;
-        for (long n = 1; reached; n += n < 20 ? 1 : 5) {
+        for (long n = 1; reached; n += n < 10 ? 1 : 11) {
             assert_in_range(n, 1, 2000);
             hr_store *s = open_store();
             hr_fault_after(HR_FAULT_SQL, n, sticky);
