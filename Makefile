@@ -123,6 +123,7 @@ $B/clang/libtest.a: $(CLANG_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(CLANG_OBJ)
 # The instruction decoder is held against a real one.
 $B/tests/unit/test_elf_x86 $B/tests/clang/test_elf_x86: TEST_LIBS := -lZydis
+$B/tests/unit/test_decode $B/tests/clang/test_decode: TEST_LIBS := -lbrotlienc
 $B/tests/clang/%: tests/unit/%.c $B/clang/libtest.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)

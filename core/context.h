@@ -45,7 +45,8 @@ struct headroom {
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
     hr_pending pending;
-    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
+    _Atomic uint64_t lost_told; /* rows of which the log has said that they are lost */
+    hr_arena *shown;            /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */

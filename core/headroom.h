@@ -318,8 +318,9 @@ typedef struct headroom_store_facts {
     int64_t originals, originals_bytes; /* rows, and their compressed size */
     int64_t originals_cap_bytes;        /* setting originals.mb */
     int64_t oldest_original_us;         /* wall clock; 0: there is none */
-    char journal[16];                   /* "wal" */
-    char integrity[256];                /* "ok", or the first finding of SQLite's quick check */
+    int64_t rows_lost;   /* requests without a row: the database could not be written for too long */
+    char journal[16];    /* "wal" */
+    char integrity[256]; /* "ok", or the first finding of SQLite's quick check */
 } headroom_store_facts;
 /* Reads the whole file. 0 or a negative code; a missing database is not an error. */
 int headroom_get_store_facts(headroom *h, headroom_store_facts *out);

@@ -98,6 +98,16 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
     hr_pending_give_back(r);
 }
 
+/* Said for the 1st, 2nd, 4th, 8th .. row: where nothing can be written each request loses one. */
+static void tell_lost(headroom *h)
+{
+    const uint64_t lost = hr_store_lost(h->store);
+    if (lost && (lost & (lost - 1)) == 0 && atomic_exchange(&h->lost_told, lost) != lost)
+        hr_log_write(&h->log, HR_LOG_WARN,
+                     "%s: %llu finished requests are not recorded: the database cannot be written",
+                     h->program, (unsigned long long)lost);
+}
+
 static void write_row(headroom_request *r, bool complete)
 {
     headroom *h = r->h;
@@ -114,8 +124,10 @@ static void write_row(headroom_request *r, bool complete)
         if (counts.error)
             r->row.error = counts.error;
     }
-    if (h->store && r->mode != HEADROOM_OFF)
+    if (h->store && r->mode != HEADROOM_OFF) {
         hr_store_request(h->store, &r->row);
+        tell_lost(h);
+    }
     if (r->row.skipped)
         hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path,
                      r->row.skipped);

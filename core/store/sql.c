@@ -64,6 +64,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_META_GET] = "SELECT value FROM meta WHERE name = ?",
     [HR_Q_META_SET] = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [HR_Q_META_ADD] = "UPDATE meta SET value = max(0, value + ?) WHERE name = " META_BYTES,
+    [HR_Q_META_LOST] = "INSERT INTO meta VALUES('rows_lost', ?) "
+                       "ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",
     [HR_Q_DECISION_BY_KEY] = DECISION "WHERE key = ?",
     [HR_Q_DECISION_BY_IDKEY] = DECISION "WHERE idkey = ? LIMIT 2",
     [HR_Q_DECISION_BY_SENTKEY] = DECISION "WHERE sentkey = ? LIMIT 1",

@@ -72,14 +72,17 @@ int64_t hr_store_originals_room(hr_store *s);
 int hr_store_original(hr_store *s, hr_arena *a, const uint8_t id[10], hr_str *raw);
 
 /* ---- requests ---- */
-/* Insert one finished request. If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at
-   the next call and by hr_store_flush; a full ring drops its oldest row (counted, said in the log). Never fails the caller. */
+/* Insert one finished request. If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at the next call and
+   by hr_store_flush. A full ring drops nothing: the row that does not fit waits for a busy database, up to HR_RING_WAIT_US. Only where
+   that was in vain (then nobody waits again for HR_RING_PAUSE_US, so that a lock that is never given back cannot hold up a host), and where
+   the database is not busy but cannot be used, it is lost: counted here, in the log, and in the database as soon as that can be written
+   (headroom_store_facts.rows_lost, doctor). Never fails the caller. */
 void hr_store_request(hr_store *s, const headroom_row *row);
-/* At exit: ring, then once a day a bounded part of hr_store_expire, then checkpoint if the log is above HR_WAL_AT_EXIT.
-   Does nothing where this process never opened the database. */
+/* At exit: the ring, for which it waits as above, then once a day a bounded part of hr_store_expire, then checkpoint if the log is above
+   HR_WAL_AT_EXIT. Does nothing where this process never opened the database. */
 void hr_store_flush(hr_store *s);
-/* Rows that were lost because the ring was full or the store is unusable for good. */
-uint64_t hr_store_dropped(hr_store *s);
+/* Rows of this process that were lost. */
+uint64_t hr_store_lost(hr_store *s);
 
 /* ---- executables that were searched for TLS functions (elf/locate.h); the answer is opaque here ---- */
 /* 1: answer is filled with exactly size bytes; 0: none of this size is known; <0. */

@@ -86,6 +86,77 @@ static void converse_usage_adds_cached_tokens_to_the_prompt(void **state)
               CONVERSE_USAGE);
 }
 
+static void reasoning_is_output_wherever_it_is_counted(void **state)
+{
+    (void)state;
+    /* OpenAI: inside; xAI: beside, as the total shows. */
+    EVERY_WAY("openai_chat", HR_USAGE_JSON,
+              "{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":50,\"total_tokens\":60,"
+              "\"completion_tokens_details\":{\"reasoning_tokens\":40}}}",
+              10, -1, -1, 50,
+              "{\"prompt_tokens\":10,\"completion_tokens\":50,\"total_tokens\":60,"
+              "\"completion_tokens_details\":{\"reasoning_tokens\":40}}");
+    EVERY_WAY("openai_chat", HR_USAGE_JSON,
+              "{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":50,\"total_tokens\":100,"
+              "\"completion_tokens_details\":{\"reasoning_tokens\":40}}}",
+              10, -1, -1, 90,
+              "{\"prompt_tokens\":10,\"completion_tokens\":50,\"total_tokens\":100,"
+              "\"completion_tokens_details\":{\"reasoning_tokens\":40}}");
+}
+
+static void each_vendor_s_name_for_cached_tokens_is_known(void **state)
+{
+    (void)state;
+    EVERY_WAY(
+        "openai_chat", HR_USAGE_JSON,
+        "{\"usage\":{\"prompt_tokens\":10,\"prompt_cache_hit_tokens\":8,\"prompt_cache_miss_tokens\":2}}", 10,
+        8, -1, -1,
+        "{\"prompt_tokens\":10,\"prompt_cache_hit_tokens\":8,\"prompt_cache_miss_tokens\":2}"); /* DeepSeek */
+    EVERY_WAY(
+        "openai_chat", HR_USAGE_SSE, /* OpenRouter: what it cost stays in the object */
+        ": OPENROUTER PROCESSING\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,"
+        "\"completion_tokens\":2,\"cost\":0.00095,\"prompt_tokens_details\":{\"cached_tokens\":8}}}\n\n",
+        10, 8, -1, 2,
+        "{\"prompt_tokens\":10,\"completion_tokens\":2,\"cost\":0.00095,"
+        "\"prompt_tokens_details\":{\"cached_tokens\":8}}");
+    EVERY_WAY("gemini", HR_USAGE_JSON,
+              "{\"usageMetadata\":{\"promptTokenCount\":10,\"toolUsePromptTokenCount\":5,"
+              "\"candidatesTokenCount\":2}}",
+              15, -1, -1, 2,
+              "{\"promptTokenCount\":10,\"toolUsePromptTokenCount\":5,\"candidatesTokenCount\":2}");
+}
+
+/* The summary of a long conversation is a sampling of its own; other models' are not this model's. */
+static void compactions_are_counted_and_advice_is_not(void **state)
+{
+#define ITERATIONS                                                                                           \
+    "{\"input_tokens\":23000,\"cache_read_input_tokens\":0,\"output_tokens\":1000,\"iterations\":["          \
+    "{\"type\":\"compaction\",\"input_tokens\":180000,\"cache_read_input_tokens\":7,\"output_tokens\":3500}" \
+    ","                                                                                                      \
+    "{\"type\":\"message\",\"input_tokens\":23000,\"output_tokens\":1000},"                                  \
+    "{\"type\":\"advisor_message\",\"input_tokens\":5,\"output_tokens\":6}]}"
+    (void)state;
+    EVERY_WAY("anthropic", HR_USAGE_JSON, "{\"usage\":" ITERATIONS "}", 203007, 7, -1, 4500, ITERATIONS);
+}
+
+static void counting_and_batches_report_no_usage(void **state)
+{
+    (void)state;
+    UNKNOWN("anthropic", HR_USAGE_JSON, "{\"input_tokens\":14}");
+    UNKNOWN("openai_responses", HR_USAGE_JSON, "{\"object\":\"response.input_tokens\",\"input_tokens\":11}");
+    UNKNOWN("gemini", HR_USAGE_JSON, "{\"totalTokens\":31}");
+    UNKNOWN("anthropic", HR_USAGE_JSON, "{\"id\":\"msgbatch_1\",\"request_counts\":{\"processing\":2}}");
+}
+
+static void a_gemini_array_that_breaks_off_keeps_its_last_whole_piece(void **state)
+{
+    (void)state;
+    EVERY_WAY("gemini", HR_USAGE_JSON,
+              "[{\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":1}},\n{\"usageMetadata\":"
+              "{\"prom",
+              9, -1, -1, 1, "{\"promptTokenCount\":9,\"candidatesTokenCount\":1}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +165,11 @@ int main(void)
         cmocka_unit_test(cohere_usage_is_in_tokens_not_in_what_is_billed),
         cmocka_unit_test(ollama_usage_is_in_the_last_line),
         cmocka_unit_test(converse_usage_adds_cached_tokens_to_the_prompt),
+        cmocka_unit_test(reasoning_is_output_wherever_it_is_counted),
+        cmocka_unit_test(each_vendor_s_name_for_cached_tokens_is_known),
+        cmocka_unit_test(compactions_are_counted_and_advice_is_not),
+        cmocka_unit_test(counting_and_batches_report_no_usage),
+        cmocka_unit_test(a_gemini_array_that_breaks_off_keeps_its_last_whole_piece),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
