@@ -13,6 +13,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "pending.h"
+#include "prices.h"
 #include "print.h"
 #include "store/store.h"
 #include "transform/watch.h"
@@ -40,6 +41,7 @@ struct headroom {
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
     hr_cuts cuts;
+    hr_prices prices;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */

@@ -183,7 +183,7 @@ static bool stays_late(const struct work *w, const hr_item *it)
 {
     if (!it->late)
         return false;
-    return w->r->h->config.number[HR_SET_ADOPT] == HR_ADOPT_NEVER || w->bound || it->sealed;
+    return w->r->h->config.number[HR_SET_ADOPT] != HR_ADOPT_ALWAYS || w->bound || it->sealed;
 }
 
 static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
