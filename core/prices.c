@@ -174,3 +174,13 @@ const hr_price *hr_price_at(const hr_price_list *list, int64_t prompt_tokens)
         i--;
     return &list->tier[i];
 }
+
+bool hr_prices_of_request(struct headroom_request *r, hr_str model, hr_price_list *out)
+{
+    const hr_price_key key = {.host = hr_str_make(r->row.host, strlen(r->row.host)),
+                              .path = hr_str_make(r->row.path, strlen(r->row.path)),
+                              .model = model,
+                              .dialect = r->row.dialect};
+
+    return hr_prices_find(r->h, &key, r->row.time_us, out);
+}

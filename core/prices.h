@@ -17,6 +17,7 @@
 #include "price_table.h"
 
 struct headroom;
+struct headroom_request;
 
 typedef struct hr_prices {
     _Atomic int state; /* 0: not read, 1: being read, 2: table is valid and constant */
@@ -41,6 +42,8 @@ typedef struct hr_price_list {
 bool hr_prices_find(struct headroom *h, const hr_price_key *key, int64_t time_us, hr_price_list *out);
 /* Of a list that is not empty, the price for a prompt of so many tokens. */
 const hr_price *hr_price_at(const hr_price_list *list, int64_t prompt_tokens);
+/* The same for a request, whose model has this name. */
+bool hr_prices_of_request(struct headroom_request *r, hr_str model, hr_price_list *out);
 /* The active table. */
 const hr_price_table *hr_prices_table(struct headroom *h);
 void hr_prices_free(hr_prices *p);
