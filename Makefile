@@ -90,6 +90,17 @@ $B/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -O1 $(SAN) -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 
+# ---------------------------------------------------------------- data
+# The price table is compiled by the code that `headroom prices update` runs.
+PRICE_OBJ := $(patsubst %,$B/obj/core/%.o,price_compile price_decimal price_regex base arena fault) $(patsubst core/json/%.c,$B/obj/core/json/%.o,$(wildcard core/json/*.c))
+$B/prices.compile: data/prices/compile.c $(PRICE_OBJ)
+	$(SAY) LINK $@
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -iquote core $(filter-out %.h,$^) -o $@
+$B/prices.table: $B/prices.compile data/prices/data.json data/prices/VERSION
+	$(SAY) DATA $@
+	$(Q)$B/prices.compile data/prices/data.json data/prices/VERSION $@
+$B/obj/core/price_table.o $B/san/core/price_table.o $B/clang/core/price_table.o $B/fuzz/core/price_table.o: $B/prices.table
+
 # ---------------------------------------------------------------- what is built
 $B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
 	$(SAY) LINK $@

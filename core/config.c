@@ -21,7 +21,7 @@ struct setting {
 static const struct setting table[HR_SETTINGS] = {
     [HR_SET_MODE] = {"mode", "HEADROOM_MODE", "optimize", "off audit simulate optimize", .max = 0},
     [HR_SET_LEVEL] = {"level", "HEADROOM_LEVEL", "crush", "replay lossless crush", .max = 0},
-    [HR_SET_ADOPT] = {"adopt", "HEADROOM_ADOPT", "never", "never always", .max = 0},
+    [HR_SET_ADOPT] = {"adopt", "HEADROOM_ADOPT", "net", "never net always", .max = 0},
     [HR_SET_BOUND] = {"bound", "HEADROOM_BOUND", "rewrite", "rewrite leave", .max = 0},
     [HR_SET_ORIGINALS] = {"originals", "HEADROOM_ORIGINALS", "on", "off on", .max = 0},
     [HR_SET_ORIGINALS_DAYS] = {"originals.days", "HEADROOM_ORIGINALS_DAYS", "14", NULL, .max = 3650},
@@ -47,6 +47,7 @@ static const struct setting table[HR_SETTINGS] = {
                                 " ,\t", false},
     [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0, hr_entry_endpoint, ";",
                               false},
+    [HR_SET_PRICES] = {"prices", "HEADROOM_PRICES", "", NULL, 0, hr_entry_price, ";\n", true},
     [HR_SET_ATTRIBUTION] = {"claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor",
                             "vendor off", .max = 0},
     [HR_SET_LOG] = {"log", "HEADROOM_LOG", "warn", "error warn info debug", .max = 0},

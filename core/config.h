@@ -4,7 +4,7 @@
    is opened; constant afterwards, so any thread may read. A wrong value is told (errors) and what is next in that order stays in
    force; of a list the wrong entries are left out and the others count.
 
-   The lists tool_profiles and model_context_limits have a section of their name too, with one entry a line, `NAME = VALUE`. */
+   The lists tool_profiles, model_context_limits and prices have a section of their name too, with one entry a line, `NAME = VALUE`. */
 #ifndef HR_CONFIG_H
 #define HR_CONFIG_H
 
@@ -13,7 +13,7 @@
 #include "profiles.h"
 
 enum hr_level { HR_LEVEL_REPLAY, HR_LEVEL_LOSSLESS, HR_LEVEL_CRUSH };
-enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_ALWAYS };
+enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_NET, HR_ADOPT_ALWAYS };
 enum hr_switch { HR_SWITCH_AUTO, HR_SWITCH_ON, HR_SWITCH_OFF }; /* aligner, window */
 enum hr_bound { HR_BOUND_REWRITE, HR_BOUND_LEAVE };
 enum hr_log_level { HR_LOG_ERROR, HR_LOG_WARN, HR_LOG_INFO, HR_LOG_DEBUG };
@@ -39,6 +39,7 @@ enum hr_setting {
     HR_SET_PROTECTED_TOOLS, /* protect.h */
     HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
+    HR_SET_PRICES,      /* prices.h */
     HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,

@@ -7,6 +7,7 @@
 #include "dialect/dialect.h"
 #include "glob.h"
 #include "limits.h"
+#include "prices.h"
 #include "profiles.h"
 
 static int wrong(char *problem, size_t room, hr_str entry, const char *what)
@@ -78,6 +79,19 @@ int hr_entry_profile(hr_str entry, char *problem, size_t room)
     bool some = list != NULL;
     hr_arena_free(a);
     return r < 0 ? r : r == 0 ? 1 : some ? 2 : 0;
+}
+
+int hr_entry_price(hr_str entry, char *problem, size_t room)
+{
+    hr_str glob;
+    hr_price price;
+
+    if (hr_price_entry(entry, &glob, &price) < 0)
+        return wrong(
+            problem, room, entry,
+            "is not MODEL=INPUT OUTPUT [CACHE_READ [CACHE_WRITE]], a pattern and $ for a million tokens: "
+            "gpt-4o=2.5 10 1.25");
+    return hr_entry_glob(glob, problem, room);
 }
 
 int hr_entry_log_file(hr_str entry, char *problem, size_t room)

@@ -17,6 +17,8 @@ hr_entry_check hr_entry_limit;
 hr_entry_check hr_entry_endpoint;
 /* Profiles of tools (profiles.h), one or several. */
 hr_entry_check hr_entry_profile;
+/* GLOB=PRICES (prices.h). */
+hr_entry_check hr_entry_price;
 /* An absolute path, or "-". */
 hr_entry_check hr_entry_log_file;
 

@@ -14,6 +14,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "pending.h"
+#include "prices.h"
 #include "print.h"
 #include "store/store.h"
 #include "transform/watch.h"
@@ -41,6 +42,7 @@ struct headroom {
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
     hr_cuts cuts;
+    hr_prices prices;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
@@ -81,9 +83,11 @@ struct headroom_request {
     size_t n_edits;
     uint32_t cut_messages; /* that the window left out */
     int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
-    hr_arena *keep;        /* until the end: names, the record */
-    hr_arena *work;        /* until the bytes have left */
-    hr_buf body;           /* the new body */
+    size_t cut_at;         /* where in the body a new cut begins, + 1; 0: there is none */
+    int64_t broken_tokens, adopted_tokens; /* B and A of money.h */
+    hr_arena *keep;                        /* until the end: names, the record */
+    hr_arena *work;                        /* until the bytes have left */
+    hr_buf body;                           /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
@@ -131,6 +135,12 @@ void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conv
                     uint8_t idkey[16]);
 void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e,
                  hr_str arguments, hr_str text, uint8_t key[16]);
+
+/* Is this a result that stood in the conversation before we did, and is rewritten now? */
+static inline bool hr_item_adopted(const hr_item *it)
+{
+    return it->late && it->state == HR_ITEM_NEW && !it->decision.verbatim;
+}
 
 /* Split a decoded result into content and tail (trailing white space and <system-reminder> segments); length of content. */
 size_t hr_content_length(hr_str text);

@@ -93,6 +93,7 @@ void headroom_close(headroom *h)
     hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
     hr_cuts_free(&h->cuts);
+    hr_prices_free(&h->prices);
     hr_store_close(h->store);
     hr_log_free(&h->log);
     hr_config_free(&h->config);

@@ -187,6 +187,7 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.bytes_after = r->row.bytes_before;
     r->row.rewritten = r->row.replayed = 0;
     r->row.unique_before = r->row.unique_after = 0;
+    r->broken_tokens = r->adopted_tokens = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
     r->row.window = NULL;

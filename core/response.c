@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "context.h"
+#include "money.h"
 #include "usage_error.h"
 
 static bool holds(hr_str text, const char *word)
@@ -98,6 +99,30 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
     hr_pending_give_back(r);
 }
 
+/* What was sent and came back, in money. */
+static void price(headroom_request *r)
+{
+    headroom_row *row = &r->row;
+    const bool ours = r->mode == HEADROOM_OPTIMIZE;
+    const char *model = row->model ? row->model : "";
+    hr_money_tokens t = {.input = row->input_tokens,
+                         .cached = row->cached_tokens,
+                         .cache_written = row->cache_written_tokens,
+                         .output = row->output_tokens,
+                         .sent = ours ? row->tokens_after : row->tokens_before};
+    hr_price_list prices;
+
+    if (ours) {
+        t.saved_new = row->unique_before - row->unique_after;
+        t.saved_adopted = r->adopted_tokens;
+        t.saved_again = row->tokens_before - row->tokens_after - t.saved_new;
+        t.broken = r->broken_tokens;
+    }
+    hr_money_usage(row->usage, &t);
+    hr_prices_of_request(r, hr_str_make(model, strlen(model)), &prices);
+    hr_money(&prices, &t, &row->cost, &row->saved);
+}
+
 /* Said for the 1st, 2nd, 4th, 8th .. row: where nothing can be written each request loses one. */
 static void tell_lost(headroom *h)
 {
@@ -123,6 +148,8 @@ static void write_row(headroom_request *r, bool complete)
         r->row.cache_written_tokens = counts.cache_written;
         if (counts.error)
             r->row.error = counts.error;
+        if (counts.raw && !r->count_only)
+            price(r);
     }
     if (h->store && r->mode != HEADROOM_OFF) {
         hr_store_request(h->store, &r->row);

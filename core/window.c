@@ -347,10 +347,12 @@ static int apply(struct step *s)
     }
     if (r == 0)
         r = account(s);
-    if (r < 0)
+    if (r < 0) {
         s->r->n_edits = n_edits;
-    else
+    } else {
         s->r->cut_messages = s->cut.messages;
+        s->r->cut_at = s->is_new ? list[first].off + 1 : 0;
+    }
     return r;
 }
 

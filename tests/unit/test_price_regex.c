@@ -64,9 +64,9 @@ static void each_sign_does_what_it_says(void **state)
 static void what_is_not_known_is_not_valid_and_matches_nothing(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"\\w",  "a??",   "a*+",     "(",     ")",     "a)",   "[a",       "*a",
-                                        "a{",   "a{2",   "a{3,2}",  "(?<a)", "(?P<a>", "\\",   "a{1,2,3}", "[b-a]",
-                                        "a{65}", "(?i)a", "((((((((("};
+    static const char *const wrong[] = {"\\w",      "a??",   "a*+",   "(",      ")",        "a)",     "[a",
+                                        "*a",       "a{",    "a{2",   "a{3,2}", "(?<a)",    "(?P<a>", "\\",
+                                        "a{1,2,3}", "[b-a]", "a{65}", "(?i)a",  "((((((((("};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         print_message("%s\n", wrong[i]);
         assert_false(hr_price_regex_valid(str(wrong[i])));
