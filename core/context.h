@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "budget.h"
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
@@ -40,6 +41,7 @@ struct headroom {
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
     hr_cuts cuts;
+    hr_budget budget;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */

@@ -92,6 +92,11 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
 
+/* May such a request not be sent, because the day's budget is spent and budget.refuse is on? true: the row is written (skipped "budget",
+   status 0), and the caller lets nothing of it leave and makes the program's write fail as on a broken connection. To be asked when the head
+   is complete, in every mode but off. Errors refuse nothing. Any thread. */
+bool headroom_refuses(headroom *h, const headroom_head *head);
+
 /* Response side, all optional. Pieces of the decoded (de-chunked) body in order. */
 void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
                             const char *content_encoding, size_t encoding_len);
@@ -213,6 +218,17 @@ int headroom_each_family(headroom *h,
                          void *arg);
 /* The family of a model ("claude", "gpt", "other"); static text. */
 const char *headroom_family_of(const char *model);
+
+/* What programs have cost today, of local time, against what they may. */
+typedef struct headroom_budget {
+    const char *program;  /* pattern of budget.programs; "": all programs together */
+    int64_t limit, spent; /* billionths of a dollar */
+    int64_t unpriced;     /* answered requests without a price: they count as nothing */
+    bool warned;          /* budget.warn_percent is reached */
+    bool refused;         /* the limit is, and budget.refuse is on */
+} headroom_budget;
+/* The budgets that are set, the one of all programs first; nothing where there is none. A non-zero return of cb stops and is returned. */
+int headroom_each_budget(headroom *h, int (*cb)(void *, const headroom_budget *), void *arg);
 
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,

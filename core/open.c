@@ -64,6 +64,8 @@ headroom *headroom_open(unsigned flags)
         return NULL;
     }
     name_program(h);
+    if (hr_budget_init(&h->budget, &h->config) < 0)
+        goto fail;
     if (hr_log_init(&h->log, &h->config) < 0)
         goto fail;
     if (!(flags & HEADROOM_NO_STATE)) {
@@ -95,6 +97,7 @@ void headroom_close(headroom *h)
     hr_cuts_free(&h->cuts);
     hr_store_close(h->store);
     hr_log_free(&h->log);
+    hr_budget_free(&h->budget);
     hr_config_free(&h->config);
     hr_free(h);
 }

@@ -53,8 +53,10 @@ static void write_row(headroom_request *r, bool complete)
     }
     if (h->store && r->mode != HEADROOM_OFF)
         hr_store_request(h->store, &r->row);
+    hr_budget_spent(h, &r->row);
     if (r->row.skipped)
-        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path,
+        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: %s: %s", r->row.host, r->row.path,
+                     strcmp(r->row.skipped, "budget") == 0 ? "not sent" : "passed on unchanged",
                      r->row.skipped);
 }
 

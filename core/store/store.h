@@ -93,6 +93,11 @@ int hr_store_cuts(hr_store *s, hr_arena *a, const uint8_t conversation[16], stru
 /* Store a cut in a transaction of its own; where there is one of the same conversation and print, *cut becomes that one. 0 or <0. */
 int hr_store_cut_put(hr_store *s, hr_arena *a, struct hr_cut *cut);
 
+/* ---- budgets (budget.h uses this; nobody else) ---- */
+/* Is this the first time that `what` is said on this day or later, by any process? true once, and remembered; false also where the
+   database cannot be written. */
+bool hr_store_first_today(hr_store *s, const char *what, int64_t day);
+
 /* ---- for the CLI (headroom.h wraps these) ---- */
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
