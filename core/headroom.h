@@ -230,6 +230,28 @@ typedef struct headroom_budget {
 /* The budgets that are set, the one of all programs first; nothing where there is none. A non-zero return of cb stops and is returned. */
 int headroom_each_budget(headroom *h, int (*cb)(void *, const headroom_budget *), void *arg);
 
+/* Events that a rewrite of ours caused, newest first, at most limit. */
+typedef struct headroom_fault {
+    int64_t time_us;
+    const char *program, *dialect, *model;
+    int64_t conversation; /* as in headroom_row */
+    const char *
+        kind; /* "cache": a conversation lost the provider's cache; "refused": a provider refused what we rewrote */
+    const char *place; /* refused: "messages.3.content.1", "call toolu_01", "system", "window"; else "" */
+    int64_t held_tokens, cached_tokens; /* cache: what the provider held, and what it then read */
+    bool settled;                       /* before a reset */
+} headroom_fault;
+int headroom_each_fault(headroom *h, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+
+/* Circuit breakers that are open: this program and dialect takes no new decisions. In the order of names. */
+typedef struct headroom_breaker {
+    const char *program, *dialect, *kind; /* kind: of the fault that opened it */
+    int64_t since_us;
+} headroom_breaker;
+int headroom_each_breaker(headroom *h, int (*cb)(void *, const headroom_breaker *), void *arg);
+/* Close those of a program, NULL: all. How many were open, or a negative code. Processes that run follow within seconds. */
+int headroom_reset_breaker(headroom *h, const char *program);
+
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
                          int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);

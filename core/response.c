@@ -34,7 +34,21 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
         return;
     if (r->usage)
         hr_usage_add(r->usage, data, len);
+    if (hr_refusal_status(r->row.status) && r->mode == HEADROOM_OPTIMIZE &&
+        (r->n_touched || r->cut_messages) && r->refusal.len < HR_REFUSAL_BYTES)
+        hr_buf_add(&r->refusal, data,
+                   len < HR_REFUSAL_BYTES - r->refusal.len ? len : HR_REFUSAL_BYTES - r->refusal.len);
     hr_pending_give_back(r);
+}
+
+/* Seam: the answer must come here without its content coding. */
+static void judge_refusal(headroom_request *r)
+{
+    char place[HR_PLACE];
+
+    if (r->refusal.len && r->h->store &&
+        hr_refusal_names(hr_buf_view(&r->refusal), r->touched, r->n_touched, r->cut_messages > 0, place))
+        hr_breaker_fault(r, HR_FAULT_REFUSED, place, 0, 0);
 }
 
 static void write_row(headroom_request *r, bool complete)
@@ -51,6 +65,8 @@ static void write_row(headroom_request *r, bool complete)
         r->row.cached_tokens = counts.cached;
         r->row.cache_written_tokens = counts.cache_written;
     }
+    hr_health_end(r);
+    judge_refusal(r);
     if (h->store && r->mode != HEADROOM_OFF)
         hr_store_request(h->store, &r->row);
     hr_budget_spent(h, &r->row);

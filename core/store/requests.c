@@ -152,6 +152,8 @@ int hr_requests_drain(hr_store *s)
             rc = insert(s, &rows[i]->row);
         for (size_t i = 0; i < n && rc == 0; i++)
             rc = hr_families_add(s, &rows[i]->row);
+        if (rc == 0)
+            rc = hr_marks_write(s);
         for (size_t i = 0; i < marks && rc == 0; i++)
             rc = touch(s, touched[i], now);
         rc = hr_store_end(s, rc);

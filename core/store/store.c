@@ -88,7 +88,7 @@ void hr_store_check_fork(hr_store *s)
     memcpy(&s->quick, &fresh, sizeof fresh);
     /* The rows that wait belong to the parent, which will write them. */
     hr_requests_forget(s);
-    s->touched_n = 0;
+    s->touched_n = s->marks_n = 0;
     s->retry_at = 0;
     s->reopened = 0;
     if (s->directory) {
