@@ -4,7 +4,8 @@
    is opened; constant afterwards, so any thread may read. A wrong value is told (errors) and what is next in that order stays in
    force; of a list the wrong entries are left out and the others count.
 
-   The lists tool_profiles, model_context_limits and prices have a section of their name too, with one entry a line, `NAME = VALUE`. */
+   The lists tool_profiles, model_context_limits, prices and budget.programs have a section of their name too, with one entry a line,
+   `NAME = VALUE`. */
 #ifndef HR_CONFIG_H
 #define HR_CONFIG_H
 
@@ -39,8 +40,12 @@ enum hr_setting {
     HR_SET_PROTECTED_TOOLS, /* protect.h */
     HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
-    HR_SET_PRICES,      /* prices.h */
-    HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
+    HR_SET_PRICES,          /* prices.h */
+    HR_SET_BUDGET,          /* dollars a day, "" none: budget.h */
+    HR_SET_BUDGET_PROGRAMS, /* "GLOB=DOLLARS GLOB=DOLLARS .." */
+    HR_SET_BUDGET_WARN,     /* percent; 0: never */
+    HR_SET_BUDGET_REFUSE,   /* off, on */
+    HR_SET_ATTRIBUTION,     /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,
     HR_SETTINGS

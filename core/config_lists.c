@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "budget.h"
 #include "dialect/dialect.h"
 #include "glob.h"
 #include "limits.h"
@@ -68,6 +69,25 @@ int hr_entry_endpoint(hr_str entry, char *problem, size_t room)
                      "is no dialect; known are anthropic openai_chat openai_responses gemini cohere ollama "
                      "bedrock");
     return 1;
+}
+
+int hr_entry_dollars(hr_str entry, char *problem, size_t room)
+{
+    int64_t amount;
+
+    if (!hr_dollars_read(entry, &amount))
+        return wrong(problem, room, entry, "is no amount of dollars: 5 or 2.50");
+    return 1;
+}
+
+int hr_entry_budget(hr_str entry, char *problem, size_t room)
+{
+    const size_t mark = until(entry, '=');
+    int64_t amount;
+
+    if (mark == entry.n || !hr_dollars_read(hr_str_make(entry.p + mark + 1, entry.n - mark - 1), &amount))
+        return wrong(problem, room, entry, "is not PROGRAM=DOLLARS, a pattern and an amount: claude=2.50");
+    return hr_entry_glob(hr_str_make(entry.p, mark), problem, room);
 }
 
 int hr_entry_profile(hr_str entry, char *problem, size_t room)

@@ -5,17 +5,21 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "breaker.h"
+#include "budget.h"
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
 #include "decode.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
+#include "health.h"
 #include "ledger.h"
 #include "log.h"
 #include "pending.h"
 #include "prices.h"
 #include "print.h"
+#include "refusal.h"
 #include "store/store.h"
 #include "transform/watch.h"
 #include "usage.h"
@@ -43,6 +47,9 @@ struct headroom {
     hr_unaligned unaligned;
     hr_cuts cuts;
     hr_prices prices;
+    hr_budget budget;
+    hr_marks marks;
+    hr_breaker breaker;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
@@ -76,6 +83,8 @@ struct headroom_request {
     bool count_only;
     unsigned ignored; /* bit per enum headroom_override: such a line could not be used */
     bool bypass;      /* no new decision of any kind is taken; stored ones are replayed */
+    bool broken;      /* the same, because the breaker of this program and dialect is open */
+    bool new_cut;     /* the window leaves out what it did not leave out before */
     enum hr_switch aligner, window;
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
     hr_profile *profiles;              /* those of the request, then those of the settings; read only */
@@ -91,6 +100,11 @@ struct headroom_request {
     headroom_row row;
     headroom_result *results;
     size_t n_results;
+    hr_touched
+        *touched; /* of each result that was rewritten, and of the system text: where it stands; in keep */
+    size_t n_touched;
+    hr_health health;
+    hr_buf refusal; /* what a provider says that refuses this request; owned */
     hr_usage *usage;
     hr_decode *decode; /* feeds usage; NULL: nothing more is read */
     hr_pending_link pending;

@@ -324,6 +324,8 @@ static const char *forbidden(const struct work *w)
         return "audit";
     if (w->r->bypass)
         return "bypass";
+    if (w->r->broken)
+        return "breaker";
     if (w->r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (w->conv->unpaired)

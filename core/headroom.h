@@ -92,6 +92,11 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
 
+/* May such a request not be sent, because the day's budget is spent and budget.refuse is on? true: the row is written (skipped "budget",
+   status 0), and the caller lets nothing of it leave and makes the program's write fail as on a broken connection. To be asked when the head
+   is complete, in every mode but off. Errors refuse nothing. Any thread. */
+bool headroom_refuses(headroom *h, const headroom_head *head);
+
 /* Response side, all optional. Pieces of the de-chunked body in order, still in their content coding: gzip, deflate, br, zstd and lists of
    two are undone here, in a copy. */
 void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
@@ -246,6 +251,39 @@ typedef struct headroom_tally {
 /* Requests numbered above after_id. It reads each of them: who asks again and again adds up what is new. 0 or a negative code; a missing
    database is all 0. */
 int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out);
+
+/* What programs have cost today, of local time, against what they may. */
+typedef struct headroom_budget {
+    const char *program;  /* pattern of budget.programs; "": all programs together */
+    int64_t limit, spent; /* billionths of a dollar */
+    int64_t unpriced;     /* answered requests without a price: they count as nothing */
+    bool warned;          /* budget.warn_percent is reached */
+    bool refused;         /* the limit is, and budget.refuse is on */
+} headroom_budget;
+/* The budgets that are set, the one of all programs first; nothing where there is none. A non-zero return of cb stops and is returned. */
+int headroom_each_budget(headroom *h, int (*cb)(void *, const headroom_budget *), void *arg);
+
+/* Events that a rewrite of ours caused, newest first, at most limit. */
+typedef struct headroom_fault {
+    int64_t time_us;
+    const char *program, *dialect, *model;
+    int64_t conversation; /* as in headroom_row */
+    const char *
+        kind; /* "cache": a conversation lost the provider's cache; "refused": a provider refused what we rewrote */
+    const char *place; /* refused: "messages.3.content.1", "call toolu_01", "system", "window"; else "" */
+    int64_t held_tokens, cached_tokens; /* cache: what the provider held, and what it then read */
+    bool settled;                       /* before a reset */
+} headroom_fault;
+int headroom_each_fault(headroom *h, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+
+/* Circuit breakers that are open: this program and dialect takes no new decisions. In the order of names. */
+typedef struct headroom_breaker {
+    const char *program, *dialect, *kind; /* kind: of the fault that opened it */
+    int64_t since_us;
+} headroom_breaker;
+int headroom_each_breaker(headroom *h, int (*cb)(void *, const headroom_breaker *), void *arg);
+/* Close those of a program, NULL: all. How many were open, or a negative code. Processes that run follow within seconds. */
+int headroom_reset_breaker(headroom *h, const char *program);
 
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,

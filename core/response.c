@@ -43,9 +43,18 @@ static void stop_reading(headroom_request *r)
     r->decode = NULL;
 }
 
+/* Is more to be known of why this request was refused? */
+static bool wants_refusal(const headroom_request *r)
+{
+    return hr_refusal_status(r->row.status) && r->mode == HEADROOM_OPTIMIZE &&
+           (r->n_touched || r->cut_messages) && r->refusal.len < HR_REFUSAL_BYTES;
+}
+
 static void decoded(void *arg, const char *p, size_t n)
 {
     headroom_request *r = arg;
+    const size_t room = wants_refusal(r) ? HR_REFUSAL_BYTES - r->refusal.len : 0;
+    hr_buf_add(&r->refusal, p, n < room ? n : room);
     if (hr_usage_wants(r->usage))
         hr_usage_add(r->usage, p, n);
 }
@@ -93,7 +102,7 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
     note_time(r);
     if (r->decode) {
         hr_decode_add(r->decode, data, len);
-        if (!hr_usage_wants(r->usage))
+        if (!hr_usage_wants(r->usage) && !wants_refusal(r))
             stop_reading(r);
     }
     hr_pending_give_back(r);
@@ -133,6 +142,15 @@ static void tell_lost(headroom *h)
                      h->program, (unsigned long long)lost);
 }
 
+static void judge_refusal(headroom_request *r)
+{
+    char place[HR_PLACE];
+
+    if (r->refusal.len && r->h->store &&
+        hr_refusal_names(hr_buf_view(&r->refusal), r->touched, r->n_touched, r->cut_messages > 0, place))
+        hr_breaker_fault(r, HR_FAULT_REFUSED, place, 0, 0);
+}
+
 static void write_row(headroom_request *r, bool complete)
 {
     headroom *h = r->h;
@@ -151,12 +169,16 @@ static void write_row(headroom_request *r, bool complete)
         if (counts.raw && !r->count_only)
             price(r);
     }
+    hr_health_end(r);
+    judge_refusal(r);
     if (h->store && r->mode != HEADROOM_OFF) {
         hr_store_request(h->store, &r->row);
         tell_lost(h);
     }
+    hr_budget_spent(h, &r->row);
     if (r->row.skipped)
-        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: passed on unchanged: %s", r->row.host, r->row.path,
+        hr_log_write(&h->log, HR_LOG_INFO, "%s%s: %s: %s", r->row.host, r->row.path,
+                     strcmp(r->row.skipped, "budget") == 0 ? "not sent" : "passed on unchanged",
                      r->row.skipped);
 }
 

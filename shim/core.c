@@ -182,6 +182,7 @@ static bool bind_all(void *lib)
         void *where;
     } wanted[] = {
         {"headroom_request_new", &core.request_new},
+        {"headroom_refuses", &core.refuses},
         {"headroom_request_body", &core.request_body},
         {"headroom_request_sent", &core.request_sent},
         {"headroom_response_head", &core.response_head},

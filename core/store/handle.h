@@ -6,6 +6,7 @@
 #define HR_STORE_HANDLE_H
 
 #include "fork.h"
+#include "health.h"
 #include "limits.h"
 #include "store/store.h"
 
@@ -122,6 +123,8 @@ struct hr_store {
     uint64_t lost, lost_told;  /* rows; of them those that the database knows of */
     uint8_t touched[HR_TOUCH_KEYS][16];
     size_t touched_n;
+    hr_cache_mark marks[HR_MARKS];
+    size_t marks_n;
 };
 
 /* ---- store.c ---- */
@@ -187,6 +190,11 @@ int hr_originals_account(hr_store *s, int64_t bytes);
 /* A bounded part of hr_store_expire, at most once a day on this database; the handle is entered for writing.
  */
 void hr_expire_some(hr_store *s);
+
+/* ---- health.c ---- */
+/* Write the marks that wait; those of a transaction that fails are lost. In a transaction. */
+int hr_marks_write(hr_store *s);
+int hr_marks_expire(hr_store *s, int64_t now_us);
 
 /* ---- families.c ---- */
 /* The sample of a row that is being stored, if it has one. In a transaction. */

@@ -92,6 +92,8 @@ static int write_all(hr_store *s, const struct waiting *w)
         rc = hr_requests_insert(s, &w->row[i]->row);
     for (size_t i = 0; i < w->rows && rc == 0; i++)
         rc = hr_families_add(s, &w->row[i]->row);
+    if (rc == 0)
+        rc = hr_marks_write(s);
     for (size_t i = 0; i < w->marks && rc == 0; i++)
         rc = touch(s, w->touched[i], now);
     if (w->lost && rc == 0)

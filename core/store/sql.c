@@ -141,9 +141,13 @@ static const char *const texts[HR_Q_COUNT] = {
         "VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(conversation, print) DO NOTHING",
     [HR_Q_CUT_TOUCH] = "UPDATE cuts SET last_used = ?1 WHERE conversation = ?2",
     [HR_Q_CUT_EXPIRE] = "DELETE FROM cuts WHERE last_used < ?",
-    [HR_Q_MARK] = "SELECT time, positions, made, sent, held, optimize FROM marks WHERE conversation = ?",
-    [HR_Q_MARK_SET] = "INSERT OR REPLACE INTO marks(conversation, time, positions, made, sent, held, "
-                      "optimize) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_MARK] = "SELECT time, positions, made, sent, input, cached, held, optimize FROM marks WHERE "
+                  "conversation = ?",
+    [HR_Q_MARK_SET] =
+        "INSERT INTO marks(conversation, time, positions, made, sent, input, cached, held, optimize) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(conversation) DO UPDATE SET time = ?2, "
+        "positions = ?3, made = ?4, sent = ?5, input = ?6, cached = ?7, held = ?8, optimize = ?9 "
+        "WHERE time <= ?2",
     [HR_Q_MARK_EXPIRE] = "DELETE FROM marks WHERE time < ?",
     [HR_Q_FAULT_INSERT] = "INSERT INTO faults(time, program, dialect, model, conversation, kind, place, "
                           "held, cached) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",

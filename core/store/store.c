@@ -89,7 +89,7 @@ void hr_store_check_fork(hr_store *s)
     /* The rows that wait belong to the parent, which will write them. */
     hr_ring_forget(s);
     s->lost = s->lost_told = s->ring_vain = 0;
-    s->touched_n = 0;
+    s->touched_n = s->marks_n = 0;
     s->retry_at = 0;
     s->reopened = 0;
     if (s->directory) {

@@ -96,6 +96,26 @@ int hr_store_cuts(hr_store *s, hr_arena *a, const uint8_t conversation[16], stru
 /* Store a cut in a transaction of its own; where there is one of the same conversation and print, *cut becomes that one. 0 or <0. */
 int hr_store_cut_put(hr_store *s, hr_arena *a, struct hr_cut *cut);
 
+/* ---- health of the provider's cache, faults and breakers (health.h and breaker.h use these; nobody else) ---- */
+struct hr_cache_mark;
+/* The mark of a conversation: 1, 0: none, <0. */
+int hr_store_mark(hr_store *s, int64_t conversation, struct hr_cache_mark *out);
+/* Written with the next request row, unless too many wait; a later one of the same conversation stays. No SQL here. */
+void hr_store_mark_later(hr_store *s, const struct hr_cache_mark *mark);
+/* Store a fault; where so many of its program, dialect and kind that are not settled happened since then, open the breaker. 1: it was
+   closed; 0; <0. */
+int hr_store_fault(hr_store *s, const headroom_fault *f, unsigned limit, int64_t since_us);
+int hr_store_each_fault(hr_store *s, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+/* program NULL: all. cb runs without a lock. HR_ENOENT: no database. */
+int hr_store_each_breaker(hr_store *s, const char *program, int (*cb)(void *, const headroom_breaker *),
+                          void *arg);
+int hr_store_breaker_reset(hr_store *s, const char *program);
+
+/* ---- budgets (budget.h uses this; nobody else) ---- */
+/* Is this the first time that `what` is said on this day or later, by any process? true once, and remembered; false also where the
+   database cannot be written. */
+bool hr_store_first_today(hr_store *s, const char *what, int64_t day);
+
 /* ---- for the CLI (headroom.h wraps these) ---- */
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
 /* headroom_each_request_where; cb runs without a lock. HR_ENOENT: no database. */

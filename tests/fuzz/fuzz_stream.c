@@ -97,7 +97,14 @@ static void request_end(headroom_request *r, bool complete)
     free(r);
 }
 
+static bool refuses(headroom *h, const headroom_head *head)
+{
+    (void)h, (void)head;
+    return false;
+}
+
 static struct shim_core core = {
+    .refuses = refuses,
     .request_new = request_new,
     .request_body = request_body,
     .request_sent = request_sent,

@@ -258,7 +258,19 @@ static void rig_request_end(headroom_request *r, bool complete)
     r->complete = complete;
 }
 
+static bool rig_refused; /* the next request is */
+static int rig_refusals;
+
+static bool rig_refuses(headroom *h, const headroom_head *head)
+{
+    (void)h;
+    assert_true(head->path_len > 0 && head->host_len > 0);
+    rig_refusals += rig_refused;
+    return rig_refused;
+}
+
 static struct shim_core rig_core = {
+    .refuses = rig_refuses,
     .mode = HEADROOM_OPTIMIZE,
     .request_new = rig_request_new,
     .request_body = rig_request_body,
@@ -385,7 +397,16 @@ static int sim_handshake(void *conn)
     return 1;
 }
 
-static const struct shim_wire rig_wire = {.write = sim_write, .handshake = sim_handshake};
+enum { RIG_BROKEN = -7 };
+
+static int sim_broken(void *conn)
+{
+    (void)conn;
+    return RIG_BROKEN;
+}
+
+static const struct shim_wire rig_wire = {
+    .write = sim_write, .handshake = sim_handshake, .broken = sim_broken};
 
 /* ---- the program ---- */
 enum { RIG_ROOM = 512 << 10 };

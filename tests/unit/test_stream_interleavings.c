@@ -215,6 +215,7 @@ static void with_the_real_core_every_form_carries_the_same_rewritten_body(void *
     (void)state;
     rig_core = (struct shim_core){.mode = HEADROOM_OPTIMIZE,
                                   .h = headroom_open(0),
+                                  .refuses = headroom_refuses,
                                   .request_new = headroom_request_new,
                                   .request_body = headroom_request_body,
                                   .request_sent = headroom_request_sent,
