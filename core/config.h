@@ -39,7 +39,11 @@ enum hr_setting {
     HR_SET_PROTECTED_TOOLS, /* protect.h */
     HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
-    HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
+    HR_SET_CAPTURE,    /* off, on */
+    HR_SET_CAPTURE_MB, /* of all captures */
+    HR_SET_CAPTURE_DAYS,
+    HR_SET_CAPTURE_UNTIL, /* seconds since 1970; 0: no end */
+    HR_SET_ATTRIBUTION,   /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,
     HR_SETTINGS

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "capture.h"
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
@@ -43,6 +44,7 @@ struct headroom {
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
+    hr_capture_switch capture;
     hr_pending pending;
     hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
 };
@@ -86,6 +88,7 @@ struct headroom_request {
     headroom_result *results;
     size_t n_results;
     hr_usage *usage;
+    hr_capture *capture; /* NULL: it is not captured */
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;

@@ -29,6 +29,7 @@ void headroom_response_head(headroom_request *r, int status, const char *type, s
         return;
     r->row.status = status;
     note_time(r);
+    hr_capture_response_head(r, hr_str_make(encoding, encoding_len));
     if (!r->usage && plain && status >= 200 && status <= 299 && r->row.dialect &&
         (sse || holds(type, type_len, "json")))
         r->usage = hr_usage_new(r->row.dialect, sse); /* no memory: usage stays unknown */
@@ -40,6 +41,7 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
     if (!hr_pending_take(r))
         return;
     note_time(r);
+    hr_capture_response(r, data, len);
     if (r->usage)
         hr_usage_add(r->usage, data, len);
     hr_pending_give_back(r);
@@ -51,6 +53,7 @@ static void write_row(headroom_request *r, bool complete)
     hr_usage_counts counts;
 
     r->row.complete = complete;
+    hr_capture_end(r);
     if (r->usage) {
         hr_usage_end(r->usage, &counts);
         r->row.usage = counts.raw;
