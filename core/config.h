@@ -45,7 +45,11 @@ enum hr_setting {
     HR_SET_BUDGET_PROGRAMS, /* "GLOB=DOLLARS GLOB=DOLLARS .." */
     HR_SET_BUDGET_WARN,     /* percent; 0: never */
     HR_SET_BUDGET_REFUSE,   /* off, on */
-    HR_SET_ATTRIBUTION,     /* for `headroom run`, not for the library */
+    HR_SET_CAPTURE,         /* off, on */
+    HR_SET_CAPTURE_MB,      /* of all captures */
+    HR_SET_CAPTURE_DAYS,
+    HR_SET_CAPTURE_UNTIL, /* seconds since 1970; 0: no end */
+    HR_SET_ATTRIBUTION,   /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,
     HR_SETTINGS

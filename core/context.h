@@ -7,6 +7,7 @@
 
 #include "breaker.h"
 #include "budget.h"
+#include "capture.h"
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
@@ -53,6 +54,7 @@ struct headroom {
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
+    hr_capture_switch capture;
     hr_pending pending;
     _Atomic uint64_t lost_told; /* rows of which the log has said that they are lost */
     hr_arena *shown;            /* strings that headroom_get_original handed out; CLI only */
@@ -106,7 +108,8 @@ struct headroom_request {
     hr_health health;
     hr_buf refusal; /* what a provider says that refuses this request; owned */
     hr_usage *usage;
-    hr_decode *decode; /* feeds usage; NULL: nothing more is read */
+    hr_decode *decode;   /* feeds usage; NULL: nothing more is read */
+    hr_capture *capture; /* NULL: it is not captured */
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;

@@ -339,6 +339,34 @@ const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
 
+/* ------------------------------------------------------------------ captured bodies (CLI) */
+/* Is `capture` on? 0: no. 1: yes, until *until_us (wall clock; INT64_MAX: until it is switched off). */
+int headroom_capturing(headroom *h, int64_t *until_us);
+
+typedef struct headroom_capture {
+    int64_t time_us, pid; /* as in the row of the request, which these two name */
+    int64_t stored_bytes;
+} headroom_capture;
+/* Captures whose requests began in [from, to), oldest first. A non-zero return of cb stops and is returned. */
+int headroom_each_capture(headroom *h, int64_t from_us, int64_t to_us,
+                          int (*cb)(void *, const headroom_capture *), void *arg);
+
+enum headroom_capture_part {
+    HEADROOM_CAPTURE_ABOUT,   /* JSON: time_us pid program host path dialect model */
+    HEADROOM_CAPTURE_MADE,    /* the body as the program made it, without its content coding */
+    HEADROOM_CAPTURE_SENT,    /* as it was sent, without its content coding */
+    HEADROOM_CAPTURE_RESPONSE /* its coding undone where that is possible; it may be cut short */
+};
+/* One body. *cut: it is not whole; may be NULL. 1: *out is filled. 0: that request or part was not captured, or is no longer kept. <0:
+   damaged, or no memory. */
+int headroom_get_capture(headroom *h, int64_t time_us, int64_t pid, enum headroom_capture_part part,
+                         headroom_bytes *out, bool *cut);
+/* The same from the bytes of such a file; <0: it is none. */
+int headroom_read_capture(const void *file, size_t len, enum headroom_capture_part part, headroom_bytes *out,
+                          bool *cut);
+/* Count captures older than this (INT64_MAX: all), or delete them. 0 or a negative code. */
+int headroom_purge_captures(headroom *h, int64_t before_us, bool remove, int64_t *files, int64_t *bytes);
+
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */
 const char *headroom_version(void);

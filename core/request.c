@@ -215,13 +215,16 @@ static int travel(headroom_request *r, hr_str body)
         r->row.bytes_before = r->row.bytes_after = (int64_t)body.n;
     }
     built = !r->work ? HR_ENOMEM : body.n > HR_MAX_FILE ? HR_ELIMIT : work_on(r, body.p, body.n);
+    hr_capture_bodies(r, body, built == 1 ? hr_buf_view(&r->body) : (hr_str){0});
     if (built == 1) {
         r->row.bytes_after = (int64_t)r->body.len;
         int err = encode(r);
         built = err < 0 ? err : 1;
     }
-    if (built < 0)
+    if (built < 0) {
+        hr_capture_bodies(r, body, (hr_str){0});
         nothing_sent(r, body);
+    }
     hr_buf_free(&plain);
     return built;
 }
@@ -233,6 +236,7 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
     int built = 0;
 
     hr_context_check_fork(r->h);
+    hr_capture_begin(r);
     r->row.bytes_before = r->row.bytes_after = (int64_t)len;
     if (r->row.skipped == NULL && r->mode != HEADROOM_OFF) {
         built = travel(r, hr_str_make(body, len));
@@ -260,6 +264,7 @@ static void free_work(headroom_request *r)
 
 void headroom_request_sent(headroom_request *r)
 {
+    hr_capture_write(r);
     free_work(r);
     hr_pending_add(&r->h->pending, r);
 }
@@ -273,6 +278,7 @@ void headroom_request_drop(headroom_request *r)
     hr_decode_free(r->decode);
     hr_usage_free(r->usage);
     hr_buf_free(&r->refusal);
+    hr_capture_free(r);
     hr_arena_free(r->keep);
 }
 

@@ -78,6 +78,7 @@ void headroom_response_head(headroom_request *r, int status, const char *type, s
         return;
     r->row.status = status;
     note_time(r);
+    hr_capture_response_head(r, hr_str_make(encoding, encoding_len));
     begin_reading(r, hr_str_make(type, type_len), hr_str_make(encoding, encoding_len));
     hr_pending_give_back(r);
 }
@@ -100,6 +101,7 @@ void headroom_response_body(headroom_request *r, const void *data, size_t len)
     if (!hr_pending_take(r))
         return;
     note_time(r);
+    hr_capture_response(r, data, len);
     if (r->decode) {
         hr_decode_add(r->decode, data, len);
         if (!hr_usage_wants(r->usage) && !wants_refusal(r))
@@ -157,6 +159,7 @@ static void write_row(headroom_request *r, bool complete)
     hr_usage_counts counts;
 
     r->row.complete = complete;
+    hr_capture_end(r);
     if (r->usage) {
         hr_usage_end(r->usage, &counts);
         r->row.usage = counts.raw;

@@ -80,5 +80,9 @@ bool moment_read(const char *text, int64_t now_us, int64_t *us)
         *us = moment_midnight(now_us, text[0] == 'y');
         return true;
     }
+    if (strcmp(text, "all") == 0) {
+        *us = 0;
+        return true;
+    }
     return read_date(text, us);
 }

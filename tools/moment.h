@@ -7,10 +7,11 @@
 
 /* What moment_read takes, for messages. */
 #define MOMENT_FORMS                                                                                         \
-    "a time (2026-11-21, 2026-11-21T09:30, with Z for UTC), today, yesterday, or an age (90s, 30m, 12h, "    \
+    "a time (2026-11-21, 2026-11-21T09:30, with Z for UTC), today, yesterday, all, or an age (90s, 30m, "    \
+    "12h, "                                                                                                  \
     "7d, 2w)"
 
-/* Microseconds since 1970 of text; times without Z are of the local zone, as are today's and yesterday's midnight. */
+/* Microseconds since 1970 of text; times without Z are of the local zone, as are today's and yesterday's midnight; "all" is 0. */
 bool moment_read(const char *text, int64_t now_us, int64_t *us);
 /* An age alone, "90s", "30m", "12h", "7d", "2w", in microseconds. */
 bool moment_read_age(const char *text, int64_t *us);

@@ -1,5 +1,6 @@
 /* notice.c - what `headroom run` must tell a person before it starts a program. */
 #include "notice.h"
+#include "capture.h"
 #include "directories.h"
 
 #include <fcntl.h>
@@ -52,6 +53,20 @@ void notice_storage(headroom *h, const char *days)
           "rewritten."
           " (Said once.)\n",
           stderr);
+}
+
+void notice_capture(headroom *h)
+{
+    struct capture_facts f = {.on = false};
+    char words[80];
+
+    f.on = headroom_capturing(h, &f.until_us) == 1;
+    if (f.on)
+        fprintf(
+            stderr,
+            "headroom: capture is %s: the bodies of requests and responses are stored whole in %s/captures; "
+            "'headroom capture off' ends it\n",
+            capture_state(&f, words, sizeof(words)), headroom_state_directory(h));
 }
 
 static int note_any(void *arg, const headroom_result *r, int64_t created_us)
