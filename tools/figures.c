@@ -138,13 +138,13 @@ static void add(headroom_totals *sum, const headroom_totals *t)
     sum->saved += t->saved;
 }
 
-/* Day of a wall clock, local time; -1 for the ends of all time. */
+/* Day of a wall clock, local time; -1 for the beginning of all time. */
 static int64_t day_of(int64_t us)
 {
     time_t seconds = (time_t)(us / 1000000);
     struct tm t;
 
-    if (us <= 0 || us == INT64_MAX || localtime_r(&seconds, &t) == NULL)
+    if (us <= 0 || localtime_r(&seconds, &t) == NULL)
         return -1;
     return (int64_t)timegm(&t) / DAY_SECONDS;
 }
@@ -161,7 +161,7 @@ static int add_bar(struct figures_list *list, int64_t first, int64_t last)
 int figures_days(const struct figures *f, size_t least, size_t most, struct figures_list *out)
 {
     const struct figures_list *days = &f->by[HEADROOM_BY_DAY];
-    int64_t first = day_of(f->from_us), last = day_of(f->to_us - 1), width;
+    int64_t first = day_of(f->from_us), last = f->to_us == INT64_MAX ? -1 : day_of(f->to_us - 1), width;
     int err = 0;
 
     *out = (struct figures_list){NULL, 0};
@@ -222,7 +222,7 @@ const char *figures_usd(char out[FIGURES_USD], int64_t billionths)
     bool small = billionths > -100000000 && billionths < 100000000 && billionths != 0;
     int64_t unit = small ? 100000 : 10000000; /* of the last digit */
     int64_t size = billionths < 0 ? -billionths : billionths;
-    int64_t units = (size + unit / 2) / unit, scale = small ? 10000 : 100;
+    int64_t units = size / unit + (size % unit >= unit / 2), scale = small ? 10000 : 100;
     char whole[FORMAT_COUNT];
 
     snprintf(out, FIGURES_USD, "%s$%s.%0*lld", billionths < 0 ? "-" : "", format_count(whole, units / scale),
