@@ -188,6 +188,9 @@ typedef struct headroom_totals {
     int64_t input, output, cached, cache_written;
     int64_t priced; /* requests with a price; the next two, billionths of a dollar, are of these */
     int64_t cost, saved;
+    /* Our estimate against the provider's count: requests in which both are known; what the provider counted as their input, what we had
+       estimated that went out, and by how much the estimate was off, each by itself. */
+    int64_t compared, compared_input, estimated, estimate_off;
 } headroom_totals;
 
 enum headroom_by {
@@ -197,10 +200,11 @@ enum headroom_by {
     HEADROOM_BY_MODEL,
     HEADROOM_BY_DIALECT,
     HEADROOM_BY_HOST,
-    HEADROOM_BY_TOOL /* requests counts results; only tokens and replayed are filled */
+    HEADROOM_BY_TOOL,        /* requests counts results; only touched, tokens and replayed are filled */
+    HEADROOM_BY_CONVERSATION /* 16 hex digits of headroom_row.conversation; from the requests that are stored, each of which is looked at */
 };
 /* Sums of requests that began in [from_us, to_us), wall clock; in the order of names. A non-zero return of cb stops and is returned. A missing
-   database has no groups. */
+   database has no groups. Of times more than 90 days ago only whole days of UTC count; HEADROOM_BY_DAY names these. */
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 

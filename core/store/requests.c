@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 typedef struct hr_waiting_row {
     headroom_row row; /* its strings lie behind it, in the same allocation */
@@ -115,7 +116,8 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->cost);
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
-    return hr_query_run(&q);
+    int rc = hr_query_run(&q);
+    return rc < 0 ? rc : hr_rollup_add(s, r, sqlite3_last_insert_rowid(s->db));
 }
 
 static int touch(hr_store *s, const uint8_t key[16], int64_t now)

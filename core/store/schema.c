@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 /* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement
    is often longer than a page may hold beside its key, and rows of random keys then cost less in the log than
@@ -47,10 +48,29 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "ALTER TABLE requests ADD COLUMN cost INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;",
+    /* Sums (totals.h), and of the requests that are there already. */
+    "CREATE TABLE groups(id INTEGER PRIMARY KEY, program TEXT NOT NULL, model TEXT NOT NULL, dialect TEXT "
+    "NOT "
+    "NULL, host TEXT NOT NULL, UNIQUE(program, model, dialect, host));"
+    "CREATE TABLE sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, grp INTEGER NOT NULL, " HR_SQL_COLUMNS(
+        HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
+                       "CREATE TABLE tool_sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, tool TEXT NOT "
+                       "NULL, " HR_SQL_TOOL_COLUMNS(
+                           HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;"
+                                          "CREATE INDEX requests_time ON requests(time);"
+                                          "CREATE INDEX requests_session ON requests(session);"
+                                          "INSERT INTO groups(program, model, dialect, host) SELECT "
+                                          "DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";" HR_SQL_FILL_SUMS
+                                          " GROUP BY 2, 3;" HR_SQL_FILL_TOOLS
+                                          " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {
-    "", "PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3", "PRAGMA user_version=4"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
+                                                           "PRAGMA user_version=1",
+                                                           "PRAGMA user_version=2",
+                                                           "PRAGMA user_version=3",
+                                                           "PRAGMA user_version=4",
+                                                           "PRAGMA user_version=5"};
 
 static int write_key(hr_store *s)
 {
