@@ -257,6 +257,34 @@ const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
 
+/* ------------------------------------------------------------------ what tokens cost (CLI) */
+/* Millionths of a dollar for a million tokens; -1: not said, and billed as input (a 1 h write as any other). */
+typedef struct headroom_price {
+    const char *provider,
+        *model;    /* as the price table calls them; of the user's own price "" and its pattern */
+    int64_t above; /* for prompts of more tokens than this; of one model the lowest comes first */
+    int64_t input, cache_read, cache_write, cache_write_1h, output; /* input -1: it has no price */
+} headroom_price;
+
+/* What a request would be billed at now: host and dialect may be NULL, for not known. Nothing: no price is known. model NULL: all of the
+   user's prices, then the whole table. A non-zero return of cb stops and is returned. Strings live until cb returns. */
+int headroom_each_price(headroom *h, const char *model, const char *host, const char *dialect,
+                        int (*cb)(void *, const headroom_price *), void *arg);
+
+typedef struct headroom_price_source {
+    char source[128]; /* what it was made from: "genai-prices 0.2.3" */
+    char day[11];     /* of its prices: "2026-11-04" */
+    const char
+        *path; /* of the file that it was read from; NULL: it is linked in. Lives until headroom_close */
+    int64_t providers, models;
+} headroom_price_source;
+void headroom_get_price_source(headroom *h, headroom_price_source *out);
+
+/* Make a price table from JSON of genai-prices (data.json), put it into the state directory, and use it from the next start of a process on.
+   day: "2026-11-21". 0; HR_ESHAPE, HR_EIO: problem[room] says what is wrong, and nothing was changed; HR_ENOMEM. */
+int headroom_prices_update(headroom *h, const void *json, size_t len, const char *day, char *problem,
+                           size_t room);
+
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */
 const char *headroom_version(void);
