@@ -1,4 +1,6 @@
 /* Sums over requests, by what they are grouped. */
+#include <time.h>
+
 #include "store_fixture.h"
 
 enum { GROUPS = 8 };
