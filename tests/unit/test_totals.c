@@ -129,7 +129,7 @@ static uint64_t seed = 42;
 static int64_t chance(int64_t n)
 {
     seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-    return (int64_t)((seed >> 33) % (uint64_t)n);
+    return (int64_t)((seed >> 16) % (uint64_t)n);
 }
 
 /* Requests all over some days, many at the very ends of slots. */
@@ -233,9 +233,9 @@ static void days_are_local_in_every_time_zone(void **state)
     static const struct {
         const char *zone, *day;
     } cases[] = {{"UTC0", "2026-11-18"},
-                 {"X-0:15", "2026-11-19"},
-                 {"X+11:45", "2026-11-18"},
-                 {"X-13:45", "2026-11-19"}};
+                 {"XXX-0:15", "2026-11-19"},
+                 {"XXX+11:45", "2026-11-18"},
+                 {"XXX-13:45", "2026-11-19"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         setenv("TZ", cases[i].zone, 1);
         tzset();
