@@ -102,7 +102,7 @@ static int add_to(hr_store *s, int64_t id, enum hr_level_of_sums level)
 
     hr_query_int(&q, id);
     hr_query_int(&q, level);
-    hr_query_int(&q, level == HR_SLOTS ? HR_SLOT_US : HR_DAY_US);
+    hr_query_int(&q, level == HR_DAYS ? HR_DAY_US : HR_SLOT_US);
     int rc = hr_query_run(&q);
     return rc < 0 ? rc : sqlite3_changes(s->db) > 0;
 }
@@ -124,6 +124,8 @@ int hr_rollup_add(hr_store *s, const headroom_row *row, int64_t id)
         rc = add_to(s, id, HR_SLOTS);
     if (rc >= 0)
         rc = add_to(s, id, HR_DAYS);
+    if (rc >= 0)
+        rc = add_to(s, id, HR_SLOTS_OF_ALL);
     return rc < 0 ? rc : add_tools(s, row);
 }
 
@@ -166,7 +168,8 @@ int hr_rollup_purge(hr_store *s, int64_t before_us)
     if (before_us == INT64_MAX)
         return hr_sql_exec(s, "DELETE FROM sums; DELETE FROM tool_sums; DELETE FROM groups");
     snprintf(sql, sizeof sql,
-             "DELETE FROM sums WHERE (level = 0 AND slot <= %" PRId64 ") OR (level = 1 AND slot <= %" PRId64
+             "DELETE FROM sums WHERE (level IN (0, 2) AND slot <= %" PRId64
+             ") OR (level = 1 AND slot <= %" PRId64
              "); DELETE FROM tool_sums WHERE (level = 0 AND slot <= %" PRId64
              ") OR (level = 1 AND slot <= %" PRId64 ")",
              slot, day, slot, day);
@@ -178,5 +181,7 @@ int hr_rollup_purge(hr_store *s, int64_t before_us)
         rc = fill(s, HR_SQL_FILL_TOOLS, "time", before_us, (slot + 1) * HR_SLOT_US);
     if (rc == 0)
         rc = fill(s, HR_SQL_FILL_DAYS, "slot", day * HR_DAY_SLOTS, (day + 1) * HR_DAY_SLOTS);
+    if (rc == 0)
+        rc = fill(s, HR_SQL_FILL_ALL, "slot", slot, slot + 1);
     return rc == 0 ? hr_sql_exec(s, "DELETE FROM groups WHERE id NOT IN (SELECT grp FROM sums)") : rc;
 }

@@ -62,7 +62,8 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
                                           "INSERT INTO groups(program, model, dialect, host) SELECT "
                                           "DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";" HR_SQL_FILL_SUMS
                                           " GROUP BY 2, 3;" HR_SQL_FILL_TOOLS
-                                          " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;",
+                                          " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;" HR_SQL_FILL_ALL
+                                          " GROUP BY 2;",
 };
 
 static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",

@@ -146,7 +146,7 @@ static int add_sums(struct sums *u, enum hr_level_of_sums level, int64_t from, i
     if (from >= to)
         return 0;
     hr_query q = hr_query_start(u->s, u->by == HEADROOM_BY_TOOL ? HR_Q_TOOL_SUMS : HR_Q_SUMS);
-    hr_query_int(&q, level);
+    hr_query_int(&q, u->by == HEADROOM_BY_DAY && level == HR_SLOTS ? HR_SLOTS_OF_ALL : level);
     hr_query_int(&q, from);
     hr_query_int(&q, to);
     if (u->by == HEADROOM_BY_TOOL)

@@ -1,8 +1,8 @@
 /* totals.h - sums over requests, kept as they come (headroom_each_total).
 
    Table sums has a row for each slot of time and each group of requests, that is program, model, dialect and host (table groups): level
-   HR_SLOTS, 15 minutes of UTC, of which the days of every time zone are made; and level HR_DAYS, whole days of UTC. Both are added to in
-   the transaction that stores the request. Table tool_sums has slots by tool. A span of time is what its whole days and slots say, and
+   HR_SLOTS, 15 minutes of UTC, of which the days of every time zone are made; level HR_DAYS, whole days of UTC; and level
+   HR_SLOTS_OF_ALL, slots of all groups together. All are added to in the transaction that stores the request. Table tool_sums has slots by tool. A span of time is what its whole days and slots say, and
    what the requests themselves say at both ends (index requests_time), so it is exact to the microsecond.
 
    Slots are kept as long as requests are, HR_REQUEST_DAYS; then only the days are left, and a span that begins or ends inside of such a
@@ -14,7 +14,7 @@
 
 #include "store/store.h"
 
-enum hr_level_of_sums { HR_SLOTS, HR_DAYS };
+enum hr_level_of_sums { HR_SLOTS, HR_DAYS, HR_SLOTS_OF_ALL /* with 0 for the group */ };
 
 #define HR_SLOT_US   INT64_C(900000000)
 #define HR_DAY_SLOTS 96
@@ -88,6 +88,8 @@ enum hr_level_of_sums { HR_SLOTS, HR_DAYS };
     "''), " HR_SQL_TOOL(HR_SQL_SUM) " " HR_SQL_RESULTS
 #define HR_SQL_FILL_DAYS                                                                                     \
     "INSERT INTO sums SELECT 1, slot / 96, grp, " HR_SQL_COLUMNS(HR_SQL_SUM) " FROM sums WHERE level = 0"
+#define HR_SQL_FILL_ALL                                                                                      \
+    "INSERT INTO sums SELECT 2, slot, 0, " HR_SQL_COLUMNS(HR_SQL_SUM) " FROM sums WHERE level = 0"
 
 /* ---- rollup.c; the handle is entered, and, where something is written, in a transaction ---- */
 /* Add the request of this row, whose number in the database is id. 0 or <0. */
