@@ -47,6 +47,7 @@ enum hr_statement {
     HR_Q_TOTALS_BY_TOOL,
     HR_Q_TOTALS_BY_CONVERSATION,
     HR_Q_GROUP_ADD,
+    HR_Q_GROUP_GET,
     HR_Q_GROUPS,
     HR_Q_SUMS_ADD,
     HR_Q_SUMS,

@@ -117,7 +117,7 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
     int rc = hr_query_run(&q);
-    return rc < 0 ? rc : hr_rollup_add(s, r, sqlite3_last_insert_rowid(s->db));
+    return rc < 0 ? rc : hr_rollup_add(s, r);
 }
 
 static int touch(hr_store *s, const uint8_t key[16], int64_t now)

@@ -95,37 +95,93 @@ static int add_tools(hr_store *s, const headroom_row *row)
 }
 
 /* ------------------------------------------------------------------ requests */
-/* 1: added, 0: its group is not known yet, <0. */
-static int add_to(hr_store *s, int64_t id, enum hr_level_of_sums level)
+static int64_t known(int64_t n)
 {
-    hr_query q = hr_query_start(s, HR_Q_SUMS_ADD);
-
-    hr_query_int(&q, id);
-    hr_query_int(&q, level);
-    hr_query_int(&q, level == HR_DAYS ? HR_DAY_US : HR_SLOT_US);
-    int rc = hr_query_run(&q);
-    return rc < 0 ? rc : sqlite3_changes(s->db) > 0;
+    return n > 0 ? n : 0;
 }
 
-static int add_group(hr_store *s, int64_t id)
+/* What HR_SQL_TOTALS says of a row that is stored; a test holds the two against each other. */
+static headroom_totals totals_of(const headroom_row *r)
 {
-    hr_query q = hr_query_start(s, HR_Q_GROUP_ADD);
+    static const char counting[] = "/count_tokens";
+    const bool counts = r->path && hr_str_ends(hr_str_make(r->path, strlen(r->path)), counting);
+    const bool ours = r->mode && strcmp(r->mode, "optimize") == 0;
+    const int64_t sent = counts ? 0 : ours ? r->tokens_after : r->tokens_before;
+    headroom_totals t = {.requests = 1,
+                         .failed = r->status == 0 || r->status >= 400,
+                         .touched = r->rewritten > 0,
+                         .tokens_before = counts ? 0 : r->tokens_before,
+                         .tokens_after = sent,
+                         .unique_before = r->unique_before,
+                         .unique_after = r->unique_after,
+                         .replayed = r->replayed,
+                         .elapsed_us = r->elapsed_us,
+                         .reported = r->usage != NULL,
+                         .input = known(r->input_tokens),
+                         .output = known(r->output_tokens),
+                         .cached = known(r->cached_tokens),
+                         .cache_written = known(r->cache_written_tokens),
+                         .priced = r->cost != HEADROOM_UNPRICED,
+                         .cost = r->cost != HEADROOM_UNPRICED ? r->cost : 0,
+                         .saved = r->saved != HEADROOM_UNPRICED ? r->saved : 0,
+                         .compared = r->usage && r->input_tokens > 0 && sent > 0};
+    if (t.compared) {
+        t.compared_input = r->input_tokens;
+        t.estimated = sent;
+        t.estimate_off = sent > r->input_tokens ? sent - r->input_tokens : r->input_tokens - sent;
+    }
+    return t;
+}
 
-    hr_query_int(&q, id);
+static const char *word(const char *z)
+{
+    return z ? z : "";
+}
+
+/* The number of its group; <0. Looked up each time: another process may have purged what was known. */
+static int64_t group_of(hr_store *s, const headroom_row *r)
+{
+    static const enum hr_statement ways[] = {HR_Q_GROUP_GET, HR_Q_GROUP_ADD};
+    int64_t id = 0;
+
+    for (int i = 0; i < 2 && id == 0; i++) {
+        hr_query q = hr_query_start(s, ways[i]);
+        hr_query_text(&q, word(r->program));
+        hr_query_text(&q, word(r->model));
+        hr_query_text(&q, word(r->dialect));
+        hr_query_text(&q, word(r->host));
+        const int rc = hr_query_step(&q);
+        id = rc == 1 ? hr_query_col_int(&q, 0) : rc;
+        hr_query_end(&q);
+    }
+    return id;
+}
+
+static int add_to(hr_store *s, enum hr_level_of_sums level, int64_t slot, int64_t group,
+                  const headroom_totals *t)
+{
+    const int64_t *member = (const int64_t *)t;
+    hr_query q = hr_query_start(s, HR_Q_SUMS_ADD);
+
+    hr_query_int(&q, level);
+    hr_query_int(&q, slot);
+    hr_query_int(&q, group);
+    for (size_t i = 0; i < sizeof *t / sizeof *member; i++)
+        hr_query_int(&q, member[i]);
     return hr_query_run(&q);
 }
 
-int hr_rollup_add(hr_store *s, const headroom_row *row, int64_t id)
+int hr_rollup_add(hr_store *s, const headroom_row *row)
 {
     if (row->path && !*row->path)
         return 0;
-    int rc = add_to(s, id, HR_SLOTS);
-    if (rc == 0 && (rc = add_group(s, id)) == 0)
-        rc = add_to(s, id, HR_SLOTS);
-    if (rc >= 0)
-        rc = add_to(s, id, HR_DAYS);
-    if (rc >= 0)
-        rc = add_to(s, id, HR_SLOTS_OF_ALL);
+    const int64_t group = group_of(s, row), slot = row->time_us / HR_SLOT_US;
+    const headroom_totals t = totals_of(row);
+    int rc = group < 0 ? (int)group : add_to(s, HR_SLOTS, slot, group, &t);
+    if (rc == 0)
+        rc = add_to(s, HR_SLOTS_OF_ALL, slot, 0, &t);
+    if (rc == 0)
+        rc = add_to(s, HR_DAYS, row->time_us / HR_DAY_US, group, &t);
     return rc < 0 ? rc : add_tools(s, row);
 }
 

@@ -86,19 +86,12 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_TOTALS_BY_TOOL] = "SELECT coalesce(json_extract(value, '$.tool'), ''), " HR_SQL_TOOL(
         HR_SQL_SUM) " " HR_SQL_RESULTS " AND time >= ?1 AND time < ?2 GROUP BY 1",
     [HR_Q_TOTALS_BY_CONVERSATION] = TOTALS("printf('%016x', conversation)"),
-    [HR_Q_GROUP_ADD] = "INSERT INTO groups(program, model, dialect, host) SELECT " HR_SQL_GROUP
-                       " FROM requests WHERE id = ? ON CONFLICT DO NOTHING",
+    [HR_Q_GROUP_ADD] = "INSERT INTO groups(program, model, dialect, host) VALUES(?, ?, ?, ?) RETURNING id",
+    [HR_Q_GROUP_GET] = "SELECT id FROM groups WHERE program = ? AND model = ? AND dialect = ? AND host = ?",
     [HR_Q_GROUPS] = "SELECT id, program, model, dialect, host FROM groups",
     [HR_Q_SUMS_ADD] =
-        "INSERT INTO sums SELECT ?2, time / ?3, CASE WHEN ?2 = 2 THEN 0 ELSE groups.id END, " HR_SQL_TOTALS(
-            HR_SQL_EACH) " FROM requests JOIN groups ON groups.program = coalesce(requests.program, '') AND "
-                         "groups.model = "
-                         "coalesce(requests.model, '') AND groups.dialect = coalesce(requests.dialect, '') "
-                         "AND "
-                         "groups.host = "
-                         "coalesce(requests.host, '') WHERE requests.id = ?1 ON CONFLICT(level, slot, grp) "
-                         "DO "
-                         "UPDATE SET " HR_SQL_COLUMNS(HR_SQL_ADD),
+        "INSERT INTO sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(level, slot, grp) DO UPDATE SET " HR_SQL_COLUMNS(HR_SQL_ADD),
     [HR_Q_SUMS] = "SELECT slot, grp, " HR_SQL_COLUMNS(
         HR_SQL_NAME) " FROM sums WHERE level = ? AND slot >= ? AND slot < ?",
     [HR_Q_SUMS_OLDEST] = "SELECT slot FROM sums WHERE level = 0 ORDER BY slot LIMIT 1",

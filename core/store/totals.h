@@ -40,8 +40,7 @@ enum hr_level_of_sums { HR_SLOTS, HR_DAYS, HR_SLOTS_OF_ALL /* with 0 for the gro
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          " ELSE 0 END") ", " S("CASE WHEN " HR_SQL_COMPARED \
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                " THEN abs(" HR_SQL_SENT     \
                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                " - input_tokens) ELSE 0 END")
-#define HR_SQL_EACH(x) "coalesce(" x ", 0)"
-#define HR_SQL_SUM(x)  "coalesce(sum(" x "), 0)"
+#define HR_SQL_SUM(x) "coalesce(sum(" x "), 0)"
 
 /* The columns of sums behind its key, in the order of headroom_totals. */
 #define HR_SQL_COLUMNS(S)                                                                                    \
@@ -92,8 +91,8 @@ enum hr_level_of_sums { HR_SLOTS, HR_DAYS, HR_SLOTS_OF_ALL /* with 0 for the gro
     "INSERT INTO sums SELECT 2, slot, 0, " HR_SQL_COLUMNS(HR_SQL_SUM) " FROM sums WHERE level = 0"
 
 /* ---- rollup.c; the handle is entered, and, where something is written, in a transaction ---- */
-/* Add the request of this row, whose number in the database is id. 0 or <0. */
-int hr_rollup_add(hr_store *s, const headroom_row *row, int64_t id);
+/* Add the request of this row, which is stored in the same transaction. 0 or <0. */
+int hr_rollup_add(hr_store *s, const headroom_row *row);
 /* Drop the slots of the oldest day that is to go. 1: there was one, 0: there is none, <0. */
 int hr_rollup_expire(hr_store *s, int64_t now_us);
 /* Requests from before this time were deleted: so are their sums. INT64_MAX: all. */
