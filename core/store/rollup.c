@@ -8,65 +8,85 @@
 #include "json/json.h"
 
 /* ------------------------------------------------------------------ tools */
+/* A request names few tools; what more it names counts as one without a name. */
+enum { MAX_TOOLS = 64 };
+
 struct tool {
-    struct tool *next;
-    hr_str name;
+    hr_str name; /* lexeme */
     int64_t results, touched, replayed, tokens_before, tokens_after;
 };
 
-static int64_t number(const hr_tree *t, const hr_node *v)
+struct tools {
+    struct tool list[MAX_TOOLS];
+    size_t n;
+};
+
+static int64_t number(const char *p, size_t len)
 {
     int64_t n = 0;
 
-    for (uint32_t i = 0; i < v->len && i < 18 && t->text[v->off + i] >= '0' && t->text[v->off + i] <= '9';
-         i++)
-        n = n * 10 + (t->text[v->off + i] - '0');
+    for (size_t i = 0; i < len && i < 18 && p[i] >= '0' && p[i] <= '9'; i++)
+        n = n * 10 + (p[i] - '0');
     return n;
 }
 
-/* One element of results_json, into the tool of its name. 0 or HR_ENOMEM. */
-static int add_result(hr_arena *a, const hr_tree *t, const hr_node *result, struct tool **first)
+static void take(struct tools *t, const struct tool *one)
 {
-    struct tool one = {.name = HR_STR(""), .results = 1}, *tool = *first;
+    size_t i = 0;
 
-    for (uint32_t i = result->type == HR_JSON_OBJECT ? result->child : 0; i; i = t->nodes[i].next) {
-        const hr_node *m = &t->nodes[i];
-        const hr_str key = hr_str_make(t->text + m->key_off + 1, m->key_len - 2);
-        if (hr_str_is(key, "tool") && m->type == HR_JSON_STRING &&
-            hr_string_decode(a, t->text + m->off, m->len, &one.name) == HR_ENOMEM)
-            return HR_ENOMEM;
-        else if (hr_str_is(key, "transform"))
-            one.touched = m->type != HR_JSON_NULL;
-        else if (hr_str_is(key, "replayed"))
-            one.replayed = m->type == HR_JSON_TRUE;
-        else if (hr_str_is(key, "tokens_before"))
-            one.tokens_before = number(t, m);
-        else if (hr_str_is(key, "tokens_after"))
-            one.tokens_after = number(t, m);
-    }
-    while (tool && !hr_str_eq(tool->name, one.name))
-        tool = tool->next;
-    if (!tool) {
-        if (!(tool = hr_arena_zalloc(a, sizeof *tool)))
-            return HR_ENOMEM;
-        tool->name = one.name;
-        tool->next = *first;
-        *first = tool;
-    }
-    tool->results += one.results;
-    tool->touched += one.touched;
-    tool->replayed += one.replayed;
-    tool->tokens_before += one.tokens_before;
-    tool->tokens_after += one.tokens_after;
-    return 0;
+    while (i < t->n && !hr_str_eq(t->list[i].name, one->name))
+        i++;
+    if (i == MAX_TOOLS)
+        t->list[--i].name = HR_STR("\"\"");
+    if (i == t->n)
+        t->list[t->n++] = (struct tool){.name = one->name};
+    t->list[i].results++;
+    t->list[i].touched += one->touched;
+    t->list[i].replayed += one->replayed;
+    t->list[i].tokens_before += one->tokens_before;
+    t->list[i].tokens_after += one->tokens_after;
 }
 
-static int write_tool(hr_store *s, int64_t slot, const struct tool *tool)
+/* One member of an element of results_json, told by the length of its key, quotes included: record.c wrote it. */
+static void read_member(struct tool *one, hr_str key, hr_json_type type, hr_str value)
+{
+    if (key.n == 6 && hr_str_is(key, "\"tool\"") && type == HR_JSON_STRING)
+        one->name = value;
+    else if (key.n == 11 && hr_str_is(key, "\"transform\""))
+        one->touched = type != HR_JSON_NULL;
+    else if (key.n == 10 && hr_str_is(key, "\"replayed\""))
+        one->replayed = type == HR_JSON_TRUE;
+    else if (key.n == 15 && hr_str_is(key, "\"tokens_before\""))
+        one->tokens_before = number(value.p, value.n);
+    else if (key.n == 14 && hr_str_is(key, "\"tokens_after\""))
+        one->tokens_after = number(value.p, value.n);
+}
+
+/* Text that is not ours gives what stands before it went wrong. */
+static void read_tools(struct tools *t, const char *json)
+{
+    hr_scan s;
+    hr_value key, value;
+
+    t->n = 0;
+    hr_scan_init(&s, json, strlen(json));
+    if (hr_scan_enter(&s) < 0)
+        return;
+    while (hr_scan_item(&s) == 1 && hr_scan_peek(&s) == HR_JSON_OBJECT && hr_scan_enter(&s) == 0) {
+        struct tool one = {.name = HR_STR("\"\"")};
+        while (hr_scan_key(&s, &key) == 1 && hr_scan_value(&s, &value) == 0)
+            read_member(&one, hr_str_make(json + key.off, key.len), value.type,
+                        hr_str_make(json + value.off, value.len));
+        take(t, &one);
+    }
+}
+
+static int write_tool(hr_store *s, int64_t slot, hr_str name, const struct tool *tool)
 {
     hr_query q = hr_query_start(s, HR_Q_TOOL_ADD);
 
     hr_query_int(&q, slot);
-    hr_query_str(&q, tool->name);
+    hr_query_str(&q, name);
     hr_query_int(&q, tool->results);
     hr_query_int(&q, tool->touched);
     hr_query_int(&q, tool->replayed);
@@ -77,19 +97,21 @@ static int write_tool(hr_store *s, int64_t slot, const struct tool *tool)
 
 static int add_tools(hr_store *s, const headroom_row *row)
 {
-    struct tool *first = NULL;
-    hr_tree t;
+    struct tools t;
+    int r = 0;
 
     if (!row->results_json || row->results_json[0] != '[' || row->results_json[1] == ']')
         return 0;
     hr_arena *a = hr_arena_new();
-    int r = a ? hr_tree_parse(&t, a, row->results_json, strlen(row->results_json), NULL) : HR_ENOMEM;
-    for (uint32_t i = r == 0 ? t.nodes[1].child : 0; i && r == 0; i = t.nodes[i].next)
-        r = add_result(a, &t, &t.nodes[i], &first);
-    if (r != 0 && r != HR_ENOMEM)
-        r = 0; /* not ours: no tool is known */
-    for (const struct tool *tool = first; tool && r == 0; tool = tool->next)
-        r = write_tool(s, row->time_us / HR_SLOT_US, tool);
+    if (!a)
+        return HR_ENOMEM;
+    read_tools(&t, row->results_json);
+    for (size_t i = 0; i < t.n && r == 0; i++) {
+        hr_str name;
+        r = hr_string_decode(a, t.list[i].name.p, t.list[i].name.n, &name);
+        if (r != HR_ENOMEM)
+            r = write_tool(s, row->time_us / HR_SLOT_US, r == 0 ? name : HR_STR(""), &t.list[i]);
+    }
     hr_arena_free(a);
     return r;
 }
