@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 #define TEXT_BYTES(a, b)                                                                                     \
     "coalesce(sum(length(CAST(coalesce(" a ",'') AS BLOB))+length(CAST(coalesce(" b ",'') AS BLOB))),0)"
@@ -73,6 +74,8 @@ static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove
         if (before > 0)
             rc = purge_kind(s, &kinds[i], before, remove, out);
     }
+    if (rc == 0 && remove && scope->requests_before_us > 0)
+        rc = hr_rollup_purge(s, scope->requests_before_us);
     if (rc == 0 && remove)
         rc = hr_sql_exec(s, "UPDATE meta SET value = (SELECT coalesce(sum(packed_size), 0) FROM originals) "
                             "WHERE name = 'originals_bytes'");
