@@ -89,6 +89,8 @@ static int apply_settings(struct plan *p, const char *command)
     p->file = headroom_config_path(h);
     headroom_each_setting_error(h, say_error, p);
     if (p->code == 0) {
+        if (strcmp(p->mode, "off") != 0)
+            notice_budget(h, target_base_name(command));
         if (strcmp(p->mode, "optimize") != 0) {
             notice_mode(h, p->mode);
         } else {

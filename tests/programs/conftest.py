@@ -38,6 +38,8 @@ DIRECT_ONLY = {
     "test_curl_hook.py": "what it compares runs over TLS, HTTP/2 and plain http by a fixture of its own",
     "test_patched.py": "which of these programs speak HTTP/2 past us is said by one of its tests",
     "test_ahead.py": "nginx passes on whole requests only",
+    "test_budget.py": "what is refused goes nowhere; libcurl over HTTP/2 is a test of its own",
+    "test_health.py": "what a server says of its cache is tested, not how it is reached",
     "test_pointers.py": "clients that offer no HTTP/2",
     "test_dotnet.py": "it offers HTTP/1.1 alone",
     "test_sdk.py": "as for test_patched.py",
