@@ -39,6 +39,7 @@ DIRECT_ONLY = {
     "test_patched.py": "which of these programs speak HTTP/2 past us is said by one of its tests",
     "test_ahead.py": "nginx passes on whole requests only",
     "test_budget.py": "what is refused goes nowhere; libcurl over HTTP/2 is a test of its own",
+    "test_refused.py": "as for test_budget.py",
     "test_health.py": "what a server says of its cache is tested, not how it is reached",
     "test_pointers.py": "clients that offer no HTTP/2",
     "test_dotnet.py": "it offers HTTP/1.1 alone",

@@ -100,6 +100,25 @@ def test_over_http_2_libcurl_says_the_same(name, nginx, certs, run, body_file, s
     assert_refused(name, nginx, certs, run, body_file)
 
 
+@pytest.mark.parametrize("words", ["", "socket", "again", "silent", "unremoved"])
+def test_refused_transfers_of_a_multi_handle_end_as_others_do(words, nginx, certs, run, body_file, spend):
+    spend("claude", "10")
+    argv = [conftest.c_program("curl_multi"), nginx.url + CHAT, certs.ca, body_file(BODY), "count=4", *words.split()]
+    done = run(argv, preload=True, env=REFUSE)
+    told = b"No error" if words == "silent" else b"Failed sending data to the peer"  # nobody asked how they ended
+    assert done.returncode == 0 and done.stdout.count(told + b", status 0") == 4, done
+    assert nginx.requests == []
+    assert len(refused(run.log())) == (8 if words == "again" else 4)
+
+
+def test_a_refused_handle_is_the_programs_again(server, certs, run, body_file, spend):
+    """Its protocols and its error buffer come back: the same handles then reach what is no LLM API."""
+    spend("claude", "10")
+    done = run([conftest.c_program("curl_multi"), server.url + CHAT, certs.ca, body_file(BODY), "count=2", "abandon=0"], preload=True, env=REFUSE)
+    assert done.returncode == 0 and done.stdout.count(b"No error, status 200") == 2, done
+    assert [r.target for r in server.requests] == ["/echo"] * 2
+
+
 @pytest.mark.parametrize("name", ["curl", "http.client", "ssl_write", "curl -Z"])
 def test_below_the_limit_or_without_refuse_everything_goes_out(name, server, certs, run, body_file, spend):
     program, requests, _, _ = PROGRAMS[name]
