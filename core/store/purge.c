@@ -68,8 +68,9 @@ static int forget_health(hr_store *s, int64_t before)
 {
     char sql[160];
 
-    snprintf(sql, sizeof sql, "DELETE FROM marks WHERE time < %" PRId64 "; DELETE FROM faults WHERE time < %" PRId64,
-             before, before);
+    snprintf(sql, sizeof sql,
+             "DELETE FROM marks WHERE time < %" PRId64 "; DELETE FROM faults WHERE time < %" PRId64, before,
+             before);
     return hr_sql_exec(s, sql);
 }
 

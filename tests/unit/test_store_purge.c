@@ -269,7 +269,12 @@ static void purged_requests_leave_no_fault_and_no_mark_behind(void **state)
 {
     (void)state;
     hr_store *s = open_store();
-    const headroom_fault f = {.time_us = hr_wall_us(), .program = "p", .dialect = "anthropic", .model = "m", .kind = "cache", .place = ""};
+    const headroom_fault f = {.time_us = hr_wall_us(),
+                              .program = "p",
+                              .dialect = "anthropic",
+                              .model = "m",
+                              .kind = "cache",
+                              .place = ""};
     const hr_cache_mark m = {.conversation = 7, .time_us = hr_wall_us()};
     const headroom_row row = a_row(1);
     headroom_purge_counts counts;
@@ -300,6 +305,7 @@ int main(void)
         TEST(a_failure_at_any_call_deletes_all_or_nothing),
         TEST(a_reader_that_stays_is_said_and_a_second_try_succeeds),
         TEST(facts_tell_sizes_rows_and_soundness),
+        TEST(purged_requests_leave_no_fault_and_no_mark_behind),
         TEST(without_a_database_there_is_nothing_to_purge_and_none_is_made),
     };
 
