@@ -82,12 +82,42 @@ static void behind_a_cut_only_pairs_count(void **state)
     assert_false(hr_refusal_names(HR_STR("messages.2.content.0: x"), some, 3, true, place));
 }
 
+/* Whatever a provider says: nothing behind it is read, and the place fits and is in our spelling. */
+static void texts_of_any_kind_are_read_within_their_bounds(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "messages", "contents", "input", "system",      ".", "[", "]",           ".content",     ".parts",
+        "2",        "4",        "7",     "99999999999", ":", " ", "`signature`", "toolu_01AbCd", "call_9f",
+        "tool_use", "\xff\x00", "-"};
+    const size_t n_pieces = sizeof pieces / sizeof *pieces;
+    uint64_t seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        char text[256], place[HR_PLACE] = "";
+        size_t n = 0;
+        for (int i = 0; i < 8; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            const char *piece = pieces[(seed >> 33) % n_pieces];
+            memcpy(text + n, piece, strlen(piece));
+            n += strlen(piece);
+        }
+        char *said = malloc(n);
+        memcpy(said, text, n);
+        if (hr_refusal_names(hr_str_make(said, n), some, 3, round % 5 == 0, place))
+            for (const char *p = place; *p; p++)
+                assert_non_null(strchr("abcdefghijklmnopqrstuvwxyzACD_0123456789. ", *p));
+        assert_true(memchr(place, 0, sizeof place) != NULL);
+        free(said);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_is_ours_where_it_names_what_was_rewritten),
         cmocka_unit_test(the_system_text_is_ours_where_it_was_aligned),
         cmocka_unit_test(behind_a_cut_only_pairs_count),
+        cmocka_unit_test(texts_of_any_kind_are_read_within_their_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
