@@ -15,6 +15,7 @@
 #include "frames.h"
 #include "limits.h"
 #include "usage_error.h"
+#include "usage_mark.h"
 #include "usage_object.h"
 
 struct hr_usage {
@@ -100,16 +101,15 @@ static void take_error(hr_usage *u, hr_str word)
     u->error[word.n] = 0;
 }
 
-/* Nearly all events are text deltas: only one that can hold what is looked for is scanned. */
 static void take_event(hr_usage *u, hr_str text)
 {
-    const char *mark = u->dialect ? u->dialect->mark : NULL;
+    const hr_usage_dialect *d = u->dialect;
 
-    if (text.n == 0)
+    if (text.n == 0 || (d && hr_usage_unmarked(text, d->mark)))
         return;
-    if (mark && memmem(text.p, text.n, mark, strlen(mark)))
+    if (d && hr_usage_marked(text, d->mark, d->key != NULL))
         take_usage(u, text);
-    if (memmem(text.p, text.n, "\"error\"", 7))
+    if (hr_usage_error_marked(text))
         take_error(u, hr_error_of(text));
 }
 
