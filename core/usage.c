@@ -14,6 +14,7 @@
 
 #include "frames.h"
 #include "limits.h"
+#include "shorten.h"
 #include "usage_error.h"
 #include "usage_mark.h"
 #include "usage_object.h"
@@ -28,6 +29,8 @@ struct hr_usage {
     bool bad_event; /* a line of this event was lost */
     bool
         only_start; /* all that was said of the output so far is what a stream said before it began (Anthropic) */
+    bool shortened; /* JSON: the body was too long, and goes through `shorten` */
+    hr_shorten shorten;
     hr_buf text; /* JSON: the body. Lines: the part of the current line that came in earlier pieces */
     hr_str
         line; /* SSE: the data of the current event where all of it is one line of the piece that is worked on */
@@ -262,6 +265,23 @@ static void take_frame(void *arg, const hr_frame *f)
     }
 }
 
+/* ------------------------------------------------------------------ a JSON body */
+static void add_body(hr_usage *u, const char *p, size_t n)
+{
+    if (!u->shortened && n > u->text.max - u->text.len) {
+        u->text.len = hr_shorten_some(&u->shorten, u->text.data, u->text.data, u->text.len);
+        u->shortened = true;
+    }
+    while (u->shortened && n && !u->text.err) {
+        char some[4096];
+        const size_t taken = n < sizeof some ? n : sizeof some;
+        hr_buf_add(&u->text, some, hr_shorten_some(&u->shorten, some, p, taken));
+        p += taken;
+        n -= taken;
+    }
+    hr_buf_add(&u->text, p, n);
+}
+
 /* ------------------------------------------------------------------ */
 void hr_usage_add(hr_usage *u, const void *data, size_t n)
 {
@@ -272,7 +292,7 @@ void hr_usage_add(hr_usage *u, const void *data, size_t n)
     else if (u->form == HR_USAGE_FRAMES)
         hr_frames_add(&u->frames, data, n);
     else
-        hr_buf_add(&u->text, data, n);
+        add_body(u, data, n);
 }
 
 bool hr_usage_wants(const hr_usage *u)

@@ -145,7 +145,7 @@ def answers():
         "one line": (stream, chunk(GOOD + b"data: "), chunk(b"x" * 60000), size // 60000, chunk(b"\n\n" + LAST), figures),
         "gzip": (stream + b"Content-Encoding: gzip\r\n", chunk(begin), chunk(middle), size // len(deltas), chunk(last), figures),
         "JSON": (b"Content-Type: application/json\r\n", chunk(b'{"text":"'), chunk(b"x" * 60000), size // 60000,
-                 chunk(b'","usage":{"input_tokens":7,"output_tokens":9}}'), (-1, -1, -1, -1)),
+                 chunk(b'","usage":{"input_tokens":7,"output_tokens":9}}'), figures),
     }
 
 
