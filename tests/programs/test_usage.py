@@ -109,6 +109,19 @@ def test_the_name_of_a_refusal_is_recorded_and_a_retry_is_a_row_of_its_own(run, 
     assert len(rows) == 2 and sum(1 for r in rows if r[1] == 200 and r[3] > 0 and r[7] is None) == 1
 
 
+@pytest.mark.parametrize("coding", ["", "gzip", "br", "zstd"])
+def test_libcurl_hands_on_what_it_did_not_decode(run, api, tmp_path, coding):
+    curl = conftest.need("curl", "curl")
+    line = usage_requests.made("bedrock", "m", True, {})
+    argv = [curl, "-sS", api.url + line["path"], "-H", "Content-Type: application/json", "-H", "X-Test-Usage: 5000,1200,345", "-d", line["body"]]
+    done = run([*argv, "-H", "X-Test-Coding: " + coding] if coding else argv, preload=True)
+    assert done.returncode == 0 and done.stdout == b"".join(api.requests[0].out.sent)
+    assert run([*argv, "-H", "X-Test-Status: 429"], preload=True).returncode == 0
+    good, refused = usage_requests.rows(run.state)
+    assert good == ("m", 200, 1, 5000, 345, 1200, 0, None)
+    assert refused == ("m", 429, 1, -1, -1, -1, -1, "ThrottlingException")
+
+
 # ------------------------------------------------------------------------------------------- large
 DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"some words"}}\n\n'
 
