@@ -29,7 +29,7 @@ struct hr_usage {
     bool bad_event; /* a line of this event was lost */
     bool
         only_start; /* all that was said of the output so far is what a stream said before it began (Anthropic) */
-    bool shortened; /* JSON: the body was too long, and goes through `shorten` */
+    bool shortened; /* text was too long, and goes through `shorten` */
     hr_shorten shorten;
     hr_buf text; /* JSON: the body. Lines: the part of the current line that came in earlier pieces */
     hr_str
@@ -75,6 +75,30 @@ static void clear(hr_buf *b)
 {
     b->len = 0;
     b->err = 0;
+}
+
+/* More of a body or of a line. */
+static void keep_text(hr_usage *u, const char *p, size_t n)
+{
+    if (!u->shortened && !u->text.err && n > u->text.max - u->text.len) {
+        u->text.len = hr_shorten_some(&u->shorten, u->text.data, u->text.data, u->text.len);
+        u->shortened = true;
+    }
+    while (u->shortened && n && !u->text.err) {
+        char some[4096];
+        const size_t taken = n < sizeof some ? n : sizeof some;
+        hr_buf_add(&u->text, some, hr_shorten_some(&u->shorten, some, p, taken));
+        p += taken;
+        n -= taken;
+    }
+    hr_buf_add(&u->text, p, n);
+}
+
+static void clear_text(hr_usage *u)
+{
+    clear(&u->text);
+    u->shortened = false;
+    u->shorten = (hr_shorten){0};
 }
 
 /* ------------------------------------------------------------------ an event, or a body */
@@ -174,12 +198,12 @@ static void add_line(hr_usage *u, const char *p, size_t n)
         end_line(u, hr_str_make(p, n), false);
         return;
     }
-    hr_buf_add(&u->text, p, n);
+    keep_text(u, p, n);
     if (u->text.err)
         u->bad_event = true;
     else
         end_line(u, hr_buf_view(&u->text), true);
-    clear(&u->text);
+    clear_text(u);
 }
 
 static void add_lines(hr_usage *u, const char *p, size_t n)
@@ -199,7 +223,7 @@ static void add_lines(hr_usage *u, const char *p, size_t n)
         }
         if (!lf) {
             u->cr = p == end && p[-1] == '\r';
-            hr_buf_add(&u->text, p, (size_t)(end - p));
+            keep_text(u, p, (size_t)(end - p));
             break;
         }
         if (!cr)
@@ -265,23 +289,6 @@ static void take_frame(void *arg, const hr_frame *f)
     }
 }
 
-/* ------------------------------------------------------------------ a JSON body */
-static void add_body(hr_usage *u, const char *p, size_t n)
-{
-    if (!u->shortened && n > u->text.max - u->text.len) {
-        u->text.len = hr_shorten_some(&u->shorten, u->text.data, u->text.data, u->text.len);
-        u->shortened = true;
-    }
-    while (u->shortened && n && !u->text.err) {
-        char some[4096];
-        const size_t taken = n < sizeof some ? n : sizeof some;
-        hr_buf_add(&u->text, some, hr_shorten_some(&u->shorten, some, p, taken));
-        p += taken;
-        n -= taken;
-    }
-    hr_buf_add(&u->text, p, n);
-}
-
 /* ------------------------------------------------------------------ */
 void hr_usage_add(hr_usage *u, const void *data, size_t n)
 {
@@ -292,7 +299,7 @@ void hr_usage_add(hr_usage *u, const void *data, size_t n)
     else if (u->form == HR_USAGE_FRAMES)
         hr_frames_add(&u->frames, data, n);
     else
-        add_body(u, data, n);
+        keep_text(u, data, n);
 }
 
 bool hr_usage_wants(const hr_usage *u)

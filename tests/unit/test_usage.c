@@ -98,20 +98,24 @@ static void malformed_bodies_are_unknown(void **state)
     }
 }
 
-/* An answer with an image in it, in pieces of so many bytes. */
-static void read_large(const char *long_part, size_t times, size_t piece, const struct expected *e)
+/* An answer with an image in it, in pieces of so many bytes; as an event between two others, too. */
+static void read_large(const char *long_part, size_t times, size_t piece, enum hr_usage_form form,
+                       const struct expected *e)
 {
     const char *end = "\"],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}";
     hr_buf text = {0};
+    const bool sse = form == HR_USAGE_SSE;
+    hr_buf_puts(&text, sse ? "data: {\"usage\":{\"prompt_tokens\":7}}\n\ndata: " : "");
     hr_buf_puts(&text, "{\"n\":\"\\\"\",\"a\":[\"");
     for (size_t i = 0; i < times; i++)
         hr_buf_puts(&text, long_part);
     hr_buf_puts(&text, end);
-    hr_usage *u = hr_usage_new("openai_chat", HR_USAGE_JSON, false);
+    hr_buf_puts(&text, sse ? "\n\ndata: {}\n\n" : "");
+    hr_usage *u = hr_usage_new("openai_chat", form, false);
     assert_true(u && !text.err);
     for (size_t at = 0; at < text.len; at += piece)
         hr_usage_add(u, text.data + at, text.len - at < piece ? text.len - at : piece);
-    assert_int_equal(hr_usage_wants(u), e->counts.input >= 0);
+    assert_int_equal(hr_usage_wants(u), sse || e->counts.input >= 0);
     hr_buf_free(&text);
     check(u, e);
 }
@@ -126,13 +130,15 @@ static void a_body_is_as_long_as_its_strings_make_it(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         for (size_t j = 0; j < sizeof pieces / sizeof *pieces; j++)
-            read_large(parts[i], 2u * HR_MAX_RESPONSE / strlen(parts[i]), pieces[j], &known);
+            for (int form = HR_USAGE_JSON; form <= HR_USAGE_SSE; form++)
+                read_large(parts[i], 2u * HR_MAX_RESPONSE / strlen(parts[i]), pieces[j],
+                           (enum hr_usage_form)form, &known);
 }
 
 static void a_body_above_the_limit_without_them_is_unknown(void **state)
 {
     (void)state;
-    read_large("short\",\"", HR_MAX_RESPONSE / 8 + 1, 4096, &unknown);
+    read_large("short\",\"", HR_MAX_RESPONSE / 8 + 1, 4096, HR_USAGE_JSON, &unknown);
 }
 
 static void a_usage_object_of_absurd_size_is_none(void **state)
