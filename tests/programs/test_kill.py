@@ -74,7 +74,7 @@ def test_a_kill_at_any_moment_loses_the_last_rows_at_most(run, certs, tmp_path):
         gone = there.count(False)
         assert gone <= RING and there == [True] * (len(there) - gone) + [False] * gone, (p, there)
         missing += gone
-    assert sum(map(len, ended)) > KILLS and sum(1 for e in ended if len(e) < REQUESTS) > KILLS / 2
+    assert sum(1 for e in ended if 0 < len(e) < REQUESTS) > KILLS / 4, "most were to be killed amid their requests"
     print(f"{KILLS} kills, {sum(map(len, ended))} answers ended, {len(rows)} rows, {missing} missing, 0 twice")
     shown = json.loads(run.headroom("stats", "--json"))
     assert shown["requests"]["total"] == len(rows)
