@@ -5,6 +5,7 @@ HEADROOM_KILLS=1000: so many kills; a small part of them in `make test`.
 """
 import collections
 import concurrent.futures
+import functools
 import json
 import os
 import random
@@ -23,6 +24,9 @@ REQUESTS = 60  # of a process, if it lives so long
 RING = 64
 
 
+result_text = functools.cache(conversations.result_text)
+
+
 def write_requests(path, p):
     """Half of them with a tool result that is new: decisions and originals are written, too."""
     with path.open("w") as f:
@@ -34,7 +38,7 @@ def write_requests(path, p):
                     {"role": "user", "content": "What is wrong?"},
                     {"role": "assistant", "content": [{"type": "tool_use", "id": f"toolu_{p}_{i}", "name": "query_services", "input": {}}]},
                     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": f"toolu_{p}_{i}",
-                                                  "content": conversations.result_text(i % 7)}]}]})
+                                                  "content": result_text(i % 7)}]}]})
             f.write(json.dumps(line) + "\n")
 
 
