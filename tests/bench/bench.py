@@ -93,7 +93,8 @@ class Bench:
 
     def group(self, name):
         """What a group measured, by row; none of it where one of its programs failed, which said why."""
-        special = {"pass": lambda: self.run("pass", LD_PRELOAD=self.preload), "first": lambda: self.run("first", self.core)}
+        special = {"pass": lambda: self.run("pass", LD_PRELOAD=self.preload),
+                   "response": lambda: self.run("response", LD_PRELOAD=self.preload), "first": lambda: self.run("first", self.core)}
         try:
             if hasattr(type(self), name):
                 found = getattr(self, name)()
