@@ -9,7 +9,7 @@ import pytest
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
                       conversation, quickstart)
 
-COMMANDS = "run simulate restore stats log show diff capture export config doctor purge scan".split()
+COMMANDS = "run simulate restore stats log show diff capture audit export config doctor purge scan".split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 
