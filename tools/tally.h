@@ -9,6 +9,7 @@
 struct tally_row {
     char *name, *other; /* the two that it is counted by; other may be "" */
     int64_t n, failed, bytes;
+    int64_t before, after; /* tokens */
     int64_t first_us, last_us;
     int64_t request; /* number of the first request that it was seen in */
 };
