@@ -129,3 +129,20 @@ def test_follow_filters_and_survives_a_purge(recorded):
         recorded.record(body("gpt-4o", "And then?"))
         assert log.next()["id"] == 1
         assert log.end(signal.SIGINT) == ("", "", 0)
+
+
+def test_show_diff_and_doctor_tell_usage_and_money(recorded):
+    with sqlite3.connect(recorded.state / "headroom" / "headroom.db") as db:
+        db.execute("UPDATE requests SET cost = 12345678, saved = -1500000000 WHERE id = 1")
+    line = "provider: 1,000 input tokens, 250 of them from its cache; 40 output tokens; cost $0.0123, saved -$1.50 net of cache effects\n"
+    assert line in recorded("show", "1").stdout.decode() and recorded("diff", "1").stdout.decode().startswith(line)
+    assert b"provider:" not in recorded("show", "3").stdout
+    assert "usage: of the last 4, 2 came back with the provider's token counts; 1 have a price, $0.0123 together" in \
+        " ".join(recorded("doctor").stdout.decode().split()).replace("usage of", "usage: of")
+
+
+def test_purge_says_how_much_money_the_rows_tell_of(recorded):
+    with sqlite3.connect(recorded.state / "headroom" / "headroom.db") as db:
+        db.execute("UPDATE requests SET cost = 2000000000, saved = 500000000 WHERE id = 1")
+    said = b"With the requests goes the record of $2.00 spent and $0.5000 saved (1 of 4 requests have a price).\n"
+    assert said in recorded("purge", "--dry-run").stdout and said not in recorded("purge", "--originals", "--dry-run").stdout
