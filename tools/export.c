@@ -56,7 +56,9 @@ static void csv_value(const cJSON *item, bool last)
         csv_text(item->valuestring, last);
     } else if (cJSON_IsArray(item)) {
         cJSON_ArrayForEach(one, item)
+        {
             printf("%s%s", one == item->child ? "" : " ", cJSON_GetStringValue(one));
+        }
         csv_text("", last);
     } else {
         text = cJSON_PrintUnformatted(item);
