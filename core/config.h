@@ -4,7 +4,8 @@
    is opened; constant afterwards, so any thread may read. A wrong value is told (errors) and what is next in that order stays in
    force; of a list the wrong entries are left out and the others count.
 
-   The lists tool_profiles and model_context_limits have a section of their name too, with one entry a line, `NAME = VALUE`. */
+   The lists tool_profiles, model_context_limits, prices and budget.programs have a section of their name too, with one entry a line,
+   `NAME = VALUE`. */
 #ifndef HR_CONFIG_H
 #define HR_CONFIG_H
 
@@ -13,7 +14,7 @@
 #include "profiles.h"
 
 enum hr_level { HR_LEVEL_REPLAY, HR_LEVEL_LOSSLESS, HR_LEVEL_CRUSH };
-enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_ALWAYS };
+enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_NET, HR_ADOPT_ALWAYS };
 enum hr_switch { HR_SWITCH_AUTO, HR_SWITCH_ON, HR_SWITCH_OFF }; /* aligner, window */
 enum hr_bound { HR_BOUND_REWRITE, HR_BOUND_LEAVE };
 enum hr_log_level { HR_LOG_ERROR, HR_LOG_WARN, HR_LOG_INFO, HR_LOG_DEBUG };
@@ -39,8 +40,13 @@ enum hr_setting {
     HR_SET_PROTECTED_TOOLS, /* protect.h */
     HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
-    HR_SET_CAPTURE,    /* off, on */
-    HR_SET_CAPTURE_MB, /* of all captures */
+    HR_SET_PRICES,          /* prices.h */
+    HR_SET_BUDGET,          /* dollars a day, "" none: budget.h */
+    HR_SET_BUDGET_PROGRAMS, /* "GLOB=DOLLARS GLOB=DOLLARS .." */
+    HR_SET_BUDGET_WARN,     /* percent; 0: never */
+    HR_SET_BUDGET_REFUSE,   /* off, on */
+    HR_SET_CAPTURE,         /* off, on */
+    HR_SET_CAPTURE_MB,      /* of all captures */
     HR_SET_CAPTURE_DAYS,
     HR_SET_CAPTURE_UNTIL, /* seconds since 1970; 0: no end */
     HR_SET_ATTRIBUTION,   /* for `headroom run`, not for the library */

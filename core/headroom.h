@@ -92,9 +92,17 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
 
-/* Response side, all optional. Pieces of the decoded (de-chunked) body in order. */
+/* May such a request not be sent, because the day's budget is spent and budget.refuse is on? true: the row is written (skipped "budget",
+   status 0), and the caller lets nothing of it leave and makes the program's write fail as on a broken connection. To be asked when the head
+   is complete, in every mode but off. Errors refuse nothing. Any thread. */
+bool headroom_refuses(headroom *h, const headroom_head *head);
+
+/* Response side, all optional. Pieces of the de-chunked body in order, still in their content coding: gzip, deflate, br, zstd and lists of
+   two are undone here, in a copy. */
 void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
                             const char *content_encoding, size_t encoding_len);
+/* The head names the error (Amazon's x-amzn-errortype), behind headroom_response_head. */
+void headroom_response_error(headroom_request *r, const char *name, size_t len);
 void headroom_response_body(headroom_request *r, const void *data, size_t len);
 
 /* The response ended, or never will (complete = false): the row is written, r is freed. */
@@ -221,6 +229,62 @@ enum headroom_by {
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 
+/* What our estimates of tokens are to the provider's counts, for each family of models of which at least 20 requests tell it: estimate times
+   factor is what the provider counts, off by error_percent on average over the last 128 requests, newer ones weighing more. Token counts
+   everywhere in this API are not scaled. An estimate still: never called exact. */
+int headroom_each_family(headroom *h,
+                         int (*cb)(void *, const char *name, double factor, double error_percent,
+                                   int64_t requests),
+                         void *arg);
+/* The family of a model ("claude", "gpt", "other"); static text. */
+const char *headroom_family_of(const char *model);
+
+/* What sums cannot say: how requests were treated, and by how much each became smaller. Connections that are only watched apart. */
+#define HEADROOM_RATIOS 10
+typedef struct headroom_tally {
+    int64_t newest_id;                 /* of all rows, those not counted too; 0: there is none */
+    int64_t audit, simulate, optimize; /* requests by their mode */
+    int64_t counted;                   /* requests whose tokens were counted; the rest is of these */
+    int64_t at_most[HEADROOM_RATIOS];  /* [i]: of whose tokens at most (i + 1) tenths were sent */
+    int64_t ratio_millionths;          /* sum of the parts that were sent */
+} headroom_tally;
+/* Requests numbered above after_id. It reads each of them: who asks again and again adds up what is new. 0 or a negative code; a missing
+   database is all 0. */
+int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out);
+
+/* What programs have cost today, of local time, against what they may. */
+typedef struct headroom_budget {
+    const char *program;  /* pattern of budget.programs; "": all programs together */
+    int64_t limit, spent; /* billionths of a dollar */
+    int64_t unpriced;     /* answered requests without a price: they count as nothing */
+    bool warned;          /* budget.warn_percent is reached */
+    bool refused;         /* the limit is, and budget.refuse is on */
+} headroom_budget;
+/* The budgets that are set, the one of all programs first; nothing where there is none. A non-zero return of cb stops and is returned. */
+int headroom_each_budget(headroom *h, int (*cb)(void *, const headroom_budget *), void *arg);
+
+/* Events that a rewrite of ours caused, newest first, at most limit. */
+typedef struct headroom_fault {
+    int64_t time_us;
+    const char *program, *dialect, *model;
+    int64_t conversation; /* as in headroom_row */
+    const char *
+        kind; /* "cache": a conversation lost the provider's cache; "refused": a provider refused what we rewrote */
+    const char *place; /* refused: "messages.3.content.1", "call toolu_01", "system", "window"; else "" */
+    int64_t held_tokens, cached_tokens; /* cache: what the provider held, and what it then read */
+    bool settled;                       /* before a reset */
+} headroom_fault;
+int headroom_each_fault(headroom *h, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+
+/* Circuit breakers that are open: this program and dialect takes no new decisions. In the order of names. */
+typedef struct headroom_breaker {
+    const char *program, *dialect, *kind; /* kind: of the fault that opened it */
+    int64_t since_us;
+} headroom_breaker;
+int headroom_each_breaker(headroom *h, int (*cb)(void *, const headroom_breaker *), void *arg);
+/* Close those of a program, NULL: all. How many were open, or a negative code. Processes that run follow within seconds. */
+int headroom_reset_breaker(headroom *h, const char *program);
+
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
                          int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);
@@ -331,8 +395,9 @@ typedef struct headroom_store_facts {
     int64_t originals, originals_bytes; /* rows, and their compressed size */
     int64_t originals_cap_bytes;        /* setting originals.mb */
     int64_t oldest_original_us;         /* wall clock; 0: there is none */
-    char journal[16];                   /* "wal" */
-    char integrity[256];                /* "ok", or the first finding of SQLite's quick check */
+    int64_t rows_lost;   /* requests without a row: the database could not be written for too long */
+    char journal[16];    /* "wal" */
+    char integrity[256]; /* "ok", or the first finding of SQLite's quick check */
 } headroom_store_facts;
 /* Reads the whole file. 0 or a negative code; a missing database is not an error. */
 int headroom_get_store_facts(headroom *h, headroom_store_facts *out);

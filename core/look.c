@@ -36,6 +36,13 @@ int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headro
     return r == HR_ENOENT ? 0 : r;
 }
 
+int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out)
+{
+    *out = (headroom_tally){0};
+    int r = h->store ? hr_store_tally(h->store, after_id, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
 int headroom_each_result(headroom *h, size_t limit, int (*cb)(void *, const headroom_result *, int64_t),
                          void *arg)
 {

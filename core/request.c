@@ -147,6 +147,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
         return HR_ENOMEM;
     list_items(&conv, items);
     name_conversation(r, &conv);
+    r->broken = hr_breaker_is_open(r->h, r->dialect->name);
     bool attested = is_attested(r, &conv);
     if (attested)
         r->row.skipped = "cch";
@@ -161,6 +162,8 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     if (!r->row.skipped && !r->n_edits)
         r->row.skipped = only_reason(items, n);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
+    if (!attested)
+        hr_health_look(r, &conv, items, n);
     if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
         return err;
     return built;
@@ -187,6 +190,9 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.bytes_after = r->row.bytes_before;
     r->row.rewritten = r->row.replayed = 0;
     r->row.unique_before = r->row.unique_after = 0;
+    r->broken_tokens = r->adopted_tokens = 0;
+    r->health.change = HR_UNWATCHED;
+    r->n_touched = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
     r->row.window = NULL;
@@ -269,7 +275,9 @@ void headroom_request_drop(headroom_request *r)
         return;
     hr_pending_remove(&r->h->pending, r);
     free_work(r);
+    hr_decode_free(r->decode);
     hr_usage_free(r->usage);
+    hr_buf_free(&r->refusal);
     hr_capture_free(r);
     hr_arena_free(r->keep);
 }

@@ -3,15 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What core's own limit for a file is; a request that programs send has a tenth of it. */
-#define MAX_INPUT ((size_t)256 << 20)
+#define MOST_INPUT ((size_t)256 << 20)
 
 /* 1: there is room for one byte more and a NUL. */
 static bool grow(headroom_bytes *b, size_t *cap)
@@ -48,7 +50,7 @@ static int read_all(const struct command *self, int fd, const char *name, headro
         out->data[out->len] = '\0';
         if (n == 0)
             return EX_OK;
-        if (out->len > MAX_INPUT)
+        if (out->len > MOST_INPUT)
             return cli_fail(EX_DATAERR, "%s: '%s' is larger than 256 MB; no request is", self->name, name);
     }
 }
@@ -107,6 +109,43 @@ int files_write(const struct command *self, const char *path, const void *data, 
         return cli_fail(EX_IOERR, "%s: cannot write '%s': %s; what is there is not complete", self->name,
                         path, strerror(errno));
     return EX_OK;
+}
+
+/* A new file beside path; -1 with errno where there can be none. */
+static int create_beside(const char *path, char name[PATH_MAX])
+{
+    mode_t mask = umask(0);
+    int fd = -1;
+
+    umask(mask);
+    if (snprintf(name, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
+        errno = ENAMETOOLONG;
+    else
+        fd = mkostemp(name, O_CLOEXEC);
+    if (fd != -1)
+        fchmod(fd, 0666 & ~mask);
+    return fd;
+}
+
+int files_replace(const struct command *self, const char *path, const void *data, size_t len)
+{
+    char target[PATH_MAX], name[PATH_MAX];
+    bool exists = realpath(path, target) != NULL;
+    struct stat st;
+    int fd, saved;
+
+    if (strcmp(path, "-") == 0 || (exists && stat(target, &st) == 0 && !S_ISREG(st.st_mode)))
+        return files_write(self, path, data, len);
+    fd = create_beside(exists ? target : path, name);
+    if (fd == -1)
+        return cli_fail(EX_CANTCREAT, "%s: cannot create a file beside '%s': %s", self->name, path,
+                        strerror(errno));
+    if (write_all(fd, data, len) && close(fd) == 0 && rename(name, exists ? target : path) == 0)
+        return EX_OK;
+    saved = errno;
+    unlink(name);
+    return cli_fail(EX_IOERR, "%s: cannot write '%s': %s; it is as it was", self->name, path,
+                    strerror(saved));
 }
 
 /* stdio keeps no errno of an earlier failure; a pipe without a reader is known by its state. */

@@ -12,6 +12,9 @@
 int files_read(const struct command *self, const char *path, headroom_bytes *out);
 /* Write FILE, or standard output for "-". An existing file is overwritten. EX_CANTCREAT, EX_IOERR. */
 int files_write(const struct command *self, const char *path, const void *data, size_t len);
+/* The same by a new file that takes the place of the old one in one step, readable by whom the umask allows. What is no regular file
+   (a pipe, /dev/null) is written into; a link is followed. */
+int files_replace(const struct command *self, const char *path, const void *data, size_t len);
 /* Flush standard output; did all of it arrive? EX_IOERR; silent where the reader went away. */
 int files_flush_stdout(void);
 

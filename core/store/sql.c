@@ -55,6 +55,8 @@
     "CASE WHEN path LIKE '%/count_tokens' THEN 0 WHEN mode = 'optimize' THEN tokens_after ELSE "             \
     "tokens_before END"
 
+#define AT_MOST(tenths) ", coalesce(sum(made > 0 AND sent * 10 <= made * " tenths "), 0)"
+
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
     [HR_Q_COMMIT] = "COMMIT",
@@ -62,6 +64,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_META_GET] = "SELECT value FROM meta WHERE name = ?",
     [HR_Q_META_SET] = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [HR_Q_META_ADD] = "UPDATE meta SET value = max(0, value + ?) WHERE name = " META_BYTES,
+    [HR_Q_META_LOST] = "INSERT INTO meta VALUES('rows_lost', ?) "
+                       "ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",
     [HR_Q_DECISION_BY_KEY] = DECISION "WHERE key = ?",
     [HR_Q_DECISION_BY_IDKEY] = DECISION "WHERE idkey = ? LIMIT 2",
     [HR_Q_DECISION_BY_SENTKEY] = DECISION "WHERE sentkey = ? LIMIT 1",
@@ -105,6 +109,13 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
                              "), 0) " REQUESTS " AND session = ?",
+    [HR_Q_REQUEST_TALLY] =
+        "SELECT (SELECT max(id) FROM requests), coalesce(sum(mode = 'audit'), 0), coalesce(sum(mode = "
+        "'simulate'), 0), coalesce(sum(mode = 'optimize'), 0), coalesce(sum(made > 0), 0), "
+        "coalesce(sum(CASE WHEN made > 0 THEN sent * 1000000 / made ELSE 0 END), 0)" AT_MOST("1") AT_MOST("2")
+            AT_MOST("3") AT_MOST("4") AT_MOST("5") AT_MOST("6") AT_MOST("7") AT_MOST("8") AT_MOST("9")
+                AT_MOST("10") " FROM (SELECT mode, " MADE " AS made, " SENT " AS sent " REQUESTS
+                              " AND id > ?)",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
@@ -130,6 +141,30 @@ static const char *const texts[HR_Q_COUNT] = {
         "VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(conversation, print) DO NOTHING",
     [HR_Q_CUT_TOUCH] = "UPDATE cuts SET last_used = ?1 WHERE conversation = ?2",
     [HR_Q_CUT_EXPIRE] = "DELETE FROM cuts WHERE last_used < ?",
+    [HR_Q_MARK] = "SELECT time, positions, made, sent, input, cached, held, optimize FROM marks WHERE "
+                  "conversation = ?",
+    [HR_Q_MARK_SET] =
+        "INSERT INTO marks(conversation, time, positions, made, sent, input, cached, held, optimize) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(conversation) DO UPDATE SET time = ?2, "
+        "positions = ?3, made = ?4, sent = ?5, input = ?6, cached = ?7, held = ?8, optimize = ?9 "
+        "WHERE time <= ?2",
+    [HR_Q_MARK_EXPIRE] = "DELETE FROM marks WHERE time < ?",
+    [HR_Q_FAULT_INSERT] = "INSERT INTO faults(time, program, dialect, model, conversation, kind, place, "
+                          "held, cached) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_FAULT_COUNT] = "SELECT count(*) FROM faults WHERE program = ? AND dialect = ? AND kind = ? AND "
+                         "time >= ? AND NOT settled",
+    [HR_Q_FAULT_EACH] = "SELECT time, program, dialect, model, conversation, kind, place, held, cached, "
+                        "settled FROM faults ORDER BY n DESC LIMIT ?",
+    [HR_Q_FAULT_SETTLE] = "UPDATE faults SET settled = 1 WHERE NOT settled AND (?1 IS NULL OR program = ?1)",
+    [HR_Q_FAULT_EXPIRE] = "DELETE FROM faults WHERE n <= (SELECT max(n) FROM faults) - ?",
+    [HR_Q_BREAKER_SET] = "INSERT INTO breakers(program, dialect, since, kind) VALUES(?, ?, ?, ?) "
+                         "ON CONFLICT(program, dialect) DO NOTHING",
+    [HR_Q_BREAKER_EACH] =
+        "SELECT program, dialect, since, kind FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_BREAKER_RESET] = "DELETE FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_FAMILY] = "SELECT seen, ratios FROM families WHERE name = ?",
+    [HR_Q_FAMILY_SET] = "INSERT OR REPLACE INTO families(name, seen, ratios) VALUES(?, ?, ?)",
+    [HR_Q_FAMILY_EACH] = "SELECT name, seen, ratios FROM families ORDER BY name",
     [HR_Q_BINARY_EXPIRE] = "DELETE FROM binaries WHERE build_id IN "
                            "(SELECT build_id FROM binaries ORDER BY found DESC LIMIT -1 OFFSET ?)",
 };

@@ -62,9 +62,10 @@ class Cli:
         self("run", "true")
         return self("run", *args, **env)
 
-    def record(self, body, path="/v1/chat/completions", status=200, answer=b"{}", times=1, **env):
+    def record(self, body, path="/v1/chat/completions", status=200, answer=b"{}", times=1, python=sys.executable,
+               **env):
         """Send body through the library as a program's request, with a response; the bytes that leave."""
-        p = subprocess.run([sys.executable, "-c", RECORD, str(BUILD / "libheadroom.so"), path, str(status),
+        p = subprocess.run([python, "-c", RECORD, str(BUILD / "libheadroom.so"), path, str(status),
                             answer.decode(), str(times)], input=body, capture_output=True,
                            env={**self.env, **env}, timeout=60)
         assert p.returncode == 0, p.stderr

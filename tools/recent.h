@@ -1,0 +1,32 @@
+/* recent.h - the last requests, kept up to date.
+
+   {0} is empty; rows belong to it. One thread. */
+#ifndef RECENT_H
+#define RECENT_H
+
+#include "../core/headroom.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct recent_request {
+    int64_t id, time_us;
+    int64_t before, after; /* tokens as made, and as sent (a mode that changes nothing: the same) */
+    int64_t input, cached; /* as the provider reported; -1: it did not */
+    int status;
+    char program[64], model[64]; /* as format_word gives them; "-": not known */
+    char note[48];               /* the provider's error, or why it was not touched; "": neither */
+};
+
+struct recent {
+    struct recent_request *rows; /* oldest first */
+    size_t n, room;
+    int64_t newest_id; /* of those seen */
+};
+
+/* Take what is new, and keep the `most` newest rows (of a first look, only those are read). *fresh, where not NULL: how many rows are
+   new. 0 or a negative code; what there was stays then. A database that was emptied or replaced is read anew. */
+int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh);
+void recent_free(struct recent *r);
+
+#endif
