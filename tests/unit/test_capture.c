@@ -132,9 +132,10 @@ static void the_coding_of_a_response_is_undone_where_it_can_be(void **state)
                                   HEADROOM_CAPTURE_RESPONSE, &cut);
     assert_true(!cut && strcmp(out.data, "{\"answer\":1}") == 0);
     headroom_free(out.data);
-    out = captured(h, exchange(h, "{\"messages\":[]}", "gzip", coded.data, coded.len - 3),
+    out = captured(h, exchange(h, "{\"messages\":[]}", "gzip", coded.data, coded.len - 9),
                    HEADROOM_CAPTURE_RESPONSE, NULL);
-    assert_true(out.len == coded.len - 3 && memcmp(out.data, coded.data, out.len) == 0);
+    assert_true(out.len > 0 &&
+                memcmp(out.data, "{\"answer\":1}", out.len) == 0); /* broken off: as far as it goes */
     headroom_free(out.data);
     out =
         captured(h, exchange(h, "{\"messages\":[]}", "rot13", "nafjre", 6), HEADROOM_CAPTURE_RESPONSE, NULL);
