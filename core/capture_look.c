@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "decode.h"
 #include "limits.h"
 
 int headroom_capturing(headroom *h, int64_t *until_us)
@@ -72,23 +73,30 @@ static int read_all(int fd, hr_buf *out)
     return r;
 }
 
-/* The response without its content coding; as it came where that cannot be undone. */
+static void add_decoded(void *arg, const char *p, size_t n)
+{
+    hr_buf_add(arg, p, n);
+}
+
+/* The response without its content coding, as far as it goes; as it came where that is not known. */
 static int undo_coding(hr_str file, hr_buf *text)
 {
-    hr_buf name = {0}, plain = {0};
+    hr_buf names = {0}, plain = {.max = HR_MAX_FILE};
     bool ignored;
-    int r = hr_capture_unpack(file, (enum headroom_capture_part)HR_CAPTURE_CODING, &name, &ignored);
-    hr_coding coding = r == 0 && name.len ? hr_coding_of(hr_buf_view(&name)) : HR_CODING_NONE;
+    int r = hr_capture_unpack(file, (enum headroom_capture_part)HR_CAPTURE_CODING, &names, &ignored);
+    hr_decode *d = r == 0 && names.len ? hr_decode_new(hr_buf_view(&names), add_decoded, &plain) : NULL;
 
-    hr_buf_free(&name);
-    if (r == HR_ENOMEM || coding == HR_CODING_NONE || coding == HR_CODING_UNKNOWN)
-        return r == HR_ENOMEM ? r : 0;
-    if (hr_coding_decode(coding, hr_buf_view(text), &plain) == 0) {
-        hr_buf_free(text);
-        *text = plain;
-    } else {
+    hr_buf_free(&names);
+    if (d)
+        hr_decode_add(d, text->data, text->len);
+    hr_decode_free(d);
+    if (r == HR_ENOMEM || plain.err || plain.len == 0) {
+        int err = r == HR_ENOMEM ? r : plain.err;
         hr_buf_free(&plain);
+        return err;
     }
+    hr_buf_free(text);
+    *text = plain;
     return 0;
 }
 

@@ -368,6 +368,17 @@ int headroom_get_capture(headroom *h, int64_t time_us, int64_t pid, enum headroo
 /* The same from the bytes of such a file; <0: it is none. */
 int headroom_read_capture(const void *file, size_t len, enum headroom_capture_part part, headroom_bytes *out,
                           bool *cut);
+/* What a request body is made of, as far as tools go. */
+enum headroom_part_kind { HEADROOM_PART_CALL, HEADROOM_PART_RESULT, HEADROOM_PART_HUMAN };
+typedef struct headroom_part {
+    enum headroom_part_kind kind;
+    size_t offset, len;         /* of its literal, as it stands in the body */
+    const char *tool, *call_id; /* of a call and of its results; "" unknown */
+    const char *arguments;      /* CALL: JSON text; else NULL */
+} headroom_part;
+/* In the order of the conversation. dialect: its name, NULL: find out. A non-zero return of cb stops and is returned. <0: no such body. */
+int headroom_each_part(const void *body, size_t len, const char *dialect,
+                       int (*cb)(void *, const headroom_part *), void *arg);
 /* Count captures older than this (INT64_MAX: all), or delete them. 0 or a negative code. */
 int headroom_purge_captures(headroom *h, int64_t before_us, bool remove, int64_t *files, int64_t *bytes);
 

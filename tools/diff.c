@@ -7,6 +7,7 @@
 #include "json.h"
 #include "operand.h"
 #include "result.h"
+#include "row.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -139,6 +140,7 @@ static int diff_result(const struct command *self, headroom *h, const struct opt
 
 /* ------------------------------------------------------------------ the results of one request */
 struct finding {
+    bool json;
     int64_t number;
     cJSON *results; /* of the record, as `show` prints it; owned */
     bool found;
@@ -151,6 +153,8 @@ static int find_request(void *arg, const headroom_row *row)
     if (row->id == f->number) {
         f->found = true;
         f->results = row->results_json == NULL ? NULL : cJSON_Parse(row->results_json);
+        if (!f->json)
+            row_print_usage(row);
     }
     return 1;
 }
@@ -183,7 +187,7 @@ static int diff_each(const struct command *self, headroom *h, const struct optio
 
 static int diff_request(const struct command *self, headroom *h, const struct options *o, const char *number)
 {
-    struct finding f = {.number = strtoll(number, NULL, 10)};
+    struct finding f = {.number = strtoll(number, NULL, 10), .json = o->json};
     struct json_tree t = {NULL, false};
     cJSON *root = NULL;
     int code, printed;

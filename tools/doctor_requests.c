@@ -1,5 +1,6 @@
 /* doctor_requests.c - what became of the last requests, and why some were passed on. See doctor.h. */
 #include "doctor.h"
+#include "format.h"
 #include "reason.h"
 
 #include <stdbool.h>
@@ -9,15 +10,16 @@
 
 enum { LAST = 200, WORD = 40, SAID = 3 };
 
-/* A ring of the last rows: what each was passed on for, "" where it was worked on. */
+/* The last rows: what each was passed on for, "" where it was worked on. */
 struct ring {
     char skipped[LAST][WORD];
     bool rewritten[LAST], refused[LAST];
     size_t seen;
-    const char *program; /* NULL: all */
+    size_t reported, priced; /* the provider's counts came; a price is known */
+    int64_t cost;
 };
 
-struct tally {
+struct word_count {
     const char *word;
     size_t n;
 };
@@ -25,26 +27,27 @@ struct tally {
 static int note(void *arg, const headroom_row *row)
 {
     struct ring *ring = arg;
-    size_t i;
-
-    if (ring->program != NULL && (row->program == NULL || strcmp(row->program, ring->program) != 0))
-        return 0;
-    i = ring->seen++ % LAST;
+    size_t i = ring->seen++ % LAST;
 
     snprintf(ring->skipped[i], WORD, "%s", row->skipped == NULL ? "" : row->skipped);
     ring->rewritten[i] = row->rewritten > 0;
     ring->refused[i] = row->status == 400 && row->rewritten > 0;
+    ring->reported += row->usage != NULL;
+    if (row->cost != HEADROOM_UNPRICED) {
+        ring->priced++;
+        ring->cost += row->cost;
+    }
     return 0;
 }
 
 static int by_number(const void *a, const void *b)
 {
-    const struct tally *x = a, *y = b;
+    const struct word_count *x = a, *y = b;
 
     return x->n == y->n ? strcmp(x->word, y->word) : x->n < y->n ? 1 : -1;
 }
 
-static size_t count_words(const struct ring *ring, size_t rows, struct tally list[LAST])
+static size_t count_words(const struct ring *ring, size_t rows, struct word_count list[LAST])
 {
     size_t n = 0;
 
@@ -56,7 +59,7 @@ static size_t count_words(const struct ring *ring, size_t rows, struct tally lis
         while (k < n && strcmp(list[k].word, ring->skipped[i]) != 0)
             k++;
         if (k == n)
-            list[n++] = (struct tally){ring->skipped[i], 0};
+            list[n++] = (struct word_count){ring->skipped[i], 0};
         list[k].n++;
     }
     qsort(list, n, sizeof(*list), by_number);
@@ -67,7 +70,8 @@ static void say(struct report *r, const struct ring *ring)
 {
     size_t rows = ring->seen < LAST ? ring->seen : LAST;
     size_t rewritten = 0, refused = 0, passed = 0, words;
-    struct tally list[LAST] = {{NULL, 0}};
+    struct word_count list[LAST] = {{NULL, 0}};
+    char cost[FORMAT_USD];
 
     for (size_t i = 0; i < rows; i++) {
         rewritten += ring->rewritten[i];
@@ -77,6 +81,10 @@ static void say(struct report *r, const struct ring *ring)
     doctor_say(r, DOCTOR_OK, "requests", NULL,
                "of the last %zu, %zu had results rewritten, %zu were passed on unchanged", rows, rewritten,
                passed);
+    doctor_say(
+        r, DOCTOR_OK, "usage", NULL,
+        "of the last %zu, %zu came back with the provider's token counts; %zu have a price, %s together",
+        rows, ring->reported, ring->priced, format_usd(cost, ring->cost));
     words = count_words(ring, rows, list);
     for (size_t i = 0; i < words && i < SAID; i++) {
         const struct reason *reason = reason_of(list[i].word);
@@ -94,12 +102,12 @@ static void say(struct report *r, const struct ring *ring)
 
 void doctor_requests(struct report *r, headroom *h, const char *program)
 {
+    const headroom_filter last = {.program = program, .last = LAST};
     struct ring *ring = calloc(1, sizeof(*ring));
 
     if (ring == NULL)
         return;
-    ring->program = program;
-    if (headroom_each_request(h, 0, note, ring) == 0) {
+    if (headroom_each_request_where(h, &last, note, ring) == 0) {
         if (ring->seen == 0)
             doctor_say(r, DOCTOR_OK, "requests", NULL,
                        "none was seen yet; 'headroom run -- COMMAND' starts a program");

@@ -107,6 +107,27 @@ void row_print_line(const headroom_row *row)
     printf("%s%s\n", line, rest);
 }
 
+void row_print_usage(const headroom_row *row)
+{
+    char n[FORMAT_COUNT], usd[FORMAT_USD];
+
+    if (row->input_tokens < 0 && row->output_tokens < 0 && row->cost == HEADROOM_UNPRICED)
+        return;
+    fputs("provider: ", stdout);
+    if (row->input_tokens >= 0)
+        printf("%s input tokens", format_count(n, row->input_tokens));
+    if (row->cached_tokens >= 0)
+        printf(", %s of them from its cache", format_count(n, row->cached_tokens));
+    if (row->cache_written_tokens >= 0)
+        printf(", %s written to it", format_count(n, row->cache_written_tokens));
+    if (row->output_tokens >= 0)
+        printf("%s%s output tokens", row->input_tokens >= 0 ? "; " : "", format_count(n, row->output_tokens));
+    printf("; cost %s", format_usd(usd, row->cost));
+    if (row->saved != HEADROOM_UNPRICED)
+        printf(", saved %s net of cache effects", format_usd(usd, row->saved));
+    putchar('\n');
+}
+
 static const char *text_of(const cJSON *o, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, key));

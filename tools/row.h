@@ -9,6 +9,8 @@
  * NULL as json.h. */
 cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const headroom_row *row);
 void row_print_line(const headroom_row *row);
+/* What the provider counted and what it cost, a line; nothing where neither is known. */
+void row_print_usage(const headroom_row *row);
 /* The table of its tool results, where any were recorded. */
 void row_print_results(const headroom_row *row);
 

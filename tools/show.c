@@ -174,6 +174,7 @@ static int print_request(void *arg, const headroom_row *row)
         return 1;
     }
     row_print_line(row);
+    row_print_usage(row);
     printf("%lu tool results, of them %lu rewritten (%lu by replay)\n", (unsigned long)row->results,
            (unsigned long)row->rewritten, (unsigned long)row->replayed);
     left_out_print("window: ", row->window);

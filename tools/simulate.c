@@ -1,4 +1,5 @@
 /* simulate.c - `headroom simulate`: what would leave in place of a request body. */
+#include "simulate.h"
 #include "../core/endpoints.h"
 #include "../core/headroom.h"
 #include "files.h"
@@ -12,12 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct options {
-    const char *host, *path, *out;
-    const char *override[HEADROOM_OVERRIDES]; /* as lines X-Headroom-.. would say it; NULL: not said */
-    bool state, json;
-};
+#include <sys/stat.h>
 
 /* endpoints.add: "HOST/PATH DIALECT", several separated by ";". */
 struct search {
@@ -53,7 +49,7 @@ static int match_added(void *arg, const char *name, const char *value, const cha
 }
 
 /* dialect is the caller's memory for a name from endpoints.add. */
-static headroom_head make_head(headroom *h, const struct options *o, struct search *s)
+static headroom_head make_head(headroom *h, const struct simulate_options *o, struct search *s)
 {
     const struct endpoint *row;
     headroom_head head = {.host = o->host == NULL ? "" : o->host, .path = o->path == NULL ? "" : o->path};
@@ -154,26 +150,41 @@ static void print_table(const headroom_request *r, const headroom_row *row)
     result_print_words(&words);
 }
 
-static int simulate(const struct command *self, headroom *h, const struct options *o,
-                    const headroom_bytes *in)
+headroom_request *simulate_body(const struct command *self, headroom *h, const struct simulate_options *o,
+                                const headroom_bytes *in, const void **body, size_t *len, int *code)
 {
     struct search added;
     headroom_head head = make_head(h, o, &added);
     headroom_request *r = headroom_request_new(h, &head, HEADROOM_OPTIMIZE);
-    const void *body = in->data;
-    size_t len = in->len;
     headroom_row row;
-    int code = EX_OK;
 
-    if (r == NULL)
-        return cli_fail(EX_OSERR, "simulate: no memory");
+    *body = in->data;
+    *len = in->len;
+    if (r == NULL) {
+        *code = cli_fail(EX_OSERR, "%s: no memory", self->name);
+        return NULL;
+    }
     headroom_request_row(r, &row);
     if (row.ignored != NULL) {
-        code = cli_fail(EX_USAGE, "simulate: %s", row.ignored);
+        *code = cli_fail(EX_USAGE, "%s: %s", self->name, row.ignored);
         headroom_request_drop(r);
-        return code;
+        return NULL;
     }
-    headroom_request_body(r, in->data, in->len, &body, &len);
+    headroom_request_body(r, in->data, in->len, body, len);
+    return r;
+}
+
+static int simulate(const struct command *self, headroom *h, const struct simulate_options *o,
+                    const headroom_bytes *in)
+{
+    const void *body;
+    size_t len;
+    headroom_row row;
+    int code = EX_OK;
+    headroom_request *r = simulate_body(self, h, o, in, &body, &len, &code);
+
+    if (r == NULL)
+        return code;
     if (o->out != NULL)
         code = files_write(self, o->out, body, len);
     headroom_request_sent(r);
@@ -184,6 +195,13 @@ static int simulate(const struct command *self, headroom *h, const struct option
         print_table(r, &row);
     headroom_request_drop(r);
     return code;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+
+    return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -202,8 +220,9 @@ static int run(const struct command *self, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct options o = {.state = false};
+    struct simulate_options o = {.state = false};
     headroom_bytes in;
+    bool directory;
     headroom *h;
     int option, code;
 
@@ -244,9 +263,14 @@ static int run(const struct command *self, int argc, char **argv)
         }
     }
     if (argc - optind != 1)
-        return cli_usage(self, "exactly one FILE (or -) is needed");
+        return cli_usage(self, "exactly one FILE (or -) or DIRECTORY is needed");
+    directory = is_directory(argv[optind]);
+    if (directory && (o.out != NULL || o.host != NULL))
+        return cli_usage(self, "--output and --host belong to one FILE");
     if (o.json && o.out != NULL && strcmp(o.out, "-") == 0)
         return cli_usage(self, "--json and '-o -' would share standard output");
+    if (directory)
+        return simulate_directory(self, &o, argv[optind]);
     code = files_read(self, argv[optind], &in);
     if (code != EX_OK)
         return code;
@@ -261,10 +285,15 @@ const struct command command_simulate = {
     .name = "simulate",
     .summary = "show what would be sent in place of a request body",
     .help = "usage: headroom simulate [OPTION..] FILE|-\n"
+            "       headroom simulate [OPTION..] DIRECTORY\n"
             "\n"
             "Reads the body of an LLM request and reports what mode optimize would send in its place. Stores "
             "nothing\n"
-            "and sends nothing.\n"
+            "and sends nothing. Of a directory, each file of which is a body or a capture ('headroom "
+            "capture'), the sums:\n"
+            "bodies in the order of names, each after those before it, as in a conversation that goes on, "
+            "without\n"
+            "--state in a state of their own that is removed behind.\n"
             "\n"
             "  -H, --host H     judge it as a request to this host\n"
             "  -P, --path P     judge it as a request to this path, for example /v1/messages; a path on "
@@ -288,6 +317,7 @@ const struct command command_simulate = {
             "exit status: 0 also where nothing is changed; 64 wrong usage, 66 no such file, 73 or 74 OUT not "
             "written\n"
             "\n"
-            "example: headroom simulate --path /v1/chat/completions -o sent.json body.json\n",
+            "example: headroom simulate --path /v1/chat/completions -o sent.json body.json\n"
+            "         headroom simulate --level lossless ~/.local/state/headroom/captures\n",
     .run = run,
 };

@@ -202,6 +202,21 @@ static void print_money(const headroom_totals *s)
            format_usd(would, s->cost + s->saved));
 }
 
+/* Our counts against the providers', where enough requests tell. */
+static int print_family(void *arg, const char *name, double factor, double error_percent, int64_t requests)
+{
+    enum { MOST_PERCENT = 5 }; /* beyond it the figures above are said to be rough */
+    char n[FORMAT_COUNT];
+
+    (void)arg;
+    printf("counts     %s: providers count %.2f times our estimate; with that it is off by %.1f %% on "
+           "average (%s "
+           "requests)%s\n",
+           name, factor, error_percent, format_count(n, requests),
+           error_percent > MOST_PERCENT ? "; more than 5 %: take its tokens as rough" : "");
+    return 0;
+}
+
 static void print_people(headroom *h, const struct figures_of *f)
 {
     struct settings settings = {.tree = NULL};
@@ -214,6 +229,7 @@ static void print_people(headroom *h, const struct figures_of *f)
     print_tokens(&f->sums);
     print_reported(&f->sums);
     print_money(&f->sums);
+    headroom_each_family(h, print_family, NULL);
     printf("decisions  %s stored, replayed %s times\n", format_count(a, s->cache_entries),
            format_count(b, f->sums.replayed));
     if (s->session_requests > 0)

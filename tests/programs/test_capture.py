@@ -234,3 +234,41 @@ for line in sys.stdin:
     c.close()
     print(r.status, flush=True)
 """
+
+
+# ------------------------------------------------------------------ simulate on a directory of captures
+def test_simulate_of_the_captures_says_what_would_be_sent(cli):
+    first = json.loads(quickstart())
+    turns = [quickstart()]
+    first["messages"] += [{"role": "assistant", "content": "Tutorial 0, 1, 2."}, {"role": "user", "content": "Thanks. And the worst?"}]
+    turns.append(json.dumps(first).encode())
+    for turn in turns:
+        cli.record(turn, HEADROOM_CAPTURE="on", HEADROOM_MODE="audit")
+    cli.record(b"[]", path="/v1/messages", HEADROOM_CAPTURE="on")
+    directory = cli.state / "headroom" / "captures"
+    (cli.home / "tmp").mkdir()
+    cli.env["TMPDIR"] = str(cli.home / "tmp")
+    told = cli.json("simulate", "--json", directory)
+    single = cli.json("simulate", "--json", "-", input=turns[0])
+    assert told["files"] == 3 and list(told["skipped"].values()) == [1] and told["rewritten"] == 2
+    (transform,) = told["transforms"]
+    assert transform["transform"] == "smart_crusher" and transform["tokens_before"] == 2 * single["results"][0]["tokens_before"]
+    assert told["tokens"]["saved"] == pytest.approx(2 * single["tokens"]["saved"], rel=0.01), "the second turn replays what the first decided"
+    assert told["bytes"]["before"] == sum(map(len, turns)) + 2
+    text = cli("simulate", directory).stdout.decode()
+    assert "bodies   3, of them 1 passed on" in text and "smart_crusher" in text
+    assert cli.json("simulate", "--json", "--level", "replay", directory)["rewritten"] == 0
+    assert cli.json("stats", "--json")["cache"]["entries"] == 0 and list((cli.home / "tmp").iterdir()) == []
+
+
+def test_simulate_of_a_directory_of_plain_bodies(cli):
+    (cli.home / "bodies").mkdir()
+    assert cli("simulate", "bodies").returncode == 66
+    for i in range(3):
+        (cli.home / "bodies" / f"{i}.json").write_bytes(quickstart())
+    (cli.home / "bodies" / "inner").mkdir()
+    told = cli.json("simulate", "--json", "--path", "/v1/chat/completions", "bodies")
+    assert (told["files"], told["rewritten"], told["skipped"]) == (3, 3, {})
+    assert cli("simulate", "-o", "x", "bodies").returncode == USAGE
+    code, text = cli.terminal("simulate", "bodies")
+    assert code == 0 and b"] 3 of 4" in text and text.rindex(b"\x1b[K") < text.index(b"bodies   3")

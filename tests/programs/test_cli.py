@@ -9,8 +9,8 @@ import pytest
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
                       conversation, quickstart)
 
-COMMANDS = ("run simulate restore stats log show diff watch capture config doctor purge "
-            "scan metrics report serve prices breaker").split()
+COMMANDS = ("run simulate restore stats log show diff watch capture audit export config "
+            "doctor purge scan metrics report serve prices breaker").split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 

@@ -1,5 +1,6 @@
 """`headroom log`: what its filters choose, and that it follows what comes."""
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -36,23 +37,23 @@ def ids(cli, *args):
 
 @pytest.fixture
 def recorded(cli):
-    """1 and 4: gpt-4o answered; 2: failed; 3: an Anthropic path with a body that is none."""
-    cli.record(body("gpt-4o"), answer=ANSWER)
-    cli.record(body("gpt-4o-mini"), status=429, answer=b'{"error": {"code": "rate_limit_exceeded"}}')
+    """1 and 4: own-4o answered; 2: failed; 3: an Anthropic path with a body that is none."""
+    cli.record(body("own-4o"), answer=ANSWER)
+    cli.record(body("own-4o-mini"), status=429, answer=b'{"error": {"code": "rate_limit_exceeded"}}')
     cli.record(b"nonsense", path="/v1/messages", status=400)
-    cli.record(body("gpt-4o"), answer=ANSWER)
+    cli.record(body("own-4o"), answer=ANSWER)
     return cli
 
 
 @pytest.mark.parametrize("filters, chosen", [
-    ("", [1, 2, 3, 4]), ("--model gpt-4o", [1, 4]), ("--model gpt-4o*", [1, 2, 4]), ("--model gpt", []),
+    ("", [1, 2, 3, 4]), ("--model own-4o", [1, 4]), ("--model own-4o*", [1, 2, 4]), ("--model own", []),
     ("--status 429", [2]), ("--status 4xx", [2, 3]), ("--status failed", [2, 3]), ("--status 2xx", [1, 4]),
     ("--status none", []), ("--dialect openai_chat", [1, 2, 4]), ("--dialect anthropic", []), ("--host api.*.com", [1, 2, 3, 4]),
     ("--host other", []), ("--skipped", [3]), ("--skipped=invalid_json", [3]), ("--skipped=cch", []),
     ("--program python*", [1, 2, 3, 4]), ("--program node", []), ("--since 1h", [1, 2, 3, 4]),
     ("--since today --until 1h", []), ("--until 2020-01-01", []), ("--since 2020-01-01T10:00Z", [1, 2, 3, 4]),
-    ("--last 2", [3, 4]), ("--last 9", [1, 2, 3, 4]), ("--last 1 --model gpt-4o-mini", [2]), ("-n 0", []),
-    ("--last 2 --model gpt-4o*", [2, 4])])
+    ("--last 2", [3, 4]), ("--last 9", [1, 2, 3, 4]), ("--last 1 --model own-4o-mini", [2]), ("-n 0", []),
+    ("--last 2 --model own-4o*", [2, 4])])
 def test_filters_choose(recorded, filters, chosen):
     assert ids(recorded, *filters.split()) == chosen
 
@@ -111,21 +112,38 @@ def test_follow_waits_for_a_database_that_is_not_there_and_ends_cleanly(cli, sig
     with Follower(cli) as log:
         time.sleep(0.5)
         assert not cli.state.exists() and log.process.poll() is None
-        cli.record(body("gpt-4o"), answer=ANSWER)
+        cli.record(body("own-4o"), answer=ANSWER)
         assert log.next()["id"] == 1
-        cli.record(body("gpt-4o-mini"))
-        assert log.next()["model"] == "gpt-4o-mini"
+        cli.record(body("own-4o-mini"))
+        assert log.next()["model"] == "own-4o-mini"
         assert log.end(sign) == ("", "", 0)
 
 
 def test_follow_filters_and_survives_a_purge(recorded):
-    with Follower(recorded, "--model", "gpt-4o", "--last", "1") as log:
+    with Follower(recorded, "--model", "own-4o", "--last", "1") as log:
         assert log.next()["id"] == 4
-        recorded.record(body("gpt-4o-mini"))
-        recorded.record(body("gpt-4o"))
+        recorded.record(body("own-4o-mini"))
+        recorded.record(body("own-4o"))
         assert log.next()["id"] == 6
         assert recorded("purge", "--requests", "--yes").returncode == 0
         time.sleep(0.5)  # it must have seen that nothing is left
-        recorded.record(body("gpt-4o", "And then?"))
+        recorded.record(body("own-4o", "And then?"))
         assert log.next()["id"] == 1
         assert log.end(signal.SIGINT) == ("", "", 0)
+
+
+def test_show_diff_and_doctor_tell_usage_and_money(recorded):
+    with sqlite3.connect(recorded.state / "headroom" / "headroom.db") as db:
+        db.execute("UPDATE requests SET cost = 12345678, saved = -1500000000 WHERE id = 1")
+    line = "provider: 1,000 input tokens, 250 of them from its cache; 40 output tokens; cost $0.0123, saved -$1.50 net of cache effects\n"
+    assert line in recorded("show", "1").stdout.decode() and recorded("diff", "1").stdout.decode().startswith(line)
+    assert b"provider:" not in recorded("show", "3").stdout
+    assert "usage: of the last 4, 2 came back with the provider's token counts; 1 have a price, $0.0123 together" in \
+        " ".join(recorded("doctor").stdout.decode().split()).replace("usage of", "usage: of")
+
+
+def test_purge_says_how_much_money_the_rows_tell_of(cli):
+    cli.record(body("gpt-4o"), answer=ANSWER, HEADROOM_PRICES="gpt-4o = 2.5 10 1.25")
+    cli.record(body("own-4o"), answer=ANSWER)
+    said = rb"With the requests goes the record of \$0\.0026 spent and \S+ saved \(1 of 2 requests have a price\)\.\n"
+    assert re.search(said, cli("purge", "--dry-run").stdout) and not re.search(said, cli("purge", "--originals", "--dry-run").stdout)

@@ -32,10 +32,19 @@ def change(cli, sql):
         db.execute(sql)
 
 
+def money(some):
+    """The sums of what rows say, in billionths of a dollar: floats would not add up."""
+    priced = [r for r in some if r["cost_usd"] is not None]
+    sums = {name: sum(round((r[name] or 0) * 10**9) for r in priced) / 10**9 for name in ("cost_usd", "saved_usd")}
+    return {"requests": len(priced), "total_cost_usd": sums["cost_usd"], "total_savings_usd": sums["saved_usd"]} if priced else None
+
+
 @pytest.fixture
 def recorded(cli):
-    cli.record(body("gpt-4o"), answer=ANSWER, times=2)
-    cli.record(body("gpt-4o-mini"), answer=ANSWER)
+    """Of gpt-4o the price is known, of own-model it is not."""
+    prices = {"HEADROOM_PRICES": "gpt-4o = 2.5 10 1.25"}
+    cli.record(body("gpt-4o"), answer=ANSWER, times=2, **prices)
+    cli.record(body("own-model"), answer=ANSWER, **prices)
     cli.record(b"nonsense", path="/v1/messages", status=500)
     return cli
 
@@ -66,7 +75,8 @@ def test_groups_are_the_sums_of_their_rows(recorded, by, column):
         assert (g["tokens"]["made"], g["tokens"]["sent"], g["tokens"]["saved"]) == (made, sent, made - sent)
         reported = [r for r in mine if r["usage"]]
         assert g["reported"]["requests"] == len(reported) and g["reported"]["input"] == 1000 * len(reported)
-        assert g["reported"]["cached_percent"] == (25.0 if reported else 0) and g["cost"] is None
+        assert g["reported"]["cached_percent"] == (25.0 if reported else 0)
+        assert g["cost"] == money(mine)
     order = [g["tokens"]["made"] for g in told["groups"]]
     assert order == sorted(order, reverse=True)
 
@@ -91,18 +101,24 @@ def test_tools_and_days(recorded):
 
 
 def test_money_names_how_many_requests_have_a_price(recorded):
-    assert recorded.json("stats", "--json")["cost"] is None
-    assert b"cost       unknown: none of 4 requests has a price\n" in recorded("stats").stdout
-    change(recorded, "UPDATE requests SET cost = 1250000, saved = 3750000 WHERE id = 1")
-    change(recorded, "UPDATE requests SET cost = 1000000, saved = -500000 WHERE id = 2")
-    assert recorded.json("stats", "--json")["cost"] == {"total_cost_usd": 0.00225, "total_savings_usd": 0.00325}
+    want = money(rows(recorded))
+    assert want["requests"] == 2 and want["total_cost_usd"] == pytest.approx(2 * (750 * 2.5 + 250 * 1.25 + 40 * 10) / 10**6)
+    cost = recorded.json("stats", "--json")["cost"]
+    assert cost == {k: want[k] for k in ("total_cost_usd", "total_savings_usd")}
     text = recorded("stats").stdout.decode()
-    assert "cost       $0.0022 for 2 of 4 requests, those that have a price\n" in text
-    assert "net        $0.0032 saved, 59.1 % of the $0.0055 that these would have cost (cache effects included)\n" in text
+    assert f"cost       ${want['total_cost_usd']:.4f} for 2 of 4 requests, those that have a price\n" in text
+    share = 100 * want["total_savings_usd"] / (want["total_cost_usd"] + want["total_savings_usd"])
+    net = re.search(r"^net +\S+ saved, (-?[\d.]+) % of the \S+ that these would have cost \(cache effects included\)$", text, re.M)
+    assert float(net[1]) == pytest.approx(share, abs=0.06)
     groups = {g["name"]: g["cost"] for g in recorded.json("stats", "--by", "model", "--json")["groups"]}
-    assert groups["gpt-4o"] == {"requests": 2, "total_cost_usd": 0.00225, "total_savings_usd": 0.00325}
-    assert groups["gpt-4o-mini"] is None
+    assert groups["gpt-4o"] == want and groups["own-model"] is None
     assert "(2 of 4)" in recorded("stats", "--by", "model").stdout.decode()
+
+
+def test_where_nothing_has_a_price_cost_is_unknown_not_nothing(cli):
+    cli.record(body("own-model"), answer=ANSWER)
+    assert cli.json("stats", "--json")["cost"] is None
+    assert b"cost       unknown: none of 1 requests has a price\n" in cli("stats").stdout
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
