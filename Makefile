@@ -114,6 +114,12 @@ $B/%.tokens: data/%.tiktoken $B/compile-tokens
 	@mv $@.new $@
 
 # ---------------------------------------------------------------- tests
+# Programs that have the core inside look beside themselves, as the library does.
+TEST_TOKENS := $(foreach d,unit clang programs bench cases fuzz,$(TOKENS:$B/%=$B/tests/$d/%))
+$(TEST_TOKENS): | $(TOKENS)
+	@mkdir -p $(@D)
+	$(Q)ln -sf ../../$(@F) $@
+$(UNIT) $(UNIT_CLANG) $(FUZZERS) $(CASES) $B/tests/programs/same_bytes_cc $B/tests/programs/same_bytes_clang: | $(TEST_TOKENS)
 # The same tests once more, by clang without sanitizers: what those hide (a fork in the middle of an allocation) runs here.
 $B/clang/%.o: %.c
 	$(SAY) CLANG $<
@@ -236,6 +242,7 @@ $B/bench/%.o: tests/bench/%.cc
 $B/bench/libcore.a: $(CORE_OBJ) $(filter-out $B/obj/shim/core.o,$(filter $B/obj/shim/%,$(SHIM_OBJ))) $B/obj/hooks/anchors.o
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
+$(BENCH): | $(TEST_TOKENS)
 $(BENCH): $B/tests/bench/%: tests/bench/%.c $(BENCH_OBJ) $B/bench/libcore.a
 	$(SAY) BENCH $@
 	@mkdir -p $(@D)

@@ -125,6 +125,7 @@ typedef struct headroom_row {
     /* Of the JSON as the program made it and as it was sent, whatever it is wrapped in: chunks and a content coding taken away. Where
        the coding could not be undone: tokens 0, bytes as they came. A body that was not looked at: all 0. */
     int64_t tokens_before, tokens_after, bytes_before, bytes_after;
+    bool exact; /* tokens were counted by the model's own encoding; else estimated (core/token/token.h) */
     const char *usage; /* JSON object as the provider sent it, or NULL */
     int64_t input_tokens, output_tokens,
         cached_tokens;      /* from usage; -1 unknown. input: all prompt tokens, cached included */
@@ -209,6 +210,18 @@ int headroom_each_setting_error(
 const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
+
+/* ------------------------------------------------------------------ tokens (core/token/token.h) */
+/* Tokens of a text as tiktoken's encode_ordinary counts them: special tokens are text, what is not UTF-8 is U+FFFD. encoding: "o200k_base",
+   "cl100k_base". 0; HR_ENOENT: another name, or its vocabulary is not beside this library; HR_ESHAPE: the vocabulary is of another version, or
+   damaged; HR_EIO. Any thread. */
+int headroom_count_tokens(const char *encoding, const void *text, size_t len, size_t *count);
+/* The tokens themselves; free *ids with headroom_free. Also HR_ENOMEM. */
+int headroom_token_ids(const char *encoding, const void *text, size_t len, uint32_t **ids, size_t *count);
+/* The encoding that OpenAI published for a model; NULL: none is known, its tokens can only be estimated. */
+const char *headroom_encoding_of(const char *model);
+/* Is the vocabulary there and whole? Reads all of it, 10 ms. As headroom_count_tokens; path: where it is, or should be. */
+int headroom_check_encoding(const char *encoding, char *path, size_t room);
 
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */

@@ -19,7 +19,7 @@ struct command {
 };
 
 extern const struct command command_run, command_simulate, command_restore, command_stats, command_log,
-    command_show, command_diff, command_config, command_doctor, command_purge, command_scan;
+    command_show, command_diff, command_config, command_doctor, command_purge, command_scan, command_tokens;
 
 /* Say "headroom: ..." with a line feed on stderr; returns code, so that a command can end with `return
  * cli_fail(..)`. */

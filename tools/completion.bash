@@ -31,7 +31,7 @@ _headroom() {
         case $command in
         show | diff) mapfile -t COMPREPLY < <(compgen -W "$(headroom show 2>/dev/null | sed -n 's/^\([0-9a-f]\{20\}\) .*/\1/p')" -- "$word") ;;
         config) mapfile -t COMPREPLY < <(compgen -W 'check get path' -- "$word") ;;
-        simulate | restore) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+        simulate | restore | tokens) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
         esac
         ;;
     esac

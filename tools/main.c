@@ -12,7 +12,7 @@
 
 static const struct command *const commands[] = {
     &command_run,  &command_simulate, &command_restore, &command_stats, &command_log,  &command_show,
-    &command_diff, &command_config,   &command_doctor,  &command_purge, &command_scan,
+    &command_diff, &command_config,   &command_doctor,  &command_purge, &command_scan, &command_tokens,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

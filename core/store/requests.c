@@ -107,6 +107,7 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->replayed);
     hr_query_text(&q, r->results_json);
     hr_query_text(&q, r->window);
+    hr_query_int(&q, r->exact);
     return hr_query_run(&q);
 }
 
@@ -219,6 +220,7 @@ static headroom_row row_of(const hr_query *q)
         .replayed = (uint32_t)hr_query_col_int(q, 25),
         .results_json = hr_query_col_text(q, 26),
         .window = hr_query_col_text(q, 27),
+        .exact = hr_query_col_int(q, 28) != 0,
     };
 }
 

@@ -38,10 +38,13 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " last_used INTEGER NOT NULL, messages INTEGER NOT NULL, calls INTEGER NOT NULL, ranges TEXT NOT NULL,"
     " marker TEXT NOT NULL, UNIQUE(conversation, print));"
     "ALTER TABLE requests ADD COLUMN window TEXT;",
+    /* enum hr_encoding; what is older was estimated */
+    "ALTER TABLE decisions ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"", "PRAGMA user_version=1",
-                                                           "PRAGMA user_version=2", "PRAGMA user_version=3"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {
+    "", "PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3", "PRAGMA user_version=4"};
 
 static int write_key(hr_store *s)
 {

@@ -12,7 +12,7 @@
 #define DECISION                                                                                             \
     "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, "      \
     "total, "                                                                                                \
-    "last_used, transform, kind, tool, call_id, reason, sent, created FROM decisions "
+    "last_used, transform, kind, tool, call_id, reason, sent, created, counted FROM decisions "
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
@@ -42,8 +42,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_DECISION_INSERT] =
         "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, "
         "tokens_after, "
-        "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+        "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent, counted) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
         "ON CONFLICT(key) DO NOTHING",
     [HR_Q_DECISION_TOUCH] = "UPDATE decisions SET last_used = ?1 WHERE key = ?2 AND last_used < ?1",
     [HR_Q_DECISION_EXPIRE] = "DELETE FROM decisions WHERE n >= ?1 AND n < ?2 AND last_used < ?3",
@@ -58,13 +58,14 @@ static const char *const texts[HR_Q_COUNT] = {
         "stream, status, "
         "complete, tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, "
         "output_tokens, "
-        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window, exact) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
-        "elapsed_us, transforms, results, rewritten, replayed, results_json, window FROM requests WHERE id > "
+        "elapsed_us, transforms, results, rewritten, replayed, results_json, window, exact FROM requests "
+        "WHERE id > "
         "? ORDER "
         "BY id LIMIT ?",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
