@@ -12,8 +12,7 @@ static const struct row {
     bool whole;
     enum hr_family family;
 } rows[] = {
-    {"gpt-oss", true,
-     HR_FAMILY_OTHER}, /* o200k_harmony: the same tokens, other weights of text around them; served by anybody */
+    {"gpt-oss", true, HR_FAMILY_O200K}, /* o200k_harmony differs in special tokens only */
     {"gpt-4o", true, HR_FAMILY_O200K},
     {"gpt-4.1", true, HR_FAMILY_O200K},
     {"gpt-4.5", true, HR_FAMILY_O200K},
