@@ -34,6 +34,12 @@ unsigned hr_split_char(const byte *p, const byte *end, uint32_t *c, unsigned *fl
         *c = lead;
         return 1;
     }
+    if ((lead & 0xF0) == 0xE0 && left > 2 && (p[1] & 0xC0) == 0x80 &&
+        (p[2] & 0xC0) == 0x80) { /* most of them */
+        *c = (lead & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+        if (*c >= 0x800 && (*c < 0xD800 || *c > 0xDFFF))
+            return 3;
+    }
     if (lead >= 0xE0) {
         more = lead < 0xF0 ? 2 : 3;
         low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
@@ -56,7 +62,7 @@ unsigned hr_split_char(const byte *p, const byte *end, uint32_t *c, unsigned *fl
 }
 
 /* The character at p; at the end one of no kind and no length. */
-static struct at look(const hr_table *t, const byte *p, const byte *end, unsigned *flags)
+static inline struct at look(const hr_table *t, const byte *p, const byte *end, unsigned *flags)
 {
     uint32_t c;
     unsigned f = 0;
@@ -180,7 +186,8 @@ static const byte *sign_run(const hr_table *t, const byte *p, const byte *end, b
     return q;
 }
 
-static const byte *any_o200k(const hr_table *t, const byte *p, const byte *end, unsigned *flags)
+static __attribute__((noinline)) const byte *any_o200k(const hr_table *t, const byte *p, const byte *end,
+                                                       unsigned *flags)
 {
     const struct at a = look(t, p, end, flags);
     const bool lead = !is_letter(a.kind) && !(a.kind & (HR_CHAR_NUMBER | HR_CHAR_LINE));
@@ -207,7 +214,8 @@ static const byte *any_o200k(const hr_table *t, const byte *p, const byte *end, 
     return spaces(t, p, end, false, flags);
 }
 
-static const byte *any_cl100k(const hr_table *t, const byte *p, const byte *end, unsigned *flags)
+static __attribute__((noinline)) const byte *any_cl100k(const hr_table *t, const byte *p, const byte *end,
+                                                        unsigned *flags)
 {
     const byte *q = *p == '\'' ? contraction(p, end, flags) : p;
 

@@ -8,21 +8,25 @@ import glob
 import itertools
 import json
 import os
+import pathlib
 import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 
 import pytest
 
 from cli_user import BUILD, ROOT, UNAVAILABLE, USAGE, DATAERR, Cli, conversation, quickstart
 
-os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(BUILD / "tiktoken"))
-import tiktoken  # noqa: E402
-
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import token_corpus  # noqa: E402
+import token_speed  # noqa: E402
+
+CACHE = tempfile.TemporaryDirectory()
+os.environ["TIKTOKEN_CACHE_DIR"] = token_speed.tiktoken_cache(pathlib.Path(CACHE.name))
+import tiktoken  # noqa: E402
 
 ENCODINGS = ("o200k_base", "cl100k_base")
 MEGABYTES = float(os.environ.get("HEADROOM_TOKENS_MB", "4"))
