@@ -23,6 +23,7 @@ import goals
 import look
 import scale
 import stats
+import token_speed
 import traced
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -83,6 +84,9 @@ class Bench:
         for case in goals.SCENARIOS:
             rows += self.run("transform", "results", bodies / f"{case}.anthropic.json")
         return rows + scale.measure(self) + scale.work(self)
+
+    def token(self):
+        return token_speed.measure(self)
 
     def look(self):
         return look.Look(self).measure()

@@ -9,8 +9,8 @@ import pytest
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
                       conversation, quickstart)
 
-COMMANDS = ("run simulate restore stats log show diff watch capture audit export config "
-            "doctor purge scan metrics report serve prices breaker").split()
+COMMANDS = ("run simulate restore stats log show diff watch capture audit export tokens "
+            "config doctor purge scan metrics report serve prices breaker").split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 
@@ -101,7 +101,7 @@ def test_simulate_reports_the_fixed_names(cli):
     assert (plan["dialect"], plan["model"], plan["skipped"]) == ("openai_chat", "gpt-4o-mini", None)
     tokens = plan["tokens"]
     assert list(tokens) == "before after saved saved_percent exact".split()
-    assert tokens["saved"] == tokens["before"] - tokens["after"] > 0 and tokens["exact"] is False
+    assert tokens["saved"] == tokens["before"] - tokens["after"] > 0 and tokens["exact"] is True
     assert tokens["saved_percent"] == pytest.approx(100 * tokens["saved"] / tokens["before"], abs=0.06)
     assert plan["bytes"] == {"before": len(quickstart()), "after": len(out)}
     assert plan["transforms"] == ["smart_crusher"]
