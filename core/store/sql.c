@@ -328,6 +328,12 @@ void hr_query_int(hr_query *q, int64_t v)
         q->rc = sqlite3_bind_int64(q->st, q->at, v);
 }
 
+void hr_query_ints(hr_query *q, const int64_t *v, size_t n)
+{
+    for (size_t i = 0; i < n && (i > 0 || may_bind(q)) && q->rc == SQLITE_OK; i++)
+        q->rc = sqlite3_bind_int64(q->st, i == 0 ? q->at : ++q->at, v[i]);
+}
+
 void hr_query_blob(hr_query *q, const void *p, size_t n)
 {
     if (!may_bind(q))

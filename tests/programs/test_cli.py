@@ -577,7 +577,7 @@ def test_config_check_names_file_line_what_is_wrong_and_what_is_right(cli):
         f'{at}7: tool_profiles: search: "maxitems" is no key of a profile; known are skip, level, min_tokens, max_items',
         f'{at}9: model_context_limits: "gpt-4o=lots" is not MODEL=TOKENS, a pattern and a number: gpt-4o=128000',
         f'{at}11: endpoints.add: "unknown" is no dialect; known are anthropic openai_chat openai_responses gemini cohere ollama bedrock',
-        'headroom: HEADROOM_ADOPT: "often" is not one of: never always; never is in force',
+        'headroom: HEADROOM_ADOPT: "often" is not one of: never net always; net is in force',
         "headroom: HEADROOM_ADOPTS is no variable of Headroom; meant is perhaps HEADROOM_ADOPT"]
     p = cli("config", "check", "--json")
     found = json.loads(p.stdout)
