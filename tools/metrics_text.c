@@ -4,6 +4,7 @@
 #include "figures.h"
 #include "format.h"
 #include "metrics.h"
+#include "recent.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -165,26 +166,27 @@ static void add_tally(headroom_tally *sum, const headroom_tally *more)
         sum->at_most[i] += more->at_most[i];
 }
 
-static int read_tally(headroom *h, headroom_tally *sum)
+static int read_tally(headroom *h, struct metrics_state *s)
 {
     headroom_tally more;
-    int err = headroom_get_tally(h, sum->newest_id, &more);
+    int64_t newest_us;
+    int err = recent_time(h, s->tally.newest_id, &newest_us);
 
-    /* Numbers only grow: another database lies there now. */
-    if (err == 0 && more.newest_id < sum->newest_id) {
-        *sum = (headroom_tally){0};
-        err = headroom_get_tally(h, 0, &more);
-    }
+    /* Another database lies there now, or a purge was made. */
+    if (err == 0 && newest_us != s->newest_us)
+        *s = (struct metrics_state){.newest_us = 0};
     if (err == 0)
-        add_tally(sum, &more);
-    return err;
+        err = headroom_get_tally(h, s->tally.newest_id, &more);
+    if (err == 0)
+        add_tally(&s->tally, &more);
+    return err == 0 ? recent_time(h, s->tally.newest_id, &s->newest_us) : err;
 }
 
 int metrics_write(headroom *h, struct metrics_state *state, FILE *f)
 {
     headroom_stats stats;
     struct figures figures;
-    int err = read_tally(h, &state->tally);
+    int err = read_tally(h, state);
 
     if (err == 0)
         err = headroom_get_stats(h, &stats);
