@@ -18,13 +18,15 @@ endif
 WARN  := -Wall -Wextra -Wshadow -Wconversion -Werror
 BASE  := -std=c11 -D_GNU_SOURCE -g -fPIC -fvisibility=hidden -MMD -MP $(WARN)
 OPT   ?= -O2
-# Debian's http_parser, sqlite3, zlib and zstd come as position-independent archives: linked in and hidden.
-CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -lm -lpthread -ldl
+# Debian's http_parser, sqlite3, zlib, zstd and brotli's decoder come as position-independent archives: linked in and hidden.
+CORE_LIBS := -l:libsqlite3.a -l:libz.a -l:libzstd.a -l:libbrotlidec.a -l:libbrotlicommon.a -lm -lpthread -ldl
 SHIM_CFLAGS := -include shim/glibc.h -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 -fno-stack-protector -ftls-model=initial-exec
 SHARED := -shared -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--as-needed
 # The preload library is mapped by every child of an agent: two segments instead of four, a smaller symbol table.
 SMALL := -Wl,-z,noseparate-code -Wl,-O1
 
+# The vocabularies, compiled: they lie beside libheadroom.so.
+TOKENS := $(patsubst data/%.tiktoken,$B/%.tokens,$(wildcard data/*.tiktoken))
 CORE_SRC := $(wildcard core/*.c core/*/*.c)
 SHIM_SRC := $(wildcard shim/*.c hooks/*.c)
 TOOL_SRC := $(wildcard tools/*.c)
@@ -52,7 +54,7 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 
 .PHONY: all deps demo test test-programs test-unit test-hygiene test-run test-bench bench bench-programs bench-check fuzz lint install uninstall clean help programs
 .DELETE_ON_ERROR:
-all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom
+all: $B/libheadroom_preload.so $B/libheadroom.so $B/headroom $(TOKENS)
 
 help:
 	@printf '%s\n' 'make            build build/libheadroom_preload.so, build/libheadroom.so, build/headroom' \
@@ -88,6 +90,17 @@ $B/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -O1 $(SAN) -DHR_FAULT -iquote core $(CFLAGS) -c $< -o $@
 
+# ---------------------------------------------------------------- data
+# The price table is compiled by the code that `headroom prices update` runs.
+PRICE_OBJ := $(patsubst %,$B/obj/core/%.o,price_compile price_decimal price_regex base arena fault) $(patsubst core/json/%.c,$B/obj/core/json/%.o,$(wildcard core/json/*.c))
+$B/prices.compile: data/prices/compile.c $(PRICE_OBJ)
+	$(SAY) LINK $@
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g -O1 $(WARN) -iquote core $(filter-out %.h,$^) -o $@
+$B/prices.table: $B/prices.compile data/prices/data.json data/prices/VERSION
+	$(SAY) DATA $@
+	$(Q)$B/prices.compile data/prices/data.json data/prices/VERSION $@
+$B/obj/core/price_table.o $B/san/core/price_table.o $B/clang/core/price_table.o $B/fuzz/core/price_table.o: $B/prices.table
+
 # ---------------------------------------------------------------- what is built
 $B/libheadroom_preload.so: $(SHIM_OBJ) shim/exports.map
 	$(SAY) LINK $@
@@ -103,6 +116,13 @@ $B/headroom: $(TOOL_OBJ) $B/libheadroom.so
 	$(SAY) LINK $@
 	$(Q)$(CC) -o $@.new $(TOOL_OBJ) $(LDFLAGS) -L$B -lheadroom -lcjson -lncursesw -ltinfo -lm -ldl -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
 	@mv $@.new $@
+$B/compile-tokens: $(wildcard core/token/compile/*.[ch]) core/token/table.c core/token/table.h
+	$(SAY) LINK $@
+	$(Q)$(CC) $(filter-out -MMD -MP,$(BASE)) -O2 -iquote core $(filter %.c,$^) -o $@
+$B/%.tokens: data/%.tiktoken $B/compile-tokens
+	$(SAY) TOKENS $@
+	$(Q)$B/compile-tokens $< $@.new
+	@mv $@.new $@
 
 # ---------------------------------------------------------------- tests
 # The same tests once more, by clang without sanitizers: what those hide (a fork in the middle of an allocation) runs here.
@@ -114,6 +134,7 @@ $B/clang/libtest.a: $(CLANG_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(CLANG_OBJ)
 # The instruction decoder is held against a real one.
 $B/tests/unit/test_elf_x86 $B/tests/clang/test_elf_x86: TEST_LIBS := -lZydis
+$B/tests/unit/test_decode $B/tests/clang/test_decode: TEST_LIBS := -lbrotlienc
 $B/tests/clang/%: tests/unit/%.c $B/clang/libtest.a
 	$(SAY) TEST $@
 	@mkdir -p $(@D)
@@ -163,6 +184,12 @@ $B/tests/programs/same_bytes_clang: tests/programs/same_bytes.c $B/clang/libtest
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
+# A request that cost something, as another process of this user stores it.
+PROGRAMS += $B/tests/programs/spend
+$B/tests/programs/spend: tests/programs/spend.c $(CORE_OBJ)
+	$(SAY) PROG $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
 $B/tests/programs/curl_%: tests/programs/c/curl_%.c
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
@@ -261,4 +288,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(FUZZ_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLANG_OBJ:.o=.d) $(UNIT:=.d) $(UNIT_CLANG:=.d) $(PROGRAMS:=.d)
+-include $(FUZZ_OBJ:.o=.d) $(CORE_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLANG_OBJ:.o=.d) $(UNIT:=.d) $(UNIT_CLANG:=.d) $(PROGRAMS:=.d) $(BENCH_OBJ:.o=.d) $(BENCH:=.d)

@@ -133,7 +133,7 @@ static bool may_decide(const headroom_request *r, const hr_conversation *conv, c
     if (p->late || conv->server_state || conv->unpaired)
         return false;
     return r->aligner != HR_SWITCH_OFF && r->mode != HEADROOM_AUDIT && r->level != HR_LEVEL_REPLAY &&
-           !r->bypass && !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
+           !r->bypass && !r->broken && !(bound && r->h->config.number[HR_SET_BOUND] == HR_BOUND_LEAVE);
 }
 
 /* Fill d with what goes out, and the text that it stands for. 1; 0: nothing moves, or nothing is gained by it; <0. */

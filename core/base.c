@@ -51,16 +51,6 @@ bool hr_str_ends(hr_str a, const char *z)
     return a.n >= n && memcmp(a.p + a.n - n, z, n) == 0;
 }
 
-size_t hr_str_find(hr_str hay, hr_str needle, size_t from)
-{
-    if (from > hay.n || needle.n > hay.n - from)
-        return SIZE_MAX;
-    if (needle.n == 0)
-        return from;
-    const char *at = memmem(hay.p + from, hay.n - from, needle.p, needle.n);
-    return at ? (size_t)(at - hay.p) : SIZE_MAX;
-}
-
 void *hr_malloc(size_t n)
 {
     return hr_fault(HR_FAULT_ALLOC) ? NULL : malloc(n ? n : 1);
@@ -91,13 +81,11 @@ static int buf_fail(hr_buf *b)
     return HR_ENOMEM;
 }
 
-int hr_buf_reserve(hr_buf *b, size_t n)
+int hr_buf_grow(hr_buf *b, size_t n)
 {
     size_t max = b->max ? b->max : (size_t)HR_MAX_FILE * 2;
     if (b->err)
         return b->err;
-    if (n <= b->cap - b->len)
-        return 0;
     if (b->len > max || n > max - b->len)
         return buf_fail(b);
     size_t want = b->len + n, cap = b->cap < 128 ? 256 : b->cap * 2;
@@ -111,29 +99,6 @@ int hr_buf_reserve(hr_buf *b, size_t n)
     b->data = p;
     b->cap = cap;
     return 0;
-}
-
-void hr_buf_add(hr_buf *b, const void *p, size_t n)
-{
-    if (n == 0 || hr_buf_reserve(b, n))
-        return;
-    memcpy(b->data + b->len, p, n);
-    b->len += n;
-}
-
-void hr_buf_str(hr_buf *b, hr_str s)
-{
-    hr_buf_add(b, s.p, s.n);
-}
-
-void hr_buf_puts(hr_buf *b, const char *z)
-{
-    hr_buf_add(b, z, strlen(z));
-}
-
-void hr_buf_putc(hr_buf *b, char c)
-{
-    hr_buf_add(b, &c, 1);
 }
 
 void hr_buf_u64(hr_buf *b, uint64_t v)

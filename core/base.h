@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum hr_error {
     HR_OK = 0,
@@ -47,8 +48,10 @@ static inline hr_str hr_str_make(const char *p, size_t n)
 bool hr_str_eq(hr_str a, hr_str b);
 bool hr_str_is(hr_str a, const char *z); /* equal to the NUL-terminated z */
 bool hr_str_ends(hr_str a, const char *z);
-/* Offset of needle in hay at or after from, or SIZE_MAX. */
+/* Offset of needle in hay at or after from, or SIZE_MAX. Linear (find.c). */
 size_t hr_str_find(hr_str hay, hr_str needle, size_t from);
+/* How many of the bytes are c. */
+size_t hr_str_count(hr_str s, char c);
 
 /* ---- heap: the one seam through which core allocates; tests make the n-th call fail (fault.h) ---- */
 void *hr_malloc(size_t n);
@@ -71,12 +74,34 @@ typedef struct hr_buf {
     size_t len, cap, max;
     int err;
 } hr_buf;
-void hr_buf_add(hr_buf *b, const void *p, size_t n);
-void hr_buf_str(hr_buf *b, hr_str s);
-void hr_buf_puts(hr_buf *b, const char *z);
-void hr_buf_putc(hr_buf *b, char c);
-void hr_buf_u64(hr_buf *b, uint64_t v);  /* decimal, locale-free */
-int hr_buf_reserve(hr_buf *b, size_t n); /* room for n more bytes; HR_ENOMEM */
+/* Inline: much of what is written comes in pieces of a few bytes. */
+int hr_buf_grow(hr_buf *b, size_t n); /* hr_buf_reserve, where there is no such room yet */
+/* Room for n more bytes; HR_ENOMEM. */
+static inline int hr_buf_reserve(hr_buf *b, size_t n)
+{
+    return n <= b->cap - b->len && !b->err ? 0 : hr_buf_grow(b, n);
+}
+static inline void hr_buf_add(hr_buf *b, const void *p, size_t n)
+{
+    if (n == 0 || hr_buf_reserve(b, n))
+        return;
+    memcpy(b->data + b->len, p, n);
+    b->len += n;
+}
+static inline void hr_buf_str(hr_buf *b, hr_str s)
+{
+    hr_buf_add(b, s.p, s.n);
+}
+static inline void hr_buf_putc(hr_buf *b, char c)
+{
+    if (hr_buf_reserve(b, 1) == 0)
+        b->data[b->len++] = c;
+}
+static inline void hr_buf_puts(hr_buf *b, const char *z)
+{
+    hr_buf_add(b, z, strlen(z));
+}
+void hr_buf_u64(hr_buf *b, uint64_t v); /* decimal, locale-free */
 void hr_buf_free(hr_buf *b);
 static inline hr_str hr_buf_view(const hr_buf *b)
 {

@@ -21,7 +21,7 @@ struct setting {
 static const struct setting table[HR_SETTINGS] = {
     [HR_SET_MODE] = {"mode", "HEADROOM_MODE", "optimize", "off audit simulate optimize", .max = 0},
     [HR_SET_LEVEL] = {"level", "HEADROOM_LEVEL", "crush", "replay lossless crush", .max = 0},
-    [HR_SET_ADOPT] = {"adopt", "HEADROOM_ADOPT", "never", "never always", .max = 0},
+    [HR_SET_ADOPT] = {"adopt", "HEADROOM_ADOPT", "net", "never net always", .max = 0},
     [HR_SET_BOUND] = {"bound", "HEADROOM_BOUND", "rewrite", "rewrite leave", .max = 0},
     [HR_SET_ORIGINALS] = {"originals", "HEADROOM_ORIGINALS", "on", "off on", .max = 0},
     [HR_SET_ORIGINALS_DAYS] = {"originals.days", "HEADROOM_ORIGINALS_DAYS", "14", NULL, .max = 3650},
@@ -47,6 +47,17 @@ static const struct setting table[HR_SETTINGS] = {
                                 " ,\t", false},
     [HR_SET_ENDPOINTS_ADD] = {"endpoints.add", "HEADROOM_ENDPOINTS_ADD", "", NULL, 0, hr_entry_endpoint, ";",
                               false},
+    [HR_SET_PRICES] = {"prices", "HEADROOM_PRICES", "", NULL, 0, hr_entry_price, ";\n", true},
+    [HR_SET_BUDGET] = {"budget.daily_usd", "HEADROOM_BUDGET_DAILY_USD", "", NULL, 0, hr_entry_dollars, "",
+                       false},
+    [HR_SET_BUDGET_PROGRAMS] = {"budget.programs", "HEADROOM_BUDGET_PROGRAMS", "", NULL, 0, hr_entry_budget,
+                                " ,\t", true},
+    [HR_SET_BUDGET_WARN] = {"budget.warn_percent", "HEADROOM_BUDGET_WARN_PERCENT", "80", NULL, .max = 100},
+    [HR_SET_BUDGET_REFUSE] = {"budget.refuse", "HEADROOM_BUDGET_REFUSE", "off", "off on", .max = 0},
+    [HR_SET_CAPTURE] = {"capture", "HEADROOM_CAPTURE", "off", "off on", .max = 0},
+    [HR_SET_CAPTURE_MB] = {"capture.mb", "HEADROOM_CAPTURE_MB", "256", NULL, .max = 1 << 20},
+    [HR_SET_CAPTURE_DAYS] = {"capture.days", "HEADROOM_CAPTURE_DAYS", "7", NULL, .max = 3650},
+    [HR_SET_CAPTURE_UNTIL] = {"capture.until", "HEADROOM_CAPTURE_UNTIL", "0", NULL, .max = INT64_C(1) << 40},
     [HR_SET_ATTRIBUTION] = {"claude.attribution_header", "HEADROOM_CLAUDE_ATTRIBUTION_HEADER", "vendor",
                             "vendor off", .max = 0},
     [HR_SET_LOG] = {"log", "HEADROOM_LOG", "warn", "error warn info debug", .max = 0},
@@ -259,7 +270,7 @@ static int read_profiles(hr_config *c)
     return r < 0 ? r : 0;
 }
 
-int hr_config_load(hr_config *c)
+int hr_config_defaults(hr_config *c)
 {
     int r = 0;
     *c = (hr_config){0};
@@ -268,6 +279,12 @@ int hr_config_load(hr_config *c)
         r = hr_config_set(c, (enum hr_setting)s, hr_str_make(table[s].value, strlen(table[s].value)), false,
                           &given);
     }
+    return r;
+}
+
+int hr_config_load(hr_config *c)
+{
+    int r = hr_config_defaults(c);
     if (r == 0) {
         c->path = home_path("XDG_CONFIG_HOME", ".config", "/config.ini");
         c->state_directory = home_path("XDG_STATE_HOME", ".local/state", "");

@@ -4,7 +4,8 @@
    is opened; constant afterwards, so any thread may read. A wrong value is told (errors) and what is next in that order stays in
    force; of a list the wrong entries are left out and the others count.
 
-   The lists tool_profiles and model_context_limits have a section of their name too, with one entry a line, `NAME = VALUE`. */
+   The lists tool_profiles, model_context_limits, prices and budget.programs have a section of their name too, with one entry a line,
+   `NAME = VALUE`. */
 #ifndef HR_CONFIG_H
 #define HR_CONFIG_H
 
@@ -13,7 +14,7 @@
 #include "profiles.h"
 
 enum hr_level { HR_LEVEL_REPLAY, HR_LEVEL_LOSSLESS, HR_LEVEL_CRUSH };
-enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_ALWAYS };
+enum hr_adopt { HR_ADOPT_NEVER, HR_ADOPT_NET, HR_ADOPT_ALWAYS };
 enum hr_switch { HR_SWITCH_AUTO, HR_SWITCH_ON, HR_SWITCH_OFF }; /* aligner, window */
 enum hr_bound { HR_BOUND_REWRITE, HR_BOUND_LEAVE };
 enum hr_log_level { HR_LOG_ERROR, HR_LOG_WARN, HR_LOG_INFO, HR_LOG_DEBUG };
@@ -39,7 +40,16 @@ enum hr_setting {
     HR_SET_PROTECTED_TOOLS, /* protect.h */
     HR_SET_PROTECTED_PATHS,
     HR_SET_ENDPOINTS_ADD,
-    HR_SET_ATTRIBUTION, /* for `headroom run`, not for the library */
+    HR_SET_PRICES,          /* prices.h */
+    HR_SET_BUDGET,          /* dollars a day, "" none: budget.h */
+    HR_SET_BUDGET_PROGRAMS, /* "GLOB=DOLLARS GLOB=DOLLARS .." */
+    HR_SET_BUDGET_WARN,     /* percent; 0: never */
+    HR_SET_BUDGET_REFUSE,   /* off, on */
+    HR_SET_CAPTURE,         /* off, on */
+    HR_SET_CAPTURE_MB,      /* of all captures */
+    HR_SET_CAPTURE_DAYS,
+    HR_SET_CAPTURE_UNTIL, /* seconds since 1970; 0: no end */
+    HR_SET_ATTRIBUTION,   /* for `headroom run`, not for the library */
     HR_SET_LOG,
     HR_SET_LOG_FILE,
     HR_SETTINGS
@@ -96,5 +106,12 @@ int hr_config_set(hr_config *c, enum hr_setting s, hr_str value, bool more, cons
 int hr_config_tell(hr_config *c, enum hr_setting s, const hr_given *given, const char *text);
 /* Read config.ini, where there is one. 0 or HR_ENOMEM. */
 int hr_config_read_file(hr_config *c);
+/* The same of its text. */
+int hr_config_read_text(hr_config *c, hr_str text);
+/* The setting that an entry of the file is about, HR_SETTINGS: none. *listed: as one entry of its list. */
+struct hr_ini_entry;
+enum hr_setting hr_config_entry(const struct hr_ini_entry *in, bool *listed);
+/* c empty but for the defaults. 0 or HR_ENOMEM. */
+int hr_config_defaults(hr_config *c);
 
 #endif

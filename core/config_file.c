@@ -46,22 +46,32 @@ static int close_entry(hr_config *c, struct open_entry *e, bool seen[HR_SETTINGS
     return r;
 }
 
+/* name: where it fits, the entry's; of an entry of a list's section the section's. */
+static enum hr_setting name_entry(const hr_ini_entry *in, char name[MAX_NAME], bool *listed)
+{
+    int n = snprintf(name, MAX_NAME, "%.*s", (int)(in->section.n < MAX_NAME ? in->section.n : MAX_NAME),
+                     in->section.n ? in->section.p : "");
+    enum hr_setting section = hr_setting_find(name);
+
+    *listed = in->section.n > 0 && section != HR_SETTINGS && hr_setting_has_section(section);
+    if (*listed || n >= MAX_NAME)
+        return section;
+    snprintf(name + n, MAX_NAME - (size_t)n, "%s%.*s", n ? "." : "",
+             (int)(in->name.n < MAX_NAME ? in->name.n : MAX_NAME), in->name.p);
+    return hr_setting_find(name);
+}
+
+enum hr_setting hr_config_entry(const hr_ini_entry *in, bool *listed)
+{
+    char name[MAX_NAME];
+    return name_entry(in, name, listed);
+}
+
 /* Of the line "NAME = VALUE" in a section of a list the entry is all of it: a model's name may hold a colon. */
 static void open_entry(struct open_entry *e, const hr_ini_entry *in, unsigned line)
 {
-    int n =
-        snprintf(e->name, sizeof e->name, "%.*s", (int)(in->section.n < MAX_NAME ? in->section.n : MAX_NAME),
-                 in->section.n ? in->section.p : "");
-    enum hr_setting section = hr_setting_find(e->name);
-
     e->line = line;
-    e->listed = in->section.n > 0 && section != HR_SETTINGS && hr_setting_has_section(section);
-    e->setting = section;
-    if (!e->listed && n < MAX_NAME) {
-        snprintf(e->name + n, sizeof e->name - (size_t)n, "%s%.*s", n ? "." : "",
-                 (int)(in->name.n < MAX_NAME ? in->name.n : MAX_NAME), in->name.p);
-        e->setting = hr_setting_find(e->name);
-    }
+    e->setting = name_entry(in, e->name, &e->listed);
     if (!e->listed) {
         hr_buf_str(&e->value, in->value);
         return;
@@ -77,7 +87,7 @@ static void open_entry(struct open_entry *e, const hr_ini_entry *in, unsigned li
     hr_buf_str(&e->value, hr_ini_trim(hr_str_make(mark + 1, (size_t)(whole.p + whole.n - mark) - 1)));
 }
 
-static int read_text(hr_config *c, hr_str text)
+int hr_config_read_text(hr_config *c, hr_str text)
 {
     struct open_entry e = {.name = ""};
     bool seen[HR_SETTINGS] = {false};
@@ -131,7 +141,7 @@ static int read_descriptor(hr_config *c, int fd)
                 ? tell_file(c, "is longer than 64 KB; what stands behind that is not read", "")
                 : 0;
     if (r == 0)
-        r = read_text(c, hr_str_make(text, len));
+        r = hr_config_read_text(c, hr_str_make(text, len));
     hr_free(text);
     return r;
 }

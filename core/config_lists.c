@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "budget.h"
 #include "dialect/dialect.h"
 #include "glob.h"
 #include "limits.h"
+#include "prices.h"
 #include "profiles.h"
 
 static int wrong(char *problem, size_t room, hr_str entry, const char *what)
@@ -69,6 +71,25 @@ int hr_entry_endpoint(hr_str entry, char *problem, size_t room)
     return 1;
 }
 
+int hr_entry_dollars(hr_str entry, char *problem, size_t room)
+{
+    int64_t amount;
+
+    if (!hr_dollars_read(entry, &amount))
+        return wrong(problem, room, entry, "is no amount of dollars: 5 or 2.50");
+    return 1;
+}
+
+int hr_entry_budget(hr_str entry, char *problem, size_t room)
+{
+    const size_t mark = until(entry, '=');
+    int64_t amount;
+
+    if (mark == entry.n || !hr_dollars_read(hr_str_make(entry.p + mark + 1, entry.n - mark - 1), &amount))
+        return wrong(problem, room, entry, "is not PROGRAM=DOLLARS, a pattern and an amount: claude=2.50");
+    return hr_entry_glob(hr_str_make(entry.p, mark), problem, room);
+}
+
 int hr_entry_profile(hr_str entry, char *problem, size_t room)
 {
     hr_arena *a = hr_arena_new();
@@ -78,6 +99,19 @@ int hr_entry_profile(hr_str entry, char *problem, size_t room)
     bool some = list != NULL;
     hr_arena_free(a);
     return r < 0 ? r : r == 0 ? 1 : some ? 2 : 0;
+}
+
+int hr_entry_price(hr_str entry, char *problem, size_t room)
+{
+    hr_str glob;
+    hr_price price;
+
+    if (hr_price_entry(entry, &glob, &price) < 0)
+        return wrong(
+            problem, room, entry,
+            "is not MODEL=INPUT OUTPUT [CACHE_READ [CACHE_WRITE]], a pattern and $ for a million tokens: "
+            "gpt-4o=2.5 10 1.25");
+    return hr_entry_glob(glob, problem, room);
 }
 
 int hr_entry_log_file(hr_str entry, char *problem, size_t room)

@@ -15,8 +15,14 @@ hr_entry_check hr_entry_glob;
 hr_entry_check hr_entry_limit;
 /* HOST/PATH DIALECT, as the gate takes it. */
 hr_entry_check hr_entry_endpoint;
+/* An amount of money a day: 5, 2.50. */
+hr_entry_check hr_entry_dollars;
+/* GLOB=DOLLARS: a program and what it may cost a day. */
+hr_entry_check hr_entry_budget;
 /* Profiles of tools (profiles.h), one or several. */
 hr_entry_check hr_entry_profile;
+/* GLOB=PRICES (prices.h). */
+hr_entry_check hr_entry_price;
 /* An absolute path, or "-". */
 hr_entry_check hr_entry_log_file;
 

@@ -5,15 +5,22 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "breaker.h"
+#include "budget.h"
+#include "capture.h"
 #include "coding.h"
 #include "config.h"
 #include "counts.h"
+#include "decode.h"
 #include "dialect/dialect.h"
 #include "headroom.h"
+#include "health.h"
 #include "ledger.h"
 #include "log.h"
 #include "pending.h"
+#include "prices.h"
 #include "print.h"
+#include "refusal.h"
 #include "store/store.h"
 #include "transform/watch.h"
 #include "usage.h"
@@ -40,11 +47,17 @@ struct headroom {
     _Atomic bool attests; /* the last request of this process that asks for an answer was attested */
     hr_unaligned unaligned;
     hr_cuts cuts;
+    hr_prices prices;
+    hr_budget budget;
+    hr_marks marks;
+    hr_breaker breaker;
     _Atomic bool errors_told; /* of the configuration, in the log */
     _Atomic unsigned
         ignored; /* bit per enum headroom_override: the log has said that such a line was ignored */
+    hr_capture_switch capture;
     hr_pending pending;
-    hr_arena *shown; /* strings that headroom_get_original handed out; CLI only */
+    _Atomic uint64_t lost_told; /* rows of which the log has said that they are lost */
+    hr_arena *shown;            /* strings that headroom_get_original handed out; CLI only */
 };
 
 /* One text literal of a tool result on its way through the road. */
@@ -72,6 +85,8 @@ struct headroom_request {
     bool count_only;
     unsigned ignored; /* bit per enum headroom_override: such a line could not be used */
     bool bypass;      /* no new decision of any kind is taken; stored ones are replayed */
+    bool broken;      /* the same, because the breaker of this program and dialect is open */
+    bool new_cut;     /* the window leaves out what it did not leave out before */
     enum hr_switch aligner, window;
     int64_t keep_turns, output_buffer; /* of the window: turns, tokens */
     hr_profile *profiles;              /* those of the request, then those of the settings; read only */
@@ -79,17 +94,27 @@ struct headroom_request {
     size_t n_edits;
     uint32_t cut_messages; /* that the window left out */
     int64_t edit_tokens;   /* that they add to what goes out, results apart; less than 0: they take away */
-    hr_arena *keep;        /* until the end: names, the record */
-    hr_arena *work;        /* until the bytes have left */
-    hr_buf body;           /* the new body */
+    size_t cut_at;         /* where in the body a new cut begins, + 1; 0: there is none */
+    int64_t broken_tokens, adopted_tokens; /* B and A of money.h */
+    hr_arena *keep;                        /* until the end: names, the record */
+    hr_arena *work;                        /* until the bytes have left */
+    hr_buf body;                           /* the new body */
     headroom_row row;
     headroom_result *results;
     size_t n_results;
+    hr_touched
+        *touched; /* of each result that was rewritten, and of the system text: where it stands; in keep */
+    size_t n_touched;
+    hr_health health;
+    hr_buf refusal; /* what a provider says that refuses this request; owned */
     hr_usage *usage;
+    hr_decode *decode;   /* feeds usage; NULL: nothing more is read */
+    hr_capture *capture; /* NULL: it is not captured */
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;
-    hr_coding coding; /* of the body as it comes and as it goes out */
+    hr_coding coding;  /* of the body as it comes and as it goes out */
+    uint64_t begun_us; /* monotonic, as row.time_us is wall clock */
 };
 
 /* The key of decisions; 0, or the store's error. */
@@ -127,6 +152,12 @@ void hr_result_keys(const uint8_t secret[16], const hr_dialect *d, const hr_conv
                     uint8_t idkey[16]);
 void hr_sent_key(const uint8_t secret[16], const hr_dialect *d, const hr_conversation *c, const hr_event *e,
                  hr_str arguments, hr_str text, uint8_t key[16]);
+
+/* Is this a result that stood in the conversation before we did, and is rewritten now? */
+static inline bool hr_item_adopted(const hr_item *it)
+{
+    return it->late && it->state == HR_ITEM_NEW && !it->decision.verbatim;
+}
 
 /* Split a decoded result into content and tail (trailing white space and <system-reminder> segments); length of content. */
 size_t hr_content_length(hr_str text);

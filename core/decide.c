@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "late.h"
 #include "limits.h"
 #include "overrides.h"
 #include "token/token.h"
@@ -24,7 +25,9 @@ struct work {
     const hr_print_key *print; /* NULL: nothing is known by its bytes */
     const char *no_new;        /* why no new decision is taken any more, or NULL */
     uint64_t deadline;         /* hr_cpu_us; 0: none */
-    bool may_decide, may_lose, bound;
+    bool may_lose, bound;
+    enum hr_adopt adopt;
+    hr_price_list prices; /* of the model; looked up where adopt is HR_ADOPT_NET */
 };
 
 bool hr_model_is_bound(hr_str model)
@@ -97,12 +100,6 @@ static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *
     return found == HR_ENOMEM || (found < 0 && r != 1) ? found : r;
 }
 
-static hr_str tool_of(const hr_conversation *c, const hr_item *it)
-{
-    const hr_event *e = &c->ev[it->event];
-    return e->call ? c->ev[e->call - 1].name : e->name;
-}
-
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
 static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, const hr_tool_rules *rules,
                   bool may_lose)
@@ -116,7 +113,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
 
     memcpy(d->id, d->key, sizeof d->id);
     d->call_id = e->id;
-    d->tool = tool_of(c, it);
+    d->tool = hr_result_tool(c, it->event);
     d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
     d->verbatim = true;
     d->lossless = true;
@@ -181,30 +178,21 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
 /* A result first met when later turns already stand behind it: verbatim, unless the user adopts and nothing signed follows. */
 static bool stays_late(const struct work *w, const hr_item *it)
 {
-    if (!it->late)
-        return false;
-    return w->r->h->config.number[HR_SET_ADOPT] == HR_ADOPT_NEVER || w->bound || it->sealed;
+    return it->late && (w->adopt == HR_ADOPT_NEVER || w->bound || it->sealed);
 }
 
 static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str arguments)
 {
     hr_tool_rules rules;
-    int r = hr_overrides_of_tool(w->r, w->conv->scratch, tool_of(w->conv, it), arguments, &rules);
+    int r =
+        hr_overrides_of_tool(w->r, w->conv->scratch, hr_result_tool(w->conv, it->event), arguments, &rules);
 
     if (r < 0 || rules.leave) {
         it->reason = rules.leave;
         return r;
     }
     if (stays_late(w, it)) {
-        hr_decision *d = &it->decision;
-        const hr_event *e = &w->conv->ev[it->event];
-        memcpy(d->id, d->key, sizeof d->id);
-        d->verbatim = d->lossless = true;
-        d->call_id = e->id;
-        d->tool = tool_of(w->conv, it);
-        d->reason = HR_STR("first_met_late");
-        d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
-        it->state = HR_ITEM_NEW;
+        hr_late_leave(w->conv, it, (uint32_t)hr_tokens(it->content.p, it->content.n));
         return 0;
     }
     if (w->deadline && hr_cpu_us() > w->deadline)
@@ -271,7 +259,8 @@ static int choose_again(struct work *w, hr_item *it)
         r = hr_conversation_query(c, it->event, &query);
     if (r == 0)
         r = hr_conversation_arguments(c, it->event, &arguments);
-    if (r < 0 || (r = hr_overrides_of_tool(w->r, c->scratch, tool_of(c, it), arguments, &rules)) < 0)
+    if (r < 0 ||
+        (r = hr_overrides_of_tool(w->r, c->scratch, hr_result_tool(c, it->event), arguments, &rules)) < 0)
         return r;
     return choose(w, it, query, arguments, &rules, false);
 }
@@ -335,6 +324,8 @@ static const char *forbidden(const struct work *w)
         return "audit";
     if (w->r->bypass)
         return "bypass";
+    if (w->r->broken)
+        return "breaker";
     if (w->r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (w->conv->unpaired)
@@ -398,24 +389,10 @@ static int judge(struct work *w, hr_item *it)
     return 0;
 }
 
-/* What stands behind each result of its conversation. */
-static void tell_late(const hr_conversation *conv, hr_item *items, size_t n)
+/* adopt = net: new decisions on late results stand only where they pay. 0 or HR_ENOMEM. */
+static int pay(struct work *w, size_t n)
 {
-    bool turn = false, sealed = false;
-
-    for (size_t i = conv->n; i-- > 0;) {
-        const hr_event *e = &conv->ev[i];
-        if (e->kind == HR_EV_START)
-            turn = sealed = false;
-        if (e->kind == HR_EV_ASSISTANT) {
-            turn = true;
-            sealed |= e->sealed;
-        }
-        if (e->kind == HR_EV_RESULT) {
-            items[--n].late = turn;
-            items[n].sealed = sealed;
-        }
-    }
+    return w->adopt == HR_ADOPT_NET ? hr_late_pay(w->r, w->conv, w->items, n, &w->prices) : 0;
 }
 
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
@@ -430,17 +407,20 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
     w.may_lose = r->level == HR_LEVEL_CRUSH && h->config.number[HR_SET_ORIGINALS];
     if (!(h->flags & HEADROOM_NO_DEADLINE))
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
-    tell_late(conv, items, n);
+    w.adopt = hr_late_adopt(r, conv, &w.prices);
+    hr_late_tell(conv, items, n);
     for (size_t i = 0; i < n; i++) {
         if (!recall(&w, &items[i]) && (err = with_scratch(&w, &items[i], judge)) < 0)
             return err;
     }
+    if ((err = pay(&w, n)) < 0)
+        return err;
     if (w.no_new && w.keyed && strcmp(w.no_new, hr_error_name(HR_ETIME)) != 0)
         forget_new(items, n, w.no_new); /* the store failed halfway */
     if (r->mode == HEADROOM_SIMULATE || r->count_only)
         return 0;
     err = commit(&w, items, n, h->config.number[HR_SET_ORIGINALS]);
-    if (err == HR_EFULL && (err = choose_lossless(&w, items, n)) == 0)
+    if (err == HR_EFULL && (err = choose_lossless(&w, items, n)) == 0 && (err = pay(&w, n)) == 0)
         err = commit(&w, items, n, false);
     if (err < 0)
         forget_new(items, n, store_word(&w, err));

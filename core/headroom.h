@@ -92,9 +92,17 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
 /* The bytes have left (or were given up): memory of the body work is freed; the record stays until headroom_request_end. */
 void headroom_request_sent(headroom_request *r);
 
-/* Response side, all optional. Pieces of the decoded (de-chunked) body in order. */
+/* May such a request not be sent, because the day's budget is spent and budget.refuse is on? true: the row is written (skipped "budget",
+   status 0), and the caller lets nothing of it leave and makes the program's write fail as on a broken connection. To be asked when the head
+   is complete, in every mode but off. Errors refuse nothing. Any thread. */
+bool headroom_refuses(headroom *h, const headroom_head *head);
+
+/* Response side, all optional. Pieces of the de-chunked body in order, still in their content coding: gzip, deflate, br, zstd and lists of
+   two are undone here, in a copy. */
 void headroom_response_head(headroom_request *r, int status, const char *content_type, size_t type_len,
                             const char *content_encoding, size_t encoding_len);
+/* The head names the error (Amazon's x-amzn-errortype), behind headroom_response_head. */
+void headroom_response_error(headroom_request *r, const char *name, size_t len);
 void headroom_response_body(headroom_request *r, const void *data, size_t len);
 
 /* The response ended, or never will (complete = false): the row is written, r is freed. */
@@ -147,6 +155,8 @@ typedef struct headroom_row {
        than 0: a loss). HEADROOM_UNPRICED: no price of the model is known, or no usage came. */
     int64_t cost, saved;
     bool exact; /* tokens were counted with the model's own vocabulary */
+    int64_t
+        duration_us; /* from the request's first byte to the last one seen of its response; -1: there was none */
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
@@ -174,6 +184,21 @@ typedef struct headroom_stats {
 int headroom_get_stats(headroom *h, headroom_stats *out);
 /* Oldest first, ids above after_id. A non-zero return of cb stops and is returned. */
 int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
+/* Which requests: those that fit all of it. Zeroed, it fits every one. */
+typedef struct headroom_filter {
+    int64_t after_id;       /* only ids above */
+    int64_t from_us, to_us; /* that began in [from, to), wall clock; to 0: no end */
+    /* The whole name, or a glob of * ? [..]; NULL: any. */
+    const char *program, *model, *host, *dialect;
+    const char *skipped; /* this reason, or "" for any; NULL: also those that were worked on */
+    int status_low,
+        status_high; /* HTTP status, both included; high 0: any, or none where unanswered is set */
+    bool unanswered; /* those without a response too */
+    size_t last;     /* of all these only the last so many; 0: all */
+} headroom_filter;
+/* As headroom_each_request; the database does the choosing. */
+int headroom_each_request_where(headroom *h, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg);
 /* Sums over requests; connections that are only watched (path "") apart. */
 typedef struct headroom_totals {
     int64_t requests;
@@ -204,6 +229,16 @@ enum headroom_by {
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 
+/* What our estimates of tokens are to the provider's counts, for each family of models of which at least 20 requests tell it: estimate times
+   factor is what the provider counts, off by error_percent on average over the last 128 requests, newer ones weighing more. Token counts
+   everywhere in this API are not scaled. An estimate still: never called exact. */
+int headroom_each_family(headroom *h,
+                         int (*cb)(void *, const char *name, double factor, double error_percent,
+                                   int64_t requests),
+                         void *arg);
+/* The family of a model ("claude", "gpt", "other"); static text. */
+const char *headroom_family_of(const char *model);
+
 /* What sums cannot say: how requests were treated, and by how much each became smaller. Connections that are only watched apart. */
 #define HEADROOM_RATIOS 10
 typedef struct headroom_tally {
@@ -216,6 +251,39 @@ typedef struct headroom_tally {
 /* Requests numbered above after_id. It reads each of them: who asks again and again adds up what is new. 0 or a negative code; a missing
    database is all 0. */
 int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out);
+
+/* What programs have cost today, of local time, against what they may. */
+typedef struct headroom_budget {
+    const char *program;  /* pattern of budget.programs; "": all programs together */
+    int64_t limit, spent; /* billionths of a dollar */
+    int64_t unpriced;     /* answered requests without a price: they count as nothing */
+    bool warned;          /* budget.warn_percent is reached */
+    bool refused;         /* the limit is, and budget.refuse is on */
+} headroom_budget;
+/* The budgets that are set, the one of all programs first; nothing where there is none. A non-zero return of cb stops and is returned. */
+int headroom_each_budget(headroom *h, int (*cb)(void *, const headroom_budget *), void *arg);
+
+/* Events that a rewrite of ours caused, newest first, at most limit. */
+typedef struct headroom_fault {
+    int64_t time_us;
+    const char *program, *dialect, *model;
+    int64_t conversation; /* as in headroom_row */
+    const char *
+        kind; /* "cache": a conversation lost the provider's cache; "refused": a provider refused what we rewrote */
+    const char *place; /* refused: "messages.3.content.1", "call toolu_01", "system", "window"; else "" */
+    int64_t held_tokens, cached_tokens; /* cache: what the provider held, and what it then read */
+    bool settled;                       /* before a reset */
+} headroom_fault;
+int headroom_each_fault(headroom *h, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+
+/* Circuit breakers that are open: this program and dialect takes no new decisions. In the order of names. */
+typedef struct headroom_breaker {
+    const char *program, *dialect, *kind; /* kind: of the fault that opened it */
+    int64_t since_us;
+} headroom_breaker;
+int headroom_each_breaker(headroom *h, int (*cb)(void *, const headroom_breaker *), void *arg);
+/* Close those of a program, NULL: all. How many were open, or a negative code. Processes that run follow within seconds. */
+int headroom_reset_breaker(headroom *h, const char *program);
 
 /* Recently rewritten results, newest first. */
 int headroom_each_result(headroom *h, size_t limit,
@@ -256,6 +324,11 @@ int headroom_each_setting(headroom *h,
                           void *arg);
 const char *headroom_state_directory(const headroom *h); /* NULL: none */
 const char *headroom_config_path(const headroom *h);     /* NULL: none */
+/* Change one setting in the text of a config.ini: value NULL takes it out. Comments, order and all other lines stay. 1: *out is the new
+   text. 0: refused, and problem says why in a clause: no such setting, a value that it does not take, a file that cannot be changed
+   safely. HR_ENOMEM. Pure: no file is read or written. */
+int headroom_edit_config(const char *text, size_t len, const char *name, const char *value,
+                         headroom_bytes *out, char *problem, size_t room);
 /* What is wrong with the settings that were given, in the order of the file, then of the environment; of each what is right counts.
    file: of config.ini, else a variable; line 0: the file as a whole. name: of the setting or variable, else as it was written, "" for a
    line that is nothing. error says what would be right. */
@@ -265,6 +338,34 @@ int headroom_each_setting_error(
 const char *headroom_store_reason(headroom *h);
 /* What an error code means and what to do, one English sentence. */
 const char *headroom_strerror(int err);
+
+/* ------------------------------------------------------------------ captured bodies (CLI) */
+/* Is `capture` on? 0: no. 1: yes, until *until_us (wall clock; INT64_MAX: until it is switched off). */
+int headroom_capturing(headroom *h, int64_t *until_us);
+
+typedef struct headroom_capture {
+    int64_t time_us, pid; /* as in the row of the request, which these two name */
+    int64_t stored_bytes;
+} headroom_capture;
+/* Captures whose requests began in [from, to), oldest first. A non-zero return of cb stops and is returned. */
+int headroom_each_capture(headroom *h, int64_t from_us, int64_t to_us,
+                          int (*cb)(void *, const headroom_capture *), void *arg);
+
+enum headroom_capture_part {
+    HEADROOM_CAPTURE_ABOUT,   /* JSON: time_us pid program host path dialect model */
+    HEADROOM_CAPTURE_MADE,    /* the body as the program made it, without its content coding */
+    HEADROOM_CAPTURE_SENT,    /* as it was sent, without its content coding */
+    HEADROOM_CAPTURE_RESPONSE /* its coding undone where that is possible; it may be cut short */
+};
+/* One body. *cut: it is not whole; may be NULL. 1: *out is filled. 0: that request or part was not captured, or is no longer kept. <0:
+   damaged, or no memory. */
+int headroom_get_capture(headroom *h, int64_t time_us, int64_t pid, enum headroom_capture_part part,
+                         headroom_bytes *out, bool *cut);
+/* The same from the bytes of such a file; <0: it is none. */
+int headroom_read_capture(const void *file, size_t len, enum headroom_capture_part part, headroom_bytes *out,
+                          bool *cut);
+/* Count captures older than this (INT64_MAX: all), or delete them. 0 or a negative code. */
+int headroom_purge_captures(headroom *h, int64_t before_us, bool remove, int64_t *files, int64_t *bytes);
 
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */
@@ -283,8 +384,9 @@ typedef struct headroom_store_facts {
     int64_t originals, originals_bytes; /* rows, and their compressed size */
     int64_t originals_cap_bytes;        /* setting originals.mb */
     int64_t oldest_original_us;         /* wall clock; 0: there is none */
-    char journal[16];                   /* "wal" */
-    char integrity[256];                /* "ok", or the first finding of SQLite's quick check */
+    int64_t rows_lost;   /* requests without a row: the database could not be written for too long */
+    char journal[16];    /* "wal" */
+    char integrity[256]; /* "ok", or the first finding of SQLite's quick check */
 } headroom_store_facts;
 /* Reads the whole file. 0 or a negative code; a missing database is not an error. */
 int headroom_get_store_facts(headroom *h, headroom_store_facts *out);

@@ -61,6 +61,8 @@ enum {
     HR_MAX_ARGUMENT = 64 << 10,
     /* What is wrong with the settings is remembered up to this; the rest is found when the first is corrected. */
     HR_MAX_CONFIG_ERRORS = 64,
+    /* A response above this is captured up to here: memory of the host's, held until its end. Answers of a model are a hundredth. */
+    HR_MAX_CAPTURED_RESPONSE = 8 << 20,
     /* Tail of a response body kept to find `usage` in JSON, and the longest SSE line looked at. */
     HR_MAX_RESPONSE = 1 << 20
 };

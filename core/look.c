@@ -22,6 +22,13 @@ int headroom_each_request(headroom *h, int64_t after_id, int (*cb)(void *, const
     return r == HR_ENOENT ? 0 : r;
 }
 
+int headroom_each_request_where(headroom *h, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg)
+{
+    int r = h->store ? hr_store_each_request_where(h->store, filter, cb, arg) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *, const headroom_totals *), void *arg)
 {

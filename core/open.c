@@ -57,13 +57,17 @@ headroom *headroom_open(unsigned flags)
     h->pid = getpid();
     hr_pending_init(&h->pending);
     hr_cuts_init(&h->cuts);
+    hr_marks_init(&h->marks);
     if (hr_config_load(&h->config) < 0) {
         hr_pending_free(&h->pending);
         hr_cuts_free(&h->cuts);
+        hr_marks_free(&h->marks);
         hr_free(h);
         return NULL;
     }
     name_program(h);
+    if (hr_budget_init(&h->budget, &h->config) < 0)
+        goto fail;
     if (hr_log_init(&h->log, &h->config) < 0)
         goto fail;
     if (!(flags & HEADROOM_NO_STATE)) {
@@ -93,8 +97,11 @@ void headroom_close(headroom *h)
     hr_arena_free(h->shown);
     hr_ledger_free(h->ledger);
     hr_cuts_free(&h->cuts);
+    hr_prices_free(&h->prices);
+    hr_marks_free(&h->marks);
     hr_store_close(h->store);
     hr_log_free(&h->log);
+    hr_budget_free(&h->budget);
     hr_config_free(&h->config);
     hr_free(h);
 }
@@ -122,6 +129,7 @@ void hr_context_check_fork(headroom *h)
         hr_store_check_fork(h->store);
     hr_ledger_check_fork(h->ledger);
     hr_cuts_check_fork(&h->cuts);
+    hr_marks_check_fork(&h->marks);
     hr_pending_check_fork(&h->pending);
     atomic_store_explicit(&h->pid, pid, memory_order_relaxed);
 }

@@ -127,10 +127,33 @@ static int record_transforms(headroom_request *r)
     return err;
 }
 
+/* Where in the body begins what the provider cannot have seen: behind the last assistant turn. */
+static size_t tail_of(const hr_conversation *conv)
+{
+    size_t at = conv->len;
+
+    for (size_t i = conv->n; i-- > 0 && conv->ev[i].kind != HR_EV_ASSISTANT;)
+        if (conv->ev[i].kind != HR_EV_CALL && conv->ev[i].lit.len > 0)
+            at = conv->ev[i].lit.off;
+    return at;
+}
+
+/* The first place at which this request differs from what the provider had (money.h, B); SIZE_MAX: nowhere. */
+static size_t break_of(const headroom_request *r, const hr_item *items, size_t n)
+{
+    size_t at = r->cut_at ? r->cut_at - 1 : SIZE_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        if (hr_item_adopted(&items[i]) && items[i].raw_off < at)
+            at = items[i].raw_off;
+    return at;
+}
+
 int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_item *items, size_t n)
 {
     const hr_print_key *k = hr_context_print(r->h);
-    size_t at = 0, rest = 0;
+    const size_t broken = break_of(r, items, n), tail = broken == SIZE_MAX ? 0 : tail_of(conv);
+    size_t at = 0, rest = 0, between;
     r->results = hr_arena_zalloc(r->keep, (n ? n : 1) * sizeof *r->results);
     if (!r->results)
         return HR_ENOMEM;
@@ -166,14 +189,21 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             r->row.unique_before += d.tokens_before;
             r->row.unique_after += d.tokens_after;
         }
+        if (hr_item_adopted(it) && !it->cut)
+            r->adopted_tokens += (int64_t)d.tokens_before - d.tokens_after;
         if (it->raw_len == 0)
             continue; /* could not be decoded: counted with what lies around it */
-        rest += hr_counts_json(&r->h->counts, k, conv->body + at, it->raw_off - at);
+        between = hr_counts_json(&r->h->counts, k, conv->body + at, it->raw_off - at);
+        rest += between;
+        r->broken_tokens += at >= broken && at < tail ? (int64_t)between : 0;
+        r->broken_tokens += it->raw_off >= broken && it->raw_off < tail ? d.tokens_after : 0;
         at = it->raw_off + it->raw_len;
     }
     rest += hr_counts_json(&r->h->counts, k, conv->body + at, conv->len - at);
     r->row.tokens_before += (int64_t)rest;
     r->row.tokens_after += (int64_t)rest + r->edit_tokens;
+    if (r->cut_at) /* what was cut was counted with the rest */
+        r->broken_tokens = r->broken_tokens + r->edit_tokens > 0 ? r->broken_tokens + r->edit_tokens : 0;
     if (r->row.rewritten)
         hr_log_write(&r->h->log, HR_LOG_INFO,
                      "%s %s: %lld -> %lld tokens (estimated), %u of %u results rewritten, %u replayed",

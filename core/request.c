@@ -30,6 +30,8 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
     r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
     r->row.time_us = hr_wall_us();
+    r->begun_us = hr_now_us();
+    r->row.duration_us = -1;
     r->row.pid = h->pid;
     r->row.program = h->program;
     r->row.input_tokens = r->row.output_tokens = r->row.cached_tokens = r->row.cache_written_tokens = -1;
@@ -145,6 +147,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
         return HR_ENOMEM;
     list_items(&conv, items);
     name_conversation(r, &conv);
+    r->broken = hr_breaker_is_open(r->h, r->dialect->name);
     bool attested = is_attested(r, &conv);
     if (attested)
         r->row.skipped = "cch";
@@ -159,6 +162,8 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     if (!r->row.skipped && !r->n_edits)
         r->row.skipped = only_reason(items, n);
     int built = r->mode == HEADROOM_OPTIMIZE && !attested ? splice(r, &conv, items, n) : 0;
+    if (!attested)
+        hr_health_look(r, &conv, items, n);
     if ((err = hr_record_body(r, &conv, items, n)) < 0 && built <= 0)
         return err;
     return built;
@@ -185,6 +190,9 @@ static void nothing_sent(headroom_request *r, hr_str plain)
     r->row.bytes_after = r->row.bytes_before;
     r->row.rewritten = r->row.replayed = 0;
     r->row.unique_before = r->row.unique_after = 0;
+    r->broken_tokens = r->adopted_tokens = 0;
+    r->health.change = HR_UNWATCHED;
+    r->n_touched = 0;
     r->row.transforms = "";
     r->row.results_json = NULL;
     r->row.window = NULL;
@@ -207,13 +215,16 @@ static int travel(headroom_request *r, hr_str body)
         r->row.bytes_before = r->row.bytes_after = (int64_t)body.n;
     }
     built = !r->work ? HR_ENOMEM : body.n > HR_MAX_FILE ? HR_ELIMIT : work_on(r, body.p, body.n);
+    hr_capture_bodies(r, body, built == 1 ? hr_buf_view(&r->body) : (hr_str){0});
     if (built == 1) {
         r->row.bytes_after = (int64_t)r->body.len;
         int err = encode(r);
         built = err < 0 ? err : 1;
     }
-    if (built < 0)
+    if (built < 0) {
+        hr_capture_bodies(r, body, (hr_str){0});
         nothing_sent(r, body);
+    }
     hr_buf_free(&plain);
     return built;
 }
@@ -225,6 +236,7 @@ int headroom_request_body(headroom_request *r, const void *body, size_t len, con
     int built = 0;
 
     hr_context_check_fork(r->h);
+    hr_capture_begin(r);
     r->row.bytes_before = r->row.bytes_after = (int64_t)len;
     if (r->row.skipped == NULL && r->mode != HEADROOM_OFF) {
         built = travel(r, hr_str_make(body, len));
@@ -252,6 +264,7 @@ static void free_work(headroom_request *r)
 
 void headroom_request_sent(headroom_request *r)
 {
+    hr_capture_write(r);
     free_work(r);
     hr_pending_add(&r->h->pending, r);
 }
@@ -262,7 +275,10 @@ void headroom_request_drop(headroom_request *r)
         return;
     hr_pending_remove(&r->h->pending, r);
     free_work(r);
+    hr_decode_free(r->decode);
     hr_usage_free(r->usage);
+    hr_buf_free(&r->refusal);
+    hr_capture_free(r);
     hr_arena_free(r->keep);
 }
 

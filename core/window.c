@@ -54,6 +54,8 @@ static const char *forbidden(const struct step *s)
         return "off";
     if (r->bypass)
         return "bypass";
+    if (r->broken)
+        return "breaker";
     if (r->level == HR_LEVEL_REPLAY)
         return "replay";
     if (s->c->server_state)
@@ -297,7 +299,7 @@ static int cut_anew(struct step *s)
     s->cut = cut;
     s->goes = plan.cut;
     s->gone = plan.tokens;
-    s->is_new = true;
+    s->is_new = s->r->new_cut = true;
     return 0;
 }
 
@@ -347,10 +349,12 @@ static int apply(struct step *s)
     }
     if (r == 0)
         r = account(s);
-    if (r < 0)
+    if (r < 0) {
         s->r->n_edits = n_edits;
-    else
+    } else {
         s->r->cut_messages = s->cut.messages;
+        s->r->cut_at = s->is_new ? list[first].off + 1 : 0;
+    }
     return r;
 }
 

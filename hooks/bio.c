@@ -67,13 +67,25 @@ static int wire_handshake(void *conn)
     return r > 0 && !bio.library->is_init_finished(c->ssl) ? 0 : r;
 }
 
+static int wire_broken(void *conn)
+{
+    struct connection *c = conn;
+    int r = wire_handshake(conn);
+
+    if (r <= 0)
+        return r;
+    c->asked = true;
+    c->error = EPIPE;
+    return -1;
+}
+
 static int write_bio(BIO *b, const char *buf, size_t num, size_t *written)
 {
     int saved = errno;
     SSL *ssl = num > 0 && buf && shim_enabled() ? ssl_of(b) : NULL;
     shim_stream *s = ssl ? library_stream_for_write(bio.library, ssl, buf, num, NULL) : NULL;
     struct connection conn = {b, ssl, saved, false};
-    const struct shim_wire wire = {&conn, wire_write, wire_handshake};
+    const struct shim_wire wire = {&conn, wire_write, wire_handshake, wire_broken};
     struct library_frame frame;
     size_t done = 0;
     int r;

@@ -156,13 +156,14 @@ EXPORT CURLcode curl_easy_getinfo(CURL *handle, CURLINFO info, ...)
 }
 
 /* ------------------------------------------------------------------ transfers */
+enum begun { NOT_OURS, BEGUN, REFUSED };
+
 /* A handle whose transfer is under way begins no other: libcurl says what it thinks of that. */
-static bool begin(struct curl_handle *h, const CURLM *multi)
+static enum begun begin(struct curl_handle *h, const CURLM *multi)
 {
     if (!h || curl_transfer_active(h))
-        return false;
-    curl_transfer_begin(h, multi);
-    return true;
+        return NOT_OURS;
+    return curl_transfer_begin(h, multi) ? BEGUN : REFUSED;
 }
 
 EXPORT CURLcode curl_easy_perform(CURL *handle)
@@ -172,11 +173,13 @@ EXPORT CURLcode curl_easy_perform(CURL *handle)
 
     if (!c.library || !c.library->easy_perform)
         return CURLE_FAILED_INIT;
-    bool begun = begin(c.handle, NULL);
+    enum begun begun = begin(c.handle, NULL);
     errno = saved;
+    if (begun == REFUSED)
+        return CURLE_SEND_ERROR;
     CURLcode rc = c.library->easy_perform(handle);
     saved = errno;
-    if (begun)
+    if (begun == BEGUN)
         curl_transfer_end(c.handle, rc == CURLE_OK);
     errno = saved;
     return rc;
@@ -189,11 +192,11 @@ EXPORT CURLMcode curl_multi_add_handle(CURLM *multi, CURL *handle)
 
     if (!c.library || !c.library->multi_add_handle)
         return CURLM_INTERNAL_ERROR;
-    bool begun = begin(c.handle, multi);
+    enum begun begun = begin(c.handle, multi);
     errno = saved;
     CURLMcode rc = c.library->multi_add_handle(multi, handle);
     saved = errno;
-    if (begun && rc != CURLM_OK)
+    if (begun != NOT_OURS && rc != CURLM_OK)
         curl_transfer_cancel(c.handle);
     errno = saved;
     return rc;
@@ -228,6 +231,8 @@ EXPORT CURLMsg *curl_multi_info_read(CURLM *multi, int *queued)
     if (message && message->msg == CURLMSG_DONE && !curl_library_inside(l, caller)) {
         saved = errno;
         struct curl_handle *h = curl_handle_find(message->easy_handle);
+        if (h && h->kind == TRANSFER_REFUSED)
+            message->data.result = CURLE_SEND_ERROR;
         if (h)
             curl_transfer_end(h, message->data.result == CURLE_OK);
         errno = saved;

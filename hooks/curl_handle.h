@@ -23,6 +23,7 @@ struct curl_handle {
     struct curl_slist *stripped;            /* stands for the program's header lines, where lines_ours */
     bool body_ours, lines_ours, write_ours; /* these options are not as the program left them */
     bool header_ours;                       /* HEADERFUNCTION too, within write_ours */
+    bool protocols_ours;                    /* PROTOCOLS and ERRORBUFFER: a refused transfer */
     bool in_head, in_body;                  /* where the response is, if its head comes with the body */
 
     /* The last one: a body of own_size was to go out, one of sent_size did. 0: they are the same. */

@@ -5,7 +5,7 @@
 
 void curl_options_init(struct curl_options *o, const struct curl_library *l)
 {
-    *o = (struct curl_options){.size = -1, .copied_at = -1};
+    *o = (struct curl_options){.size = -1, .copied_at = -1, .protocols = (long)CURLPROTO_ALL};
     o->write_data = l->out ? *l->out : NULL;
 }
 
@@ -15,6 +15,7 @@ void curl_options_free(struct curl_options *o)
     shim_free(o->target);
     shim_free(o->custom);
     shim_free(o->copied);
+    shim_free(o->protocol_names);
     *o = (struct curl_options){0};
 }
 
@@ -52,10 +53,11 @@ size_t curl_options_body_size(const struct curl_options *o)
 void curl_options_copy(struct curl_options *to, const struct curl_options *from)
 {
     *to = *from;
-    to->url = to->target = to->custom = to->copied = NULL;
+    to->url = to->target = to->custom = to->copied = to->protocol_names = NULL;
     set_text(to, &to->url, from->url, true);
     set_text(to, &to->target, from->target, true);
     set_text(to, &to->custom, from->custom, true);
+    set_text(to, &to->protocol_names, from->protocol_names, true);
     if (from->copied)
         to->post = to->copied = copy_bytes(to, from->copied, size_of(from->copied, from->copied_at));
 }
@@ -130,6 +132,17 @@ void curl_options_track(struct curl_options *o, CURLoption option, union curl_va
         break;
     case CURLOPT_PORT:
         o->port = v.number;
+        break;
+    case CURLOPT_PROTOCOLS:
+        set_text(o, &o->protocol_names, NULL, true);
+        o->protocols = v.number;
+        break;
+    case CURLOPT_PROTOCOLS_STR:
+        set_text(o, &o->protocol_names, v.pointer, true);
+        o->protocols = (long)CURLPROTO_ALL;
+        break;
+    case CURLOPT_ERRORBUFFER:
+        o->error_buffer = v.pointer;
         break;
     case CURLOPT_HTTPHEADER:
         o->headers = v.pointer;

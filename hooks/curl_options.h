@@ -28,7 +28,10 @@ struct curl_options {
     curl_off_t copied_at;              /* its value when the fields were copied */
     curl_write_callback write, header; /* NULL: libcurl's own */
     void *write_data, *header_data;
-    long port; /* 0: as the URL says */
+    long port;            /* 0: as the URL says */
+    long protocols;       /* PROTOCOLS */
+    char *protocol_names; /* PROTOCOLS_STR, where it was set later; a copy */
+    void *error_buffer;
     enum curl_method method;
     bool no_body, upload, signs, decodes, raw, head_in_body, lost;
 };

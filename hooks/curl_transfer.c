@@ -159,6 +159,30 @@ static void put_write(const struct curl_library *l, CURL *handle, const struct c
         l->easy_setopt(handle, CURLOPT_HEADERFUNCTION, NULL);
 }
 
+/* A transfer without a protocol fails before it looks for a host or a connection. What libcurl would say of that is not the reason. */
+static void take_protocols(struct curl_handle *h)
+{
+    SET(h, CURLOPT_PROTOCOLS, 0L);
+    SET(h, CURLOPT_ERRORBUFFER, NULL);
+    h->protocols_ours = true;
+}
+
+static void put_protocols(const struct curl_library *l, CURL *handle, const struct curl_options *o)
+{
+    if (o->protocol_names)
+        l->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, o->protocol_names);
+    else
+        l->easy_setopt(handle, CURLOPT_PROTOCOLS, o->protocols);
+    l->easy_setopt(handle, CURLOPT_ERRORBUFFER, o->error_buffer);
+}
+
+static void give_back_protocols(struct curl_handle *h)
+{
+    if (h->protocols_ours)
+        put_protocols(h->library, h->owner, &h->options);
+    h->protocols_ours = false;
+}
+
 static void give_back_body(struct curl_handle *h)
 {
     if (h->body_ours)
@@ -216,7 +240,7 @@ void curl_transfer_before_reset(struct curl_handle *h)
         admit(h);
         hear_head(h);
     }
-    h->body_ours = h->lines_ours = h->write_ours = false;
+    h->body_ours = h->lines_ours = h->write_ours = h->protocols_ours = false;
     h->own_size = h->sent_size = 0;
 }
 
@@ -228,10 +252,12 @@ void curl_transfer_mend_copy(const struct curl_handle *h, CURL *copy)
         h->library->easy_setopt(copy, CURLOPT_HTTPHEADER, h->options.headers);
     if (h->write_ours)
         put_write(h->library, copy, &h->options, h->header_ours);
+    if (h->protocols_ours)
+        put_protocols(h->library, copy, &h->options);
 }
 
 /* ------------------------------------------------------------------ begin and end */
-void curl_transfer_begin(struct curl_handle *h, const CURLM *multi)
+bool curl_transfer_begin(struct curl_handle *h, const CURLM *multi)
 {
     const struct curl_options *o = &h->options;
     size_t len;
@@ -239,20 +265,28 @@ void curl_transfer_begin(struct curl_handle *h, const CURLM *multi)
 
     h->own_size = h->sent_size = 0;
     if (!h->library->easy_getinfo)
-        return;
+        return true;
     char *head = curl_head_make(h->library, o, &len, &whole);
     if (!head)
-        return;
+        return true;
     h->kind = transfer_begin(&h->transfer, head, len, whole ? o->post : NULL,
                              whole ? curl_options_body_size(o) : 0);
+    const bool refused = h->kind == TRANSFER_REFUSED;
+    if (refused && !multi)
+        h->kind = TRANSFER_NONE;
     if (h->kind == TRANSFER_NONE)
-        return;
+        return !refused;
     __atomic_store_n(&h->multi, multi, __ATOMIC_RELAXED);
     h->in_head = h->in_body = false;
+    if (refused) {
+        take_protocols(h);
+        return false;
+    }
     take_body(h);
     take_lines(h);
     if (h->kind != TRANSFER_SILENT)
         take_write(h);
+    return true;
 }
 
 static void over(struct curl_handle *h, bool sent, bool complete)
@@ -260,6 +294,7 @@ static void over(struct curl_handle *h, bool sent, bool complete)
     give_back_body(h);
     give_back_lines(h);
     give_back_write(h);
+    give_back_protocols(h);
     transfer_end(&h->transfer, sent, complete);
     shim_free(h->stripped);
     h->stripped = NULL;

@@ -17,8 +17,10 @@ static inline bool curl_transfer_active(const struct curl_handle *h)
     return h->kind != TRANSFER_NONE;
 }
 
-/* A transfer is about to begin; multi NULL: by curl_easy_perform. Nothing may happen to it, then it is not active. */
-void curl_transfer_begin(struct curl_handle *h, const CURLM *multi) HR_HIDDEN;
+/* A transfer is about to begin; multi NULL: by curl_easy_perform. Nothing may happen to it, then it is not active. false: it must not be
+   sent. By curl_easy_perform it is over, and the caller fails with CURLE_SEND_ERROR; in a multi handle it is active, and will fail before
+   it connects. */
+bool curl_transfer_begin(struct curl_handle *h, const CURLM *multi) HR_HIDDEN;
 /* It did not begin: undone, nothing is recorded. */
 void curl_transfer_cancel(struct curl_handle *h) HR_HIDDEN;
 /* It is over; complete: with success. Nothing happens where none is active. */

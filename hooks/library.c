@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "../shim/gate.h"
 #include "callers.h"
 #include "resolve.h"
 
@@ -236,7 +237,7 @@ shim_stream *library_stream_for_write(const struct library *l, SSL *ssl, const v
     if (state)
         return state == PASSED ? NULL : state;
     alpn_first_bytes(l, ssl, buf, num, caller);
-    shim_stream *s = shim_stream_wanted(buf, num) ? shim_stream_new() : NULL;
+    shim_stream *s = gate_wanted(buf, num) ? shim_stream_new() : NULL;
     if (!l->set_ex_data(ssl, l->ex_index, s ? (void *)s : PASSED)) {
         shim_stream_free(s);
         return NULL;

@@ -78,11 +78,25 @@ static int wire_handshake(void *conn)
     return c->ex ? 0 : -1; /* what SSL_write makes of a handshake that did not end */
 }
 
+/* After a write of nothing the connection waits for nothing, so that SSL_get_error looks at errno: SSL_ERROR_SYSCALL. */
+static int wire_broken(void *conn)
+{
+    struct connection *c = conn;
+    int r = wire_handshake(c);
+
+    if (r > 0)
+        r = write_nothing(c);
+    if (r <= 0)
+        return r;
+    c->error = EPIPE;
+    return c->ex ? 0 : -1;
+}
+
 int openssl_through(const struct library *l, SSL *ssl, shim_stream *s, bool ex, const void *buf, size_t num,
                     size_t *done, int saved)
 {
     struct connection conn = {l, ssl, ex, saved, false};
-    const struct shim_wire wire = {&conn, wire_write, wire_handshake};
+    const struct shim_wire wire = {&conn, wire_write, wire_handshake, wire_broken};
     struct library_frame frame;
 
     library_enter(&frame, ssl);

@@ -182,9 +182,11 @@ static bool bind_all(void *lib)
         void *where;
     } wanted[] = {
         {"headroom_request_new", &core.request_new},
+        {"headroom_refuses", &core.refuses},
         {"headroom_request_body", &core.request_body},
         {"headroom_request_sent", &core.request_sent},
         {"headroom_response_head", &core.response_head},
+        {"headroom_response_error", &core.response_error},
         {"headroom_response_body", &core.response_body},
         {"headroom_request_end", &core.request_end},
         {"headroom_request_drop", &core.request_drop},

@@ -51,28 +51,25 @@ void exchange_announce(struct exchange *e, bool bodyless, bool candidate)
     e->ticket = shim_tee_expect(t, bodyless);
 }
 
+bool exchange_refuses(const struct exchange *e, const struct gate_head *g)
+{
+    const headroom_head about = gate_about(g, NULL);
+
+    return g->mode != HEADROOM_OFF && e->core->refuses(e->core->h, &about);
+}
+
 headroom_request *exchange_ask(struct exchange *e, const char *head, size_t head_len, const char *body,
                                size_t body_len, const char *skip, const void **out, size_t *out_len)
 {
     const struct shim_core *core = e->core;
     struct gate_head g;
-    headroom_head about = {0};
     headroom_request *r;
 
     *out = NULL;
     *out_len = 0;
     if (!gate_head(head, head_len, &g))
         return NULL;
-    about.host = g.host;
-    about.host_len = g.host_len;
-    about.path = g.path;
-    about.path_len = g.path_len;
-    about.dialect = g.dialect;
-    about.count_only = g.count_only;
-    about.skip = g.skip ? g.skip : skip;
-    memcpy(about.override, g.override, sizeof(about.override));
-    about.encoding = g.encoding;
-    about.encoding_len = g.encoding_len;
+    const headroom_head about = gate_about(&g, skip);
     if (g.mode == HEADROOM_OFF || (body_len > 0 && known_has(body, body_len)))
         return NULL;
     r = core->request_new(core->h, &about, g.mode >= 0 ? (enum headroom_mode)g.mode : core->mode);

@@ -189,6 +189,33 @@ bool gate_head(const char *head, size_t n, struct gate_head *out)
     return true;
 }
 
+bool gate_wanted(const void *buf, size_t len)
+{
+    const char *p = buf;
+    size_t i = 0;
+    while (i < len && i < 16 && ((p[i] >= 'A' && p[i] <= 'Z') || p[i] == '-'))
+        i++;
+    if (i < len && (i == 0 || p[i] != ' '))
+        return false;
+    return !(len >= 4 && memcmp(p, "PRI ", 4) == 0); /* HTTP/2 with prior knowledge */
+}
+
+headroom_head gate_about(const struct gate_head *g, const char *skip)
+{
+    headroom_head about = {.host = g->host,
+                           .host_len = g->host_len,
+                           .path = g->path,
+                           .path_len = g->path_len,
+                           .dialect = g->dialect,
+                           .count_only = g->count_only,
+                           .skip = g->skip ? g->skip : skip,
+                           .encoding = g->encoding,
+                           .encoding_len = g->encoding_len};
+
+    memcpy(about.override, g->override, sizeof(about.override));
+    return about;
+}
+
 size_t gate_without_ours(char *head, size_t n)
 {
     size_t from = 0, to = 0;

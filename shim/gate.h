@@ -8,6 +8,10 @@
 
 #include "shim.h"
 
+/* Could a stream (stream.h) be of use for a connection whose first written bytes are these? False: not an HTTP request; the hook marks the
+   connection as passed and never asks again. */
+bool gate_wanted(const void *buf, size_t len) HR_HIDDEN;
+
 /* Could these first bytes of a request still become a call that we want? Looks at the method and, as far as
    it is there, at the request target. n may be 0. 0: no. 1: perhaps, more bytes are needed (request line not
    complete). 2: method and path say yes. A verdict other than 1 is never changed by more bytes. */
@@ -39,6 +43,9 @@ struct gate_head {
 /* Judge a complete head (request line to the empty line, both included). False: not ours (another method or
    path, or not HTTP/1.x as RFC 9112 says). True: *out is filled; skip != NULL: watch, but never touch. */
 bool gate_head(const char *head, size_t n, struct gate_head *out) HR_HIDDEN;
+
+/* What core is to know of it; skip: a reason of the caller's own, or NULL. Points into the head. */
+headroom_head gate_about(const struct gate_head *g, const char *skip) HR_HIDDEN;
 
 /* Take the X-Headroom-* lines, which must not be sent, out of a head that gate_head accepted, in place; its
    new length. */

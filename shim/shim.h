@@ -27,9 +27,11 @@ struct shim_core {
     enum headroom_mode mode;
     headroom *h;
     headroom_request *(*request_new)(headroom *, const headroom_head *, enum headroom_mode);
+    bool (*refuses)(headroom *, const headroom_head *);
     int (*request_body)(headroom_request *, const void *, size_t, const void **, size_t *);
     void (*request_sent)(headroom_request *);
     void (*response_head)(headroom_request *, int, const char *, size_t, const char *, size_t);
+    void (*response_error)(headroom_request *, const char *, size_t);
     void (*response_body)(headroom_request *, const void *, size_t);
     void (*request_end)(headroom_request *, bool);
     void (*request_drop)(headroom_request *);

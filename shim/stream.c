@@ -17,7 +17,7 @@
 #include "held.h"
 #include "known.h"
 
-enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS };
+enum state { IDLE, HEAD, BODY, FLUSH, SKIP, WATCH, PASS, BROKEN };
 
 /* Results of a step beside the original's own <= 0. */
 enum { GO_ON = 1, TOOK_LESS = 2 };
@@ -56,26 +56,14 @@ void shim_stream_reset(shim_stream *s)
 
 void shim_stream_free(shim_stream *s)
 {
-    if (!s)
-        return;
-    shim_stream_reset(s);
+    if (s)
+        shim_stream_reset(s);
     shim_free(s);
-}
-
-bool shim_stream_wanted(const void *buf, size_t len)
-{
-    const char *p = buf;
-    size_t i = 0;
-    while (i < len && i < 16 && ((p[i] >= 'A' && p[i] <= 'Z') || p[i] == '-'))
-        i++;
-    if (i < len && (i == 0 || p[i] != ' '))
-        return false;
-    return !(len >= 4 && memcmp(p, "PRI ", 4) == 0); /* HTTP/2 with prior knowledge */
 }
 
 const char *shim_stream_state(const shim_stream *s)
 {
-    static const char *const names[] = {"IDLE", "HEAD", "BODY", "FLUSH", "SKIP", "WATCH", "PASS"};
+    static const char *const names[] = {"IDLE", "HEAD", "BODY", "FLUSH", "SKIP", "WATCH", "PASS", "BROKEN"};
     return names[s->state];
 }
 
@@ -158,13 +146,25 @@ static int mode_now(shim_stream *s, int line)
     return s->exchange.core ? (int)s->exchange.core->mode : shim_known_mode();
 }
 
-/* A complete head, not yet sent. BODY: hold on. WATCH: ours, but not to be touched. SKIP: not ours. */
+/* A complete head, not yet sent. BODY: hold on. WATCH: ours, but not to be touched. SKIP: not ours. BROKEN: not to be sent. */
 static enum state judge_head(const shim_stream *s, const char *head, size_t n, const struct framing *f,
                              struct gate_head *g)
 {
     if (!s->exchange.core || f->complete || !gate_head(head, n, g))
         return SKIP;
+    if (exchange_refuses(&s->exchange, g))
+        return BROKEN;
     return g->skip || s->exchange.core->mode != HEADROOM_OPTIMIZE ? WATCH : BODY;
+}
+
+/* The same for one that passes, where it comes in one piece. */
+static bool may_pass(const shim_stream *s, const char *p, size_t n)
+{
+    struct framing f = s->framing;
+    struct gate_head g;
+    size_t head = framing_follow(&f, p, n, true);
+
+    return !f.head_done || judge_head(s, p, head, &f, &g) != BROKEN;
 }
 
 /* Send what is held as it is, then go on in `next`. */
@@ -369,12 +369,9 @@ static int idle(shim_stream *s, const struct shim_wire *wire, const char *p, siz
         return GO_ON;
     }
     mode = mode_now(s, line);
-    if (mode == HEADROOM_OFF)
-        s->state = PASS;
-    else if (mode == HEADROOM_AUDIT || mode == HEADROOM_SIMULATE)
-        s->state = WATCH;
-    else
+    if (mode != HEADROOM_OFF && mode != HEADROOM_AUDIT && mode != HEADROOM_SIMULATE)
         return begin_hold(s, wire, p, n, line, took);
+    s->state = mode == HEADROOM_OFF ? PASS : may_pass(s, p, n) ? WATCH : BROKEN;
     return GO_ON;
 }
 
@@ -395,19 +392,21 @@ static int hold_head(shim_stream *s, const char *p, size_t n, size_t *took)
         return let_go(s, SKIP);
     if (!s->line_ok) {
         int line = gate_request_line(s->held.p, s->held.len), mode;
-
         if (line == 0)
             return let_go(s, SKIP);
         mode = mode_now(s, line);
-        if (mode == HEADROOM_OFF)
-            return let_go(s, PASS);
-        if (mode == HEADROOM_AUDIT || mode == HEADROOM_SIMULATE)
-            return let_go(s, WATCH);
+        if (mode == HEADROOM_OFF || mode == HEADROOM_AUDIT || mode == HEADROOM_SIMULATE)
+            return let_go(s, mode == HEADROOM_OFF ? PASS : WATCH);
         s->line_ok = line == 2;
     }
     if (!f.head_done)
         return GO_ON;
     to = judge_head(s, s->held.p, s->held.len, &f, &g);
+    if (to == BROKEN) {
+        s->state = to;
+        *took = 0; /* this very call fails */
+        return GO_ON;
+    }
     return to == BODY ? begin_body(s, &g) : let_go(s, to);
 }
 
@@ -439,12 +438,10 @@ static int flush(shim_stream *s, const struct shim_wire *wire, size_t limit)
         s->flushed += done;
     }
     s->state = s->next;
+    s->flushed = 0;
     if (s->state == BODY) {
         s->flushed = s->held.len = s->held.head;
-        return GO_ON;
-    }
-    s->flushed = 0;
-    if (s->state == IDLE) {
+    } else if (s->state == IDLE) {
         request_over(s);
     } else if (s->state == WATCH) {
         if (s->framing.head_done)
@@ -486,6 +483,9 @@ int shim_stream_write(shim_stream *s, const struct shim_wire *wire, const void *
             break;
         case PASS:
             rc = pass(wire, p, n, &took);
+            break;
+        case BROKEN:
+            rc = wire->broken(wire->conn);
             break;
         }
         if (rc <= 0)

@@ -5,6 +5,7 @@
      IDLE --first bytes--> HEAD --gate says yes--> BODY --complete--> FLUSH --all out--> IDLE
        \                     \--no---> SKIP (passed, framing followed) ----------------/
         \-- not HTTP ------------------------------------------------> PASS (for ever)
+     a request that core refuses: BROKEN (for ever), nothing of it leaves
 
    A body comes with Content-Length or in chunks; both are held as they come. Where the client asks for
    100 Continue before a chunked body, the head goes ahead (HEAD -> FLUSH -> BODY) and the body is held.
@@ -32,6 +33,8 @@ struct shim_wire {
     int (*write)(void *conn, const void *buf, size_t len, size_t *done);
     /* Bring the handshake to its end if it is not done. 1: done. <= 0: the result to hand to the program. */
     int (*handshake)(void *conn);
+    /* Fail as a write does where the connection is broken (errno EPIPE), without sending anything; the result is for the program. <= 0. */
+    int (*broken)(void *conn);
 };
 
 typedef struct shim_stream shim_stream;
@@ -41,10 +44,6 @@ shim_stream *shim_stream_new(void) HR_HIDDEN;
 /* The connection is gone: held bytes are dropped (the program abandoned them), waiting requests end as
  * incomplete. */
 void shim_stream_free(shim_stream *s) HR_HIDDEN;
-
-/* Could a stream be of use for a connection whose first written bytes are these? False: not an HTTP request;
-   the hook marks the connection as passed and never asks again. */
-bool shim_stream_wanted(const void *buf, size_t len) HR_HIDDEN;
 
 /* The program writes buf[0..len), len > 0. > 0: success, *done is what the program's call must report. <= 0:
    return it to the program unchanged. The program's retry after a failure may come with a moved or a longer

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    /* Longest header name looked at is "content-encoding"; longer ones are none of ours. */
+    /* Longest header names looked at are "content-encoding" and "x-amzn-errortype"; longer ones are none of ours. */
     NAME_ROOM = 20,
     /* A Content-Type with a long boundary is no LLM response; what does not fit is cut off. */
     VALUE_ROOM = 128,
@@ -41,7 +41,7 @@ struct shim_tee {
     bool in_value;
     char name[NAME_ROOM];
     size_t name_n; /* > NAME_ROOM: too long */
-    struct value type, encoding;
+    struct value type, encoding, error;
 };
 
 static bool lock(shim_tee *t)
@@ -156,7 +156,7 @@ static int on_message_begin(http_parser *parser)
     shim_tee *t = parser->data;
 
     t->interim = t->in_value = false;
-    t->name_n = t->type.n = t->encoding.n = 0;
+    t->name_n = t->type.n = t->encoding.n = t->error.n = 0;
     return 0;
 }
 
@@ -192,6 +192,14 @@ static bool name_is(const shim_tee *t, const char *lower)
     return true;
 }
 
+static void append(struct value *v, const char *p, size_t n)
+{
+    if (n > VALUE_ROOM - v->n)
+        n = VALUE_ROOM - v->n;
+    memcpy(v->text + v->n, p, n);
+    v->n += n;
+}
+
 static int on_header_value(http_parser *parser, const char *at, size_t n)
 {
     shim_tee *t = parser->data;
@@ -201,15 +209,17 @@ static int on_header_value(http_parser *parser, const char *at, size_t n)
         v = &t->type;
     else if (name_is(t, "content-encoding"))
         v = &t->encoding;
-    if (v && !t->in_value)
-        v->n = 0; /* said twice: the last one counts */
-    t->in_value = true;
-    if (v) {
-        if (n > VALUE_ROOM - v->n)
-            n = VALUE_ROOM - v->n;
-        memcpy(v->text + v->n, at, n);
-        v->n += n;
+    else if (name_is(t, "x-amzn-errortype"))
+        v = &t->error;
+    if (v && !t->in_value) {
+        if (v == &t->encoding && v->n > 0)
+            append(v, ", ", 2); /* said twice: one list (RFC 9110 5.3) */
+        else
+            v->n = 0; /* the last one counts */
     }
+    t->in_value = true;
+    if (v)
+        append(v, at, n);
     return 0;
 }
 
@@ -229,6 +239,8 @@ static int on_headers_complete(http_parser *parser)
     if (t->now.request)
         t->now.core->response_head(t->now.request, (int)status, t->type.text, t->type.n, t->encoding.text,
                                    t->encoding.n);
+    if (t->now.request && t->error.n > 0)
+        t->now.core->response_error(t->now.request, t->error.text, t->error.n);
     /* RFC 9112 6.3: a 304 may say the length of what it does not carry. */
     return t->now.bodyless || status == 204 || status == 304;
 }

@@ -9,18 +9,8 @@
 /* t->request stays NULL: no memory. */
 static void new_request(struct transfer *t, const struct gate_head *g, const char *skip)
 {
-    headroom_head about = {0};
+    const headroom_head about = gate_about(g, skip);
 
-    about.host = g->host;
-    about.host_len = g->host_len;
-    about.path = g->path;
-    about.path_len = g->path_len;
-    about.dialect = g->dialect;
-    about.count_only = g->count_only;
-    about.skip = g->skip ? g->skip : skip;
-    memcpy(about.override, g->override, sizeof(about.override));
-    about.encoding = g->encoding;
-    about.encoding_len = g->encoding_len;
     t->request =
         t->core->request_new(t->core->h, &about, g->mode >= 0 ? (enum headroom_mode)g->mode : t->core->mode);
 }
@@ -47,6 +37,9 @@ static enum transfer_kind begin(struct transfer *t, const char *body, size_t len
     if (!gate_head(t->head, t->head_len, &g) || shim_known_mode() == HEADROOM_OFF ||
         !(t->core = shim_core_get()))
         return TRANSFER_NONE;
+    const headroom_head about = gate_about(&g, NULL);
+    if (g.mode != HEADROOM_OFF && t->core->refuses(t->core->h, &about))
+        return TRANSFER_REFUSED;
     if (!body || g.skip)
         return g.mode == HEADROOM_OFF ? TRANSFER_NONE : TRANSFER_WATCHED;
     t->strip = t->core->mode == HEADROOM_OPTIMIZE || g.mode == HEADROOM_OPTIMIZE;

@@ -1,6 +1,7 @@
 /* config.c - `headroom config`: the settings in force, and where each came from. */
 #include "../core/headroom.h"
 #include "cli.h"
+#include "config_set.h"
 #include "format.h"
 #include "json.h"
 #include "settings.h"
@@ -146,6 +147,13 @@ static int print_paths(headroom *h, bool json)
     return EX_OK;
 }
 
+static int change(const struct command *self, headroom *h, const char *name, const char *value)
+{
+    const struct config_change one = {name, value};
+
+    return config_set(self, h, &one, 1);
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option names[] = {
@@ -153,6 +161,21 @@ static int run(const struct command *self, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
+    static const struct word {
+        const char *name;
+        int operands;
+        enum { LIST, CHECK, PATH, CHANGE } what;
+        const char *takes;
+    } words[] = {
+        {"list", 0, LIST, "'list' takes no argument"},
+        {"get", 1, LIST, "'get' takes one NAME"},
+        {"set", 2, CHANGE, "'set' takes a NAME and a VALUE"},
+        {"unset", 1, CHANGE, "'unset' takes one NAME"},
+        {"check", 0, CHECK, "'check' takes no argument"},
+        {"path", 0, PATH, "'path' takes no argument"},
+        {NULL, 0, LIST, NULL},
+    };
+    const struct word *word;
     bool json = false;
     int option, left, code;
     headroom *h;
@@ -164,17 +187,21 @@ static int run(const struct command *self, int argc, char **argv)
     }
     argv += optind;
     left = argc - optind;
-    if (left > 0 && strcmp(argv[0], "get") != 0 && strcmp(argv[0], "path") != 0 &&
-        strcmp(argv[0], "check") != 0)
-        return cli_usage(self, "only 'get NAME', 'check' and 'path' are known");
-    if (left > 0 && left != (strcmp(argv[0], "get") == 0 ? 2 : 1))
-        return cli_usage(self, strcmp(argv[0], "get") == 0 ? "'get' takes one NAME"
-                                                           : "'path' and 'check' take no argument");
+    for (word = words; left > 0 && word->name != NULL && strcmp(argv[0], word->name) != 0;)
+        word++;
+    if (word->name == NULL)
+        return cli_usage(self, "only list, get, set, unset, check and path are known");
+    if (left > 0 && left != 1 + word->operands)
+        return cli_usage(self, word->takes);
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "config: no memory");
-    if (left == 1)
-        code = strcmp(argv[0], "check") == 0 ? check(h, json) : print_paths(h, json);
+    if (word->what == CHECK)
+        code = check(h, json);
+    else if (word->what == PATH)
+        code = print_paths(h, json);
+    else if (word->what == CHANGE)
+        code = change(self, h, argv[1], left == 3 ? argv[2] : NULL);
     else
         code = print_settings(h, left == 2 ? argv[1] : NULL, json);
     headroom_close(h);
@@ -183,24 +210,34 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_config = {
     .name = "config",
-    .summary = "the settings in force, and where each came from",
-    .help = "usage: headroom config [--json]\n"
+    .summary = "the settings in force, where each came from; change them",
+    .help = "usage: headroom config [list] [--json]\n"
             "       headroom config get NAME [--json]\n"
+            "       headroom config set NAME VALUE\n"
+            "       headroom config unset NAME\n"
+            "       headroom config check [--json]\n"
             "       headroom config path [--json]\n"
             "\n"
             "Prints every setting with its value and origin: default, environment, or the path of the file. "
             "'get' prints\n"
-            "one value, 'path' where the file is looked for. A setting a.b stands in config.ini as b under "
-            "[a] (or as\n"
-            "a.b = ..) and has the environment name HEADROOM_A_B, which goes before the file.\n"
+            "one value, 'check' what is wrong, 'path' where the file is looked for. 'set' and 'unset' change "
+            "that file:\n"
+            "one line of it, comments and order stay; programs that run already keep what they began with, "
+            "but for\n"
+            "capture. A setting a.b stands in config.ini as b under [a] (or as a.b = ..) and has the "
+            "environment name\n"
+            "HEADROOM_A_B, which goes before the file.\n"
             "\n"
             "  -j, --json  an object: per setting value, origin, environment, error; with 'path': config and "
-            "state\n"
+            "state;\n"
+            "              with 'check' an array of what is wrong: file, line, name, error\n"
             "  -h, --help  this text\n"
             "\n"
-            "exit status: 0; 64 wrong usage or no such setting, 78 a setting has a wrong value (the default "
-            "is in force)\n"
+            "exit status: 0; 64 wrong usage, no such setting or a value that it does not take, 73 the file "
+            "cannot be\n"
+            "written, 78 a setting has a wrong value (the default is in force)\n"
             "\n"
-            "example: HEADROOM_LEVEL=lossless headroom config get level\n",
+            "example: headroom config set level lossless\n"
+            "         HEADROOM_LEVEL=lossless headroom config get level\n",
     .run = run,
 };

@@ -8,12 +8,13 @@ python=${PYTHON:-python3}
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 # what the program needs, then what its tests need
-packages="gcc make libc6-dev libcjson-dev libsqlite3-dev libzstd-dev zlib1g-dev libhttp-parser-dev
+packages="gcc make libc6-dev libcjson-dev libsqlite3-dev libzstd-dev libbrotli-dev zlib1g-dev libhttp-parser-dev
     libncurses-dev libmicrohttpd-dev
     libssl-dev libcmocka-dev clang clang-format cppcheck shellcheck valgrind libclang-rt-14-dev
     python3 python3-venv curl openssl ca-certificates git wget binutils procps gcc-multilib unzip
     nginx-light libcurl4-openssl-dev libcurl3-gnutls php-cli php-curl ruby ruby-curb ruby-ethon luajit strace
-    g++ libsimdjson-dev tmux chromium
+    g++ libsimdjson-dev
+    tmux chromium zsh fish mandoc
     locales libelf-dev libzydis-dev android-libboringssl binutils-aarch64-linux-gnu"
 
 missing=""

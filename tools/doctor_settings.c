@@ -1,6 +1,8 @@
 /* doctor_settings.c - are all settings right, and what do those in force mean? See doctor.h. */
 #include "attribution.h"
+#include "capture.h"
 #include "doctor.h"
+#include "format.h"
 #include "settings.h"
 
 #include <stdbool.h>
@@ -93,6 +95,28 @@ static void check_attribution(struct report *r, const struct settings *s)
                    "'headroom run' sets " ATTRIBUTION_SWITCH "=0 for Claude Code");
 }
 
+static void check_capture(struct report *r, headroom *h)
+{
+    struct capture_facts f;
+    char words[80], files[FORMAT_COUNT], bytes[FORMAT_COUNT];
+
+    if (capture_facts(h, &f) < 0)
+        doctor_say(r, DOCTOR_WARN, "capture",
+                   "Make it a directory of yours that nobody else may write to, or remove it.",
+                   "%s/captures cannot be used", headroom_state_directory(h));
+    else if (f.on)
+        doctor_say(r, DOCTOR_WARN, "capture",
+                   "'headroom capture off' ends it, 'headroom purge --captures' deletes.",
+                   "%s: whole bodies are stored; %s requests of %s bytes are there",
+                   capture_state(&f, words, sizeof(words)), format_count(files, f.files),
+                   format_count(bytes, f.bytes));
+    else if (f.files > 0)
+        doctor_say(r, DOCTOR_OK, "capture", NULL, "off; %s requests of %s bytes are kept from before",
+                   format_count(files, f.files), format_count(bytes, f.bytes));
+    else
+        doctor_say(r, DOCTOR_OK, "capture", NULL, "off; no body is stored");
+}
+
 void doctor_settings(struct report *r, headroom *h)
 {
     struct settings s = {.n = 0};
@@ -103,4 +127,5 @@ void doctor_settings(struct report *r, headroom *h)
                    headroom_config_path(h) == NULL ? "none (HOME is not set)" : headroom_config_path(h));
     check_mode(r, &s);
     check_attribution(r, &s);
+    check_capture(r, h);
 }

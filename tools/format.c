@@ -1,5 +1,6 @@
 /* format.c - figures, times and foreign text in the form that people read. */
 #include "format.h"
+#include "../core/headroom.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,6 +39,28 @@ const char *format_share(char out[FORMAT_SHARE], int64_t part, int64_t whole)
 
     snprintf(out, FORMAT_SHARE, "%s%lld.%lld %%", v < 0 ? "-" : "", (long long)(size / 10),
              (long long)(size % 10));
+    return out;
+}
+
+const char *format_usd(char out[FORMAT_USD], int64_t billionths)
+{
+    const char *sign = billionths < 0 ? "-" : "";
+    char whole[FORMAT_COUNT];
+    double dollars;
+
+    if (billionths == HEADROOM_UNPRICED) {
+        snprintf(out, FORMAT_USD, "unpriced");
+        return out;
+    }
+    dollars = (double)(billionths < 0 ? -billionths : billionths) / 1e9;
+    if (dollars >= 0.995) {
+        int64_t cents = (int64_t)(dollars * 100 + 0.5);
+
+        snprintf(out, FORMAT_USD, "%s$%s.%02lld", sign, format_count(whole, cents / 100),
+                 (long long)(cents % 100));
+    } else {
+        snprintf(out, FORMAT_USD, "%s$%.*f", sign, billionths != 0 && dollars < 0.001 ? 6 : 4, dollars);
+    }
     return out;
 }
 

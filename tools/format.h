@@ -10,7 +10,8 @@ enum {
     FORMAT_COUNT = 28, /* holds any int64 with separators, and NUL */
     FORMAT_SHARE = 24, /* "25.0 %" */
     FORMAT_TIME = 40,  /* RFC 3339 */
-    FORMAT_AGE = 24    /* "3 h" */
+    FORMAT_AGE = 24,   /* "3 h" */
+    FORMAT_USD = 32    /* "-$1,234.50" */
 };
 
 /* 1234567 -> "1,234,567" */
@@ -19,6 +20,9 @@ const char *format_count(char out[FORMAT_COUNT], int64_t n);
 int64_t format_permille(int64_t part, int64_t whole);
 /* "25.0 %" */
 const char *format_share(char out[FORMAT_SHARE], int64_t part, int64_t whole);
+/* Billionths of a dollar: "$12.34", below a dollar "$0.0123", less than a tenth of a cent with more digits; "unpriced" for
+   HEADROOM_UNPRICED. */
+const char *format_usd(char out[FORMAT_USD], int64_t billionths);
 /* Microseconds since 1970 -> "2026-01-31T12:34:56.789Z" */
 const char *format_time(char out[FORMAT_TIME], int64_t us);
 /* How long ago: "12 s", "3 min", "5 h", "9 d" */

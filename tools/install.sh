@@ -17,7 +17,8 @@ refresh() { # the loader's cache, so that a bare LD_PRELOAD=libheadroom_preload.
 }
 
 files="lib/libheadroom_preload.so lib/libheadroom.so bin/headroom include/headroom.h lib/pkgconfig/headroom.pc
-    share/man/man1/headroom.1 share/bash-completion/completions/headroom"
+    share/man/man1/headroom.1 share/man/man5/headroom-config.5 share/bash-completion/completions/headroom
+    share/zsh/site-functions/_headroom share/fish/vendor_completions.d/headroom.fish"
 
 case $what in
 install)
@@ -26,7 +27,10 @@ install)
     put 755 "$build/headroom" "$root/bin/headroom"
     put 644 "$here/core/headroom.h" "$root/include/headroom.h"
     put 644 "$here/docs/headroom.1" "$root/share/man/man1/headroom.1"
+    put 644 "$here/docs/headroom-config.5" "$root/share/man/man5/headroom-config.5"
     put 644 "$here/tools/completion.bash" "$root/share/bash-completion/completions/headroom"
+    put 644 "$here/tools/completion.zsh" "$root/share/zsh/site-functions/_headroom"
+    put 644 "$here/tools/completion.fish" "$root/share/fish/vendor_completions.d/headroom.fish"
     pc=$(mktemp)
     # shellcheck disable=SC2016 # ${prefix} is for pkg-config
     printf 'prefix=%s\nlibdir=${prefix}/lib\nincludedir=${prefix}/include\n\nName: headroom\nDescription: %s\nVersion: %s\nLibs: -L${libdir} -lheadroom\nCflags: -I${includedir}\n' \

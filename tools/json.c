@@ -85,6 +85,33 @@ void json_int(struct json_tree *t, cJSON *parent, const char *key, int64_t value
     place(t, parent, key, cJSON_CreateNumber((double)value));
 }
 
+void json_usd(struct json_tree *t, cJSON *parent, const char *key, int64_t billionths)
+{
+    uint64_t size = billionths < 0 ? 0 - (uint64_t)billionths : (uint64_t)billionths;
+    char text[40];
+    size_t n;
+
+    if (billionths == HEADROOM_UNPRICED) {
+        json_null(t, parent, key);
+        return;
+    }
+    n = (size_t)snprintf(text, sizeof(text), "%s%llu.%09llu", billionths < 0 ? "-" : "",
+                         (unsigned long long)(size / 1000000000), (unsigned long long)(size % 1000000000));
+    while (text[n - 1] == '0')
+        text[--n] = '\0';
+    if (text[n - 1] == '.')
+        text[--n] = '\0';
+    place(t, parent, key, cJSON_CreateRaw(text));
+}
+
+void json_known(struct json_tree *t, cJSON *parent, const char *key, int64_t value)
+{
+    if (value < 0)
+        json_null(t, parent, key);
+    else
+        json_int(t, parent, key, value);
+}
+
 void json_bool(struct json_tree *t, cJSON *parent, const char *key, bool value)
 {
     place(t, parent, key, cJSON_CreateBool(value));

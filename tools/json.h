@@ -23,6 +23,10 @@ cJSON *json_array(struct json_tree *t, cJSON *parent, const char *key);
 /* Scalars. A NULL string is null. */
 void json_string(struct json_tree *t, cJSON *parent, const char *key, const char *value);
 void json_int(struct json_tree *t, cJSON *parent, const char *key, int64_t value);
+/* Billionths of a dollar as dollars, exactly; null for HEADROOM_UNPRICED. */
+void json_usd(struct json_tree *t, cJSON *parent, const char *key, int64_t billionths);
+/* A count; null where it is less than 0, which says unknown. */
+void json_known(struct json_tree *t, cJSON *parent, const char *key, int64_t value);
 void json_bool(struct json_tree *t, cJSON *parent, const char *key, bool value);
 void json_null(struct json_tree *t, cJSON *parent, const char *key);
 /* part / whole in percent with one decimal; 0 where whole is 0. */

@@ -1,56 +1,38 @@
-/* log.c - `headroom log`: the requests, oldest first. */
+/* log.c - `headroom log`: the requests, oldest first, and those to come. */
 #include "../core/headroom.h"
 #include "cli.h"
-#include "format.h"
+#include "filter.h"
 #include "json.h"
 #include "row.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-/* The last `size` ids: one walk finds where to begin, a second one prints. Nothing is held but numbers. */
-struct tail {
-    int64_t *ids;
-    size_t size, seen;
-};
+/* How often --follow looks. A look that finds nothing is one read of an index. */
+#define POLL_NS 200000000L
 
 struct printing {
     bool json;
     int code;
+    int64_t last; /* id of the newest row that was printed */
 };
 
-static int note_id(void *arg, const headroom_row *row)
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
 {
-    struct tail *t = arg;
-
-    t->ids[t->seen++ % t->size] = row->id;
-    return 0;
-}
-
-/* Id before the last n rows; 0 where there are no more than n. <0: error of the walk. */
-static int64_t id_before_last(headroom *h, size_t n)
-{
-    struct tail t = {calloc(n + 1, sizeof(int64_t)), n + 1, 0};
-    int64_t id = 0;
-    int err;
-
-    if (t.ids == NULL)
-        return -1;
-    err = headroom_each_request(h, 0, note_id, &t);
-    if (err < 0)
-        id = err;
-    else if (t.seen > n)
-        id = t.ids[t.seen % t.size];
-    free(t.ids);
-    return id;
+    (void)signal;
+    stopped = 1;
 }
 
 static int print_row(void *arg, const headroom_row *row)
 {
     struct printing *p = arg;
 
+    p->last = row->id;
     if (p->json) {
         struct json_tree t = {NULL, false};
 
@@ -60,81 +42,144 @@ static int print_row(void *arg, const headroom_row *row)
         row_print_line(row);
     }
     /* Nobody reads any more, or the disk is full: the rest need not be fetched. */
-    return p->code != EX_OK || ferror(stdout) != 0;
+    return p->code != EX_OK || ferror(stdout) != 0 || stopped;
 }
 
-static int print_rows(const struct command *self, headroom *h, long count, bool json)
+static int note_id(void *arg, const headroom_row *row)
 {
-    struct printing p = {json, EX_OK};
-    int64_t after = count < 0 ? 0 : id_before_last(h, (size_t)count);
-    int err;
-
-    if (after < 0)
-        return cli_fail_core(self, h, (int)after);
-    err = headroom_each_request(h, after, print_row, &p);
-    return err < 0 ? cli_fail_core(self, h, err) : p.code;
+    *(int64_t *)arg = row->id;
+    return 0;
 }
 
-static bool read_count(const char *text, long *out)
+/* A purge empties the table, and its numbers begin anew: what was seen before says nothing then. */
+static int read_new(headroom *h, headroom_filter *f, struct printing *p)
 {
-    char *end;
+    const headroom_filter newest = {.last = 1};
+    int64_t id = 0;
+    int err = headroom_each_request_where(h, &newest, note_id, &id);
 
-    errno = 0;
-    *out = strtol(text, &end, 10);
-    return errno == 0 && end != text && *end == '\0' && *out >= 0 && *out <= 10000000;
+    if (err < 0)
+        return err;
+    if (id < f->after_id)
+        f->after_id = p->last = 0;
+    if (id == f->after_id)
+        return 0;
+    err = headroom_each_request_where(h, f, print_row, p);
+    if (err == 0)
+        f->after_id = id > p->last ? id : p->last;
+    return err;
+}
+
+/* Where nothing fits yet: behind the newest row of all. */
+static int newest_id(headroom *h, int64_t *id)
+{
+    const headroom_filter newest = {.last = 1};
+
+    *id = 0;
+    return headroom_each_request_where(h, &newest, note_id, id);
+}
+
+static int follow(const struct command *self, headroom *h, const headroom_filter *filter, struct printing *p)
+{
+    const struct timespec pause = {.tv_nsec = POLL_NS};
+    struct sigaction action = {.sa_handler = stop};
+    headroom_filter f = *filter;
+    int64_t seen;
+    int err = newest_id(h, &seen);
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (err == 0)
+        err = headroom_each_request_where(h, &f, print_row, p);
+    f.last = 0;
+    f.after_id = seen > p->last ? seen : p->last;
+    while (!stopped && p->code == EX_OK && fflush(stdout) == 0 && err >= 0) {
+        nanosleep(&pause, NULL);
+        err = read_new(h, &f, p);
+        /* Another process may hold the file for a moment, or make it just now. */
+        if (err < 0 && headroom_store_reason(h) == NULL)
+            err = 0;
+    }
+    return err < 0 ? cli_fail_core(self, h, err) : p->code;
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option names[] = {
+        FILTER_OPTIONS,
+        {"follow", no_argument, NULL, 'f'},
         {"json", no_argument, NULL, 'j'},
         {"number", required_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    bool json = false;
-    long count = -1;
-    int option, code;
+    struct printing p = {.json = false};
+    headroom_filter f = {.last = 0};
+    bool following = false, nothing = false;
+    int option, code, err;
     headroom *h;
 
-    while ((option = cli_option(self, argc, argv, ":jn:h", names)) != -1) {
-        if (option != 'j' && option != 'n')
+    while ((option = cli_option(self, argc, argv, ":jfn:h", names)) != -1) {
+        int taken;
+
+        if (option == 'n' && strcmp(optarg, "0") == 0) {
+            nothing = true;
+            continue;
+        }
+        taken = filter_take(self, option == 'n' ? FILTER_LAST : option, &f);
+        if (taken < 0)
+            return EX_USAGE;
+        if (taken == 0 && option != 'j' && option != 'f')
             return cli_option_exit(option);
-        if (option == 'j')
-            json = true;
-        else if (!read_count(optarg, &count))
-            return cli_usage(self, "-n takes a whole number up to 10,000,000");
+        p.json |= option == 'j';
+        following |= option == 'f';
+        nothing &= option != 'n' && option != FILTER_LAST;
     }
     if (optind != argc)
         return cli_usage(self, "no argument is taken");
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "log: no memory");
-    code = print_rows(self, h, count, json);
+    if (nothing && following && (err = newest_id(h, &f.after_id)) < 0) {
+        code = cli_fail_core(self, h, err);
+    } else if (following) {
+        code = follow(self, h, &f, &p);
+    } else {
+        err = nothing ? 0 : headroom_each_request_where(h, &f, print_row, &p);
+        code = err < 0 ? cli_fail_core(self, h, err) : p.code;
+    }
     headroom_close(h);
     return code;
 }
 
 const struct command command_log = {
     .name = "log",
-    .summary = "the requests, oldest first",
-    .help = "usage: headroom log [-n N] [--json]\n"
+    .summary = "the requests, oldest first, and those to come",
+    .help = "usage: headroom log [FILTER..] [--last N] [--follow] [--json]\n"
             "\n"
             "Prints a line per recorded LLM request, oldest first: number, time (UTC), program, host and "
             "path, model,\n"
-            "HTTP status, estimated tokens as made and as sent, and why a request was not touched.\n"
-            "\n"
-            "  -n, --number N  only the last N\n"
-            "  -j, --json      one JSON object a line: id time pid program host path dialect model mode "
+            "mode, HTTP status, tokens as made and as sent (our count), the share of the input that the "
+            "provider says it\n"
+            "read from its cache, cost and net savings where the model has a price, the provider's error, "
+            "and why a\n"
+            "request was not touched. On a narrow terminal path and host are left out.\n"
+            "\n" FILTER_HELP "  -n N             the same; -n 0 -f: only what comes\n"
+            "  -f, --follow     go on with what comes, until Ctrl-C\n"
+            "  -j, --json       one JSON object a line: id time pid program host path dialect model mode "
             "stream skipped\n"
-            "                  status tokens_before tokens_after bytes_before bytes_after usage elapsed_us "
-            "transforms.\n"
-            "                  status is 0 where no response was seen; usage is the provider's own object, "
-            "or null\n"
-            "  -h, --help      this text\n"
+            "                   status tokens_before tokens_after bytes_before bytes_after usage elapsed_us "
+            "transforms\n"
+            "                   error input output cached cache_written cost_usd saved_usd exact "
+            "duration_us\n"
+            "                   conversation. status is 0 where no response was seen; usage is the "
+            "provider's own\n"
+            "                   object, input to cache_written its tokens; null: unknown\n"
+            "  -h, --help       this text\n"
             "\n"
             "exit status: 0, also where nothing is recorded; 64 wrong usage, 69 database not usable\n"
             "\n"
-            "example: headroom log --json | jq -r 'select(.skipped != null) | .skipped' | sort | uniq -c\n",
+            "example: headroom log --since today --status failed\n"
+            "         headroom log --follow --model 'claude-*' --json | jq .tokens_before\n",
     .run = run,
 };

@@ -1,9 +1,9 @@
 /* notice.c - what `headroom run` must tell a person before it starts a program. */
 #include "notice.h"
+#include "capture.h"
+#include "directories.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,41 +13,6 @@
 /* A new number makes the text appear once more. */
 #define MARKER "notice-1"
 
-/* One directory, 0700 as the XDG rules want it; *parent is what its parent is, and becomes what it is. Under
-   a parent of another user (root in somebody's HOME) nothing is made: it would lock its owner out. */
-static bool make_directory(const char *path, struct stat *parent)
-{
-    if (stat(path, parent) == 0)
-        return S_ISDIR(parent->st_mode);
-    if (errno != ENOENT || (parent->st_uid != geteuid() && parent->st_uid != 0))
-        return false;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return false;
-    return stat(path, parent) == 0;
-}
-
-static bool make_directories(const char *path)
-{
-    char part[PATH_MAX];
-    struct stat parent;
-
-    if (path[0] != '/' || strlen(path) >= sizeof(part) || stat("/", &parent) != 0)
-        return false;
-    strcpy(part, path);
-    for (char *p = part + 1; *p != '\0'; p++) {
-        bool made;
-
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        made = make_directory(part, &parent);
-        *p = '/';
-        if (!made)
-            return false;
-    }
-    return make_directory(part, &parent);
-}
-
 /* True for the one process that made the marker, in a directory that is this user's own. */
 static bool mark(const char *directory)
 {
@@ -55,7 +20,7 @@ static bool mark(const char *directory)
     bool made = false;
     int dir, fd;
 
-    if (!make_directories(directory))
+    if (!directories_make(directory))
         return false;
     dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir == -1)
@@ -88,6 +53,20 @@ void notice_storage(headroom *h, const char *days)
           "rewritten."
           " (Said once.)\n",
           stderr);
+}
+
+void notice_capture(headroom *h)
+{
+    struct capture_facts f = {.on = false};
+    char words[80];
+
+    f.on = headroom_capturing(h, &f.until_us) == 1;
+    if (f.on)
+        fprintf(
+            stderr,
+            "headroom: capture is %s: the bodies of requests and responses are stored whole in %s/captures; "
+            "'headroom capture off' ends it\n",
+            capture_state(&f, words, sizeof(words)), headroom_state_directory(h));
 }
 
 static int note_any(void *arg, const headroom_result *r, int64_t created_us)

@@ -8,6 +8,8 @@
    marks that it was said; where that cannot be written nothing else can be stored either, and nothing is
    said. days: how long originals are kept, as the setting says; "": none are stored. */
 void notice_storage(headroom *h, const char *days);
+/* On stderr: that whole bodies are stored, where capture is on. */
+void notice_capture(headroom *h);
 /* On stderr: what a mode that sends originals breaks, if anything was ever rewritten. */
 void notice_mode(headroom *h, const char *mode);
 

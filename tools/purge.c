@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "format.h"
 #include "json.h"
+#include "moment.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,48 +21,51 @@ enum {
 };
 
 struct options {
-    bool originals, requests, decisions, all;
+    bool originals, requests, decisions, captures, all;
     bool dry_run, yes, json;
     int64_t age_us; /* -1: not given */
     int64_t wait_us;
 };
 
 /* ------------------------------------------------------------------ what is meant */
-/* "90s", "30m", "12h", "7d", "2w" */
-static bool read_age(const char *text, int64_t *us)
+static bool names_none(const struct options *o)
 {
-    static const struct {
-        char letter;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
-    size_t n = strspn(text, "0123456789");
-
-    if (n == 0 || n > 5 || text[n] == '\0' || text[n + 1] != '\0')
-        return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (units[i].letter == text[n]) {
-            *us = strtoll(text, NULL, 10) * units[i].seconds * 1000000;
-            return true;
-        }
-    }
-    return false;
+    return !o->originals && !o->requests && !o->decisions && !o->captures && !o->all;
 }
 
-static headroom_purge_scope scope_of(const struct options *o, int64_t now_us)
+/* Captures are files, not rows; 0: they are not meant. */
+static int64_t captures_before(const struct options *o, int64_t now_us)
 {
-    bool none = !o->originals && !o->requests && !o->decisions && !o->all;
+    if (!o->captures && !o->all && !names_none(o))
+        return 0;
+    return o->age_us < 0 ? INT64_MAX : now_us - o->age_us;
+}
+
+struct scope {
+    headroom_purge_scope rows;
+    int64_t captures_before_us;
+};
+
+struct counts {
+    headroom_purge_counts rows;
+    int64_t captures, captures_bytes;
+};
+
+static struct scope scope_of(const struct options *o, int64_t now_us)
+{
+    bool none = names_none(o);
     int64_t before = o->age_us < 0 ? INT64_MAX : now_us - o->age_us;
     int64_t unused = now_us - DECISION_DAYS * DAY_US;
-    headroom_purge_scope scope = {0, 0, 0};
+    struct scope scope = {{0, 0, 0}, captures_before(o, now_us)};
 
     if (o->originals || o->all || none)
-        scope.originals_before_us = before;
+        scope.rows.originals_before_us = before;
     if (o->requests || o->all || none)
-        scope.requests_before_us = before;
+        scope.rows.requests_before_us = before;
     if (o->decisions || o->all)
-        scope.decisions_before_us = before;
+        scope.rows.decisions_before_us = before;
     else if (none)
-        scope.decisions_before_us = before < unused ? before : unused;
+        scope.rows.decisions_before_us = before < unused ? before : unused;
     return scope;
 }
 
@@ -90,27 +94,54 @@ static void print_line(const char *what, int64_t rows, int64_t bytes, const char
     printf("%-10s %12s %15s  %s\n", what, format_count(n, rows), format_count(b, bytes), why);
 }
 
-static void print_counts(const char *head, const headroom_purge_scope *scope, const headroom_purge_counts *c,
+static void print_counts(const char *head, const struct scope *scope, const struct counts *c,
                          const struct options *o)
 {
     bool old_only = !o->decisions && !o->all;
 
     printf("%-10s %12s %15s\n", head, "ROWS", "BYTES");
-    if (scope->originals_before_us != 0)
-        print_line("originals", c->originals, c->originals_bytes, "tool outputs as they were (compressed)");
-    if (scope->requests_before_us != 0)
-        print_line("requests", c->requests, c->requests_bytes, "what log and stats tell");
-    if (scope->decisions_before_us != 0)
-        print_line("decisions", c->decisions, c->decisions_bytes,
+    if (scope->rows.originals_before_us != 0)
+        print_line("originals", c->rows.originals, c->rows.originals_bytes,
+                   "tool outputs as they were (compressed)");
+    if (scope->rows.requests_before_us != 0)
+        print_line("requests", c->rows.requests, c->rows.requests_bytes, "what log and stats tell");
+    if (scope->rows.decisions_before_us != 0)
+        print_line("decisions", c->rows.decisions, c->rows.decisions_bytes,
                    old_only ? "replacements not used for 30 days" : "replacements");
+    if (scope->captures_before_us != 0)
+        print_line("captures", c->captures, c->captures_bytes, "whole bodies (compressed files)");
 }
 
-static void print_warnings(const headroom_purge_counts *c, const struct options *o)
+static int add_total(void *arg, const char *name, const headroom_totals *t)
 {
-    if (c->originals > 0)
+    (void)name;
+    *(headroom_totals *)arg = *t;
+    return 0;
+}
+
+/* What the rows of requests tell of money goes with them. */
+static void print_money(headroom *h, const struct scope *scope)
+{
+    headroom_totals t = {.priced = 0};
+    char priced[FORMAT_COUNT], requests[FORMAT_COUNT], cost[FORMAT_USD], saved[FORMAT_USD];
+
+    if (scope->rows.requests_before_us == 0 ||
+        headroom_each_total(h, 0, scope->rows.requests_before_us, HEADROOM_BY_NOTHING, add_total, &t) < 0 ||
+        t.priced == 0)
+        return;
+    printf("With the requests goes the record of %s spent and %s saved (%s of %s requests have a price).\n",
+           format_usd(cost, t.cost), format_usd(saved, t.saved), format_count(priced, t.priced),
+           format_count(requests, t.requests));
+}
+
+static void print_warnings(headroom *h, const struct scope *scope, const struct counts *c,
+                           const struct options *o)
+{
+    print_money(h, scope);
+    if (c->rows.originals > 0)
         puts("Without its original a result can no longer be read back by show, diff and restore; what is "
              "sent stays.");
-    if (c->decisions > 0 && (o->decisions || o->all))
+    if (c->rows.decisions > 0 && (o->decisions || o->all))
         puts(
             "Without its decisions a conversation that goes on sends originals where replacements were sent "
             "before:\n"
@@ -132,17 +163,21 @@ static void json_kind(struct json_tree *t, cJSON *parent, const char *key, bool 
     json_int(t, o, "bytes", bytes);
 }
 
-static int print_json(const struct options *o, const headroom_purge_scope *s, const headroom_purge_counts *c,
-                      int64_t before, int64_t after, bool erased)
+static int print_json(const struct options *o, const struct scope *s, const struct counts *c, int64_t before,
+                      int64_t after, bool erased)
 {
     struct json_tree t = {NULL, false};
     cJSON *root = json_object(&t, NULL, NULL);
     cJSON *files;
 
     json_bool(&t, root, "dry_run", o->dry_run);
-    json_kind(&t, root, "originals", s->originals_before_us != 0, c->originals, c->originals_bytes);
-    json_kind(&t, root, "requests", s->requests_before_us != 0, c->requests, c->requests_bytes);
-    json_kind(&t, root, "decisions", s->decisions_before_us != 0, c->decisions, c->decisions_bytes);
+    json_kind(&t, root, "originals", s->rows.originals_before_us != 0, c->rows.originals,
+              c->rows.originals_bytes);
+    json_kind(&t, root, "requests", s->rows.requests_before_us != 0, c->rows.requests,
+              c->rows.requests_bytes);
+    json_kind(&t, root, "decisions", s->rows.decisions_before_us != 0, c->rows.decisions,
+              c->rows.decisions_bytes);
+    json_kind(&t, root, "captures", s->captures_before_us != 0, c->captures, c->captures_bytes);
     json_bool(&t, root, "erased", erased);
     files = json_object(&t, root, "files");
     json_int(&t, files, "before", before);
@@ -167,17 +202,18 @@ static bool confirmed(void)
 }
 
 /* ------------------------------------------------------------------ the work */
-static int purge(const struct command *self, headroom *h, const struct options *o,
-                 const headroom_purge_scope *scope)
+static int purge(const struct command *self, headroom *h, const struct options *o, const struct scope *scope)
 {
-    headroom_purge_counts c;
+    struct counts c;
     char was[FORMAT_COUNT], is[FORMAT_COUNT];
     int64_t before = file_bytes(h);
     int err, left;
     int code = EX_OK;
 
     progress("deleting");
-    err = headroom_purge(h, scope, o->wait_us, &c);
+    err = headroom_purge(h, &scope->rows, o->wait_us, &c.rows);
+    if (err >= 0)
+        err = headroom_purge_captures(h, scope->captures_before_us, true, &c.captures, &c.captures_bytes);
     if (err < 0)
         return cli_fail_core(self, h, err);
     progress("taking the bytes out of the files");
@@ -202,19 +238,22 @@ static int purge(const struct command *self, headroom *h, const struct options *
 
 static int ask_and_purge(const struct command *self, headroom *h, const struct options *o)
 {
-    headroom_purge_scope scope = scope_of(o, format_now_us());
-    headroom_purge_counts c;
-    int err = headroom_purge_count(h, &scope, &c);
+    struct scope scope = scope_of(o, format_now_us());
+    struct counts c;
+    int err = headroom_purge_count(h, &scope.rows, &c.rows);
     bool nothing;
+
+    if (err >= 0)
+        err = headroom_purge_captures(h, scope.captures_before_us, false, &c.captures, &c.captures_bytes);
 
     if (err < 0)
         return cli_fail_core(self, h, err);
-    nothing = c.originals + c.requests + c.decisions == 0;
+    nothing = c.rows.originals + c.rows.requests + c.rows.decisions + c.captures == 0;
     if (o->dry_run && o->json)
         return print_json(o, &scope, &c, file_bytes(h), file_bytes(h), false);
     if (!o->json && (o->dry_run || !o->yes)) {
         print_counts("TO DELETE", &scope, &c, o);
-        print_warnings(&c, o);
+        print_warnings(h, &scope, &c, o);
     }
     if (o->dry_run)
         return EX_OK;
@@ -238,23 +277,18 @@ static bool read_seconds(const char *text, int64_t *us)
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"originals", no_argument, NULL, 'o'},
-        {"requests", no_argument, NULL, 'r'},
-        {"decisions", no_argument, NULL, 'd'},
-        {"all", no_argument, NULL, 'a'},
-        {"older-than", required_argument, NULL, 't'},
-        {"dry-run", no_argument, NULL, 'n'},
-        {"yes", no_argument, NULL, 'y'},
-        {"wait", required_argument, NULL, 'w'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"originals", no_argument, NULL, 'o'},  {"requests", no_argument, NULL, 'r'},
+        {"decisions", no_argument, NULL, 'd'},  {"captures", no_argument, NULL, 'c'},
+        {"all", no_argument, NULL, 'a'},        {"older-than", required_argument, NULL, 't'},
+        {"dry-run", no_argument, NULL, 'n'},    {"yes", no_argument, NULL, 'y'},
+        {"wait", required_argument, NULL, 'w'}, {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
     };
     struct options o = {.age_us = -1, .wait_us = WAIT_SECONDS * INT64_C(1000000)};
     headroom *h;
     int option, code;
 
-    while ((option = cli_option(self, argc, argv, ":ordat:nyw:jh", names)) != -1) {
+    while ((option = cli_option(self, argc, argv, ":ordcat:nyw:jh", names)) != -1) {
         switch (option) {
         case 'o':
             o.originals = true;
@@ -265,11 +299,14 @@ static int run(const struct command *self, int argc, char **argv)
         case 'd':
             o.decisions = true;
             break;
+        case 'c':
+            o.captures = true;
+            break;
         case 'a':
             o.all = true;
             break;
         case 't':
-            if (!read_age(optarg, &o.age_us))
+            if (!moment_read_age(optarg, &o.age_us))
                 return cli_usage(self, "--older-than takes a number and one of s m h d w, as in 7d");
             break;
         case 'n':
@@ -306,11 +343,12 @@ const struct command command_purge = {
     .name = "purge",
     .summary = "delete what is stored, and its bytes",
     .help =
-        "usage: headroom purge [--originals] [--requests] [--decisions | --all] [--older-than AGE]\n"
-        "                      [--dry-run | --yes] [--wait SECONDS] [--json]\n"
+        "usage: headroom purge [--originals] [--requests] [--decisions] [--captures] [--all]\n"
+        "                      [--older-than AGE] [--dry-run | --yes] [--wait SECONDS] [--json]\n"
         "\n"
-        "Deletes the originals of tool outputs, the rows of requests, and the decisions (with their\n"
-        "replacements) that were not used for 30 days. Says before what goes, and asks. All goes in one\n"
+        "Deletes the originals of tool outputs, the rows of requests, captured bodies, and the decisions\n"
+        "(with their replacements) that were not used for 30 days. Says before what goes, and asks. All goes "
+        "in one\n"
         "transaction; then the database is written anew, so that no deleted byte is left in its files.\n"
         "Programs may run on; while it works they decide nothing new. The log file holds no contents and\n"
         "stays.\n"
@@ -318,15 +356,16 @@ const struct command command_purge = {
         "  -o, --originals       only these kinds, and of decisions also the young ones\n"
         "  -r, --requests\n"
         "  -d, --decisions\n"
-        "  -a, --all             all three\n"
+        "  -c, --captures\n"
+        "  -a, --all             all four\n"
         "  -t, --older-than AGE  only what is older: 90s, 30m, 12h, 7d, 2w; a decision is as old as its\n"
         "                        last use\n"
         "  -n, --dry-run         say what would go, and stop\n"
         "  -y, --yes             do not ask; needed where standard input is no terminal\n"
         "  -w, --wait SECONDS    wait so long for other processes that use the database (10)\n"
-        "  -j, --json            one object: dry_run, originals, requests, decisions (rows, bytes; null: "
-        "not\n"
-        "                        meant), erased, files (bytes before and after)\n"
+        "  -j, --json            one object: dry_run, originals, requests, decisions, captures (rows, "
+        "bytes;\n"
+        "                        null: not meant), erased, files (bytes before and after)\n"
         "  -h, --help            this text\n"
         "\n"
         "Decisions are what keeps a conversation the same from turn to turn. Without them a conversation\n"

@@ -95,23 +95,19 @@ void result_print_words(const struct result_words *w)
 }
 
 /* Tool output can hold terminal escapes; a pipe gets the text as it is. */
-static void print_foreign_text(const headroom_bytes *text)
+void result_print_text(const headroom_bytes *text)
 {
-    bool terminal = isatty(STDOUT_FILENO) == 1;
-
-    if (!terminal) {
+    if (isatty(STDOUT_FILENO) != 1) {
         fwrite(text->data, 1, text->len, stdout);
-    } else {
-        for (size_t i = 0; i < text->len; i++) {
-            unsigned char c = (unsigned char)text->data[i];
-            /* C1 controls are C2 80 to C2 9F; some terminals obey them. */
-            bool c1 = c >= 0x80 && c < 0xA0 && i > 0 && (unsigned char)text->data[i - 1] == 0xC2;
-
-            putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F || c1 ? '?' : c);
-        }
+        return;
     }
-    if (text->len == 0 || text->data[text->len - 1] != '\n')
-        putchar('\n');
+    for (size_t i = 0; i < text->len; i++) {
+        unsigned char c = (unsigned char)text->data[i];
+        /* C1 controls are C2 80 to C2 9F; some terminals obey them. */
+        bool c1 = c >= 0x80 && c < 0xA0 && i > 0 && (unsigned char)text->data[i - 1] == 0xC2;
+
+        putchar((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F || c1 ? '?' : c);
+    }
 }
 
 void result_print_why(const headroom_result *r)
@@ -148,5 +144,7 @@ void result_print_whole(const headroom_result *r, const headroom_bytes *original
         return;
     }
     printf("original  %s bytes:\n\n", format_count(before, (int64_t)original->len));
-    print_foreign_text(original);
+    result_print_text(original);
+    if (original->len == 0 || original->data[original->len - 1] != '\n')
+        putchar('\n');
 }

@@ -26,4 +26,7 @@ void result_print_why(const headroom_result *r);
 /* All that is known of it, then its original; data NULL: that is not stored. */
 void result_print_whole(const headroom_result *r, const headroom_bytes *original);
 
+/* Foreign text as it is; on a terminal with ? for what steers it. */
+void result_print_text(const headroom_bytes *text);
+
 #endif

@@ -1,10 +1,12 @@
 /* row.c - one recorded request, as JSON and for people. */
 #include "row.h"
+#include "cells.h"
 #include "format.h"
 #include "result.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *or_null(const char *s)
 {
@@ -14,7 +16,7 @@ static const char *or_null(const char *s)
 cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const headroom_row *row)
 {
     cJSON *o = json_object(t, parent, key);
-    char time[FORMAT_TIME];
+    char time[FORMAT_TIME], conversation[20];
 
     json_int(t, o, "id", row->id);
     json_string(t, o, "time", format_time(time, row->time_us));
@@ -35,27 +37,74 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_text(t, o, "usage", row->usage);
     json_int(t, o, "elapsed_us", row->elapsed_us);
     json_names(t, o, "transforms", row->transforms);
+    json_string(t, o, "error", or_null(row->error));
+    json_known(t, o, "input", row->input_tokens);
+    json_known(t, o, "output", row->output_tokens);
+    json_known(t, o, "cached", row->cached_tokens);
+    json_known(t, o, "cache_written", row->cache_written_tokens);
+    json_usd(t, o, "cost_usd", row->cost);
+    json_usd(t, o, "saved_usd", row->saved);
+    json_bool(t, o, "exact", row->exact);
+    json_known(t, o, "duration_us", row->duration_us);
+    snprintf(conversation, sizeof(conversation), "%016llx", (unsigned long long)row->conversation);
+    json_string(t, o, "conversation", row->conversation == 0 ? NULL : conversation);
     if (or_null(row->window) != NULL)
         json_text(t, o, "window", row->window);
     return o;
 }
 
-void row_print_line(const headroom_row *row)
+/* From the longest form of a line to the shortest: what is given up first is what others tell as well. */
+enum form { WHOLE, WITHOUT_PATH, WITHOUT_HOST, FORMS };
+
+static int line_of(char *out, size_t room, const headroom_row *row, enum form form)
 {
-    char time[FORMAT_TIME], program[17], host[40], path[40], model[33], skipped[40] = "", status[16] = "-";
+    char time[FORMAT_TIME], program[17], host[40], path[40], model[33], status[16] = "-";
     char before[FORMAT_COUNT], after[FORMAT_COUNT], share[FORMAT_SHARE];
 
     if (row->status != 0)
         snprintf(status, sizeof(status), "%d", row->status);
+    format_word(host, sizeof(host), row->host);
+    format_word(path, sizeof(path), row->path);
+    return snprintf(out, room, "%lld  %s  %s  %s%s%s%s  %s  %s  %s -> %s tokens, %s saved",
+                    (long long)row->id, format_time(time, row->time_us),
+                    format_word(program, sizeof(program), row->program), form == WITHOUT_HOST ? "" : host,
+                    form == WHOLE ? path : "", form == WITHOUT_HOST ? "" : "  ",
+                    format_word(model, sizeof(model), row->model), row->mode == NULL ? "-" : row->mode,
+                    status, format_count(before, row->tokens_before), format_count(after, row->tokens_after),
+                    format_share(share, row->tokens_before - row->tokens_after, row->tokens_before));
+}
+
+/* What is known of some requests only. */
+static int rest_of(char *out, size_t room, const headroom_row *row)
+{
+    char usd[FORMAT_USD], saved[FORMAT_USD], share[FORMAT_SHARE], error[66], skipped[40];
+    size_t n = 0;
+
+    out[0] = '\0';
+    if (row->input_tokens > 0 && row->cached_tokens >= 0)
+        n += (size_t)snprintf(out + n, room - n, "; %s cached",
+                              format_share(share, row->cached_tokens, row->input_tokens));
+    if (row->cost != HEADROOM_UNPRICED)
+        n += (size_t)snprintf(out + n, room - n, "; %s, saved %s", format_usd(usd, row->cost),
+                              row->saved == HEADROOM_UNPRICED ? "unknown" : format_usd(saved, row->saved));
+    if (or_null(row->error) != NULL)
+        n += (size_t)snprintf(out + n, room - n, "; error %s", format_word(error, sizeof(error), row->error));
     if (or_null(row->skipped) != NULL)
-        format_word(skipped, sizeof(skipped), row->skipped);
-    printf("%lld  %s  %s  %s%s  %s  %s  %s  %s -> %s tokens, %s saved%s%s\n", (long long)row->id,
-           format_time(time, row->time_us), format_word(program, sizeof(program), row->program),
-           format_word(host, sizeof(host), row->host), format_word(path, sizeof(path), row->path),
-           format_word(model, sizeof(model), row->model), row->mode == NULL ? "-" : row->mode, status,
-           format_count(before, row->tokens_before), format_count(after, row->tokens_after),
-           format_share(share, row->tokens_before - row->tokens_after, row->tokens_before),
-           skipped[0] == '\0' ? "" : "; not touched: ", skipped);
+        n += (size_t)snprintf(out + n, room - n, "; not touched: %s",
+                              format_word(skipped, sizeof(skipped), row->skipped));
+    return (int)n;
+}
+
+void row_print_line(const headroom_row *row)
+{
+    char line[512], rest[256];
+    unsigned columns = isatty(STDOUT_FILENO) == 1 ? cells_columns() : (unsigned)sizeof(line);
+    int behind = rest_of(rest, sizeof(rest), row);
+    enum form form = WHOLE;
+
+    while (line_of(line, sizeof(line), row, form) + behind > (int)columns && form + 1 < FORMS)
+        form++;
+    printf("%s%s\n", line, rest);
 }
 
 static const char *text_of(const cJSON *o, const char *key)

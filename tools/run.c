@@ -88,6 +88,8 @@ static int apply_settings(struct plan *p, const char *command)
     headroom_each_setting(h, take_setting, p);
     p->file = headroom_config_path(h);
     headroom_each_setting_error(h, say_error, p);
+    if (p->code == 0 && strcmp(p->mode, "off") != 0)
+        notice_capture(h);
     if (p->code == 0) {
         if (strcmp(p->mode, "optimize") != 0) {
             notice_mode(h, p->mode);

@@ -14,13 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum part { PART_ALL, PART_ORIGINAL, PART_SENT };
+enum part { PART_ALL, PART_ORIGINAL, PART_SENT, PART_REQUEST, PART_RESPONSE };
 
 struct options {
     bool json;
     enum part part;
     size_t limit;
-    const char *request;
 };
 
 /* ------------------------------------------------------------------ recent results */
@@ -124,10 +123,36 @@ static int show_result(const struct command *self, headroom *h, const struct opt
 
 /* ------------------------------------------------------------------ one request */
 struct finding {
+    headroom *h;
     int64_t id;
-    bool json, found;
+    const struct options *options;
+    bool found;
     int code;
 };
+
+static int print_body(headroom *h, const headroom_row *row, enum part part)
+{
+    enum headroom_capture_part which = part == PART_ORIGINAL   ? HEADROOM_CAPTURE_MADE
+                                       : part == PART_RESPONSE ? HEADROOM_CAPTURE_RESPONSE
+                                                               : HEADROOM_CAPTURE_SENT;
+    headroom_bytes body;
+    bool cut = false;
+    int got = headroom_get_capture(h, row->time_us, row->pid, which, &body, &cut);
+
+    if (got < 0)
+        return cli_fail(EX_DATAERR, "show: request %lld: its capture: %s", (long long)row->id,
+                        headroom_strerror(got));
+    if (got == 0)
+        return cli_fail(EX_UNAVAILABLE,
+                        "show: the %s of request %lld was not captured, or is no longer kept; 'headroom "
+                        "capture on' stores those to come",
+                        which == HEADROOM_CAPTURE_RESPONSE ? "response" : "body", (long long)row->id);
+    result_print_text(&body);
+    headroom_free(body.data);
+    if (cut)
+        return cli_fail(EX_DATAERR, "show: the response was longer; this is its beginning");
+    return EX_OK;
+}
 
 static int print_request(void *arg, const headroom_row *row)
 {
@@ -136,7 +161,11 @@ static int print_request(void *arg, const headroom_row *row)
     if (row->id != f->id)
         return 1;
     f->found = true;
-    if (f->json) {
+    if (f->options->part != PART_ALL) {
+        f->code = print_body(f->h, row, f->options->part);
+        return 1;
+    }
+    if (f->options->json) {
         struct json_tree t = {NULL, false};
         cJSON *o = row_to_json(&t, NULL, NULL, row);
 
@@ -154,7 +183,7 @@ static int print_request(void *arg, const headroom_row *row)
 
 static int show_request(const struct command *self, headroom *h, const struct options *o, const char *number)
 {
-    struct finding f = {.id = strtoll(number, NULL, 10), .json = o->json};
+    struct finding f = {.h = h, .id = strtoll(number, NULL, 10), .options = o};
     int err = headroom_each_request(h, f.id - 1, print_request, &f);
 
     if (err < 0)
@@ -189,19 +218,16 @@ static int show(const struct command *self, const struct options *o, const char 
 static int run(const struct command *self, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"original", no_argument, NULL, 'o'},
-        {"sent", no_argument, NULL, 's'},
-        {"request", required_argument, NULL, 'r'},
-        {"number", required_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"json", no_argument, NULL, 'j'},     {"original", no_argument, NULL, 'o'},
+        {"sent", no_argument, NULL, 's'},     {"request", no_argument, NULL, 'r'},
+        {"response", no_argument, NULL, 'R'}, {"number", required_argument, NULL, 'n'},
+        {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0},
     };
     struct options o = {.limit = 20};
     const char *word;
     int option;
 
-    while ((option = cli_option(self, argc, argv, ":josr:n:h", names)) != -1) {
+    while ((option = cli_option(self, argc, argv, ":josrRn:h", names)) != -1) {
         switch (option) {
         case 'j':
             o.json = true;
@@ -213,7 +239,10 @@ static int run(const struct command *self, int argc, char **argv)
             o.part = PART_SENT;
             break;
         case 'r':
-            o.request = optarg;
+            o.part = PART_REQUEST;
+            break;
+        case 'R':
+            o.part = PART_RESPONSE;
             break;
         case 'n':
             if (!operand_is_number(optarg))
@@ -224,40 +253,45 @@ static int run(const struct command *self, int argc, char **argv)
             return cli_option_exit(option);
         }
     }
-    if (argc - optind > 1 || (o.request != NULL && optind != argc))
+    if (argc - optind > 1)
         return cli_usage(self, "at most one id or request is taken");
-    word = o.request != NULL ? o.request : argv[optind];
-    if (o.request != NULL && !operand_is_number(o.request))
-        return cli_usage(self, "--request takes a number");
-    if (o.part != PART_ALL && (word == NULL || operand_is_number(word)))
-        return cli_usage(self, "--original and --sent need an id");
+    word = argv[optind];
+    if (o.part != PART_ALL && word == NULL)
+        return cli_usage(self, "a part needs the id of a result or the number of a request");
+    if ((o.part == PART_REQUEST || o.part == PART_RESPONSE) && !operand_is_number(word))
+        return cli_usage(self, "--request and --response need the number of a request");
     return show(self, &o, word);
 }
 
 const struct command command_show = {
     .name = "show",
     .summary = "what was rewritten; the original of a result; one request",
-    .help = "usage: headroom show [-n N] [--json]\n"
-            "       headroom show ID [--original | --sent | --json]\n"
-            "       headroom show [--request] NUMBER [--json]\n"
-            "\n"
-            "Without an argument: the results that were rewritten last, newest first. With the ID of a "
-            "result (20 hex\n"
-            "digits, as notes in rewritten results name it): what is known of it, then its original text. "
-            "With the\n"
-            "NUMBER of a request ('headroom log' prints it): that request and its tool results.\n"
-            "\n"
-            "  -o, --original   the bytes of the original alone\n"
-            "  -s, --sent       the bytes of what was sent in its place alone\n"
-            "  -r, --request N  the same as NUMBER\n"
-            "  -n, --number N   list the last N results (20)\n"
-            "  -j, --json       JSON: an array of results; an object with original and sent; an object with "
-            "results\n"
-            "  -h, --help       this text\n"
-            "\n"
-            "exit status: 0; 64 wrong usage, 66 no such result or request, 69 not stored, or database not "
-            "usable\n"
-            "\n"
-            "example: headroom show 0123456789abcdef0123 --original | jq length\n",
+    .help =
+        "usage: headroom show [-n N] [--json]\n"
+        "       headroom show ID [--original | --sent | --json]\n"
+        "       headroom show NUMBER [--request | --response | --original | --json]\n"
+        "\n"
+        "Without an argument: the results that were rewritten last, newest first. With the ID of a "
+        "result (20 hex\n"
+        "digits, as notes in rewritten results name it): what is known of it, then its original text. "
+        "With the\n"
+        "NUMBER of a request ('headroom log' prints it): that request and its tool results; its bodies "
+        "where they\n"
+        "were captured ('headroom capture').\n"
+        "\n"
+        "  -o, --original   the bytes of the original alone; of a request the body as the program made "
+        "it\n"
+        "  -s, --sent       the bytes of what was sent in its place alone\n"
+        "  -r, --request    of a request the body as it was sent (as --sent), without its content coding\n"
+        "  -R, --response   the body of its response\n"
+        "  -n, --number N   list the last N results (20)\n"
+        "  -j, --json       JSON: an array of results; an object with original and sent; an object with "
+        "results\n"
+        "  -h, --help       this text\n"
+        "\n"
+        "exit status: 0; 64 wrong usage, 66 no such result or request, 69 not stored, or database not "
+        "usable\n"
+        "\n"
+        "example: headroom show 0123456789abcdef0123 --original | jq length\n",
     .run = run,
 };

@@ -115,7 +115,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
 
     if (r < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1) {
+    for (c->block = 0; (r = hr_scan_item(s)) == 1; c->block++) {
         struct block b;
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = read_block(c, s, &b, !assistant)) < 0)
             return r;
@@ -140,6 +140,7 @@ static int read_list(hr_conversation *c, hr_scan *s, bool assistant, size_t turn
         if (r < 0)
             return r;
     }
+    c->block = HR_NO_BLOCK;
     return r;
 }
 
@@ -171,7 +172,7 @@ static int read_messages(hr_conversation *c, hr_scan *s)
 
     if (r < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1) {
+    for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++) {
         hr_member m = {names, 0};
         hr_value content = {0};
         hr_str role = {0};

@@ -118,9 +118,10 @@ static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
         return HR_ENOMEM;
     if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1)
+    for (c->block = 0; (r = hr_scan_item(s)) == 1; c->block++)
         if ((r = read_block(c, s, assistant, turn)) < 0)
             return r;
+    c->block = HR_NO_BLOCK;
     return r;
 }
 
@@ -167,7 +168,7 @@ static int locate(hr_conversation *c)
             messages = true;
             if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(&s)) < 0)
                 return r;
-            while ((r = hr_scan_item(&s)) == 1)
+            for (c->message = 0; (r = hr_scan_item(&s)) == 1; c->message++)
                 if ((r = read_message(c, &s)) < 0)
                     return r;
         } else {

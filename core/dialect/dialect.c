@@ -9,17 +9,24 @@ static const hr_dialect *const dialects[] = {
     &hr_dialect_anthropic, &hr_dialect_openai_chat, &hr_dialect_openai_responses, &hr_dialect_gemini,
     &hr_dialect_cohere,    &hr_dialect_ollama,      &hr_dialect_bedrock};
 
-const hr_dialect *hr_dialect_find(const char *name)
+int hr_dialect_number(const char *name)
 {
     for (size_t i = 0; name && i < sizeof dialects / sizeof *dialects; i++)
         if (strcmp(dialects[i]->name, name) == 0)
-            return dialects[i];
-    return NULL;
+            return (int)i;
+    return -1;
+}
+
+const hr_dialect *hr_dialect_find(const char *name)
+{
+    const int i = hr_dialect_number(name);
+    return i < 0 ? NULL : dialects[i];
 }
 
 static int read_as(hr_conversation *conv, hr_arena *a, const char *body, size_t len, const hr_dialect *d)
 {
-    *conv = (hr_conversation){.arena = a, .scratch = a, .body = body, .len = len, .resends = true};
+    *conv = (hr_conversation){
+        .arena = a, .scratch = a, .body = body, .len = len, .block = HR_NO_BLOCK, .resends = true};
     int r = d->locate(conv);
     return r < 0 ? r : hr_conversation_pair(conv);
 }
@@ -69,7 +76,7 @@ hr_event *hr_event_add(hr_conversation *c, enum hr_event_kind kind)
     if (kind == HR_EV_ASSISTANT || kind == HR_EV_START)
         c->open = c->n;
     hr_event *e = &c->ev[c->n++];
-    *e = (hr_event){.kind = kind};
+    *e = (hr_event){.kind = kind, .message = c->message, .block = c->block};
     c->results += kind == HR_EV_RESULT;
     c->calls += kind == HR_EV_CALL;
     return e;

@@ -26,10 +26,13 @@ typedef struct hr_event {
     bool taken;    /* CALL: hr_call_take has given it a result */
     hr_value
         lit; /* RESULT, HUMAN: the string literal. CALL: the arguments (string literal or object); len 0: none */
-    hr_str id;     /* CALL, RESULT: decoded call id; n 0: none */
-    hr_str name;   /* CALL, and RESULT where the dialect repeats it: decoded tool name */
-    uint32_t call; /* RESULT: index + 1 of its CALL event, 0: not in this body */
+    hr_str id;               /* CALL, RESULT: decoded call id; n 0: none */
+    hr_str name;             /* CALL, and RESULT where the dialect repeats it: decoded tool name */
+    uint32_t call;           /* RESULT: index + 1 of its CALL event, 0: not in this body */
+    uint32_t message, block; /* as the reader stood (hr_conversation) */
 } hr_event;
+
+#define HR_NO_BLOCK UINT32_MAX
 
 typedef struct hr_conversation {
     hr_arena *arena;   /* of the conversation itself */
@@ -39,7 +42,10 @@ typedef struct hr_conversation {
     hr_event *ev;
     size_t n, cap;
     size_t results, calls;
-    size_t open;  /* no call before this event waits for hr_call_take */
+    size_t open; /* no call before this event waits for hr_call_take */
+    /* Where the reader stands: element of the list of messages, and of its content, as errors of a provider name them. */
+    uint32_t message,
+        block;    /* block HR_NO_BLOCK: the content is no list, or its elements are no blocks of their own */
     hr_str model; /* decoded; n 0: none */
     bool stream;
     bool offers_command; /* one of the offered tools can run a command */
@@ -68,6 +74,8 @@ typedef struct hr_dialect {
     int (*locate)(hr_conversation *conv);
 } hr_dialect;
 
+/* Number of a dialect, from 0 and below 32; -1: unknown. */
+int hr_dialect_number(const char *name);
 /* By name; NULL: unknown. */
 const hr_dialect *hr_dialect_find(const char *name);
 

@@ -120,9 +120,10 @@ static int read_parts(hr_conversation *c, hr_scan *s, hr_str role)
         return hr_scan_value(s, NULL);
     if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1)
+    for (c->block = 0; (r = hr_scan_item(s)) == 1; c->block++)
         if ((r = read_part(c, s, by_model, turn)) < 0)
             return r;
+    c->block = HR_NO_BLOCK;
     return r;
 }
 
@@ -159,7 +160,7 @@ static int read_contents(hr_conversation *c, hr_scan *s)
 
     if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1)
+    for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++)
         if ((r = read_content(c, s)) < 0)
             return r;
     return r;

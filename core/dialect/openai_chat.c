@@ -204,7 +204,7 @@ int hr_chat_locate(hr_conversation *c, const hr_chat_form *form)
             messages = true;
             if ((r = hr_scan_enter(&s)) < 0)
                 return r;
-            while ((r = hr_scan_item(&s)) == 1)
+            for (c->message = 0; (r = hr_scan_item(&s)) == 1; c->message++)
                 if ((r = read_message(c, &s, form, &leading)) < 0)
                     return r;
             break;

@@ -253,7 +253,7 @@ static int read_input(hr_conversation *c, hr_scan *s)
         return (r = hr_expect(s, HR_JSON_STRING)) < 0 ? r : hr_scan_text(c, s, HR_EV_HUMAN);
     if ((r = hr_scan_enter(s)) < 0)
         return r;
-    while ((r = hr_scan_item(s)) == 1)
+    for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++)
         if ((r = read_item(&rd, s)) < 0)
             return r;
     return r;

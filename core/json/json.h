@@ -92,7 +92,8 @@ typedef struct hr_node {
     uint8_t type; /* hr_json_type */
     bool escaped; /* strings */
     bool key_escaped;
-    uint32_t off, len;         /* lexeme */
+    uint8_t key_number; /* two keys of one number are the same bytes; 0: one of the many that have none */
+    uint32_t off, len;  /* lexeme */
     uint32_t key_off, key_len; /* lexeme of the key, quotes included; key_len 0: not a member */
     uint32_t next;             /* index of the next sibling, 0: none */
     uint32_t child;            /* index of the first child, 0: none */

@@ -85,7 +85,7 @@ static inline unsigned hr_block_dark(const char *p)
 
 static inline bool hr_lex_is_space(char c)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 /* First byte that is no white space, or end. */
@@ -110,6 +110,16 @@ static inline const char *hr_lex_space(const char *p, const char *end)
 
 static inline const char *hr_lex_digits(const char *p, const char *end)
 {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (uint64_t v; end - p >= 8; p += 8) {
+        memcpy(&v, p, sizeof v);
+        v ^= UINT64_C(0x3030303030303030); /* digits become 0 to 9: with 0x76 they stay below 0x80 */
+        const uint64_t other = (((v & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676)) | v) &
+                               UINT64_C(0x8080808080808080);
+        if (other)
+            return p + __builtin_ctzll(other) / 8;
+    }
+#endif
     while (p < end && (unsigned char)(*p - '0') < 10)
         p++;
     return p;

@@ -1,240 +1,287 @@
 /* tree.c - the strict index of a whole JSON text.
 
-   One pass, one growing array of nodes in text order; a stack of open containers instead of recursion.
-   Strings are checked to the letter on the way, except for UTF-8: whether the text holds any byte above 0x7f
-   is noted in passing, and only then is the whole text checked, at the end. So a structural error is told
-   before a UTF-8 error that stands earlier. */
+   One pass before says how many values there can be, so that the nodes get their room at once, and whether any byte is above 0x7f. Then
+   one pass writes nodes in text order; a stack of open containers instead of recursion. Strings are checked to the letter on the way,
+   except for UTF-8: the whole text is checked at the end, where it holds more than ASCII. So a structural error is told before a UTF-8
+   error that stands earlier. */
 #include "json/json.h"
+#include "json/keys.h"
 #include "json/lex.h"
 
-enum { MAX_TEXT = 1 << 30, FIRST_NODES = 64 };
-
-struct open_container {
-    uint32_t node; /* index of the container */
-    uint32_t last; /* its last child so far, 0: none */
+enum {
+    MAX_TEXT = 1 << 30,
+    FIRST_NODES = 64,
+    NODE_BYTES = 4 /* of text to a node at first: commas in strings are no values */
 };
 
 struct parse {
     const char *text, *end;
-    const char *p; /* where we stand; where it went wrong */
+    const char *wrong; /* where it went wrong */
+    hr_arena *a;
     hr_node *nodes;
     uint32_t n, cap;
-    uint32_t key_off, key_len; /* key of the value that comes next */
-    bool key_escaped;
-    unsigned high; /* not 0: bytes above 0x7f were seen */
+    uint32_t *link; /* where the next node's index belongs: a child or a next of a node */
+    uint32_t in;    /* the open container */
+    uint32_t count; /* its children so far */
     unsigned depth;
-    struct open_container open[HR_MAX_DEPTH];
+    hr_keys keys;
+    struct open_container {
+        uint32_t node, count;
+    } open[HR_MAX_DEPTH]; /* around it */
 };
+
+/* ------------------------------------------------------------------ room */
+/* A value stands behind each comma and each opening bracket, at most. *high: not 0, bytes above 0x7f were seen. */
+static size_t most_values(const char *p, const char *end, unsigned *high)
+{
+    size_t n = 1;
+
+    *high = 0;
+#ifdef __SSE2__
+    __m128i seen = _mm_setzero_si128(), sums = _mm_setzero_si128();
+    while (end - p >= HR_BLOCK) {
+        __m128i found = _mm_setzero_si128(); /* a count a byte, of up to 255 */
+        for (int i = 0; i < 255 && end - p >= HR_BLOCK; i++, p += HR_BLOCK) {
+            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+            const __m128i open = _mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('{'));
+            const __m128i comma = _mm_cmpeq_epi8(v, _mm_set1_epi8(','));
+            found = _mm_sub_epi8(found, _mm_or_si128(open, comma));
+            seen = _mm_or_si128(seen, v);
+        }
+        sums = _mm_add_epi64(sums, _mm_sad_epu8(found, _mm_setzero_si128()));
+    }
+    uint64_t sum[2];
+    _mm_storeu_si128((__m128i *)(void *)sum, sums);
+    n += sum[0] + sum[1];
+    *high = (unsigned)_mm_movemask_epi8(seen);
+#endif
+    for (; p < end; p++) {
+        n += *p == ',' || *p == '{' || *p == '[';
+        *high |= (unsigned char)*p & 0x80u;
+    }
+    return n;
+}
 
 static int grow(struct parse *t)
 {
-    uint32_t cap = t->cap ? t->cap * 2 : FIRST_NODES; /* at most 2^30 / 2 + 2 nodes: no overflow */
-    hr_node *nodes = hr_realloc(t->nodes, (size_t)cap * sizeof(*nodes));
+    const uint32_t cap = t->cap * 2; /* at most 2^30 / 2 + 2 nodes: no overflow */
+    hr_node *nodes = hr_arena_alloc(t->a, cap * sizeof *nodes);
     if (!nodes)
         return HR_ENOMEM;
+    memcpy(nodes, t->nodes, t->n * sizeof *nodes);
+    t->link = (uint32_t *)(void *)((char *)nodes + ((char *)t->link - (char *)t->nodes));
     t->nodes = nodes;
     t->cap = cap;
     return 0;
 }
 
-/* A node for the value that begins at p, linked behind its sibling; 0: no memory. */
-static inline uint32_t add_node(struct parse *t, hr_json_type type)
+static int make_room(struct parse *t, size_t values)
 {
-    if (t->n == t->cap && grow(t))
-        return 0;
-    uint32_t index = t->n++;
-    t->nodes[index] = (hr_node){.type = (uint8_t)type,
-                                .key_escaped = t->key_escaped,
-                                .off = (uint32_t)(t->p - t->text),
-                                .key_off = t->key_off,
-                                .key_len = t->key_len};
-    if (t->depth > 0) {
-        struct open_container *in = &t->open[t->depth - 1];
-        if (in->last)
-            t->nodes[in->last].next = index;
-        else
-            t->nodes[in->node].child = index;
-        in->last = index;
-        t->nodes[in->node].count++;
-    }
-    return index;
+    const size_t len = (size_t)(t->end - t->text), most = len / NODE_BYTES + FIRST_NODES;
+
+    t->cap = (uint32_t)(values + 1 < most ? values + 1 : most);
+    t->nodes = hr_arena_alloc(t->a, t->cap * sizeof *t->nodes);
+    if (!t->nodes)
+        return HR_ENOMEM;
+    t->nodes[0] = (hr_node){0};
+    t->n = 1;
+    return 0;
 }
 
+/* ------------------------------------------------------------------ tokens */
 static inline int fail_at(struct parse *t, const char *p, int err)
 {
-    t->p = p;
+    t->wrong = p;
     return err;
 }
 
-/* First byte of the string text at p that is not plain, or end; notes bytes above 0x7f. */
-static inline const char *plain_run(struct parse *t, const char *p)
+/* First byte of the string text at p that is not plain, or end. */
+static inline const char *plain_run(const char *p, const char *end)
 {
-    for (; t->end - p >= HR_BLOCK; p += HR_BLOCK) {
+    for (; end - p >= HR_BLOCK; p += HR_BLOCK) {
         unsigned special = hr_block_special(p);
-        t->high |= hr_block_high(p);
         if (special)
             return p + __builtin_ctz(special);
     }
-    for (; p < t->end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20; p++)
-        t->high |= (unsigned char)*p & 0x80u;
+    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+        p++;
     return p;
 }
 
-/* The string whose opening quote is at t->p; t->p moves behind the closing one. */
-static inline int string(struct parse *t, bool *escaped)
+/* The string whose text from p on is not plain there. *p moves behind its closing quote. */
+static int rest_of_string(struct parse *t, const char **p)
 {
-    const char *p = plain_run(t, t->p + 1);
-    *escaped = false;
-    while (p < t->end && *p == '\\') {
-        *escaped = true;
+    const char *q = *p;
+    while (q < t->end && *q == '\\') {
         uint32_t code;
-        const char *behind = p;
-        int err = hr_lex_escape(&behind, t->end, &code);
+        int err = hr_lex_escape(&q, t->end, &code);
         if (err)
-            return fail_at(t, p, err);
-        p = plain_run(t, behind);
+            return fail_at(t, q, err);
+        q = plain_run(q, t->end);
     }
-    if (p == t->end || *p != '"')
-        return fail_at(t, p, HR_EJSON);
-    t->p = p + 1;
+    if (q == t->end || *q != '"')
+        return fail_at(t, q, HR_EJSON);
+    *p = q + 1;
     return 0;
 }
 
-/* Key and colon. */
-static int key(struct parse *t)
+/* The string whose opening quote is at *p, which moves behind the closing one. */
+static inline int string(struct parse *t, const char **p, bool *escaped)
 {
-    t->p = hr_lex_space(t->p, t->end);
-    if (t->p == t->end || *t->p != '"')
-        return HR_EJSON;
-    const char *begin = t->p;
-    int err = string(t, &t->key_escaped);
-    if (err)
-        return err;
-    t->key_off = (uint32_t)(begin - t->text);
-    t->key_len = (uint32_t)(t->p - begin);
-    t->p = hr_lex_space(t->p, t->end);
-    if (t->p == t->end || *t->p != ':')
-        return HR_EJSON;
-    t->p++;
-    return 0;
+    const char *q = plain_run(*p + 1, t->end);
+    *escaped = false;
+    if (__builtin_expect(q < t->end && *q == '"', true)) {
+        *p = q + 1;
+        return 0;
+    }
+    *p = q;
+    *escaped = true;
+    return rest_of_string(t, p);
 }
 
-static int leaf(struct parse *t, hr_json_type type, const char *end)
+/* End of the number or the literal at p; NULL: there is none. */
+static inline const char *word(const char *p, const char *end, uint8_t *type)
 {
-    if (!end)
-        return HR_EJSON;
-    uint32_t index = add_node(t, type);
-    if (!index)
-        return HR_ENOMEM;
-    t->nodes[index].len = (uint32_t)(end - t->p);
-    t->p = end;
-    return 0;
+    switch (*p) {
+    case 't':
+        *type = HR_JSON_TRUE;
+        return hr_lex_word(p, end, "true", 4);
+    case 'f':
+        *type = HR_JSON_FALSE;
+        return hr_lex_word(p, end, "false", 5);
+    case 'n':
+        *type = HR_JSON_NULL;
+        return hr_lex_word(p, end, "null", 4);
+    default:
+        *type = HR_JSON_NUMBER;
+        return hr_lex_number(p, end);
+    }
 }
 
-static int string_leaf(struct parse *t)
-{
-    uint32_t index = add_node(t, HR_JSON_STRING);
-    if (!index)
-        return HR_ENOMEM;
-    const char *begin = t->p;
-    bool escaped;
-    int err = string(t, &escaped);
-    t->nodes[index].escaped = escaped;
-    t->nodes[index].len = (uint32_t)(t->p - begin);
-    return err;
-}
-
-/* Step into a container. 1: it is empty and closes next; 0: its first value comes next. */
-static int enter(struct parse *t, hr_json_type type)
+/* ------------------------------------------------------------------ structure */
+/* The container of node `index` is open now. */
+static inline int enter(struct parse *t, uint32_t index)
 {
     if (t->depth == HR_MAX_DEPTH)
         return HR_EDEPTH;
-    uint32_t index = add_node(t, type);
-    if (!index)
-        return HR_ENOMEM;
-    t->open[t->depth++] = (struct open_container){index, 0};
-    t->key_off = t->key_len = 0;
-    t->key_escaped = false;
-    t->p = hr_lex_space(t->p + 1, t->end);
-    if (t->p < t->end && *t->p == (type == HR_JSON_OBJECT ? '}' : ']'))
-        return 1;
-    return type == HR_JSON_OBJECT ? key(t) : 0;
+    t->open[t->depth++] = (struct open_container){t->in, t->count};
+    t->in = index;
+    t->count = 0;
+    t->link = &t->nodes[index].child;
+    return 0;
 }
 
-/* One value, or the way into one. 1: a value is complete (or an empty container closes next); 0: one comes
- * next. */
-static inline int value(struct parse *t)
+/* The container at hand ends before p. */
+static inline void leave(struct parse *t, const char *p)
 {
+    hr_node *v = &t->nodes[t->in];
+
+    v->len = (uint32_t)(p - t->text) - v->off;
+    v->count = t->count;
+    t->link = &v->next;
+    t->depth--;
+    t->in = t->open[t->depth].node;
+    t->count = t->open[t->depth].count;
+}
+
+/* A key that is not the one that was likely. *p moves behind it. */
+static int other_key(struct parse *t, const char **p, hr_node *v)
+{
+    const char *const begin = *p;
+
+    if (begin == t->end || *begin != '"')
+        return fail_at(t, begin, HR_EJSON);
+    int err = string(t, p, &v->key_escaped);
+    if (err)
+        return err;
+    v->key_len = (uint32_t)(*p - begin);
+    v->key_number = hr_keys_number(&t->keys, hr_str_make(begin, v->key_len), v->key_escaped);
+    return 0;
+}
+
+/* Key and colon at *p, into the node that comes next. */
+static inline int key(struct parse *t, const char **p, hr_node *v)
+{
+    const char *q = hr_lex_space(*p, t->end);
     int err;
-    t->p = hr_lex_space(t->p, t->end);
-    if (t->p == t->end)
-        return HR_EJSON;
-    switch (*t->p) {
-    case '{':
-        return enter(t, HR_JSON_OBJECT);
-    case '[':
-        return enter(t, HR_JSON_ARRAY);
-    case '"':
-        err = string_leaf(t);
-        break;
-    case 't':
-        err = leaf(t, HR_JSON_TRUE, hr_lex_word(t->p, t->end, "true", 4));
-        break;
-    case 'f':
-        err = leaf(t, HR_JSON_FALSE, hr_lex_word(t->p, t->end, "false", 5));
-        break;
-    case 'n':
-        err = leaf(t, HR_JSON_NULL, hr_lex_word(t->p, t->end, "null", 4));
-        break;
-    default:
-        err = leaf(t, HR_JSON_NUMBER, hr_lex_number(t->p, t->end));
-    }
-    return err ? err : 1;
-}
 
-/* Behind a value: close what closes. 1: the root is complete; 0: another value comes next. */
-static inline int after_value(struct parse *t)
-{
-    while (t->depth > 0) {
-        hr_node *in = &t->nodes[t->open[t->depth - 1].node];
-        t->p = hr_lex_space(t->p, t->end);
-        if (t->p == t->end)
-            return HR_EJSON;
-        if (*t->p == (in->type == HR_JSON_OBJECT ? '}' : ']')) {
-            t->p++;
-            in->len = (uint32_t)(t->p - t->text) - in->off;
-            t->depth--;
-            continue;
-        }
-        /* Directly behind a container's opening only its end could stand here; enter() has seen that it does.
-         */
-        if (*t->p != ',')
-            return HR_EJSON;
-        t->p++;
-        if (in->type == HR_JSON_OBJECT)
-            return key(t);
-        t->key_off = t->key_len = 0;
-        t->key_escaped = false;
-        return 0;
+    v->key_off = (uint32_t)(q - t->text);
+    v->key_number = hr_keys_guess(&t->keys, q, t->end);
+    if (__builtin_expect(v->key_number != 0, true)) {
+        v->key_len = (uint32_t)t->keys.key[v->key_number].n;
+        v->key_escaped = t->keys.escaped[v->key_number];
+        q += v->key_len;
+    } else if ((err = other_key(t, &q, v))) {
+        return err;
     }
-    return 1;
+    q = hr_lex_space(q, t->end);
+    if (q == t->end || *q != ':')
+        return fail_at(t, q, HR_EJSON);
+    *p = q + 1;
+    return 0;
 }
 
 static int whole_text(struct parse *t)
 {
-    int state;
-    do {
-        state = value(t);
-        if (state == 1)
-            state = after_value(t);
-    } while (state == 0);
-    if (state < 0)
-        return state;
-    t->p = hr_lex_space(t->p, t->end);
-    if (t->p != t->end)
-        return HR_EJSON;
-    const char *bad = t->high ? hr_lex_utf8_error(t->text, t->end) : NULL;
-    return bad ? fail_at(t, bad, HR_EUTF8) : 0;
+    const char *p = t->text, *const end = t->end;
+    uint32_t unused;
+    bool member = false; /* a key comes next */
+    int err;
+
+    t->link = &unused;
+    for (;;) {
+        /* a value */
+        if (__builtin_expect(t->n == t->cap, false) && grow(t))
+            return HR_ENOMEM;
+        const uint32_t index = t->n++;
+        hr_node *v = &t->nodes[index];
+        *v = (hr_node){0};
+        if (member && (err = key(t, &p, v)))
+            return err;
+        p = hr_lex_space(p, end);
+        if (p == end)
+            return fail_at(t, p, HR_EJSON);
+        *t->link = index;
+        t->link = &v->next;
+        t->count++;
+        v->off = (uint32_t)(p - t->text);
+        const char *const begin = p;
+        if (*p == '"') {
+            v->type = HR_JSON_STRING;
+            if ((err = string(t, &p, &v->escaped)))
+                return err;
+            v->len = (uint32_t)(p - begin);
+        } else if (*p == '{' || *p == '[') {
+            member = *p == '{';
+            v->type = member ? HR_JSON_OBJECT : HR_JSON_ARRAY;
+            if (enter(t, index))
+                return fail_at(t, p, HR_EDEPTH);
+            p = hr_lex_space(p + 1, end);
+            if (p == end || *p != (member ? '}' : ']'))
+                continue;
+            leave(t, ++p);
+        } else {
+            if (!(p = word(p, end, &v->type)))
+                return fail_at(t, begin, HR_EJSON);
+            v->len = (uint32_t)(p - begin);
+        }
+        /* what stands behind it: a comma, or the ends of containers */
+        for (; t->depth > 0; leave(t, ++p)) {
+            p = hr_lex_space(p, end);
+            if (p == end)
+                return fail_at(t, p, HR_EJSON);
+            member = t->nodes[t->in].type == HR_JSON_OBJECT;
+            if (*p == ',')
+                break;
+            if (*p != (member ? '}' : ']'))
+                return fail_at(t, p, HR_EJSON);
+        }
+        if (t->depth == 0)
+            break;
+        p++;
+    }
+    p = hr_lex_space(p, end);
+    return p == end ? 0 : fail_at(t, p, HR_EJSON);
 }
 
 int hr_tree_parse(hr_tree *tree, hr_arena *a, const char *text, size_t len, size_t *error_off)
@@ -243,29 +290,25 @@ int hr_tree_parse(hr_tree *tree, hr_arena *a, const char *text, size_t len, size
         *error_off = 0;
     if (len > MAX_TEXT)
         return HR_ELIMIT;
-    struct parse t;
-    memset(&t, 0, offsetof(struct parse, open));
     if (len == 0)
         return HR_EJSON;
-    t.text = t.p = text;
+    struct parse t;
+    unsigned high;
+    memset(&t, 0, offsetof(struct parse, keys));
+    hr_keys_init(&t.keys);
+    t.text = t.wrong = text;
     t.end = text + len;
-    int err = grow(&t);
-    if (!err) {
-        t.nodes[0] = (hr_node){0};
-        t.n = 1;
+    t.a = a;
+    int err = make_room(&t, most_values(text, t.end, &high));
+    if (!err)
         err = whole_text(&t);
+    if (!err && high) {
+        t.wrong = hr_lex_utf8_error(text, t.end);
+        err = t.wrong ? HR_EUTF8 : 0;
     }
-    if (error_off)
-        *error_off = (size_t)(t.p - text);
-    /* The array grows on the heap, where large blocks move without copying, and ends in the arena at its
-     * exact size. */
-    hr_node *nodes = err ? NULL : hr_arena_alloc(a, t.n * sizeof(*nodes));
-    if (!err && !nodes)
-        err = HR_ENOMEM;
-    if (nodes) {
-        memcpy(nodes, t.nodes, t.n * sizeof(*nodes));
-        *tree = (hr_tree){text, (uint32_t)len, nodes, t.n};
-    }
-    hr_free(t.nodes);
+    if (error_off && err)
+        *error_off = (size_t)(t.wrong - text);
+    if (!err)
+        *tree = (hr_tree){text, (uint32_t)len, t.nodes, t.n};
     return err;
 }

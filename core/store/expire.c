@@ -67,6 +67,8 @@ static int expire_part(hr_store *s, int64_t now)
         rc = expire_requests(s, now, HR_EXPIRE_AT_EXIT);
     if (rc >= 0)
         rc = expire_cuts(s, now);
+    if (rc >= 0)
+        rc = hr_marks_expire(s, now);
     int64_t end = rc >= 0 ? decisions_end(s) : rc;
     if (end <= 0)
         return (int)end;
@@ -101,7 +103,7 @@ static int expire_batch(hr_store *s, enum part part, int64_t *from)
         else if (part == REQUESTS)
             rc = expire_requests(s, now, HR_EXPIRE_BATCH);
         else if (part == CUTS)
-            rc = expire_cuts(s, now);
+            rc = (rc = expire_cuts(s, now)) < 0 ? rc : hr_marks_expire(s, now);
         else
             rc = (int)((end = decisions_end(s)) < 0 ? end : expire_decisions(s, now, *from, HR_EXPIRE_BATCH));
         int done = hr_store_end(s, rc < 0 ? rc : 0);

@@ -23,6 +23,7 @@ static int read_facts(hr_store *s, headroom_store_facts *f)
         {"SELECT count(*) FROM originals", &f->originals},
         {"SELECT coalesce(sum(packed_size), 0) FROM originals", &f->originals_bytes},
         {"SELECT coalesce(min(created), 0) FROM originals", &f->oldest_original_us},
+        {"SELECT coalesce(max(value), 0) FROM meta WHERE name = 'rows_lost'", &f->rows_lost},
     };
     int rc = hr_sql_once_text(s, "PRAGMA journal_mode", f->journal, sizeof f->journal);
 

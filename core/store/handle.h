@@ -6,6 +6,7 @@
 #define HR_STORE_HANDLE_H
 
 #include "fork.h"
+#include "health.h"
 #include "limits.h"
 #include "store/store.h"
 
@@ -19,6 +20,7 @@ enum hr_statement {
     HR_Q_META_GET,
     HR_Q_META_SET,
     HR_Q_META_ADD,
+    HR_Q_META_LOST,
     HR_Q_DECISION_BY_KEY,
     HR_Q_DECISION_BY_IDKEY,
     HR_Q_DECISION_BY_SENTKEY,
@@ -34,6 +36,7 @@ enum hr_statement {
     HR_Q_ORIGINAL_DELETE,
     HR_Q_REQUEST_INSERT,
     HR_Q_REQUEST_EACH,
+    HR_Q_REQUEST_FROM_END,
     HR_Q_REQUEST_EXPIRE,
     HR_Q_REQUEST_TOTALS,
     HR_Q_REQUEST_SESSION,
@@ -55,6 +58,20 @@ enum hr_statement {
     HR_Q_CUT_INSERT,
     HR_Q_CUT_TOUCH,
     HR_Q_CUT_EXPIRE,
+    HR_Q_MARK,
+    HR_Q_MARK_SET,
+    HR_Q_MARK_EXPIRE,
+    HR_Q_FAULT_INSERT,
+    HR_Q_FAULT_COUNT,
+    HR_Q_FAULT_EACH,
+    HR_Q_FAULT_SETTLE,
+    HR_Q_FAULT_EXPIRE,
+    HR_Q_BREAKER_SET,
+    HR_Q_BREAKER_EACH,
+    HR_Q_BREAKER_RESET,
+    HR_Q_FAMILY,
+    HR_Q_FAMILY_SET,
+    HR_Q_FAMILY_EACH,
     HR_Q_COUNT
 };
 
@@ -67,6 +84,11 @@ enum {
     HR_EXPIRE_BATCH = 500,     /* and the CLI in one transaction, so that hosts need not wait long */
     HR_REQUEST_WAIT_US =
         2000, /* a finished request waits this long for a busy database; then its row waits */
+    /* A row that finds the ring full waits this long for the database: programs notice seconds, and whoever holds the lock longer than that
+       (a purge of hundreds of megabytes, a process that was stopped) may hold it for minutes. */
+    HR_RING_WAIT_US = 2000000,
+    HR_RING_PAUSE_US = 30000000, /* after one that waited in vain nobody waits for this long */
+    HR_RING_STEP_US = 1000,      /* between two tries others of this process read what is stored */
     HR_MAX_REQUESTS = 1000000,
     HR_REQUEST_DAYS = 90,
     HR_BINARIES = 256 /* answers kept about executables; the newest */
@@ -96,10 +118,13 @@ struct hr_store {
     uint8_t key[32];
     int64_t session; /* random, one per process: groups its request rows */
     struct hr_waiting_row *ring[HR_RING_ROWS];
-    size_t ring_first, ring_n;
-    uint64_t dropped;
+    size_t ring_first, ring_n; /* only who holds the lock of vfs.h takes rows out */
+    uint64_t ring_vain;        /* monotonic; nobody waits for room before. 0: none waited in vain */
+    uint64_t lost, lost_told;  /* rows; of them those that the database knows of */
     uint8_t touched[HR_TOUCH_KEYS][16];
     size_t touched_n;
+    hr_cache_mark marks[HR_MARKS];
+    size_t marks_n;
 };
 
 /* ---- store.c ---- */
@@ -166,9 +191,30 @@ int hr_originals_account(hr_store *s, int64_t bytes);
  */
 void hr_expire_some(hr_store *s);
 
+/* ---- health.c ---- */
+/* Write the marks that wait; those of a transaction that fails are lost. In a transaction. */
+int hr_marks_write(hr_store *s);
+int hr_marks_expire(hr_store *s, int64_t now_us);
+
+/* ---- families.c ---- */
+/* The sample of a row that is being stored, if it has one. In a transaction. */
+int hr_families_add(hr_store *s, const headroom_row *row);
+
 /* ---- requests.c ---- */
-/* Write rows and marks that wait; the handle is entered. Failure leaves them waiting. */
-int hr_requests_drain(hr_store *s);
-void hr_requests_forget(hr_store *s);
+/* A row in one allocation, its strings behind it. NULL: no memory; hr_free. */
+typedef struct hr_waiting_row {
+    headroom_row row;
+} hr_waiting_row;
+hr_waiting_row *hr_requests_copy(const headroom_row *row);
+/* In a transaction. */
+int hr_requests_insert(hr_store *s, const headroom_row *row);
+
+/* ---- ring.c ---- */
+/* Write rows and marks that wait; the handle is entered. Failure leaves the rows waiting. */
+int hr_ring_drain(hr_store *s);
+/* The same, the handle not entered: again and again until deadline_us (monotonic) while the database is busy. */
+int hr_ring_drain_until(hr_store *s, uint64_t deadline_us);
+bool hr_ring_is_empty(hr_store *s);
+void hr_ring_forget(hr_store *s);
 
 #endif

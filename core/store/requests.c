@@ -1,12 +1,7 @@
-/* requests.c - one row a finished request, the ring where rows wait for a busy database, and what the CLI
-   reads from them. See store.h. */
+/* requests.c - one row a finished request, and what the CLI reads from them. See store.h; ring.c is where rows wait. */
 #include <string.h>
 
 #include "store/handle.h"
-
-typedef struct hr_waiting_row {
-    headroom_row row; /* its strings lie behind it, in the same allocation */
-} hr_waiting_row;
 
 #define STRINGS 12
 
@@ -18,7 +13,7 @@ static void strings_of(headroom_row *r, const char **fields[STRINGS])
     memcpy(fields, all, sizeof all);
 }
 
-static hr_waiting_row *copy_row(const headroom_row *row)
+hr_waiting_row *hr_requests_copy(const headroom_row *row)
 {
     headroom_row copy = *row;
     const char **fields[STRINGS];
@@ -43,39 +38,7 @@ static hr_waiting_row *copy_row(const headroom_row *row)
     return w;
 }
 
-/* ------------------------------------------------------------------ ring */
-/* Under quick. Full: the row that is dropped comes back. */
-static hr_waiting_row *push(hr_store *s, hr_waiting_row *w, bool front)
-{
-    hr_waiting_row *lost = NULL;
-
-    if (s->ring_n == HR_RING_ROWS) {
-        s->dropped++;
-        if (front) /* the oldest of all is the one that comes back */
-            return w;
-        lost = s->ring[s->ring_first];
-        s->ring_first = (s->ring_first + 1) % HR_RING_ROWS;
-        s->ring_n--;
-    }
-    if (front) {
-        s->ring_first = (s->ring_first + HR_RING_ROWS - 1) % HR_RING_ROWS;
-        s->ring[s->ring_first] = w;
-    } else {
-        s->ring[(s->ring_first + s->ring_n) % HR_RING_ROWS] = w;
-    }
-    s->ring_n++;
-    return lost;
-}
-
-void hr_requests_forget(hr_store *s)
-{
-    for (; s->ring_n; s->ring_n--) {
-        hr_free(s->ring[s->ring_first]);
-        s->ring_first = (s->ring_first + 1) % HR_RING_ROWS;
-    }
-}
-
-static int insert(hr_store *s, const headroom_row *r)
+int hr_requests_insert(hr_store *s, const headroom_row *r)
 {
     hr_query q = hr_query_start(s, HR_Q_REQUEST_INSERT);
 
@@ -115,82 +78,8 @@ static int insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->cost);
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
+    hr_query_int(&q, r->duration_us);
     return hr_query_run(&q);
-}
-
-static int touch(hr_store *s, const uint8_t key[16], int64_t now)
-{
-    hr_query q = hr_query_start(s, HR_Q_DECISION_TOUCH);
-
-    hr_query_int(&q, now);
-    hr_query_blob(&q, key, 16);
-    return hr_query_run(&q);
-}
-
-int hr_requests_drain(hr_store *s)
-{
-    hr_waiting_row *rows[HR_RING_ROWS];
-    uint8_t touched[HR_TOUCH_KEYS][16];
-    size_t n = 0, marks;
-
-    pthread_mutex_lock(&s->quick);
-    for (; s->ring_n; s->ring_n--) {
-        rows[n++] = s->ring[s->ring_first];
-        s->ring_first = (s->ring_first + 1) % HR_RING_ROWS;
-    }
-    marks = s->touched_n;
-    memcpy(touched, s->touched, marks * sizeof *touched);
-    s->touched_n = 0;
-    pthread_mutex_unlock(&s->quick);
-    if (n == 0 && marks == 0)
-        return 0;
-
-    int64_t now = hr_wall_us();
-    int rc = hr_store_begin(s);
-    if (rc == 0) {
-        for (size_t i = 0; i < n && rc == 0; i++)
-            rc = insert(s, &rows[i]->row);
-        for (size_t i = 0; i < marks && rc == 0; i++)
-            rc = touch(s, touched[i], now);
-        rc = hr_store_end(s, rc);
-    }
-    pthread_mutex_lock(&s->quick);
-    if (rc != 0) {
-        /* Marks are set again at the next look-up. */
-        for (size_t i = n; i-- > 0;)
-            rows[i] = push(s, rows[i], true);
-    }
-    pthread_mutex_unlock(&s->quick);
-    for (size_t i = 0; i < n; i++)
-        hr_free(rows[i]);
-    return rc;
-}
-
-void hr_store_request(hr_store *s, const headroom_row *row)
-{
-    hr_store_check_fork(s);
-    hr_waiting_row *w = s->dead ? NULL : copy_row(row), *lost = NULL;
-
-    pthread_mutex_lock(&s->quick);
-    if (w)
-        lost = push(s, w, false);
-    else
-        s->dropped++;
-    pthread_mutex_unlock(&s->quick);
-    hr_free(lost);
-    if (!w || hr_store_enter(s, hr_now_us() + HR_REQUEST_WAIT_US, true) != 0)
-        return;
-    hr_requests_drain(s);
-    hr_store_leave(s);
-}
-
-uint64_t hr_store_dropped(hr_store *s)
-{
-    hr_store_check_fork(s);
-    pthread_mutex_lock(&s->quick);
-    uint64_t n = s->dropped;
-    pthread_mutex_unlock(&s->quick);
-    return n;
 }
 
 /* ------------------------------------------------------------------ looking back */
@@ -235,22 +124,40 @@ static headroom_row row_of(const hr_query *q)
         .cost = hr_query_col_int(q, 33),
         .saved = hr_query_col_int(q, 34),
         .exact = hr_query_col_int(q, 35) != 0,
+        .duration_us = hr_query_col_int(q, 36),
     };
 }
 
-/* Up to BATCH rows above after_id; the count or <0. */
-static int read_batch(hr_store *s, int64_t after_id, hr_waiting_row *rows[BATCH])
+static hr_query start_chosen(hr_store *s, enum hr_statement which, const headroom_filter *f)
+{
+    hr_query q = hr_query_start(s, which);
+
+    hr_query_int(&q, f->after_id);
+    hr_query_int(&q, f->from_us);
+    hr_query_int(&q, f->to_us);
+    hr_query_text(&q, f->program);
+    hr_query_text(&q, f->model);
+    hr_query_text(&q, f->host);
+    hr_query_text(&q, f->dialect);
+    hr_query_text(&q, f->skipped);
+    hr_query_int(&q, f->status_low);
+    hr_query_int(&q, f->status_high);
+    hr_query_int(&q, f->unanswered);
+    return q;
+}
+
+/* Up to BATCH rows that the filter chooses; the count or <0. */
+static int read_batch(hr_store *s, const headroom_filter *f, hr_waiting_row *rows[BATCH])
 {
     int rc = hr_store_enter(s, 0, false), n = 0;
 
     if (rc != 0)
         return rc;
-    hr_query q = hr_query_start(s, HR_Q_REQUEST_EACH);
-    hr_query_int(&q, after_id);
+    hr_query q = start_chosen(s, HR_Q_REQUEST_EACH, f);
     hr_query_int(&q, BATCH);
     while (n < BATCH && (rc = hr_query_step(&q)) == 1) {
         headroom_row row = row_of(&q);
-        rows[n] = copy_row(&row);
+        rows[n] = hr_requests_copy(&row);
         if (!rows[n]) {
             rc = HR_ENOMEM;
             break;
@@ -266,17 +173,44 @@ static int read_batch(hr_store *s, int64_t after_id, hr_waiting_row *rows[BATCH]
     return rc;
 }
 
+/* Raise after_id so that only the last f->last of the chosen are left; the newest rows are read, not all. */
+static int begin_from_end(hr_store *s, headroom_filter *f)
+{
+    int rc = hr_store_enter(s, 0, false);
+
+    if (rc != 0)
+        return rc;
+    hr_query q = start_chosen(s, HR_Q_REQUEST_FROM_END, f);
+    hr_query_int(&q, f->last > INT64_MAX ? INT64_MAX : (int64_t)f->last - 1);
+    rc = hr_query_step(&q);
+    if (rc == 1)
+        f->after_id = hr_query_col_int(&q, 0) - 1;
+    hr_query_end(&q);
+    hr_store_leave(s);
+    return rc < 0 ? rc : 0;
+}
+
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg)
 {
-    hr_waiting_row *rows[BATCH];
-    int rc = 0, n;
+    const headroom_filter all = {.after_id = after_id};
+    return hr_store_each_request_where(s, &all, cb, arg);
+}
 
+int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg)
+{
+    hr_waiting_row *rows[BATCH];
+    headroom_filter f = *filter;
+    int rc = f.last > 0 ? begin_from_end(s, &f) : 0, n;
+
+    if (rc != 0)
+        return rc;
     do {
-        n = read_batch(s, after_id, rows);
+        n = read_batch(s, &f, rows);
         if (n < 0)
             return n;
         for (int i = 0; i < n; i++) {
-            after_id = rows[i]->row.id;
+            f.after_id = rows[i]->row.id;
             if (rc == 0)
                 rc = cb(arg, &rows[i]->row);
             hr_free(rows[i]);

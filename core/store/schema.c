@@ -47,10 +47,27 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "ALTER TABLE requests ADD COLUMN cost INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT (-9223372036854775807 - 1);"
     "ALTER TABLE requests ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;",
+    "CREATE TABLE marks(conversation INTEGER PRIMARY KEY, time INTEGER NOT NULL, positions INTEGER NOT NULL,"
+    " made INTEGER NOT NULL, sent INTEGER NOT NULL, input INTEGER NOT NULL, cached INTEGER NOT NULL,"
+    " held INTEGER NOT NULL, optimize INTEGER NOT NULL);"
+    "CREATE TABLE faults(n INTEGER PRIMARY KEY, time INTEGER NOT NULL, program TEXT NOT NULL,"
+    " dialect TEXT NOT NULL, model TEXT NOT NULL, conversation INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " place TEXT NOT NULL, held INTEGER NOT NULL, cached INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT "
+    "0);"
+    "CREATE TABLE breakers(program TEXT NOT NULL, dialect TEXT NOT NULL, since INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, PRIMARY KEY(program, dialect)) WITHOUT ROWID;"
+    "CREATE TABLE families(name TEXT PRIMARY KEY NOT NULL, seen INTEGER NOT NULL, ratios BLOB NOT NULL)"
+    " WITHOUT ROWID;",
+    "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
 };
 
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {
-    "", "PRAGMA user_version=1", "PRAGMA user_version=2", "PRAGMA user_version=3", "PRAGMA user_version=4"};
+static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
+                                                           "PRAGMA user_version=1",
+                                                           "PRAGMA user_version=2",
+                                                           "PRAGMA user_version=3",
+                                                           "PRAGMA user_version=4",
+                                                           "PRAGMA user_version=5",
+                                                           "PRAGMA user_version=6"};
 
 static int write_key(hr_store *s)
 {

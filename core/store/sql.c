@@ -16,7 +16,19 @@
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
-#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact"
+#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact, duration"
+
+/* What a headroom_filter chooses: its members are the first eleven parameters. */
+#define NAMED(column, n) "(" n " IS NULL OR " column " = " n " OR " column " GLOB " n ")"
+#define CHOSEN                                                                                               \
+    "id > ?1 AND time >= ?2 AND (?3 = 0 OR time < ?3) AND " NAMED("program", "?4") " AND " NAMED(            \
+        "model",                                                                                             \
+        "?5") " AND " NAMED("host",                                                                          \
+                            "?6") " AND " NAMED("dialect",                                                   \
+                                                "?7") " AND (?8 IS NULL OR skipped = ?8 OR (?8 = '' AND "    \
+                                                      "coalesce(skipped, '') <> '')) AND "                   \
+                                                      "((?10 = 0 AND ?11 = 0) OR (status > 0 AND status "    \
+                                                      "BETWEEN ?9 AND ?10) OR (?11 AND status = 0))"
 
 #define META_BYTES "'originals_bytes'"
 
@@ -52,6 +64,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_META_GET] = "SELECT value FROM meta WHERE name = ?",
     [HR_Q_META_SET] = "INSERT INTO meta VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [HR_Q_META_ADD] = "UPDATE meta SET value = max(0, value + ?) WHERE name = " META_BYTES,
+    [HR_Q_META_LOST] = "INSERT INTO meta VALUES('rows_lost', ?) "
+                       "ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",
     [HR_Q_DECISION_BY_KEY] = DECISION "WHERE key = ?",
     [HR_Q_DECISION_BY_IDKEY] = DECISION "WHERE idkey = ? LIMIT 2",
     [HR_Q_DECISION_BY_SENTKEY] = DECISION "WHERE sentkey = ? LIMIT 1",
@@ -78,15 +92,14 @@ static const char *const texts[HR_Q_COUNT] = {
         "output_tokens, "
         "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
         ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?)",
+        "?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
         "elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
-        " FROM requests WHERE id > "
-        "? ORDER "
-        "BY id LIMIT ?",
+        " FROM requests WHERE " CHOSEN " ORDER BY id LIMIT ?12",
+    [HR_Q_REQUEST_FROM_END] = "SELECT id FROM requests WHERE " CHOSEN " ORDER BY id DESC LIMIT 1 OFFSET ?12",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
@@ -128,6 +141,30 @@ static const char *const texts[HR_Q_COUNT] = {
         "VALUES(?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(conversation, print) DO NOTHING",
     [HR_Q_CUT_TOUCH] = "UPDATE cuts SET last_used = ?1 WHERE conversation = ?2",
     [HR_Q_CUT_EXPIRE] = "DELETE FROM cuts WHERE last_used < ?",
+    [HR_Q_MARK] = "SELECT time, positions, made, sent, input, cached, held, optimize FROM marks WHERE "
+                  "conversation = ?",
+    [HR_Q_MARK_SET] =
+        "INSERT INTO marks(conversation, time, positions, made, sent, input, cached, held, optimize) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(conversation) DO UPDATE SET time = ?2, "
+        "positions = ?3, made = ?4, sent = ?5, input = ?6, cached = ?7, held = ?8, optimize = ?9 "
+        "WHERE time <= ?2",
+    [HR_Q_MARK_EXPIRE] = "DELETE FROM marks WHERE time < ?",
+    [HR_Q_FAULT_INSERT] = "INSERT INTO faults(time, program, dialect, model, conversation, kind, place, "
+                          "held, cached) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [HR_Q_FAULT_COUNT] = "SELECT count(*) FROM faults WHERE program = ? AND dialect = ? AND kind = ? AND "
+                         "time >= ? AND NOT settled",
+    [HR_Q_FAULT_EACH] = "SELECT time, program, dialect, model, conversation, kind, place, held, cached, "
+                        "settled FROM faults ORDER BY n DESC LIMIT ?",
+    [HR_Q_FAULT_SETTLE] = "UPDATE faults SET settled = 1 WHERE NOT settled AND (?1 IS NULL OR program = ?1)",
+    [HR_Q_FAULT_EXPIRE] = "DELETE FROM faults WHERE n <= (SELECT max(n) FROM faults) - ?",
+    [HR_Q_BREAKER_SET] = "INSERT INTO breakers(program, dialect, since, kind) VALUES(?, ?, ?, ?) "
+                         "ON CONFLICT(program, dialect) DO NOTHING",
+    [HR_Q_BREAKER_EACH] =
+        "SELECT program, dialect, since, kind FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_BREAKER_RESET] = "DELETE FROM breakers WHERE ?1 IS NULL OR program = ?1",
+    [HR_Q_FAMILY] = "SELECT seen, ratios FROM families WHERE name = ?",
+    [HR_Q_FAMILY_SET] = "INSERT OR REPLACE INTO families(name, seen, ratios) VALUES(?, ?, ?)",
+    [HR_Q_FAMILY_EACH] = "SELECT name, seen, ratios FROM families ORDER BY name",
     [HR_Q_BINARY_EXPIRE] = "DELETE FROM binaries WHERE build_id IN "
                            "(SELECT build_id FROM binaries ORDER BY found DESC LIMIT -1 OFFSET ?)",
 };

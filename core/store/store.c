@@ -87,8 +87,9 @@ void hr_store_check_fork(hr_store *s)
         return;
     memcpy(&s->quick, &fresh, sizeof fresh);
     /* The rows that wait belong to the parent, which will write them. */
-    hr_requests_forget(s);
-    s->touched_n = 0;
+    hr_ring_forget(s);
+    s->lost = s->lost_told = s->ring_vain = 0;
+    s->touched_n = s->marks_n = 0;
     s->retry_at = 0;
     s->reopened = 0;
     if (s->directory) {
@@ -287,9 +288,13 @@ void hr_store_flush(hr_store *s)
 {
     hr_store_check_fork(s);
     /* A process that made no request has nothing here: no database is opened for its sake. */
-    if ((!s->db && s->ring_n == 0) || hr_store_enter(s, 0, true) != 0)
+    if (!s->db && hr_ring_is_empty(s))
         return;
-    if (hr_requests_drain(s) == 0) {
+    if (!hr_ring_is_empty(s))
+        hr_ring_drain_until(s, hr_now_us() + HR_RING_WAIT_US);
+    if (hr_store_enter(s, 0, true) != 0)
+        return;
+    if (hr_ring_drain(s) == 0) {
         hr_expire_some(s);
         if (s->db)
             checkpoint(s, HR_WAL_AT_EXIT);
@@ -312,7 +317,7 @@ void hr_store_close(hr_store *s)
         }
         hr_vfs_unlock();
     }
-    hr_requests_forget(s);
+    hr_ring_forget(s);
     hr_free(s->directory);
     hr_free(s->path);
     hr_free(s->wal);

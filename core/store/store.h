@@ -72,14 +72,17 @@ int64_t hr_store_originals_room(hr_store *s);
 int hr_store_original(hr_store *s, hr_arena *a, const uint8_t id[10], hr_str *raw);
 
 /* ---- requests ---- */
-/* Insert one finished request. If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at
-   the next call and by hr_store_flush; a full ring drops its oldest row (counted, said in the log). Never fails the caller. */
+/* Insert one finished request. If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at the next call and
+   by hr_store_flush. A full ring drops nothing: the row that does not fit waits for a busy database, up to HR_RING_WAIT_US. Only where
+   that was in vain (then nobody waits again for HR_RING_PAUSE_US, so that a lock that is never given back cannot hold up a host), and where
+   the database is not busy but cannot be used, it is lost: counted here, in the log, and in the database as soon as that can be written
+   (headroom_store_facts.rows_lost, doctor). Never fails the caller. */
 void hr_store_request(hr_store *s, const headroom_row *row);
-/* At exit: ring, then once a day a bounded part of hr_store_expire, then checkpoint if the log is above HR_WAL_AT_EXIT.
-   Does nothing where this process never opened the database. */
+/* At exit: the ring, for which it waits as above, then once a day a bounded part of hr_store_expire, then checkpoint if the log is above
+   HR_WAL_AT_EXIT. Does nothing where this process never opened the database. */
 void hr_store_flush(hr_store *s);
-/* Rows that were lost because the ring was full or the store is unusable for good. */
-uint64_t hr_store_dropped(hr_store *s);
+/* Rows of this process that were lost. */
+uint64_t hr_store_lost(hr_store *s);
 
 /* ---- executables that were searched for TLS functions (elf/locate.h); the answer is opaque here ---- */
 /* 1: answer is filled with exactly size bytes; 0: none of this size is known; <0. */
@@ -93,8 +96,31 @@ int hr_store_cuts(hr_store *s, hr_arena *a, const uint8_t conversation[16], stru
 /* Store a cut in a transaction of its own; where there is one of the same conversation and print, *cut becomes that one. 0 or <0. */
 int hr_store_cut_put(hr_store *s, hr_arena *a, struct hr_cut *cut);
 
+/* ---- health of the provider's cache, faults and breakers (health.h and breaker.h use these; nobody else) ---- */
+struct hr_cache_mark;
+/* The mark of a conversation: 1, 0: none, <0. */
+int hr_store_mark(hr_store *s, int64_t conversation, struct hr_cache_mark *out);
+/* Written with the next request row, unless too many wait; a later one of the same conversation stays. No SQL here. */
+void hr_store_mark_later(hr_store *s, const struct hr_cache_mark *mark);
+/* Store a fault; where so many of its program, dialect and kind that are not settled happened since then, open the breaker. 1: it was
+   closed; 0; <0. */
+int hr_store_fault(hr_store *s, const headroom_fault *f, unsigned limit, int64_t since_us);
+int hr_store_each_fault(hr_store *s, size_t limit, int (*cb)(void *, const headroom_fault *), void *arg);
+/* program NULL: all. cb runs without a lock. HR_ENOENT: no database. */
+int hr_store_each_breaker(hr_store *s, const char *program, int (*cb)(void *, const headroom_breaker *),
+                          void *arg);
+int hr_store_breaker_reset(hr_store *s, const char *program);
+
+/* ---- budgets (budget.h uses this; nobody else) ---- */
+/* Is this the first time that `what` is said on this day or later, by any process? true once, and remembered; false also where the
+   database cannot be written. */
+bool hr_store_first_today(hr_store *s, const char *what, int64_t day);
+
 /* ---- for the CLI (headroom.h wraps these) ---- */
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg);
+/* headroom_each_request_where; cb runs without a lock. HR_ENOENT: no database. */
+int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
+                                int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
 /* headroom_get_tally. HR_ENOENT: no database. */
 int hr_store_tally(hr_store *s, int64_t after_id, headroom_tally *out);
@@ -102,6 +128,11 @@ int hr_store_tally(hr_store *s, int64_t after_id, headroom_tally *out);
 /* headroom_each_total; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_total(hr_store *s, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
+/* headroom_each_family; cb runs without a lock. HR_ENOENT: no database. */
+int hr_store_each_family(hr_store *s,
+                         int (*cb)(void *, const char *name, double factor, double error_percent,
+                                   int64_t requests),
+                         void *arg);
 /* Recent rewritten results, newest first, at most limit (headroom show without id). */
 int hr_store_each_decision(hr_store *s, size_t limit,
                            int (*cb)(void *, const headroom_result *, int64_t created_us), void *arg);

@@ -4,6 +4,7 @@
    the way, so that the list of hits stays short) and the anchors whose words stand side by side. */
 #include "limits.h"
 #include "transform/query.h"
+#include "transform/query_words.h"
 #include "transform/sort.h"
 #include "transform/terms.h"
 #include "transform/watch.h"
@@ -29,15 +30,19 @@ struct scoring {
     hr_arena *scratch;
     const hr_str *rows;
     size_t n;
-    size_t limit;     /* rows that a word may stand in */
-    uint32_t *df;     /* per term */
-    uint32_t *last;   /* per term: index of its latest hit + 1 */
-    uint32_t *length; /* per row: words */
+    size_t limit;   /* rows that a word may stand in */
+    uint32_t *df;   /* per term */
+    uint32_t *last; /* per term: index of its latest hit + 1 */
+    uint64_t words; /* in all rows */
     struct hit *hits;
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
-    uint32_t *anchor_df;
+    uint32_t *ends; /* per term: an anchor that ends with it, + 1; 0: none does */
+    struct found {
+        uint32_t df, row; /* rows that hold it; the last one of them, + 1 */
+        uint32_t next;    /* anchor + 1 of the same last term; 0: there are no more */
+    } * anchor;
     uint16_t *seen; /* terms of the row at hand, in order; NO_TERM elsewhere */
     size_t seen_cap;
     hr_watch watch;
@@ -94,41 +99,62 @@ static int count_term(struct scoring *s, uint32_t row, uint32_t t)
 
 /* What was read of the row at hand. */
 struct row {
-    uint32_t row, words;
+    uint32_t row;
     size_t seen; /* terms, and NO_TERM between those that do not stand side by side */
     bool apart;  /* other words stand behind the last one */
 };
+
+/* The anchors that end with the last term of those seen. */
+static int find_anchors(struct scoring *s, const struct row *r)
+{
+    const uint16_t *end = s->seen + r->seen;
+
+    for (uint32_t k = s->ends[end[-1]]; k; k = s->anchor[k - 1].next) {
+        const hr_anchor *a = &s->q->anchors[k - 1];
+        struct found *f = &s->anchor[k - 1];
+        if (f->df > s->limit || f->row == r->row + 1 || a->n > r->seen ||
+            memcmp(end - a->n, a->term, a->n * sizeof *end) != 0)
+            continue;
+        f->df++;
+        f->row = r->row + 1;
+        if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){r->row, (uint16_t)(k - 1), 1}))
+            return HR_ENOMEM;
+    }
+    return 0;
+}
 
 static int take_term(struct scoring *s, struct row *r, uint32_t t)
 {
     if (r->apart && r->seen > 0 && see(s, r->seen++, NO_TERM) < 0)
         return HR_ENOMEM;
     r->apart = false;
-    if (see(s, r->seen++, (uint16_t)t) < 0)
+    if (see(s, r->seen++, (uint16_t)t) < 0 || find_anchors(s, r) < 0)
         return HR_ENOMEM;
     return count_term(s, r->row, t);
 }
 
-static int read_row(struct scoring *s, struct row *r)
+/* The words of a row, whatever their spelling. With a scoring its terms are taken; without they are only counted. */
+static int read_row(const hr_str text, struct scoring *s, struct row *r, uint32_t *words)
 {
-    const hr_query *q = s->q;
-    hr_words escaped = {s->rows[r->row], 0};
+    hr_words escaped = {text, 0};
     hr_plain_words plain;
     hr_word w;
     hr_str word;
 
-    if (!hr_plain_words_begin(&plain, s->rows[r->row])) {
-        for (; hr_words_next(&escaped, &w); r->words++) {
-            const uint32_t t = hr_query_term(q, w.hash);
-            r->apart = r->apart || t == UINT32_MAX;
-            if (t != UINT32_MAX && take_term(s, r, t) < 0)
+    *words = 0;
+    if (!hr_plain_words_begin(&plain, text)) {
+        for (; hr_words_next(&escaped, &w); ++*words) {
+            const uint32_t t = s ? hr_query_term(s->q, w.hash) : UINT32_MAX;
+            if (t == UINT32_MAX)
+                r->apart = true;
+            else if (take_term(s, r, t) < 0)
                 return HR_ENOMEM;
         }
         return 0;
     }
-    for (; hr_plain_words_next(&plain, &word); r->words++) {
+    for (; hr_plain_words_next(&plain, &word); ++*words) {
         const uint32_t t =
-            hr_query_may_have(q, word) ? hr_query_term(q, hr_plain_word_hash(word)) : UINT32_MAX;
+            s && hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word)) : UINT32_MAX;
         if (__builtin_expect(t == UINT32_MAX, true))
             r->apart = true;
         else if (take_term(s, r, t) < 0)
@@ -137,30 +163,84 @@ static int read_row(struct scoring *s, struct row *r)
     return 0;
 }
 
-static bool stands_in(const hr_anchor *a, const uint16_t *seen, size_t n)
+/* ------------------------------------------------------------------ rows that stand side by side */
+/* Does `next` stand behind `row` with nothing but a few marks between them, so that both can be read as one text? */
+static bool follows(hr_str row, hr_str next)
 {
-    for (size_t i = 0; i + a->n <= n; i++)
-        if (seen[i] == a->term[0] && memcmp(seen + i, a->term, a->n * sizeof *seen) == 0)
-            return true;
-    return false;
+    enum { MOST_BETWEEN = 8 };
+    const char *from = row.p + row.n;
+
+    if (next.p <= from || next.p - from > MOST_BETWEEN)
+        return false;
+    for (; from < next.p; from++)
+        if (*from != '\n' && *from != ',' && *from != ' ')
+            return false;
+    return true;
+}
+
+/* How many rows from `from` on are one text without backslashes, of not much more than a stretch. slash: where the next backslash of those
+   rows was found, kept from call to call. 0: the first one is none. */
+static uint32_t stretch(const struct scoring *s, uint32_t from)
+{
+    enum { STRETCH = 32 << 10 };
+    const char *begin = s->rows[from].p;
+    uint32_t n = 1;
+
+    while (from + n < s->n && s->rows[from + n].p - begin < STRETCH &&
+           follows(s->rows[from + n - 1], s->rows[from + n]))
+        n++;
+    const hr_str last = s->rows[from + n - 1];
+    const char *slash =
+        last.p + last.n > begin ? memchr(begin, '\\', (size_t)(last.p + last.n - begin)) : NULL;
+    while (slash && n > 0 && slash < s->rows[from + n - 1].p + s->rows[from + n - 1].n)
+        n--;
+    return n;
+}
+
+/* Read n rows, a stretch. Few words may be terms: the rows of these are looked for, and no other row is looked at. */
+static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
+{
+    const char *begin = s->rows[from].p, *end = s->rows[from + n - 1].p + s->rows[from + n - 1].n;
+    struct row r = {.row = from};
+    hr_query_words words = hr_query_words_of(s->q, hr_str_make(begin, (size_t)(end - begin)));
+    hr_str word;
+    size_t at, next = 0; /* next: behind the last term */
+
+    while (hr_query_words_next(&words, &word, &at)) {
+        const uint32_t t = hr_query_term(s->q, hr_plain_word_hash(word));
+        if (t == UINT32_MAX)
+            continue;
+        if (word.p >= s->rows[r.row].p + s->rows[r.row].n) {
+            while (word.p >= s->rows[r.row].p + s->rows[r.row].n)
+                r.row++;
+            r = (struct row){.row = r.row};
+        }
+        r.apart = at != next;
+        next = at + 1;
+        if (take_term(s, &r, t) < 0)
+            return HR_ENOMEM;
+    }
+    s->words += at;
+    return 0;
 }
 
 static int read_rows(struct scoring *s)
 {
-    for (uint32_t row = 0; row < s->n; row++) {
-        struct row at = {.row = row};
-        int r = read_row(s, &at);
-        const size_t nseen = at.seen;
-        s->length[row] = at.words;
-        if (r == 0)
-            r = hr_watch_spend(&s->watch, s->rows[row].n);
-        for (uint32_t a = 0; r == 0 && nseen && a < s->q->nanchors; a++) {
-            if (s->anchor_df[a] > s->limit || !stands_in(&s->q->anchors[a], s->seen, nseen))
-                continue;
-            s->anchor_df[a]++;
-            if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){row, (uint16_t)a, 1}))
-                r = HR_ENOMEM;
+    for (uint32_t row = 0, n; row < s->n; row += n) {
+        int r;
+        n = s->rows[row].n ? stretch(s, row) : 0;
+        if (n > 0) {
+            r = read_stretch(s, row, n);
+        } else {
+            struct row at = {.row = row};
+            uint32_t words;
+            n = 1;
+            r = read_row(s->rows[row], s, &at, &words);
+            s->words += words;
         }
+        if (r == 0)
+            r = hr_watch_spend(&s->watch,
+                               (size_t)(s->rows[row + n - 1].p - s->rows[row].p) + s->rows[row + n - 1].n);
         if (r < 0)
             return r;
     }
@@ -176,7 +256,7 @@ static int pick_by_anchor(struct scoring *s, bool *picked)
     if (!order)
         return HR_ENOMEM;
     for (size_t i = 0; i < s->nfound; i++) {
-        uint32_t a = s->found[i].term, df = s->anchor_df[a];
+        uint32_t a = s->found[i].term, df = s->anchor[a].df;
         if (df > s->limit || (!q->anchors[a].exact && df > MAX_NAME_ROWS))
             continue;
         order[n++] = (hr_pair){(uint64_t)!q->anchors[a].exact << 40 | (uint64_t)df << 8, (uint32_t)i};
@@ -219,7 +299,7 @@ static int weigh_terms(struct scoring *s, double *weight)
     if (!settled)
         return HR_ENOMEM;
     for (uint32_t a = 0; a < q->nanchors; a++)
-        for (uint32_t k = 0; s->anchor_df[a] > 0 && k < q->anchors[a].n; k++)
+        for (uint32_t k = 0; s->anchor[a].df > 0 && k < q->anchors[a].n; k++)
             settled[q->anchors[a].term[k]] = true;
     for (size_t i = 0; i < n && i < HR_MAX_TERMS; i++) {
         if (settled[order[i].value])
@@ -234,7 +314,7 @@ static int weigh_terms(struct scoring *s, double *weight)
 static int pick_by_words(struct scoring *s, bool *picked)
 {
     const double k1 = 1.2, b = 0.75;
-    double total = 0, *weight = hr_arena_zalloc(s->scratch, (s->q->nterms + 1u) * sizeof *weight);
+    double *weight = hr_arena_zalloc(s->scratch, (s->q->nterms + 1u) * sizeof *weight);
     uint8_t *rows_of = hr_arena_zalloc(s->scratch, s->q->nterms + 1u);
     hr_pair *order = hr_arena_alloc(s->scratch, 2 * (s->nhits + 1) * sizeof *order);
     uint32_t *begin = hr_arena_alloc(s->scratch, (s->nhits + 1) * sizeof *begin);
@@ -242,12 +322,12 @@ static int pick_by_words(struct scoring *s, bool *picked)
 
     if (!weight || !rows_of || !order || !begin || weigh_terms(s, weight) < 0)
         return HR_ENOMEM;
-    for (size_t i = 0; i < s->n; i++)
-        total += s->length[i];
-    const double mean = total > 0 ? total / (double)s->n : 1;
+    const double mean = s->words > 0 ? (double)s->words / (double)s->n : 1;
     for (size_t i = 0; i < s->nhits;) { /* hits stand in row order */
         uint32_t row = s->hits[i].row;
-        double score = 0, norm = k1 * (1 - b + b * (double)s->length[row] / mean);
+        uint32_t words;
+        read_row(s->rows[row], NULL, &(struct row){0}, &words);
+        double score = 0, norm = k1 * (1 - b + b * (double)words / mean);
         begin[n] = (uint32_t)i;
         for (; i < s->nhits && s->hits[i].row == row; i++)
             score += weight[s->hits[i].term] * s->hits[i].tf * (k1 + 1) / (s->hits[i].tf + norm);
@@ -290,10 +370,17 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
         return HR_ENOMEM;
     s.df = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.df);
     s.last = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.last);
-    s.length = hr_arena_zalloc(s.scratch, n * sizeof *s.length);
-    s.anchor_df = hr_arena_zalloc(s.scratch, (q->nanchors + 1u) * sizeof *s.anchor_df);
+    s.anchor = hr_arena_zalloc(s.scratch, (q->nanchors + 1u) * sizeof *s.anchor);
+    s.ends = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.ends);
     s.seen = hr_arena_alloc(s.scratch, s.seen_cap * sizeof *s.seen);
-    int r = s.df && s.last && s.length && s.anchor_df && s.seen ? read_rows(&s) : HR_ENOMEM;
+    int r = s.df && s.last && s.anchor && s.ends && s.seen ? 0 : HR_ENOMEM;
+    for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
+        uint32_t *first = &s.ends[q->anchors[k].term[q->anchors[k].n - 1]];
+        s.anchor[k].next = *first;
+        *first = k + 1;
+    }
+    if (r == 0)
+        r = read_rows(&s);
     if (r == 0)
         r = pick_by_anchor(&s, picked);
     if (r == 0)

@@ -15,29 +15,32 @@ struct table {
     uint32_t n;
 };
 
-static bool in_word(char c)
+static inline bool in_word(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == ':' || c == '/' || (unsigned char)c > 0x7f;
+    return (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '-') <= ':' - '-' || c == '_' ||
+           c > 0x7f;
 }
 
 /* A hash of the text in which each word with a digit counts as the same word. */
 static uint64_t hash_of(hr_str s)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    const uint64_t prime = 0x100000001b3u;
+    uint64_t h = 0xcbf29ce484222325u, before = h; /* the word at hand */
+    bool digit = false;
+
     for (size_t i = 0; i < s.n; i++) {
-        uint64_t before = h;
-        bool digit = false;
-        for (; i < s.n && in_word(s.p[i]); i++) {
-            digit = digit || (s.p[i] >= '0' && s.p[i] <= '9');
-            h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+        const unsigned char c = (unsigned char)s.p[i];
+        if (in_word(c)) {
+            digit = digit || (unsigned char)(c - '0') < 10;
+            h = (h ^ c) * prime;
+            continue;
         }
         if (digit)
-            h = (before ^ '0') * 0x100000001b3u;
-        if (i < s.n)
-            h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+            h = (before ^ '0') * prime;
+        before = h = (h ^ c) * prime;
+        digit = false;
     }
-    return h;
+    return digit ? (before ^ '0') * prime : h;
 }
 
 /* The class of a text; HR_CLASS_NONE where there is no room for one more. */
@@ -58,8 +61,12 @@ static uint8_t class_of(struct table *t, hr_str s)
 /* Number of classes, 0: none. */
 static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t, uint8_t *of_row)
 {
+    const hr_values *values = &p->values;
+    uint8_t of_value[HR_VALUES_MAX];
     size_t length = 0;
     uint32_t texts = 0;
+    if (!(p->types >> HR_JSON_STRING & 1))
+        return 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(f, &p->cells[i]);
         texts += v->type == HR_JSON_STRING;
@@ -68,11 +75,15 @@ static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t,
     if (texts == 0 || length < (size_t)texts * MIN_LENGTH)
         return 0;
     *t = (struct table){.n = 0};
+    for (uint32_t k = 0; k < values->n; k++)
+        if (values->text[k].p[0] == '"' && (of_value[k] = class_of(t, values->text[k])) == HR_CLASS_NONE)
+            return 0;
     memset(of_row, HR_CLASS_NONE, f->rows->n);
     for (uint32_t i = 0; i < p->n; i++) {
         if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_STRING)
             continue;
-        const uint8_t class = class_of(t, hr_cell_text(f, &p->cells[i]));
+        const uint8_t class =
+            values->n ? of_value[values->of_cell[i]] : class_of(t, hr_cell_text(f, &p->cells[i]));
         if (class == HR_CLASS_NONE)
             return 0;
         of_row[p->cells[i].row] = class;

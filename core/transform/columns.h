@@ -66,6 +66,7 @@ enum hr_column_kind {
 
 typedef struct hr_column {
     hr_str key;           /* lexeme, quotes included */
+    uint8_t key_number;   /* hr_node's */
     uint32_t next, child; /* 0: none */
     uint32_t children;
     uint32_t seen, objects, lists; /* rows that have the key; that have an object or a list there */
@@ -90,6 +91,13 @@ typedef struct hr_schema {
 int hr_schema_learn(hr_schema *s, hr_arena *a, const hr_tree *t, uint32_t array);
 
 /* Has this member the key of that column? */
-bool hr_column_is(const hr_schema *s, const hr_column *c, uint32_t member);
+static inline bool hr_column_is(const hr_schema *s, const hr_column *c, uint32_t member)
+{
+    const hr_node *m = &s->tree->nodes[member];
+
+    if (m->key_number && c->key_number)
+        return m->key_number == c->key_number;
+    return m->key_len == c->key.n && memcmp(s->tree->text + m->key_off, c->key.p, c->key.n) == 0;
+}
 
 #endif

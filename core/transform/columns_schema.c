@@ -115,13 +115,6 @@ bool hr_cell_is_bare(hr_str s, unsigned place)
 }
 
 /* ------------------------------------------------------------------ columns */
-bool hr_column_is(const hr_schema *s, const hr_column *c, uint32_t member)
-{
-    const hr_node *m = &s->tree->nodes[member];
-
-    return m->key_len == c->key.n && memcmp(s->tree->text + m->key_off, c->key.p, c->key.n) == 0;
-}
-
 /* The column of this member, which stands behind column `at` (0: first); 0: it does not, or there are too many. */
 static uint32_t find_column(hr_schema *s, uint32_t parent, uint32_t at, uint32_t member)
 {
@@ -139,7 +132,8 @@ static uint32_t find_column(hr_schema *s, uint32_t parent, uint32_t at, uint32_t
     if (s->n == HR_COLUMNS_MOST || s->list[parent].children == HR_COLUMNS_LEVEL)
         return 0;
     uint32_t *link = at ? &s->list[at].next : &s->list[parent].child;
-    s->list[s->n] = (hr_column){.key = {s->tree->text + m->key_off, m->key_len}, .next = *link};
+    s->list[s->n] = (hr_column){
+        .key = {s->tree->text + m->key_off, m->key_len}, .key_number = m->key_number, .next = *link};
     *link = s->n;
     s->list[parent].children++;
     return s->n++;

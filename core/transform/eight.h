@@ -42,6 +42,30 @@ static inline uint64_t hr_eight(const char *p, size_t n)
     return v;
 }
 
+/* The same, where eight bytes can be read. */
+static inline uint64_t hr_eight_of_more(const char *p, size_t n)
+{
+    uint64_t v;
+
+    memcpy(&v, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return n < 8 ? v & ((UINT64_C(1) << n * 8) - 1) : v;
+}
+
+/* 64 bits that tell texts apart; not keyed. p[0..n) is part of a text that goes on to `end`. */
+static inline uint64_t hr_bits_inside(const char *p, size_t n, const char *end)
+{
+    uint64_t h = n;
+
+    for (; n > 16; p += 8, n -= 8)
+        h = hr_mix(h, hr_eight_of_more(p, 8));
+    if (n > 8)
+        return hr_mix(hr_mix(h, hr_eight_of_more(p, 8)), hr_eight_of_more(p + n - 8, 8));
+    return hr_mix(hr_mix(h, end - p >= 8 ? hr_eight_of_more(p, n) : hr_eight(p, n)), HR_GOLDEN);
+}
+
 /* ASCII capitals become small. */
 static inline uint64_t hr_eight_lower(uint64_t v)
 {

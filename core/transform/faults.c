@@ -4,6 +4,8 @@
 #include "transform/number.h"
 #include "transform/signs.h"
 
+#include <string.h>
+
 enum {
     USUAL_SHARE = 2,   /* 1/2 of the rows: what is usual is no error */
     COUNTER_SHARE = 5, /* 1/5: error counters above zero are common in some data */
@@ -71,33 +73,52 @@ static enum verdict judge(unsigned signs, bool http, const hr_node *v, hr_str le
     }
 }
 
-/* The worst verdict on each row by one path, and how many rows have each. */
+/* Nothing that may stand in the path is a fault but by its text. */
+static bool tells_nothing(const hr_path *p, unsigned signs, bool http)
+{
+    return !http && !(p->types >> HR_JSON_STRING & 1) &&
+           !(signs & (HR_KEY_ERROR | HR_KEY_EXIT | HR_KEY_GOOD));
+}
+
+/* The worst verdict on each row by one path, and how many rows have each: 1; 0: all are fine; HR_ETIME. */
 static int judge_path(const hr_fields *f, const hr_path *p, uint8_t *worst, uint32_t count[4],
                       hr_watch *watch)
 {
-    unsigned signs = p->key.p ? hr_key_signs(p->key) : hr_key_signs(f->paths[p->parent].key);
-    bool http = (signs & HR_KEY_CODE) && codes_are_http(f, p);
+    const unsigned signs = hr_key_signs(p->key.p ? p->key : f->paths[p->parent].key);
+    const bool http = (signs & HR_KEY_CODE) && codes_are_http(f, p);
+    const hr_values *values = &p->values;
+    uint8_t told[HR_VALUES_MAX + 1] = {FINE};
+    bool any = false;
+
+    if (tells_nothing(p, signs, http))
+        return 0;
+    memset(worst, FINE, f->rows->n);
+    for (uint32_t k = 0; k < values->n; k++) {
+        told[k] = (uint8_t)judge(signs, http, hr_cell_node(f, &p->cells[values->first[k]]), values->text[k]);
+        any = any || told[k];
+    }
+    if (values->n && !any && values->total == p->n)
+        return 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_cell *c = &p->cells[i];
-        hr_str lexeme = hr_cell_text(f, c);
-        enum verdict v = judge(signs, http, hr_cell_node(f, c), lexeme);
-        if (i == 0 || p->cells[i - 1].row != c->row)
-            worst[c->row] = FINE;
+        const uint8_t v = values->n && values->of_cell[i] < HR_VALUES_MAX
+                              ? told[values->of_cell[i]]
+                              : (uint8_t)judge(signs, http, hr_cell_node(f, c), hr_cell_text(f, c));
         if (v > worst[c->row]) {
             count[worst[c->row]]--;
             count[v]++;
-            worst[c->row] = (uint8_t)v;
+            worst[c->row] = v;
         }
-        if (hr_watch_spend(watch, lexeme.n) < 0)
+        if (hr_watch_spend(watch, hr_cell_node(f, c)->len) < 0)
             return HR_ETIME;
     }
-    return 0;
+    return count[COUNTED] + count[PROSE] + count[FAULT] > 0;
 }
 
 int hr_mark_errors(const hr_fields *f, hr_arena *scratch, hr_watch *watch, bool *error)
 {
     const uint32_t n = f->rows->n;
-    uint8_t *worst = hr_arena_zalloc(scratch, n);
+    uint8_t *worst = hr_arena_alloc(scratch, n);
     if (!worst)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
@@ -106,6 +127,8 @@ int hr_mark_errors(const hr_fields *f, hr_arena *scratch, hr_watch *watch, bool 
         int r = judge_path(f, p, worst, count, watch);
         if (r < 0)
             return r;
+        if (r == 0)
+            continue;
         bool counted = count[COUNTED] * COUNTER_SHARE <= n;
         bool prose = count[PROSE] <= (n / PROSE_SHARE > 3 ? n / PROSE_SHARE : 3);
         bool fault = (count[FAULT] + (counted ? count[COUNTED] : 0)) * USUAL_SHARE < n;

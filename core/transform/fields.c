@@ -48,12 +48,9 @@ static uint32_t hash_of(uint32_t parent, hr_str key)
 }
 
 /* The path of `key` below `parent`; a new one where there is room, else NO_PATH. */
-static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
+static uint32_t path_of_key(struct reading *r, uint32_t parent, hr_str key, uint8_t number)
 {
     hr_fields *f = r->f;
-    uint32_t guess = r->follow[r->before];
-    if (guess && is_path(&f->paths[guess], parent, key))
-        return r->before = guess;
     uint32_t at = hash_of(parent, key) & r->mask;
     while (r->slots[at] && !is_path(&f->paths[r->slots[at]], parent, key))
         at = (at + 1) & r->mask;
@@ -65,6 +62,7 @@ static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
         path = f->n++;
         f->paths[path] = (hr_path){.parent = parent,
                                    .key = key,
+                                   .key_number = number,
                                    .depth = (uint8_t)(up->depth + 1),
                                    .many = up->many || key.p == NULL};
         r->slots[at] = path;
@@ -73,11 +71,26 @@ static uint32_t path_for(struct reading *r, uint32_t parent, hr_str key)
     return r->before = path;
 }
 
+/* The same for the key of node v, which is likely to be the one that came here last time. */
+static inline uint32_t path_for(struct reading *r, uint32_t parent, const hr_node *v)
+{
+    const uint32_t guess = r->follow[r->before];
+    const hr_path *p = &r->f->paths[guess];
+    if (guess && p->parent == parent && v->key_number && p->key_number == v->key_number)
+        return r->before = guess;
+    const hr_str key = key_of(r->rows, v);
+    if (guess && is_path(p, parent, key))
+        return r->before = guess;
+    return path_of_key(r, parent, key, v->key_number);
+}
+
 /* One more value of a path. */
-static void count_value(struct reading *r, uint32_t path, uint32_t row)
+static inline void count_value(struct reading *r, uint32_t path, uint32_t row, const hr_node *v)
 {
     hr_path *p = &r->f->paths[path];
     p->n++;
+    p->types |= (uint8_t)(1u << v->type);
+    p->empty = p->empty || hr_is_empty(v);
     p->rows += r->last_row[path] != row + 1;
     r->last_row[path] = row + 1;
 }
@@ -98,8 +111,8 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
     r->open[0] = (struct level){nodes[first].off + nodes[first].len, 0};
     r->before = 0;
     *own = NO_PATH;
-    if (nodes[first].type < HR_JSON_ARRAY && (*own = path_for(r, 0, HR_STR(""))) != NO_PATH)
-        count_value(r, *own, row);
+    if (nodes[first].type < HR_JSON_ARRAY && (*own = path_of_key(r, 0, HR_STR(""), 0)) != NO_PATH)
+        count_value(r, *own, row, &nodes[first]);
     uint32_t skip_to = 0; /* offset behind a subtree that has no path */
     for (uint32_t i = first + 1; i < end; i++) {
         const hr_node *v = &nodes[i];
@@ -109,8 +122,8 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
             continue;
         while (v->off >= r->open[r->depth].end)
             r->depth--;
-        hr_str key = tuple && r->depth == 0 ? key_of_place(place++) : key_of(r->rows, v);
-        uint32_t path = path_for(r, r->open[r->depth].path, key);
+        const uint32_t path = tuple && r->depth == 0 ? path_of_key(r, 0, key_of_place(place++), 0)
+                                                     : path_for(r, r->open[r->depth].path, v);
         *slot = path;
         bool container = v->type >= HR_JSON_ARRAY;
         if (path == NO_PATH || (container && r->depth == HR_FIELDS_DEPTH)) {
@@ -120,7 +133,7 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
         } else if (container) {
             r->open[++r->depth] = (struct level){v->off + v->len, path};
         }
-        count_value(r, path, row);
+        count_value(r, path, row, v);
     }
 }
 
@@ -177,5 +190,6 @@ int hr_fields_read(hr_fields *f, hr_arena *scratch, const hr_rows *rows, hr_watc
         if (hr_watch_spend(watch, rows->tree->nodes[rows->row[row]].len) < 0)
             return HR_ETIME;
     }
-    return deal_cells(&r, scratch, watch);
+    const int err = deal_cells(&r, scratch, watch);
+    return err ? err : hr_values_read(f, scratch);
 }

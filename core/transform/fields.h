@@ -8,6 +8,7 @@
 #ifndef HR_FIELDS_H
 #define HR_FIELDS_H
 
+#include "transform/values.h"
 #include "transform/watch.h"
 #include "json/json.h"
 
@@ -32,18 +33,22 @@ typedef struct hr_cell {
 typedef struct hr_path {
     uint32_t parent;      /* index; 0 is the row itself */
     hr_str key;           /* between the quotes; n 0 and p NULL: item of an array */
+    uint8_t key_number;   /* hr_node's */
     const hr_cell *cells; /* in row order */
     uint32_t n;
     uint32_t rows; /* rows that have it */
     uint8_t depth; /* 1: a member of the row */
     bool many;     /* below an array: several values a row */
+    uint8_t types; /* of its values: a bit for each hr_json_type */
+    bool empty;    /* null, "", [] or {} is among them */
+    hr_values values;
 } hr_path;
 
-typedef struct hr_fields {
+struct hr_fields {
     const hr_rows *rows;
     hr_path *paths; /* [0] is the row itself */
     uint32_t n;
-} hr_fields;
+};
 
 /* The text of a row, its key included where it has one. */
 static inline hr_str hr_row_text(const hr_rows *rows, uint32_t row)
@@ -51,6 +56,13 @@ static inline hr_str hr_row_text(const hr_rows *rows, uint32_t row)
     const hr_node *v = &rows->tree->nodes[rows->row[row]];
     const uint32_t from = rows->members ? v->key_off : v->off;
     return hr_str_make(rows->tree->text + from, v->off + v->len - from);
+}
+
+/* null, "", [] or {} */
+static inline bool hr_is_empty(const hr_node *v)
+{
+    return v->type == HR_JSON_NULL || (v->type == HR_JSON_STRING && v->len == 2) ||
+           (v->type >= HR_JSON_ARRAY && v->count == 0);
 }
 
 /* 0, HR_ENOMEM, HR_ETIME. */

@@ -93,6 +93,17 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
     return judge(b, before, form, text, forms[form].encode(b, text, pinned, watch));
 }
 
+int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch)
+{
+    hr_buf b = {0};
+    int r = begins(text, HR_FORM_OPENING) ? 0 : forms[form].encode(&b, text, NULL, watch);
+
+    if (r == 1)
+        r = b.err ? HR_ENOMEM : b.len + strlen(forms[form].head) < text.n;
+    hr_buf_free(&b);
+    return r;
+}
+
 int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch)
 {
     const size_t before = b->len;

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "transform/columns.h"
+#include "transform/eight.h"
 #include "transform/form_table.h"
-#include "transform/line_words.h"
 #include "transform/minify.h"
 #include "transform/prefixes.h"
 
@@ -52,11 +52,11 @@ struct encoder {
     const hr_tree *t;
     hr_arena *a;
     hr_prefixes prefixes;
-    uint64_t *hash;   /* of a node's tokens */
-    uint64_t *keys;   /* of an object's keys */
-    uint32_t *values; /* bytes of the scalars in a node */
-    uint32_t *object; /* of a node: index into objects, 0: none */
-    bool *row;        /* of a node: it is an element of a long array */
+    uint64_t *hash;         /* of a node's tokens */
+    uint64_t key_bits[256]; /* of keys by their numbers (hr_node); 0: not yet made */
+    uint32_t *values;       /* bytes of the scalars in a node */
+    uint32_t *object;       /* of a node: index into objects, 0: none */
+    bool *row;              /* of a node: it is an element of a long array */
     struct map {
         uint64_t *hash;
         uint32_t *index;
@@ -93,33 +93,55 @@ static uint32_t *look_up(struct map *m, uint64_t hash)
     return NULL;
 }
 
+static uint64_t key_bits(struct encoder *e, const hr_node *v)
+{
+    const char *key = e->t->text + v->key_off, *end = e->t->text + e->t->len;
+
+    if (v->key_number == 0)
+        return hr_bits_inside(key, v->key_len, end);
+    if (e->key_bits[v->key_number] == 0)
+        e->key_bits[v->key_number] = hr_bits_inside(key, v->key_len, end);
+    return e->key_bits[v->key_number];
+}
+
 /* Children stand behind their parents: from the back, each node finds its own finished. */
 static int hash_nodes(struct encoder *e, hr_watch *watch)
 {
     const hr_node *nodes = e->t->nodes;
+    const char *text = e->t->text, *end = text + e->t->len;
 
     for (uint32_t i = e->t->n; i-- > 1;) {
         const hr_node *v = &nodes[i];
-        uint64_t h = hr_mix(v->type, v->count), keys = 0;
-        uint32_t values = 0;
         if (v->type < HR_JSON_ARRAY) {
-            h = hr_word_bits(hr_str_make(e->t->text + v->off, v->len));
-            values = v->len;
+            e->hash[i] = hr_bits_inside(text + v->off, v->len, end);
+            e->values[i] = v->len;
+            if (hr_watch_spend(watch, v->len))
+                return HR_ETIME;
+            continue;
         }
+        const bool rows = v->type == HR_JSON_ARRAY && v->count >= LEAST_ROWS;
+        uint64_t h = hr_mix(v->type, v->count);
+        uint32_t values = 0;
         for (uint32_t c = v->child; c; c = nodes[c].next) {
-            uint64_t key = hr_word_bits(hr_str_make(e->t->text + nodes[c].key_off, nodes[c].key_len));
-            keys = hr_mix(keys, key);
-            h = hr_mix(hr_mix(h, e->hash[c]), key);
+            h = hr_mix(h, v->type == HR_JSON_OBJECT ? e->hash[c] + key_bits(e, &nodes[c]) : e->hash[c]);
             values += e->values[c];
-            e->row[c] = v->type == HR_JSON_ARRAY && v->count >= LEAST_ROWS;
+            if (rows)
+                e->row[c] = true;
         }
         e->hash[i] = h;
-        e->keys[i] = keys;
         e->values[i] = values;
-        if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
-            return HR_ETIME;
     }
     return 0;
+}
+
+/* Of the keys of an object. */
+static uint64_t shape_bits(struct encoder *e, uint32_t object)
+{
+    uint64_t keys = 0;
+
+    for (uint32_t c = e->t->nodes[object].child; c; c = e->t->nodes[c].next)
+        keys = hr_mix(keys, key_bits(e, &e->t->nodes[c]));
+    return keys;
 }
 
 /* ------------------------------------------------------------------ what stands again */
@@ -138,7 +160,7 @@ static bool meet_object(struct encoder *e, uint32_t i)
         s->saved += e->values[i];
         return true;
     }
-    if (!(shape = look_up(&e->shapes_by, e->keys[i])))
+    if (!(shape = look_up(&e->shapes_by, shape_bits(e, i))))
         return false;
     if (*shape == 0)
         *shape = ++e->n_shapes;
@@ -334,14 +356,13 @@ static bool make_room(struct encoder *e)
     for (size_t i = 1; i < n; i++)
         objects += e->t->nodes[i].type == HR_JSON_OBJECT;
     e->hash = hr_arena_alloc(e->a, n * sizeof *e->hash);
-    e->keys = hr_arena_alloc(e->a, n * sizeof *e->keys);
     e->values = hr_arena_alloc(e->a, n * sizeof *e->values);
     e->object = hr_arena_zalloc(e->a, n * sizeof *e->object);
     e->row = hr_arena_zalloc(e->a, n * sizeof *e->row);
     e->objects = hr_arena_zalloc(e->a, objects * sizeof *e->objects);
     e->shapes = hr_arena_zalloc(e->a, objects * sizeof *e->shapes);
     e->order = hr_arena_alloc(e->a, objects * sizeof *e->order);
-    return e->hash && e->keys && e->values && e->object && e->row && e->objects && e->shapes && e->order &&
+    return e->hash && e->values && e->object && e->row && e->objects && e->shapes && e->order &&
            make_map(e->a, &e->objects_by, objects) && make_map(e->a, &e->shapes_by, objects);
 }
 

@@ -18,29 +18,51 @@
 
 enum { LEAST_LINES = 10, LEAST_PERCENT = 75 /* of the lines are paths */ };
 
-static bool is_path(hr_str line)
-{
-    return memchr(line.p, '/', line.n) && !memchr(line.p, ' ', line.n) && !memchr(line.p, '\t', line.n) &&
-           hr_str_find(line, HR_STR("://"), 0) == SIZE_MAX;
-}
-
-static bool is_listing(hr_str text)
-{
-    hr_str line;
-    bool ended;
-    size_t lines = 0, paths = 0;
-
-    while (hr_line_next(&text, &line, &ended)) {
-        lines++;
-        paths += line.n > 0 && is_path(line);
-    }
-    return lines >= LEAST_LINES && paths * 100 >= lines * LEAST_PERCENT;
-}
-
 static hr_str directory_of(hr_str path)
 {
     const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
     return hr_str_make(path.p, slash ? (size_t)(slash + 1 - path.p) : 0);
+}
+
+/* Where the next of something stands in a text. */
+struct next {
+    hr_str text, what;
+    size_t at; /* SIZE_MAX: nowhere */
+};
+
+static struct next first_of(hr_str text, const char *z)
+{
+    const hr_str what = hr_str_make(z, strlen(z));
+    return (struct next){text, what, hr_str_find(text, what, 0)};
+}
+
+/* Does it stand in the line? Asked of one line after the other, so the text is gone through once. */
+static bool stands_in(struct next *x, hr_str line)
+{
+    const size_t from = (size_t)(line.p - x->text.p);
+
+    if (x->at < from)
+        x->at = hr_str_find(x->text, x->what, from);
+    return x->at < from + line.n;
+}
+
+/* Are most of the lines paths: words with a slash, but no addresses? */
+static bool is_listing(hr_str text)
+{
+    const size_t lines = hr_lines_count(text);
+
+    if (lines < LEAST_LINES)
+        return false;
+    struct next blank = first_of(text, " "), tab = first_of(text, "\t"), address = first_of(text, "://"),
+                slash = first_of(text, "/");
+    hr_str rest = text, line;
+    bool ended;
+    size_t others = 0;
+
+    while (others * 100 <= lines * (100 - LEAST_PERCENT) && hr_line_next(&rest, &line, &ended))
+        others += !stands_in(&slash, line) || stands_in(&blank, line) || stands_in(&tab, line) ||
+                  stands_in(&address, line);
+    return (lines - others) * 100 >= lines * LEAST_PERCENT;
 }
 
 /* Is `directory`, with its slash, what `path` names? */
@@ -49,9 +71,8 @@ static bool names(hr_str path, hr_str directory)
     return path.n > 0 && directory.n == path.n + 1 && memcmp(path.p, directory.p, path.n) == 0;
 }
 
-static void put(hr_buf *b, const char *before, hr_str s, bool ended)
+static void put(hr_buf *b, hr_str s, bool ended)
 {
-    hr_buf_puts(b, before);
     hr_buf_str(b, s);
     if (ended)
         hr_buf_putc(b, '\n');
@@ -59,29 +80,35 @@ static void put(hr_buf *b, const char *before, hr_str s, bool ended)
 
 int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
-    hr_str rest = text, line, here = {0}, unused;
-    bool ended, last;
+    hr_str rest = text, line, here = {0}, next = {0}, ahead;
+    bool ended = false, next_ended = false, more;
 
     if (!is_listing(text))
         return 0;
-    for (size_t i = 0; hr_line_next(&rest, &line, &ended); i++) {
-        hr_str next = rest, directory = directory_of(line), ahead;
-        hr_str name = hr_str_make(line.p + directory.n, line.n - directory.n);
+    more = hr_line_next(&rest, &next, &next_ended);
+    ahead = directory_of(next);
+    for (size_t i = 0; more; i++) {
+        const hr_str directory = ahead;
+        line = next;
+        ended = next_ended;
+        more = hr_line_next(&rest, &next, &next_ended);
+        ahead = more ? directory_of(next) : (hr_str){0};
+        const hr_str name = hr_str_make(line.p + directory.n, line.n - directory.n);
         const bool plain = name.n > 0 && line.p[0] != '\\' && name.p[0] != '\\' && !(pinned && pinned[i]);
 
-        ahead = hr_line_next(&next, &unused, &last) ? directory_of(unused) : (hr_str){0};
         if (plain && names(line, ahead)) {
-            put(b, "", ahead, false);
-            put(b, "", HR_STR("."), true);
+            put(b, ahead, false);
+            put(b, HR_STR("."), true);
             here = ahead;
         } else if (plain && hr_str_eq(directory, here)) {
-            put(b, "", name, ended);
+            put(b, name, ended);
         } else if (plain && directory.n > 0 && hr_str_eq(directory, ahead)) {
-            put(b, "", directory, true);
-            put(b, "", name, ended);
+            put(b, directory, true);
+            put(b, name, ended);
             here = directory;
         } else {
-            put(b, "\\", line, ended);
+            hr_buf_putc(b, '\\');
+            put(b, line, ended);
         }
         if (hr_watch_spend(watch, line.n) < 0)
             return HR_ETIME;
@@ -96,15 +123,15 @@ int hr_paths_decode(hr_buf *b, hr_str body)
 
     while (hr_line_next(&body, &line, &ended)) {
         if (line.n > 0 && line.p[0] == '\\') {
-            put(b, "", hr_str_make(line.p + 1, line.n - 1), ended);
-        } else if (line.n > 2 && hr_str_ends(line, "/.")) {
+            put(b, hr_str_make(line.p + 1, line.n - 1), ended);
+        } else if (line.n > 2 && line.p[line.n - 1] == '.' && line.p[line.n - 2] == '/') {
             here = hr_str_make(line.p, line.n - 1);
-            put(b, "", hr_str_make(line.p, line.n - 2), ended);
-        } else if (hr_str_ends(line, "/")) {
+            put(b, hr_str_make(line.p, line.n - 2), ended);
+        } else if (line.n > 0 && line.p[line.n - 1] == '/') {
             here = line;
         } else {
-            put(b, "", here, false);
-            put(b, "", line, ended);
+            put(b, here, false);
+            put(b, line, ended);
         }
     }
     return !b->err;

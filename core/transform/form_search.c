@@ -186,6 +186,14 @@ static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
     put_line(b, text, hit->ended);
 }
 
+/* Could so many of the lines be of files? Each of these has a colon behind its path, or a hyphen. */
+static bool may_be_search(hr_str text, size_t lines)
+{
+    const size_t marks = hr_str_count(text, ':') + hr_str_count(text, '-');
+
+    return marks >= LEAST_HITS && marks * 100 >= lines * LEAST_PERCENT;
+}
+
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_hits reader = {.rest = text};
@@ -193,9 +201,12 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
     hr_str path = {0}, last = {0},
            held = {0}; /* held: an ordinary line, not written before the next one is known */
     struct place at = {0};
+    const size_t lines = hr_lines_count(text);
     size_t hits = 0, line = 0;
     bool holds = false, held_ended = false;
 
+    if (!may_be_search(text, lines))
+        return 0;
     for (; hr_hits_next(&reader, &hit); line++) {
         const bool plain = hit.path.n == 0, named = !plain && !hr_str_eq(hit.path, path);
         if (hr_watch_spend(watch, hit.line.n) < 0)
@@ -209,6 +220,8 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
         if (plain) {
             held = hit.line;
             held_ended = hit.ended;
+            if ((line + 1 - hits) * 100 > lines * (100 - LEAST_PERCENT))
+                return 0; /* however many are still to come */
             continue;
         }
         hits++;

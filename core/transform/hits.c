@@ -21,15 +21,15 @@ size_t hr_digits(hr_str s)
     return i;
 }
 
-/* Does a number between two `mark`s stand at s[i]? */
-static bool is_cut(hr_str s, size_t i, char mark)
+/* Digits of the number between two `mark`s that stands at s[i]; 0: there is none. */
+static size_t cut_at(hr_str s, size_t i, char mark)
 {
     size_t n;
 
-    if (s.p[i] != mark)
-        return false;
+    if (s.p[i] != mark || i + 2 >= s.n || !is_digit(s.p[i + 1]))
+        return 0;
     n = hr_digits(hr_str_make(s.p + i + 1, s.n - i - 1));
-    return n > 0 && i + 1 + n < s.n && s.p[i + 1 + n] == mark;
+    return i + 1 + n < s.n && s.p[i + 1 + n] == mark ? n : 0;
 }
 
 /* Is line[i] the first colon of 10:11:12? */
@@ -52,12 +52,12 @@ static size_t numbered_path(hr_str line)
     const char *colon = line.n > 1 ? memchr(line.p + 1, ':', line.n - 1) : NULL;
 
     if (colon == line.p + 1 && line.n > 2 &&
-        !is_cut(line, 1, ':')) /* "C:" is a drive; the colon of anything else ends the path */
+        cut_at(line, 1, ':') == 0) /* "C:" is a drive; the colon of anything else ends the path */
         colon = memchr(line.p + 2, ':', line.n - 2);
     if (!colon)
         return 0;
     const size_t i = (size_t)(colon - line.p);
-    if (!is_cut(line, i, ':') || line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ')
+    if (cut_at(line, i, ':') == 0 || line.p[0] == ' ' || line.p[0] == '\t' || line.p[i - 1] == ' ')
         return 0;
     return is_time(line, i) || is_time(line, i + 3) ? 0 : i;
 }
@@ -67,6 +67,8 @@ static size_t bare_path(hr_str line)
 {
     bool slash = false;
 
+    if (!memchr(line.p, ':', line.n))
+        return 0;
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
         if (c == ':')
@@ -80,12 +82,18 @@ static size_t bare_path(hr_str line)
 
 static bool begins(hr_str line, hr_str path)
 {
-    return path.n > 0 && line.n > path.n && memcmp(line.p, path.p, path.n) == 0;
+    /* Paths differ at their ends. */
+    return path.n > 0 && line.n > path.n && line.p[path.n - 1] == path.p[path.n - 1] &&
+           memcmp(line.p, path.p, path.n) == 0;
 }
 
-static bool is_numbered(hr_str line, hr_str path)
+/* Digits of the number behind the path; 0: the line is not of this path, or has none. */
+static size_t number_behind(hr_str line, hr_str path)
 {
-    return begins(line, path) && (is_cut(line, path.n, ':') || is_cut(line, path.n, '-'));
+    if (path.n == 0 || line.n <= path.n || (line.p[path.n] != ':' && line.p[path.n] != '-'))
+        return 0;
+    const size_t n = cut_at(line, path.n, line.p[path.n]);
+    return n && begins(line, path) ? n : 0;
 }
 
 /* "tests/test_a.py::test_b" is the name of a test. */
@@ -95,7 +103,7 @@ static bool is_bare(hr_str line, hr_str path)
 }
 
 /* The path of the match that follows a context line, if the line is of that file. */
-static hr_str path_ahead(hr_hits *h, hr_str line)
+static hr_str path_ahead(hr_hits *h, hr_str line, size_t *digits)
 {
     hr_str rest = h->rest, next = {0};
     bool ended;
@@ -107,7 +115,8 @@ static hr_str path_ahead(hr_hits *h, hr_str line)
         h->next_path = hr_str_make(next.p, n);
         h->until = rest.p;
     }
-    return is_numbered(line, h->next_path) ? h->next_path : (hr_str){0};
+    *digits = number_behind(line, h->next_path);
+    return *digits ? h->next_path : (hr_str){0};
 }
 
 /* "In file included from a.c:1:": a compiler's words, and no path. */
@@ -118,19 +127,22 @@ static bool is_included(hr_str line)
     return line.n > sizeof words && memcmp(line.p, words, sizeof words - 1) == 0;
 }
 
-/* The path that this line belongs to; none: n 0. */
-static hr_str path_of(hr_hits *h, hr_str line)
+/* The path that this line belongs to; none: n 0. *digits: of the number behind it, 0 where there is none. */
+static hr_str path_of(hr_hits *h, hr_str line, size_t *digits)
 {
     size_t n;
     hr_str path = {0};
 
-    if (is_numbered(line, h->path))
+    if ((*digits = number_behind(line, h->path)) > 0)
         return h->path;
     n = numbered_path(line);
-    if (n > 0)
-        return hr_str_make(line.p, n);
+    if (n > 0) {
+        path = hr_str_make(line.p, n);
+        *digits = number_behind(line, path);
+        return path;
+    }
     if (memchr(line.p, '-', line.n))
-        path = path_ahead(h, line);
+        path = path_ahead(h, line, digits);
     if (path.n > 0 || is_bare(line, h->path))
         return path.n > 0 ? path : h->path;
     n = bare_path(line);
@@ -201,6 +213,8 @@ static bool is_headed(hr_hits *h, hr_hit *out)
 
 bool hr_hits_next(hr_hits *h, hr_hit *out)
 {
+    size_t digits;
+
     *out = (hr_hit){0};
     if (!hr_line_next(&h->rest, &out->line, &out->ended))
         return false;
@@ -208,16 +222,15 @@ bool hr_hits_next(hr_hits *h, hr_hit *out)
         return true;
     if (out->line.n == 0 || h->heading.n > 0 || is_included(out->line))
         return true;
-    out->path = path_of(h, out->line);
+    out->path = path_of(h, out->line, &digits);
     if (out->path.n == 0)
         return true;
     h->path = out->path;
     size_t at = out->path.n;
-    if (is_numbered(out->line, out->path)) {
+    if (digits) {
         out->context = out->line.p[at] == '-';
-        out->number = hr_str_make(out->line.p + at + 1,
-                                  hr_digits(hr_str_make(out->line.p + at + 1, out->line.n - at - 1)));
-        at += 1 + out->number.n;
+        out->number = hr_str_make(out->line.p + at + 1, digits);
+        at += 1 + digits;
     }
     out->text = hr_str_make(out->line.p + at + 1, out->line.n - at - 1);
     return true;

@@ -20,4 +20,10 @@ static inline bool hr_line_next(hr_str *rest, hr_str *line, bool *ended)
     return true;
 }
 
+/* How many lines the text has. */
+static inline size_t hr_lines_count(hr_str text)
+{
+    return hr_str_count(text, '\n') + (text.n > 0 && text.p[text.n - 1] != '\n');
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include "transform/log.h"
 
 #include "transform/kept_lines.h"
+#include "transform/lines.h"
 #include "transform/log_marks.h"
 #include "transform/log_time.h"
 
@@ -43,6 +44,21 @@ static int read_records(struct log *l)
 static bool tells_time(const struct log *l)
 {
     return l->n >= LEAST_LINES && (uint64_t)l->n * 2 > l->split.lines;
+}
+
+/* The same, before words are looked for, which costs more than all else that a text is put to that is no log. false: no. */
+static bool may_tell_time(hr_str text)
+{
+    const size_t lines = hr_lines_count(text);
+    size_t records = 1; /* the first line always begins one */
+    hr_str line;
+    bool ended;
+
+    if (lines < LEAST_LINES)
+        return false;
+    while (records * 2 <= lines && hr_line_next(&text, &line, &ended))
+        records += hr_log_may_tell_time(line);
+    return records * 2 > lines;
 }
 
 /* Sort the records by their patterns. */
@@ -136,7 +152,7 @@ int hr_log_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)
 {
     struct log l = {.in = in, .watch = {.deadline_cpu_us = in->deadline_cpu_us}};
     hr_transform_out selection = *out;
-    int r = hr_split_read(&l.split, in->text, &l.watch);
+    int r = may_tell_time(in->text) ? hr_split_read(&l.split, in->text, &l.watch) : HR_ELIMIT;
 
     if (r == 0) {
         l.scratch = hr_arena_new();

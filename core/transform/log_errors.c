@@ -2,6 +2,8 @@
 #include "transform/log_marks.h"
 #include "transform/signs.h"
 
+#include <string.h>
+
 enum {
     PROSE_SHARE = 20,    /* 1/20 of the records: words like "failed" in the middle of a line */
     MANY_SHARE = 4,      /* 1/4: errors are the rule ... */
@@ -36,54 +38,26 @@ static enum verdict judge(const hr_log *l, uint32_t record)
     return strong || is_strong(l, record) ? FAULT : PROSE;
 }
 
-/* Does none of the words that all lines of the pattern have tell of an error by itself? "0 errors" varies in what makes it none; "timed out"
-   tells with two words. */
-static bool is_harmless(const hr_log *l, uint32_t pattern)
-{
-    const uint32_t line = l->patterns->list[pattern].first;
-    uint64_t same = ((1ull << hr_split_words(l->split, line)) - 1) & ~l->patterns->list[pattern].varies;
-    bool strong;
-
-    for (; same; same &= same - 1) {
-        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(same));
-        if (hr_prose_says_error(word, &strong) ||
-            (word.n >= 5 && (word.p[0] | 0x20) == 't' && (word.p[1] | 0x20) == 'i'))
-            return false;
-    }
-    return true;
-}
-
-/* Could a line of a harmless pattern tell of an error? What all of its lines have need not be read again. */
-static bool may_differ(const hr_log *l, uint32_t record, uint64_t varies)
-{
-    const uint32_t line = l->record[record];
-    bool strong;
-
-    if (l->record[record + 1] > line + 1)
-        return true;
-    for (; varies; varies &= varies - 1) {
-        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(varies));
-        if (hr_log_is_spoken(word) && (hr_prose_says_error(word, &strong) || word.n <= 5 /* timed, out */))
-            return true;
-    }
-    return false;
-}
-
+/* Few records hold a word that tells of an error, and only those are read. */
 static int judge_all(const hr_log *l, uint8_t *verdict, uint32_t count[3])
 {
-    const hr_patterns *patterns = l->patterns;
-    bool *harmless = hr_arena_zalloc(l->scratch, patterns->n + 1u);
+    enum { STRETCH = 512 }; /* records between two looks at the clock */
 
-    if (!harmless)
-        return HR_ENOMEM;
-    for (uint32_t p = 0; p < patterns->n; p++)
-        harmless[p] = patterns->list[p].lines >= HR_LOG_PATTERN && is_harmless(l, p);
-    for (uint32_t i = 0; i < l->n; i++) {
-        const uint32_t p = hr_log_pattern(l, i);
-        const bool read = !harmless[p] || may_differ(l, i, patterns->list[p].varies);
-        verdict[i] = (uint8_t)(read ? judge(l, i) : FINE);
-        count[verdict[i]]++;
-        if (hr_watch_spend(l->watch, hr_log_text(l, i).n) < 0)
+    memset(verdict, FINE, l->n);
+    for (uint32_t from = 0, to; from < l->n; from = to) {
+        to = l->n - from > STRETCH ? from + STRETCH : l->n;
+        const hr_str first = hr_log_text(l, from), last = hr_log_text(l, to - 1);
+        const hr_str text = hr_str_make(first.p, (size_t)(last.p + last.n - first.p));
+        bool sure;
+        for (size_t at = 0; (at = hr_prose_error_place(text, at, &sure)) != SIZE_MAX;) {
+            hr_str record;
+            while (record = hr_log_text(l, from), text.p + at >= record.p + record.n)
+                from++;
+            verdict[from] = (uint8_t)judge(l, from);
+            count[verdict[from]]++;
+            at = (size_t)(record.p + record.n - text.p);
+        }
+        if (hr_watch_spend(l->watch, text.n) < 0)
             return HR_ETIME;
     }
     return 0;

@@ -1,6 +1,8 @@
 /* log_time.c - see log_time.h. */
 #include "transform/log_time.h"
 
+#include "transform/runs.h"
+
 enum {
     TIME_WITHIN = 40, /* bytes: "Wed Nov 21 10:11:12.123456 2026", and a host or a level before it */
     FIRST_WORDS = 3
@@ -48,6 +50,29 @@ static bool is_epoch(hr_log_clock *clock, hr_str s)
     const bool near = memcmp(clock->epoch, s.p, sizeof clock->epoch) == 0;
     memcpy(clock->epoch, s.p, sizeof clock->epoch);
     return near;
+}
+
+/* Six digits side by side, as all other times have. */
+static bool holds_long_number(hr_str s)
+{
+    enum { BLOCK = 64, STEP = BLOCK - 5 };
+
+    for (size_t at = 0; at < s.n; at += STEP) {
+        uint64_t d = hr_run_bits_up_to_64(s.p + at, s.n - at, at, HR_RUN_DIGIT);
+        d &= d >> 1;
+        d &= d >> 2;
+        if (d & d >> 2)
+            return true;
+    }
+    return false;
+}
+
+bool hr_log_may_tell_time(hr_str line)
+{
+    if (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t')
+        return false;
+    return holds_time(hr_str_make(line.p, line.n < TIME_WITHIN ? line.n : TIME_WITHIN)) ||
+           holds_long_number(line);
 }
 
 bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line)

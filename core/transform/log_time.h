@@ -16,6 +16,9 @@ typedef struct hr_log_clock {
         [3]; /* first digits of the last number that could be seconds since 1970; a step of the third one is 115 days */
 } hr_log_clock;
 
+/* Could it? For a look at a line whose words are not known yet: false means no. */
+bool hr_log_may_tell_time(hr_str line);
+
 bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line);
 
 #endif

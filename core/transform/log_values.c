@@ -213,14 +213,17 @@ static int mark_numbers(const struct column *c, const hr_query *query, hr_rankin
         return 0;
     const hr_tree tree = {.text = base, .len = (uint32_t)c->l->split->text.n, .nodes = node, .n = c->n};
     const hr_rows rows = {.tree = &tree, .n = c->l->n};
-    hr_path path[2] = {{.n = c->l->n, .rows = c->l->n},
-                       {.key = HR_STR("value"), .cells = cell, .n = n, .rows = n, .depth = 1}};
+    hr_path path[2] = {
+        {.n = c->l->n, .rows = c->l->n},
+        {.key = HR_STR("value"), .cells = cell, .n = n, .rows = n, .depth = 1, .types = 1 << HR_JSON_NUMBER}};
     const hr_fields f = {.rows = &rows, .paths = path, .n = 2};
     hr_arena *a = hr_arena_new(); /* columns are many, and none outlives the next but a ranking */
-    int r = a ? hr_mark_measures(&f, a, c->l->watch, c->strength) : HR_ENOMEM;
-    hr_arena_free(a);
+    int r = a ? hr_numbers_read(&f, a, 1) : HR_ENOMEM;
+    if (r == 0)
+        r = hr_mark_measures(&f, a, c->l->watch, c->strength);
     if (r == 0 && ranking->n == 0 && (uint64_t)n * 100 >= (uint64_t)c->l->n * RANKED_SHARE)
         r = hr_rank_rows(&f, c->l->scratch, query, ranking);
+    hr_arena_free(a);
     return r;
 }
 

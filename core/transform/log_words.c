@@ -11,6 +11,7 @@ enum {
     NOVEL_SHARE = 100, /* more than 1/100 of the records: the log draws on many words */
     MIN_WORDS = 256,   /* vocabulary that is always looked at, and then half a word a record */
     MAX_WORDS = 1 << 16,
+    SAID = 512, /* words of lines that are remembered; the next one of the same place takes it */
     EVERYBODYS = UINT32_MAX,
     STRENGTH = 49 /* marks.h: seven deviations, as for values that two or three rows have */
 };
@@ -21,6 +22,10 @@ struct vocabulary {
         uint32_t owner; /* record + 1; EVERYBODYS: of several; 0: a free slot */
     } * slot;
     uint32_t mask, n, max;
+    struct said {
+        uint64_t bits;  /* hr_word_bits of a word of a line; 0: none */
+        uint32_t owner; /* who said it first; EVERYBODYS: somebody else did, too */
+    } said[SAID];
 };
 
 /* The record, or everybody, uses the word. false: there is no room. */
@@ -63,14 +68,34 @@ static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
     return true;
 }
 
+/* One of the words of a line, which is one word of the vocabulary or several. */
+static bool use_part(struct vocabulary *v, hr_str word, uint32_t owner)
+{
+    if (word.n <= 8) {
+        const uint64_t eight = hr_eight(word.p, word.n), digits = hr_eight_digit(eight),
+                       letters = hr_eight_letter(eight);
+        if (!letters)
+            return true;
+        if ((digits | letters) == HR_EIGHT(0x80) >> (8 - word.n) * 8) /* one, whatever else would part it */
+            return digits || use_word(v, hr_plain_word_hash(word), owner);
+    } else if (!hr_log_is_spoken(word)) {
+        return true;
+    }
+    /* What two records have said is everybody's, and stays so. */
+    const uint64_t bits = hr_word_bits(word);
+    struct said *said = &v->said[bits % SAID];
+    if (said->bits == bits && (said->owner == EVERYBODYS || said->owner == owner))
+        return true;
+    *said = (struct said){bits, said->bits == bits ? EVERYBODYS : owner};
+    return use_words(v, word, owner);
+}
+
 /* Some of the words of a line: those of the bits. */
 static bool use_some(struct vocabulary *v, const hr_log *l, uint32_t line, uint64_t which, uint32_t owner)
 {
-    for (; which; which &= which - 1) {
-        const hr_str word = hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(which));
-        if (hr_log_is_spoken(word) && !use_words(v, word, owner))
+    for (; which; which &= which - 1)
+        if (!use_part(v, hr_split_word(l->split, line, (uint32_t)__builtin_ctzll(which)), owner))
             return false;
-    }
     return true;
 }
 

@@ -56,19 +56,17 @@ bool hr_cell_number(const hr_fields *f, const hr_path *p, const hr_cell *c, doub
     return true;
 }
 
-static void read_values(const hr_fields *f, const hr_path *p, struct values *s)
+static void read_values(const hr_path *p, struct values *s)
 {
     s->n = 0;
     s->largest = 0;
-    s->integers = true;
+    s->integers = p->values.integers;
     for (uint32_t i = 0; i < p->n; i++) {
-        bool integer;
-        double v;
-        if (!hr_cell_number(f, p, &p->cells[i], &v, &integer))
+        double v = p->values.number[i];
+        if (__builtin_isnan(v))
             continue;
         /* Squares must stay finite; whatever is clipped here is an outlier anyway. */
         v = v > 1e140 ? 1e140 : v < -1e140 ? -1e140 : v;
-        s->integers = s->integers && integer;
         s->v[i] = v;
         s->out[i] = 0;
         s->largest = magnitude(v) > s->largest ? magnitude(v) : s->largest;
@@ -226,7 +224,9 @@ int hr_mark_measures(const hr_fields *f, hr_arena *scratch, hr_watch *watch, flo
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
-        read_values(f, p, &s);
+        if (!p->values.number)
+            continue;
+        read_values(p, &s);
         if (s.n >= MIN_VALUES && s.n * 2 > p->n)
             mark_path(&s, p, hr_key_signs(p->key.p ? p->key : f->paths[p->parent].key), strength);
         if (hr_watch_spend(watch, (size_t)s.n * 16 + p->n) < 0)

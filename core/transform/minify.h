@@ -8,9 +8,7 @@
 
 /* Append p[0..n), which must begin and end between tokens of valid JSON. */
 void hr_minify(hr_buf *b, const char *p, size_t n);
-/* The length that hr_minify would append. */
-size_t hr_minified_length(const char *p, size_t n);
-/* The same of the value at node i, the last of whose nodes is the one before `end`; without a look at the text. */
+/* The length of what it would append for the value at node i, the last of whose nodes is the one before `end`. */
 size_t hr_minified_node(const hr_tree *t, uint32_t i, uint32_t end);
 
 #endif

@@ -15,6 +15,7 @@ enum {
     MIN_WORDS = 256,   /* vocabulary that is always looked at, and then half a word a row */
     MAX_WORDS = 1 << 16,
     SHARED = UINT32_MAX,
+    KNOWN = 256,
     STRENGTH = 49 /* marks.h: seven deviations, as for values that two or three rows have */
 };
 
@@ -25,20 +26,16 @@ struct vocabulary {
         uint32_t tokens; /* how often it stands there */
     } * slot;
     uint32_t mask, n, max;
+    struct
+        known { /* words that need no further look: of several cells, or with a digit. Both ends say all of it. */
+        uint64_t first, last;
+        size_t n; /* 0: none */
+    } * known;
+    const char *begin, *end; /* of the whole text */
 };
 
-static bool holds_digit(hr_str word)
-{
-    if (word.n <= 8)
-        return hr_eight_digit(hr_eight(word.p, word.n)) != 0;
-    for (size_t i = 0; i < word.n; i++)
-        if ((unsigned char)(word.p[i] - '0') < 10)
-            return true;
-    return false;
-}
-
-/* The cell uses the word. false: there is no room. */
-static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner)
+/* The cell uses the word. true: no other cell can change anything about it. *full: there is no room. */
+static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner, bool *full)
 {
     uint32_t at = (uint32_t)(hash ^ hash >> 32) & v->mask;
 
@@ -46,46 +43,88 @@ static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner)
         at = (at + 1) & v->mask;
     struct word *w = &v->slot[at];
     if (w->owner == 0) {
-        if (v->n++ == v->max)
-            return false;
+        *full = v->n++ == v->max;
         *w = (struct word){hash, owner, 1};
-    } else if (w->owner == owner) {
+    } else if (w->owner == owner && owner != SHARED) {
         w->tokens++;
     } else {
         w->owner = SHARED;
     }
-    return true;
+    return w->owner == SHARED;
 }
 
-static bool use_words(struct vocabulary *v, hr_str text, uint32_t owner)
+static bool holds_digit(hr_str word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if ((unsigned char)(word.p[i] - '0') < 10)
+            return true;
+    return false;
+}
+
+/* The same for a word as it stands in the text. */
+static inline void use_plain_word(struct vocabulary *v, hr_str word, uint32_t owner, bool *full)
+{
+    struct known now = {.n = word.n};
+
+    if (word.n > 16 || v->end - word.p < 16) {
+        if (!holds_digit(word))
+            use_word(v, hr_plain_word_hash(word), owner, full);
+        return;
+    }
+    now.first = hr_eight_of_more(word.p, word.n);
+    if (word.n > 8)
+        now.last = hr_eight_of_more(word.p + word.n - 8, 8);
+    struct known *k = &v->known[hr_mix(now.first ^ now.last, word.n) % KNOWN];
+    if (k->n == now.n && k->first == now.first && k->last == now.last)
+        return;
+    if (hr_eight_digit(now.first) || hr_eight_digit(now.last) ||
+        use_word(v, hr_plain_word_hash(word), owner, full))
+        *k = now;
+}
+
+/* false: there are too many words. */
+static bool use_words(struct vocabulary *v, hr_str text, bool escaped, uint32_t owner)
 {
     hr_plain_words plain;
-    hr_words escaped = {text, 0};
+    hr_words words = {text, 0};
     hr_word w;
     hr_str word;
+    bool full = false;
 
-    if (hr_plain_words_begin(&plain, text)) {
-        while (hr_plain_words_next(&plain, &word))
-            if (!holds_digit(word) && !use_word(v, hr_plain_word_hash(word), owner))
-                return false;
-        return true;
+    if (escaped && !hr_plain_words_begin(&plain, text)) {
+        while (!full && hr_words_next(&words, &w))
+            if (!(w.flags & HR_WORD_DIGIT))
+                use_word(v, w.hash, owner, &full);
+        return !full;
     }
-    while (hr_words_next(&escaped, &w))
-        if (!(w.flags & HR_WORD_DIGIT) && !use_word(v, w.hash, owner))
-            return false;
-    return true;
+    if (!escaped)
+        plain = hr_plain_words_inside(v->begin, text);
+    while (!full && hr_plain_words_next(&plain, &word))
+        use_plain_word(v, word, owner, &full);
+    return !full;
 }
 
 /* 1; 0 where the field draws on too many words; HR_ETIME. */
 static int count_words(const hr_fields *f, const hr_path *p, struct vocabulary *v, hr_watch *watch)
 {
+    const hr_values *values = &p->values;
+
     memset(v->slot, 0, (v->mask + 1) * sizeof *v->slot);
+    memset(v->known, 0, KNOWN * sizeof *v->known);
     v->n = 0;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t k = 0; k < values->n; k++) {
+        const hr_str s = values->text[k];
+        const bool escaped = hr_cell_node(f, &p->cells[values->first[k]])->escaped;
+        const uint32_t owner = values->count[k] > 1 ? (uint32_t)SHARED : values->first[k] + 1;
+        if (s.p[0] == '"' && !use_words(v, hr_str_make(s.p + 1, s.n - 2), escaped, owner))
+            return 0;
+    }
+    for (uint32_t i = 0; values->n == 0 && i < p->n; i++) {
         hr_str s = hr_cell_text(f, &p->cells[i]);
-        if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_STRING)
+        const hr_node *node = hr_cell_node(f, &p->cells[i]);
+        if (node->type != HR_JSON_STRING)
             continue;
-        if (!use_words(v, hr_str_make(s.p + 1, s.n - 2), i + 1))
+        if (!use_words(v, hr_str_make(s.p + 1, s.n - 2), node->escaped, i + 1))
             return 0;
         if (hr_watch_spend(watch, s.n) < 0)
             return HR_ETIME;
@@ -112,24 +151,38 @@ static void mark_novel(const hr_path *p, const struct vocabulary *v, uint8_t *ow
             hr_mark(strength, p->cells[i].row, STRENGTH);
 }
 
+/* No text stands alone: then no word does. */
+static bool all_repeat(const hr_values *values)
+{
+    uint32_t k = 0;
+
+    while (k < values->n && values->count[k] > 1)
+        k++;
+    return values->n > 0 && k == values->n;
+}
+
 int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength)
 {
     const uint32_t rows = f->rows->n;
     uint32_t cells = 0;
-    struct vocabulary v = {.max = rows / 2 + MIN_WORDS < MAX_WORDS ? rows / 2 + MIN_WORDS : MAX_WORDS};
+    const hr_tree *t = f->rows->tree;
+    struct vocabulary v = {.max = rows / 2 + MIN_WORDS < MAX_WORDS ? rows / 2 + MIN_WORDS : MAX_WORDS,
+                           .begin = t->text,
+                           .end = t->text + t->len};
     if (rows < MIN_ROWS)
         return 0;
     for (v.mask = 1; v.mask < 2 * v.max; v.mask = 2 * v.mask + 1)
         ;
     v.slot = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.slot);
+    v.known = hr_arena_alloc(scratch, KNOWN * sizeof *v.known);
     for (uint32_t k = 1; k < f->n; k++)
         cells = f->paths[k].n > cells ? f->paths[k].n : cells;
     uint8_t *own = hr_arena_alloc(scratch, cells + 1u);
-    if (!v.slot || !own)
+    if (!v.slot || !v.known || !own)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
-        if (p->rows < rows - rows / 2)
+        if (p->rows < rows - rows / 2 || !(p->types >> HR_JSON_STRING & 1) || all_repeat(&p->values))
             continue;
         int r = count_words(f, p, &v, watch);
         if (r < 0)

@@ -44,10 +44,10 @@ struct odd {
 };
 
 /* ------------------------------------------------------------------ what they say */
-/* The hashes of remarks[], and the beginnings that they have, as bits by the last five bits of the first letter. */
+/* The hashes of remarks[], and how they begin: by the lowest five bits of the first letter, those of the second as bits. */
 struct remarks {
     uint64_t hash[REMARKS];
-    uint32_t first;
+    uint32_t begins[32];
 };
 
 static uint64_t remark_of(const struct remarks *r, uint64_t hash)
@@ -58,7 +58,7 @@ static uint64_t remark_of(const struct remarks *r, uint64_t hash)
     return 0;
 }
 
-/* Bit i: the line says remarks[i]. Bit REMARKS: it tells of an error in another way. */
+/* Bit i: the line says remarks[i]. */
 static uint64_t remarks_of(hr_str text, const struct remarks *r)
 {
     hr_words escaped = {text, 0};
@@ -66,38 +66,48 @@ static uint64_t remarks_of(hr_str text, const struct remarks *r)
     hr_word w;
     hr_str word;
     uint64_t said = 0;
-    bool strong;
 
     if (hr_plain_words_begin(&plain, text)) {
         while (hr_plain_words_next(&plain, &word))
-            if (word.n >= SHORTEST && word.n <= LONGEST && (r->first >> (word.p[0] & 31) & 1))
+            if (word.n >= SHORTEST && word.n <= LONGEST &&
+                (r->begins[word.p[0] & 31] >> (word.p[1] & 31) & 1))
                 said |= remark_of(r, hr_plain_word_hash(word));
     } else {
         while (hr_words_next(&escaped, &w))
             said |= remark_of(r, w.hash);
     }
-    if (hr_prose_says_error(text, &strong))
-        said |= UINT64_C(1) << REMARKS;
     return said;
 }
 
 static int mark_remarks(struct odd *o)
 {
     uint64_t *said = hr_arena_zalloc(o->scratch, (o->n + 1) * sizeof *said), rare = 0;
-    struct remarks table = {.first = 0};
+    struct remarks table = {.begins = {0}};
     uint32_t lines[REMARKS + 1] = {0};
+    /* The lines stand one behind the other; `error` is where the next word that tells of one stands. */
+    const char *begin = o->n ? o->hit[0].line.p : NULL, *error = begin,
+               *end = o->n ? o->hit[o->n - 1].line.p + o->hit[o->n - 1].line.n : NULL;
+    const hr_str text = hr_str_make(begin, (size_t)(end - begin));
+    bool strong, sure = false;
     int r = said ? 0 : HR_ENOMEM;
 
     for (int i = 0; i < REMARKS; i++) {
         table.hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
-        table.first |= 1u << (remarks[i][0] & 31);
+        table.begins[remarks[i][0] & 31] |= 1u << (remarks[i][1] & 31);
     }
     for (uint32_t k = 0; r == 0 && k < o->n; k++) {
         if (!hr_hit_is_match(&o->hit[k]))
             continue;
-        said[k] = remarks_of(hr_hit_words(&o->hit[k]), &table);
-        for (int i = 0; i <= REMARKS; i++)
-            lines[i] += (uint32_t)(said[k] >> i & 1);
+        const hr_str line = o->hit[k].line, words = hr_hit_words(&o->hit[k]);
+        said[k] = remarks_of(words, &table);
+        if (error < line.p && error != end) {
+            const size_t at = hr_prose_error_place(text, (size_t)(line.p - text.p), &sure);
+            error = at == SIZE_MAX ? end : text.p + at;
+        }
+        if (error < line.p + line.n && ((sure && error >= words.p) || hr_prose_says_error(words, &strong)))
+            said[k] |= UINT64_C(1) << REMARKS; /* it tells of an error in another way */
+        for (uint64_t left = said[k]; left; left &= left - 1)
+            lines[__builtin_ctzll(left)]++;
         r = hr_watch_spend(o->watch, o->hit[k].line.n);
     }
     for (int i = 0; i <= REMARKS; i++)

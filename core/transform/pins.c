@@ -7,46 +7,66 @@
 
 enum { MOST_ERRORS_PERCENT = 25 };
 
-static size_t count_lines(hr_str text)
+/* Mark the lines from `from` to before `to` that tell of an error; their number. Few lines hold a word that could, and only those are read. */
+static size_t find_errors(const hr_str *line, size_t from, size_t to, bool *error)
 {
-    hr_str line;
-    bool ended;
-    size_t n = 0;
+    const hr_str text = hr_str_make(line[from].p, (size_t)(line[to - 1].p + line[to - 1].n - line[from].p));
+    size_t at = 0, n = 0;
+    bool sure, strong;
 
-    while (hr_line_next(&text, &line, &ended))
-        n++;
+    while ((at = hr_prose_error_place(text, at, &sure)) != SIZE_MAX) {
+        while (text.p + at >= line[from].p + line[from].n)
+            from++;
+        n += error[from] = sure || hr_prose_says_error(line[from], &strong);
+        at = (size_t)(line[from].p + line[from].n - text.p);
+    }
     return n;
 }
 
-static int pin(hr_arena *a, const hr_transform_in *in, bool with_errors, bool **pinned, size_t *lines)
+/* All lines, with a look at the clock in between. 0, HR_ETIME. */
+static int find_all_errors(const hr_str *line, size_t lines, bool *error, size_t *errors, hr_watch *watch)
 {
-    size_t n = count_lines(in->text), errors = 0;
-    hr_str *line = hr_arena_alloc(a, (n + 1) * sizeof *line), rest = in->text;
-    bool *error = hr_arena_zalloc(a, n + 1), *asked = hr_arena_zalloc(a, n + 1);
-    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    bool ended, strong;
+    enum { STRETCH = 512 };
 
-    if (!line || !error || !asked)
-        return HR_ENOMEM;
-    for (size_t i = 0; i < n && hr_line_next(&rest, &line[i], &ended); i++) {
-        errors += error[i] = with_errors && hr_prose_says_error(line[i], &strong);
-        if (hr_watch_spend(&watch, line[i].n) < 0)
+    for (size_t from = 0, to; from < lines; from = to) {
+        to = lines - from > STRETCH ? from + STRETCH : lines;
+        *errors += find_errors(line, from, to, error);
+        if (hr_watch_spend(watch, (size_t)(line[to - 1].p - line[from].p) + line[to - 1].n) < 0)
             return HR_ETIME;
     }
-    int r = hr_query_pick(in->query, a, line, n, in->deadline_cpu_us, asked);
+    return 0;
+}
+
+int hr_pin_asked(hr_arena *a, const hr_transform_in *in, hr_pins *pins)
+{
+    const size_t n = hr_lines_count(in->text);
+    hr_str rest = in->text;
+    bool ended;
+
+    *pins = (hr_pins){.n = n};
+    pins->line = hr_arena_alloc(a, (n + 1) * sizeof *pins->line);
+    pins->pinned = hr_arena_zalloc(a, n + 1);
+    if (!pins->line || !pins->pinned)
+        return HR_ENOMEM;
     for (size_t i = 0; i < n; i++)
-        asked[i] = asked[i] || i == 0 || i == n - 1 || (error[i] && errors * 100 <= n * MOST_ERRORS_PERCENT);
-    *pinned = asked;
-    *lines = n;
+        hr_line_next(&rest, &pins->line[i], &ended);
+    int r = hr_query_pick(in->query, a, pins->line, n, in->deadline_cpu_us, pins->pinned);
+    if (n > 0)
+        pins->pinned[0] = pins->pinned[n - 1] = true;
     return r;
 }
 
-int hr_pin_lines(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines)
+int hr_pin_errors(hr_arena *a, const hr_transform_in *in, hr_pins *pins)
 {
-    return pin(a, in, true, pinned, lines);
-}
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    bool *error = hr_arena_zalloc(a, pins->n + 1);
+    size_t errors = 0;
 
-int hr_pin_asked(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines)
-{
-    return pin(a, in, false, pinned, lines);
+    if (!error)
+        return HR_ENOMEM;
+    if (find_all_errors(pins->line, pins->n, error, &errors, &watch) < 0)
+        return HR_ETIME;
+    for (size_t i = 0; errors * 100 <= pins->n * MOST_ERRORS_PERCENT && i < pins->n; i++)
+        pins->pinned[i] = pins->pinned[i] || error[i];
+    return 0;
 }

@@ -5,11 +5,18 @@
 
 #include "transform/transform.h"
 
-/* pinned[line], in the arena, of *lines lines (lines.h). Where errors are the rule, they are not pinned: nothing but form would be
-   lost there. 0, HR_ENOMEM, HR_ETIME. */
-int hr_pin_lines(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines);
+typedef struct hr_pins {
+    bool *pinned; /* of each line (lines.h) */
+    hr_str *line;
+    size_t n;
+} hr_pins;
 
-/* The same without errors, for forms that leave what a line says readable on its own. */
-int hr_pin_asked(hr_arena *a, const hr_transform_in *in, bool **pinned, size_t *lines);
+/* The first line, the last one, and those that the question asks for: for forms that leave what a line says readable on its own. *pins is in
+   the arena. 0, HR_ENOMEM, HR_ETIME. */
+int hr_pin_asked(hr_arena *a, const hr_transform_in *in, hr_pins *pins);
+
+/* Those that tell of an error, too. Where errors are the rule they are not pinned: nothing but form would be lost there. 0, HR_ENOMEM,
+   HR_ETIME. */
+int hr_pin_errors(hr_arena *a, const hr_transform_in *in, hr_pins *pins);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "transform/line_words.h"
+#include "transform/eight.h"
+#include "transform/runs.h"
 
 enum {
     LEAST_CUT = 8,    /* bytes of a beginning */
@@ -36,6 +37,36 @@ struct cuts {
     bool plain; /* nothing ended it before its end */
 };
 
+#ifdef __SSE2__
+/* Bytes of a block that are not plain, and other control characters, which the caller passes by. */
+static inline unsigned special_of(const char *p)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i in = _mm_or_si128(hr_run_range(v, 0, ' '), hr_run_range(v, '"', 1));
+    in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '&'), hr_run_is(v, '/')));
+    in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, ':'), hr_run_is(v, '=')));
+    in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '?'), hr_run_is(v, '{')));
+    return (unsigned)_mm_movemask_epi8(in);
+}
+#endif
+
+/* The next byte from i on that is not plain, or the end. */
+static inline size_t next_special(hr_str s, size_t i)
+{
+#ifdef __SSE2__
+    unsigned found;
+    for (; i + 16 <= s.n; i += 16)
+        if ((found = special_of(s.p + i)))
+            return i + (unsigned)__builtin_ctz(found);
+    if (s.n >= 16 && i < s.n) /* the last block overlaps */
+        return (found = special_of(s.p + s.n - 16) >> (i + 16 - s.n)) ? i + (unsigned)__builtin_ctz(found)
+                                                                      : s.n;
+#endif
+    while (i < s.n && kinds[(unsigned char)s.p[i]] == PLAIN)
+        i++;
+    return i;
+}
+
 /* The next longer beginning of the string; false: there is none. */
 static bool next_cut(struct cuts *c)
 {
@@ -44,9 +75,9 @@ static bool next_cut(struct cuts *c)
     if (from >= c->s.n || c->n++ >= MOST_CUTS)
         return false;
     if (from == 0) /* what ends a string may stand before the first cut */
-        for (size_t k = 0; k < LEAST_CUT && k < c->s.n; k++)
+        for (size_t k = next_special(c->s, 0); k < LEAST_CUT && k < c->s.n; k = next_special(c->s, k + 1))
             c->plain = c->plain && kinds[(unsigned char)c->s.p[k]] != END;
-    for (; c->plain && i < c->s.n; i++) {
+    for (; c->plain && (i = next_special(c->s, i)) < c->s.n; i++) {
         const unsigned char byte = (unsigned char)c->s.p[i];
         if (kinds[byte] == END)
             c->plain = false;
@@ -58,7 +89,7 @@ static bool next_cut(struct cuts *c)
         if (i < LEAST_WHOLE)
             return false;
     }
-    c->hash = hr_mix(c->hash, hr_word_bits(hr_str_make(c->s.p + from, i - from)));
+    c->hash = hr_mix(c->hash, hr_bits_inside(c->s.p + from, i - from, c->s.p + c->s.n));
     c->at = i;
     return true;
 }

@@ -145,8 +145,15 @@ static void let_through(hr_query *q, hr_str word)
 {
     uint32_t *lengths = &q->lengths[hr_query_slot(word)];
 
-    if (memchr(word.p, '\\', word.n))
+    if (memchr(word.p, '\\', word.n)) {
         memset(q->lengths, 0xff, HR_QUERY_SLOTS * sizeof *q->lengths);
+        memset(q->begins, 1, HR_QUERY_BEGINNINGS);
+    }
+    /* Behind a word of one byte anything may stand. */
+    for (char second = 0; word.n == 1 && second < 32; second++)
+        q->begins[hr_query_beginning((const char[]){*word.p, second})] = 1;
+    if (word.n > 1)
+        q->begins[hr_query_beginning(word.p)] = 1;
     for (size_t n = word.n - 1; n <= word.n + 1; n++)
         *lengths |= 1u << (n < 31 ? n : 31);
 }
@@ -390,7 +397,8 @@ hr_query *hr_query_new(hr_arena *a, hr_str text)
     q->terms = hr_arena_alloc(a, words * sizeof *q->terms);
     q->anchors = hr_arena_alloc(a, HR_QUERY_MAX_ANCHORS * sizeof *q->anchors);
     q->lengths = hr_arena_zalloc(a, HR_QUERY_SLOTS * sizeof *q->lengths);
-    if (!q->slots || !q->terms || !q->anchors || !q->lengths)
+    q->begins = hr_arena_zalloc(a, HR_QUERY_BEGINNINGS);
+    if (!q->slots || !q->terms || !q->anchors || !q->lengths || !q->begins)
         return NULL;
     quotes(&p, MARK_KEYS);
     hints(&p);

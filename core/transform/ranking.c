@@ -3,7 +3,6 @@
    In this order: a field that the question names beside "top" or "lowest"; a field whose key says rank or score; a field by
    which the rows already stand in falling order; the only measure there is, where the question asks for a rank. */
 #include "transform/marks.h"
-#include "transform/number.h"
 #include "transform/signs.h"
 #include "transform/sort.h"
 
@@ -24,6 +23,8 @@ static bool is_numeric(const hr_fields *f, const hr_path *p, bool *falling)
     *falling = false;
     if (p->many || p->depth > MAX_DEPTH || (uint64_t)p->rows * 10 < (uint64_t)f->rows->n * 9)
         return false;
+    if (!(p->types >> HR_JSON_NUMBER & 1))
+        return false;
     for (uint32_t i = 0; i < p->n; i++)
         numbers += hr_cell_node(f, &p->cells[i])->type == HR_JSON_NUMBER;
     if ((uint64_t)numbers * 10 < (uint64_t)f->rows->n * 9)
@@ -32,8 +33,7 @@ static bool is_numeric(const hr_fields *f, const hr_path *p, bool *falling)
     for (uint32_t i = 0, seen = 0; i < p->n && up <= most_up; i++) {
         if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_NUMBER)
             continue;
-        hr_str s = hr_cell_text(f, &p->cells[i]);
-        double v = hr_number(s.p, s.n);
+        const double v = p->values.number[i];
         down += seen > 0 && v < before;
         up += seen++ > 0 && v > before;
         before = v;
@@ -108,8 +108,7 @@ int hr_rank_rows(const hr_fields *f, hr_arena *scratch, const hr_query *query, h
     for (uint32_t i = 0; i < p->n; i++) {
         if (hr_cell_node(f, &p->cells[i])->type != HR_JSON_NUMBER)
             continue;
-        hr_str s = hr_cell_text(f, &p->cells[i]);
-        uint64_t key = hr_sort_key(hr_number(s.p, s.n));
+        const uint64_t key = hr_sort_key(p->values.number[i]);
         order[out->n++] = (hr_pair){c.ascending ? key : ~key, p->cells[i].row};
     }
     hr_sort_pairs(order, order + p->n, out->n);

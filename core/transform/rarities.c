@@ -3,13 +3,12 @@
    A thing is rare only against a background that agrees: in a field where everything differs nothing is rare. */
 #include "transform/eight.h"
 #include "transform/marks.h"
+#include "transform/runs.h"
 #include "transform/signs.h"
 
 #include <string.h>
 
 enum {
-    MAX_DISTINCT = 64, /* a field with more values is no category */
-    SLOTS = 256,
     SMALL_TABLE = 40, /* rows; below it rare means once */
     RARE_SHARE = 33,  /* of larger ones: 3 in 100 */
     VALUE_SHARE = 50, /* one rare value: 2 in 100 */
@@ -130,41 +129,42 @@ static void rare_classes(const struct tally *t, const hr_path *p, unsigned class
             hr_mark(t->strength, p->cells[i].row, strength_of(count[t->class[i]]));
 }
 
-static bool is_empty(const hr_node *v)
-{
-    return v->type == HR_JSON_NULL || (v->type == HR_JSON_STRING && v->len == 2) ||
-           (v->type >= HR_JSON_ARRAY && v->count == 0);
-}
-
 /* Null among values, a value among nulls, a string among numbers. */
 static void presence_and_types(const struct tally *t, const hr_path *p)
 {
     enum { NOTHING = 1, SOMETHING = 2 };
-    bool alike = true;
-    for (uint32_t i = 0; alike && i < p->n; i++) {
-        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
-        alike = v->type == hr_cell_node(t->f, &p->cells[0])->type && !is_empty(v);
-    }
-    if (alike)
+    if (!p->empty && (p->types & (p->types - 1)) == 0) /* of one type */
         return;
     for (uint32_t i = 0; i < p->n; i++)
-        t->class[i] = is_empty(hr_cell_node(t->f, &p->cells[i])) ? NOTHING : SOMETHING;
+        t->class[i] = hr_is_empty(hr_cell_node(t->f, &p->cells[i])) ? NOTHING : SOMETHING;
     rare_classes(t, p, SOMETHING + 1, RARE_SHARE);
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
         uint8_t type = v->type == HR_JSON_FALSE ? HR_JSON_TRUE : v->type;
-        t->class[i] = is_empty(v) ? 0 : type;
+        t->class[i] = hr_is_empty(v) ? 0 : type;
     }
     rare_classes(t, p, HR_JSON_OBJECT + 1, RARE_SHARE);
 }
 
 enum { DIGIT = 1, FOREIGN = 2, LONG = 4 };
 
-/* Does the text hold a digit, or a character beyond ASCII? */
+/* Does the text, whose lexeme this is, hold a digit, or a character beyond ASCII? */
 static uint8_t shape_of(hr_str s)
 {
     uint64_t digit = 0, beyond = 0, slash = 0;
     size_t i = 0;
+#ifdef __SSE2__
+    __m128i digits = _mm_setzero_si128(), all = digits, slashes = digits;
+    for (; i + 16 <= s.n; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        digits = _mm_or_si128(digits, hr_run_range(v, '0', 9));
+        slashes = _mm_or_si128(slashes, hr_run_is(v, '\\'));
+        all = _mm_or_si128(all, v);
+    }
+    digit = (uint64_t)_mm_movemask_epi8(digits);
+    beyond = (uint64_t)_mm_movemask_epi8(all);
+    slash = (uint64_t)_mm_movemask_epi8(slashes);
+#endif
     for (; i < s.n; i += 8) {
         const uint64_t v = hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8), back = v ^ HR_EIGHT('\\');
         digit |= hr_eight_digit(v);
@@ -181,8 +181,14 @@ static void shapes(const struct tally *t, const hr_path *p)
 {
     enum { PLAIN = 1, MARKED = 2 };
     static const uint8_t traits[] = {DIGIT, FOREIGN, LONG};
+    const hr_values *values = &p->values;
+    uint8_t of_value[HR_VALUES_MAX];
     uint64_t sum = 0;
     uint32_t strings = 0;
+    if (!(p->types >> HR_JSON_STRING & 1))
+        return;
+    for (uint32_t k = 0; k < values->n; k++)
+        of_value[k] = shape_of(values->text[k]);
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
         const bool string = v->type == HR_JSON_STRING && v->len > 2;
@@ -198,7 +204,9 @@ static void shapes(const struct tally *t, const hr_path *p)
         t->shape[i] = UINT8_MAX;
         if (v->type != HR_JSON_STRING || v->len <= 2)
             continue;
-        t->shape[i] = (uint8_t)(shape_of(hr_cell_text(t->f, &p->cells[i])) | (v->len > most ? LONG : 0));
+        const uint8_t shape =
+            values->n ? of_value[values->of_cell[i]] : shape_of(hr_cell_text(t->f, &p->cells[i]));
+        t->shape[i] = (uint8_t)(shape | (v->len > most ? LONG : 0));
         for (size_t k = 0; k < sizeof traits; k++)
             with[k] += (t->shape[i] & traits[k]) != 0;
     }
@@ -212,75 +220,27 @@ static void shapes(const struct tally *t, const hr_path *p)
 }
 
 /* ------------------------------------------------------------------ categories */
-struct category {
-    hr_str value[MAX_DISTINCT];
-    uint32_t count[MAX_DISTINCT], n, total;
-    uint8_t slot[SLOTS]; /* index + 1 */
-};
-
-static uint32_t hash_of(hr_str s)
-{
-    uint64_t h = s.n;
-    for (size_t i = 0; i < s.n; i += 8)
-        h = hr_mix(h, hr_eight(s.p + i, s.n - i < 8 ? s.n - i : 8));
-    return (uint32_t)(h ^ h >> 32);
-}
-
-/* Index of the value; MAX_DISTINCT: it is new and there is no room. */
-static uint32_t value_index(struct category *c, hr_str s)
-{
-    uint32_t at = hash_of(s) % SLOTS;
-    for (; c->slot[at]; at = (at + 1) % SLOTS)
-        if (hr_str_eq(c->value[c->slot[at] - 1], s))
-            return c->slot[at] - 1u;
-    if (c->n == MAX_DISTINCT)
-        return MAX_DISTINCT;
-    c->value[c->n] = s;
-    c->count[c->n] = 0;
-    c->slot[at] = (uint8_t)(++c->n);
-    return c->n - 1;
-}
-
-/* Fill class[] with the index of each value; false where the field has too many values to be a category. */
-static bool sort_into(const struct tally *t, const hr_path *p, struct category *c)
-{
-    c->n = c->total = 0;
-    memset(c->slot, 0, sizeof c->slot);
-    for (uint32_t i = 0; i < p->n; i++) {
-        const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
-        t->class[i] = MAX_DISTINCT;
-        if (v->type >= HR_JSON_ARRAY)
-            continue;
-        uint32_t k = value_index(c, hr_cell_text(t->f, &p->cells[i]));
-        if (k == MAX_DISTINCT)
-            return false;
-        t->class[i] = (uint8_t)k;
-        c->count[k]++;
-        c->total++;
-    }
-    return c->n > 1;
-}
-
 static bool routine_level(hr_str lexeme)
 {
     return lexeme.n > 2 && lexeme.p[0] == '"' && hr_says_routine(hr_str_make(lexeme.p + 1, lexeme.n - 2));
 }
 
-static void categories(const struct tally *t, const hr_path *p, struct category *c)
+static void categories(const struct tally *t, const hr_path *p)
 {
-    unsigned signs = hr_key_signs(p->key.p ? p->key : t->f->paths[p->parent].key);
-    if (!sort_into(t, p, c))
+    const hr_values *c = &p->values;
+    if (c->n < 2)
         return;
+    unsigned signs = hr_key_signs(p->key.p ? p->key : t->f->paths[p->parent].key);
     uint32_t top = 0, few = 0, single = 0, limit = rare_limit(c->total, VALUE_SHARE);
     const uint32_t rarer = c->total < SMALL_TABLE ? RARER_SMALL : RARER;
     const bool tiny = c->total < FEW_ROWS && c->n * 2 <= c->total;
-    bool rare[MAX_DISTINCT] = {0}, odd[MAX_DISTINCT] = {0};
+    bool rare[HR_VALUES_MAX] = {0}, odd[HR_VALUES_MAX] = {0};
     for (uint32_t k = 0; k < c->n; k++)
         top = c->count[k] > c->count[top] ? k : top;
     bool dominated =
         (signs & HR_KEY_STATE) && (uint64_t)(c->total - c->count[top]) * DOMINANT_SHARE <= c->total;
     for (uint32_t k = 0; k < c->n; k++) {
-        odd[k] = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->value[k]));
+        odd[k] = dominated && k != top && !((signs & HR_KEY_LEVEL) && routine_level(c->text[k]));
         rare[k] = c->count[k] <= limit && (tiny || (uint64_t)c->count[k] * rarer * c->n <= c->total);
         few += rare[k] ? c->count[k] : 0;
         single += rare[k] && c->count[k] == 1;
@@ -291,8 +251,8 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
         most = c->total / FEW_SHARE;
     uint32_t highest = few <= most ? limit : single <= most ? 1 : 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        uint32_t k = t->class[i];
-        if (k < MAX_DISTINCT && (odd[k] || (rare[k] && c->count[k] <= highest)))
+        uint32_t k = c->of_cell[i];
+        if (k < HR_VALUES_MAX && (odd[k] || (rare[k] && c->count[k] <= highest)))
             hr_mark(t->strength, p->cells[i].row, strength_of(c->count[k]));
     }
 }
@@ -300,14 +260,13 @@ static void categories(const struct tally *t, const hr_path *p, struct category 
 int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, float *strength)
 {
     struct tally t = {.f = f, .watch = watch, .strength = strength};
-    struct category *c = hr_arena_alloc(scratch, sizeof *c);
     uint32_t most = 0;
     for (uint32_t k = 1; k < f->n; k++)
         most = f->paths[k].n > most ? f->paths[k].n : most;
     t.stamp = hr_arena_zalloc(scratch, f->rows->n * sizeof *t.stamp);
     t.class = hr_arena_alloc(scratch, most + 1);
     t.shape = hr_arena_alloc(scratch, most + 1);
-    if (!c || !t.stamp || !t.class || !t.shape)
+    if (!t.stamp || !t.class || !t.shape)
         return HR_ENOMEM;
     int r = keys(&t, scratch);
     for (uint32_t k = 1; r == 0 && k < f->n; k++) {
@@ -316,7 +275,7 @@ int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, flo
             continue;
         presence_and_types(&t, p);
         shapes(&t, p);
-        categories(&t, p, c);
+        categories(&t, p);
         r = hr_watch_spend(watch, (size_t)p->n * 64);
     }
     return r;

@@ -5,7 +5,9 @@
 #include "transform/html.h"
 #include "transform/kinds.h"
 #include "transform/layers.h"
+#include "transform/outline.h"
 #include "transform/routes.h"
+#include "transform/sample.h"
 
 /* The rows of the table that a text is offered to. */
 enum kind { TEXT, JSON, HTML };
@@ -56,6 +58,15 @@ static int find_rows(hr_arena *a, hr_str text, hr_tree *tree)
     return r == HR_ENOMEM ? r : r < 0 ? TEXT : JSON;
 }
 
+/* What is asked of the rows. */
+struct question {
+    int kind; /* enum kind */
+    enum hr_kind sort;
+    const hr_tree *tree;
+    bool file, lossy;
+    bool blobs_only; /* all others have nothing for it */
+};
+
 /* Rows that a log has nothing for: paths before or on lines, and blocks of lines, whose times differ. */
 static bool is_for_no_log(const struct transform *t)
 {
@@ -63,29 +74,50 @@ static bool is_for_no_log(const struct transform *t)
            t->run == hr_route_repeats;
 }
 
-int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
+/* ------------------------------------------------------------------ long texts that nothing is for */
+/* Text that is read, not looked through: nearly always there is nothing to gain, and to find that out costs more than all else. */
+static bool is_sampled(enum hr_kind sort, hr_str text)
 {
-    hr_tree tree = {0};
-    *out = (hr_transform_out){.lossless = true, .kind = "text"};
-    int kind = find_rows(a, in->text, &tree);
-    if (kind < 0)
-        return kind;
-    enum hr_kind sort = kind == JSON ? HR_KIND_JSON : kind == HTML ? HR_KIND_HTML : hr_kind_of(in->text);
-    if (sort == HR_KIND_JSON && kind != JSON) /* it only looked like it */
-        sort = HR_KIND_TEXT;
-    const bool lossy = in->allow_lossy && sort != HR_KIND_SOURCE && sort != HR_KIND_DIFF;
-    out->kind = hr_kind_name(sort);
+    return text.n >= HR_SAMPLE_FROM && (sort == HR_KIND_PROSE || sort == HR_KIND_SOURCE);
+}
+
+static int ask(hr_arena *a, const hr_transform_in *in, const struct question *q, hr_transform_out *out);
+
+/* Would no row take a sample of the text, and is nothing in it that stands again far from itself? 1, 0, <0. */
+static int is_hopeless(const hr_transform_in *in, const struct question *q)
+{
+    hr_arena *a = hr_arena_new();
+    hr_transform_in part = *in;
+    hr_transform_out out;
+    int r = a ? hr_sample_lines(a, in->text, &part.text) : HR_ENOMEM;
+
+    if (r == 0 && part.text.n > 0) {
+        r = ask(a, &part, q, &out);
+        if (r == 0 && hr_outline_output(part.text))
+            r = hr_lines_repeat(a, in->text);
+        r = r < 0 ? r : r == 0;
+    }
+    hr_arena_free(a);
+    return r;
+}
+
+/* ------------------------------------------------------------------ the road */
+/* The rows of the table in turn. 1, 0, <0. */
+static int ask(hr_arena *a, const hr_transform_in *in, const struct question *q, hr_transform_out *out)
+{
     for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
         const struct transform *t = &transforms[i];
-        if ((int)t->kind != kind || (!t->lossless && !lossy))
+        if ((int)t->kind != q->kind || (!t->lossless && !q->lossy))
             continue;
         if (in->forged && t->run != hr_route_minified)
             continue;
-        if (sort == HR_KIND_LOG && is_for_no_log(t)) /* each costs a pass over all lines */
+        if (q->sort == HR_KIND_LOG && is_for_no_log(t)) /* each costs a pass over all lines */
             continue;
-        if (t->lossless && file) /* who edits it finds the place by its text, white space too */
+        if (t->lossless && q->file) /* who edits it finds the place by its text, white space too */
             continue;
-        int r = (file && t->run == hr_route_crushed ? hr_crush : t->run)(a, in, &tree, out);
+        if (q->blobs_only && t->run != hr_route_mostly_blobs)
+            continue;
+        int r = (q->file && t->run == hr_route_crushed ? hr_crush : t->run)(a, in, q->tree, out);
         if (r < 0)
             return r;
         if (r == 1) {
@@ -95,4 +127,26 @@ int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out
         }
     }
     return 0;
+}
+
+int hr_route(hr_arena *a, const hr_transform_in *in, bool file, hr_transform_out *out)
+{
+    hr_tree tree = {0};
+    struct question q = {.tree = &tree, .file = file};
+    *out = (hr_transform_out){.lossless = true, .kind = "text"};
+    q.kind = find_rows(a, in->text, &tree);
+    if (q.kind < 0)
+        return q.kind;
+    q.sort = q.kind == JSON ? HR_KIND_JSON : q.kind == HTML ? HR_KIND_HTML : hr_kind_of(in->text);
+    if (q.sort == HR_KIND_JSON && q.kind != JSON) /* it only looked like it */
+        q.sort = HR_KIND_TEXT;
+    q.lossy = in->allow_lossy && q.sort != HR_KIND_SOURCE && q.sort != HR_KIND_DIFF;
+    out->kind = hr_kind_name(q.sort);
+    if (q.kind == TEXT && is_sampled(q.sort, in->text)) {
+        const int r = is_hopeless(in, &q);
+        if (r < 0)
+            return r;
+        q.blobs_only = r == 1;
+    }
+    return ask(a, in, &q, out);
 }

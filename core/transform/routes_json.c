@@ -9,8 +9,9 @@
 
 int hr_route_minified(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    (void)tree;
     hr_buf b = {0};
+    if (hr_minified_node(tree, 1, tree->n) >= in->text.n)
+        return 0;
     hr_minify(&b, in->text.p, in->text.n);
     return hr_route_take(a, &b, b.err ? HR_ENOMEM : b.len < in->text.n, out);
 }
@@ -22,7 +23,7 @@ int hr_route_columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
     int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
     r = hr_route_take(a, &b, r, out);
-    return r == 1 ? out->text.n < hr_minified_length(in->text.p, in->text.n) : r;
+    return r == 1 ? out->text.n < hr_minified_node(tree, 1, tree->n) : r;
 }
 
 /* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
@@ -41,7 +42,7 @@ int hr_route_strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
         r = hr_route_columns(a, &inside, &again, &table);
     if (r == 1)
         *out = table;
-    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_length(in->text.p, in->text.n);
+    return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_node(tree, 1, tree->n);
 }
 
 /* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
@@ -78,7 +79,7 @@ int hr_route_names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
         return r;
     *out = named;
     if (r != 1)
-        return named.text.n < hr_minified_length(in->text.p, in->text.n);
+        return named.text.n < hr_minified_node(tree, 1, tree->n);
     return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
 }
 

@@ -33,19 +33,21 @@ int hr_route_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, con
     return hr_route_take(a, &b, r, out);
 }
 
-/* A form in which lines that matter keep more of themselves (pins.h). Which those are costs more than the cheap forms, so it is only
-   asked where the text takes the form at all. kind: what the form tells of the text; NULL: nothing. */
+/* A form in which lines that matter keep more of themselves (pins.h): in rows, where a line is what differs, those that tell of an error, too.
+   Which those are costs more than the cheap forms, so it is only asked where the text takes the form at all. *pins: those that were found
+   before, or none. kind: what the form tells of the text; NULL: nothing. */
 static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
-                       hr_transform_out *out)
+                       hr_pins *pins, hr_transform_out *out)
 {
-    bool *pinned;
-    size_t lines;
-    int r = form == HR_FORM_ROWS ? 1 : hr_route_form(a, in, form, NULL, out);
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = form == HR_FORM_ROWS ? 1 : hr_form_takes(form, in->text, &watch);
     if (r != 1)
         return r;
-    r = form == HR_FORM_ROWS ? hr_pin_lines(a, in, &pinned, &lines) : hr_pin_asked(a, in, &pinned, &lines);
+    r = pins->pinned ? 0 : hr_pin_asked(a, in, pins);
+    if (r == 0 && form == HR_FORM_ROWS)
+        r = hr_pin_errors(a, in, pins);
     if (r == 0)
-        r = hr_route_form(a, in, form, pinned, out);
+        r = hr_route_form(a, in, form, pins->pinned, out);
     if (r == 1 && kind)
         out->kind = kind;
     return r;
@@ -54,13 +56,15 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
 int hr_route_headings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return pinned_form(a, in, HR_FORM_SEARCH, "search", out);
+    hr_pins pins = {0};
+    return pinned_form(a, in, HR_FORM_SEARCH, "search", &pins, out);
 }
 
 int hr_route_paths(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return pinned_form(a, in, HR_FORM_PATHS, "listing", out);
+    hr_pins pins = {0};
+    return pinned_form(a, in, HR_FORM_PATHS, "listing", &pins, out);
 }
 
 int hr_route_search(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -75,15 +79,21 @@ int hr_route_search(hr_arena *a, const hr_transform_in *in, const hr_tree *tree,
 int hr_route_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, out) : 0;
+    hr_pins pins = {0};
+    return hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, &pins, out) : 0;
 }
 
 /* Held against rows, which some texts of this kind are too. */
 int hr_route_repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out other = *out;
-    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, out) : 0;
-    if (r != 1 || (r = hr_route_rows(a, in, tree, &other)) < 0)
+    hr_pins pins = {0};
+    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, &pins, out) : 0;
+    (void)tree;
+    if (r != 1)
+        return r;
+    r = hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, &pins, &other) : 0;
+    if (r < 0)
         return r;
     return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
 }
@@ -92,11 +102,12 @@ int hr_route_repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
 int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out headings = *out, shorter = *out;
+    hr_pins pins = {0};
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &headings);
-    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &shorter);
+    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &pins, &headings);
+    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &pins, &shorter);
     if (r < 0 || (r == 0 && h == 0))
         return r;
     *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;

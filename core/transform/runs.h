@@ -13,9 +13,14 @@
 #include "base.h"
 
 enum hr_run_class {
-    HR_RUN_ALNUM,   /* ASCII letters and digits */
-    HR_RUN_WORD,    /* those, '_' and all bytes of characters beyond ASCII */
-    HR_RUN_UNGAPPED /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+    HR_RUN_LETTER,   /* ASCII letters */
+    HR_RUN_DIGIT,    /* ASCII digits */
+    HR_RUN_ALNUM,    /* those and digits */
+    HR_RUN_WORD,     /* those, '_' and all bytes of characters beyond ASCII */
+    HR_RUN_UNGAPPED, /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
+    HR_RUN_BLACK,    /* all but blanks, tabs and carriage returns */
+    HR_RUN_POINT,    /* full stops */
+    HR_RUN_O         /* the letter o, which "error" and "exception" have before the last one */
 };
 
 #ifdef __SSE2__
@@ -36,6 +41,16 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
     const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i in;
 
+    if (class == HR_RUN_BLACK) {
+        in = _mm_or_si128(hr_run_is(v, ' '), _mm_or_si128(hr_run_is(v, '\t'), hr_run_is(v, '\r')));
+        return (uint64_t)_mm_movemask_epi8(in) ^ 0xffff;
+    }
+    if (class == HR_RUN_DIGIT)
+        return (uint64_t)_mm_movemask_epi8(hr_run_range(v, '0', 9));
+    if (class == HR_RUN_POINT)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '.'));
+    if (class == HR_RUN_O)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'o'));
     if (class == HR_RUN_UNGAPPED) {
         /* " and ', ( and ), ; < = >, [ and ], { | } differ in one or two bits. */
         in = _mm_or_si128(hr_run_range(v, '\t', 4), hr_run_is(v, ' '));
@@ -45,7 +60,9 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
         in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '`'), hr_run_range(v, '{', 2)));
         return (uint64_t)_mm_movemask_epi8(in) ^ 0xffff;
     }
-    in = _mm_or_si128(hr_run_range(v, '0', 9), hr_run_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 25));
+    in = hr_run_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 25);
+    if (class != HR_RUN_LETTER)
+        in = _mm_or_si128(in, hr_run_range(v, '0', 9));
     if (class == HR_RUN_WORD)
         in = _mm_or_si128(in, _mm_or_si128(hr_run_is(v, '_'), v)); /* the highest bit is what counts */
     return (uint64_t)_mm_movemask_epi8(in);
@@ -54,10 +71,20 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
 static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
 {
     const unsigned char small = c | 0x20;
-    const bool alnum = (unsigned char)(c - '0') < 10 || (unsigned char)(small - 'a') < 26;
+    const bool letter = (unsigned char)(small - 'a') < 26, alnum = letter || (unsigned char)(c - '0') < 10;
 
+    if (class == HR_RUN_BLACK)
+        return c != ' ' && c != '\t' && c != '\r';
+    if (class == HR_RUN_DIGIT)
+        return (unsigned char)(c - '0') < 10;
+    if (class == HR_RUN_POINT)
+        return c == '.';
+    if (class == HR_RUN_O)
+        return small == 'o';
     if (class == HR_RUN_UNGAPPED)
         return !((unsigned char)(c - '\t') < 5 || (c && strchr(" \"'(),;<=>[]`{|}", c)));
+    if (class == HR_RUN_LETTER)
+        return letter;
     return alnum || (class == HR_RUN_WORD && (c == '_' || c > 0x7f));
 }
 
@@ -71,7 +98,14 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
 }
 #endif
 
-/* Bit i: byte p[i] is of the class; n of them, 1 to 64. before: bytes of the same text before p. */
+/* Bit i: byte p[i] is of the class; 64 of them. */
+static inline uint64_t hr_run_bits64(const char *p, enum hr_run_class class)
+{
+    return hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 | hr_run_bits16(p + 32, class) << 32 |
+           hr_run_bits16(p + 48, class) << 48;
+}
+
+/* The same for n bytes, 1 to 64. before: bytes of the same text before p. */
 static inline uint64_t hr_run_bits(const char *p, size_t n, size_t before, enum hr_run_class class)
 {
     uint64_t bits = 0;
@@ -89,6 +123,12 @@ static inline uint64_t hr_run_bits(const char *p, size_t n, size_t before, enum 
     return hr_run_bits16(few, class) & ((1u << rest) - 1);
 }
 
+/* The same for as many of n bytes as are in a block. */
+static inline uint64_t hr_run_bits_up_to_64(const char *p, size_t n, size_t before, enum hr_run_class class)
+{
+    return n >= 64 ? hr_run_bits64(p, class) : hr_run_bits(p, n, before, class);
+}
+
 /* A walk over the runs of one class. */
 typedef struct hr_runs {
     const char *begin, *end, *block; /* of the text; of the bytes that bits tells of */
@@ -97,22 +137,23 @@ typedef struct hr_runs {
 
 static inline void hr_runs_next_block(hr_runs *r, enum hr_run_class class)
 {
-    const char *p = r->block;
-    const size_t n = (size_t)(r->end - p);
-    if (n >= 64)
-        r->bits = hr_run_bits16(p, class) | hr_run_bits16(p + 16, class) << 16 |
-                  hr_run_bits16(p + 32, class) << 32 | hr_run_bits16(p + 48, class) << 48;
-    else
-        r->bits = hr_run_bits(p, n, (size_t)(p - r->begin), class);
+    r->bits =
+        hr_run_bits_up_to_64(r->block, (size_t)(r->end - r->block), (size_t)(r->block - r->begin), class);
+}
+
+/* Of a part of a text that begins at `begin`: what stands before the part may be looked at, so that short ones need no copy. */
+static inline hr_runs hr_runs_inside(const char *begin, hr_str part, enum hr_run_class class)
+{
+    if (part.n == 0) /* it may have no address */
+        return (hr_runs){0};
+    hr_runs r = {.begin = begin, .end = part.p + part.n, .block = part.p};
+    hr_runs_next_block(&r, class);
+    return r;
 }
 
 static inline hr_runs hr_runs_of(hr_str text, enum hr_run_class class)
 {
-    if (text.n == 0) /* it may have no address */
-        return (hr_runs){0};
-    hr_runs r = {.begin = text.p, .end = text.p + text.n, .block = text.p};
-    hr_runs_next_block(&r, class);
-    return r;
+    return hr_runs_inside(text.p, text, class);
 }
 
 /* The end of a run that goes on to the end of its block. */

@@ -8,6 +8,7 @@
 #include "transform/gaps.h"
 #include "transform/hits.h"
 #include "transform/kept_lines.h"
+#include "transform/lines.h"
 #include "transform/odd_hits.h"
 
 enum {
@@ -26,16 +27,14 @@ struct search {
 };
 
 /* ------------------------------------------------------------------ is it one? */
+/* 0; HR_ELIMIT: it is none. HR_ENOMEM, HR_ETIME. */
 static int read_hits(struct search *s, hr_watch *watch)
 {
     hr_hits reader = {.rest = s->in->text, .headings = true};
     hr_hit hit;
-    uint32_t n = 0;
+    const size_t n = hr_lines_count(s->in->text);
+    size_t others = 0;
 
-    for (const char *p = s->in->text.p, *end = p + s->in->text.n; p && p < end; n++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : end;
-    }
     s->hit = hr_arena_alloc(s->scratch, (n + 1) * sizeof *s->hit);
     s->keep = hr_arena_zalloc(s->scratch, n + 1);
     s->asked = hr_arena_zalloc(s->scratch, n + 1);
@@ -43,6 +42,9 @@ static int read_hits(struct search *s, hr_watch *watch)
         return HR_ENOMEM;
     while (s->n < n && hr_hits_next(&reader, &hit)) {
         s->hit[s->n++] = hit;
+        others += hit.number.n == 0;
+        if (others * 100 > n * (100 - LEAST_PERCENT))
+            return HR_ELIMIT; /* however many are still to come: no search */
         if (hr_watch_spend(watch, hit.line.n) < 0)
             return HR_ETIME;
     }

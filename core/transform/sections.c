@@ -8,11 +8,11 @@
 
 enum { MOST_HEAD = 160, LEAST_RULE = 3 };
 
-static bool begins(hr_str s, const char *z)
+static inline bool begins(hr_str s, const char *z)
 {
     size_t n = strlen(z);
 
-    return s.n >= n && memcmp(s.p, z, n) == 0;
+    return s.n >= n && s.p[0] == z[0] && memcmp(s.p, z, n) == 0;
 }
 
 static bool ends(hr_str s, const char *z)
@@ -38,20 +38,24 @@ static bool is_ruled(hr_str line)
         return false;
     while (left < line.n && line.p[left] == c)
         left++;
-    while (right < line.n - left && line.p[line.n - 1 - right] == c)
+    while (left >= LEAST_RULE && right < line.n - left && line.p[line.n - 1 - right] == c)
         right++;
+    if (left < LEAST_RULE || right < LEAST_RULE || line.p[left] != ' ')
+        return false;
     for (size_t i = left; i < line.n - right; i++)
         words += is_word(line.p[i]);
-    return left >= LEAST_RULE && right >= LEAST_RULE && words > 0 && line.p[left] == ' ';
+    return words > 0;
 }
 
-/* "$ ls -l", "root@host:/srv# ls": what a shell shows of a command. */
-static bool is_command(hr_str line)
+/* "$ ls -l", "root@host:/srv# ls": what a shell shows of a command. The line has three bytes at least; at: the next @ from its beginning on,
+   or the text's end. */
+static bool is_command(hr_str line, const char *at)
 {
-    if (begins(line, "$ ") && line.n > 2)
+    enum { MOST_USER = 40 };
+
+    if (line.p[0] == '$' && line.p[1] == ' ')
         return is_word(line.p[2]) || line.p[2] == '.' || line.p[2] == '/';
-    const char *at = memchr(line.p, '@', line.n < 40 ? line.n : 40);
-    if (!at || at == line.p)
+    if (at == line.p || at >= line.p + (line.n < MOST_USER ? line.n : MOST_USER))
         return false;
     for (const char *p = line.p; p < at; p++)
         if (!is_word(*p) && *p != '-' && *p != '_')
@@ -98,12 +102,11 @@ static bool is_of_test_run(hr_str line)
     return said.kind != HR_RUN_OTHER;
 }
 
-static bool is_head(hr_str line)
+static bool is_head(hr_str line, const char *at)
 {
-
     if (line.n < 3 || line.n > MOST_HEAD)
         return false;
-    if (is_tag(line) || (begins(line, "==> ") && ends(line, " <==")) || is_command(line))
+    if (is_tag(line) || (begins(line, "==> ") && ends(line, " <==")) || is_command(line, at))
         return true;
     return is_ruled(line) && !is_of_test_run(line);
 }
@@ -167,9 +170,12 @@ static void split(struct splitter *s, hr_str text)
 {
     hr_str rest = text, line;
     bool ended, fenced = false, blank = true, was_json = false;
+    const char *end = text.p + text.n, *at = text.p; /* at: the next @ */
 
     while (s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended)) {
-        bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line));
+        if (at <= line.p && (at = memchr(line.p, '@', (size_t)(end - line.p))) == NULL)
+            at = end;
+        bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
         size_t json = !divides && blank && opens(line) ? json_length(line, rest) : 0;
         if (divides) {
             close_section(s, line.p, line.n + ended);

@@ -59,12 +59,14 @@ bool hr_is_epoch(double v)
     return false;
 }
 
-static bool time_of(const hr_fields *f, const hr_path *p, const hr_cell *c, double *v)
+static bool time_of(const hr_fields *f, const hr_path *p, uint32_t i, double *v)
 {
+    const hr_cell *c = &p->cells[i];
     const hr_str s = hr_cell_text(f, c);
     if (hr_cell_node(f, c)->type == HR_JSON_STRING && read_date(hr_str_make(s.p + 1, s.n - 2), v))
         return true;
-    return hr_cell_number(f, p, c, v, NULL) && hr_is_epoch(*v);
+    *v = p->values.number ? p->values.number[i] : 0;
+    return hr_is_epoch(*v);
 }
 
 static bool is_plain(const hr_fields *f, const hr_path *p)
@@ -80,7 +82,7 @@ static uint32_t read_times(const hr_fields *f, const hr_path *p, hr_pair *order,
     double before = 0, v;
     *up = *down = 0;
     for (uint32_t i = 0; i < p->n; i++) {
-        if (!time_of(f, p, &p->cells[i], &v)) {
+        if (!time_of(f, p, i, &v)) {
             if (i - n > p->n / 20)
                 return 0;
             continue;
@@ -208,10 +210,11 @@ static void read_line(const hr_fields *f, const hr_path *p, struct line *l)
 {
     double v;
     l->n = 0;
-    if (!is_plain(f, p) || (hr_key_signs(p->key) & HR_KEY_IDENTITY))
+    if (!p->values.number || !is_plain(f, p) || (hr_key_signs(p->key) & HR_KEY_IDENTITY))
         return;
     for (uint32_t i = 0; i < p->n; i++) {
-        if (!hr_cell_number(f, p, &p->cells[i], &v, NULL))
+        v = p->values.number[i];
+        if (__builtin_isnan(v))
             continue;
         if (hr_is_epoch(v) || magnitude(v) > 1e140)
             break;

@@ -100,6 +100,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_alnum(char c)
+{
+    return is_small(c) || is_capital(c) || is_digit(c);
+}
+
 static char lower(char c)
 {
     return is_capital(c) ? (char)(c + ('a' - 'A')) : c;
@@ -279,6 +284,111 @@ bool hr_prose_says_error(hr_str value, bool *strong)
         before = w;
     }
     return found;
+}
+
+/* How the words of tells_error() that have no ending of their own begin: bit b of [a], where a and b are the lowest five bits of the first
+   two letters. */
+#define TWO(a, b) [a & 31] = 1u << (b & 31)
+#define ALSO(b)   1u << (b & 31)
+static const uint32_t error_beginnings[32] = {
+    TWO('a', 'b'),
+    TWO('c', 'o') | ALSO('r'),
+    TWO('d', 'e'),
+    TWO('e', 'r') | ALSO('x'),
+    TWO('f', 'a'),
+    TWO('k', 'i'),
+    TWO('o', 'u'),
+    TWO('p', 'a'),
+    TWO('r', 'e'),
+    TWO('s', 'e'),
+    TWO('t', 'i') | ALSO('r'),
+    TWO('u', 'n'),
+};
+
+/* The run of letters and digits that holds p[0], up to there and on from there. */
+static hr_str run_around(hr_str text, const char *p)
+{
+    const char *from = p, *to = p, *end = text.p + text.n;
+
+    while (from > text.p && is_alnum(from[-1]))
+        from--;
+    while (to < end && is_alnum(*to))
+        to++;
+    return hr_str_make(from, (size_t)(to - from));
+}
+
+/* Does the word at p tell of an error? "out" does behind "timed" only. */
+static bool tells_at(hr_str text, const char *p)
+{
+    const hr_str w = run_around(text, p);
+
+    return tells_error(w, w.n == 3 ? HR_STR("timed") : (hr_str){0});
+}
+
+/* Does it, whatever the line is of which it is a word? */
+static bool tells_surely(hr_str text, const char *p)
+{
+    const hr_str w = run_around(text, p);
+    const char *before = w.p;
+
+    while (before > text.p && !is_alnum(before[-1]))
+        before--;
+    return !is_word(w, "out") &&
+           (before == text.p || !run_in_table(run_around(text, before - 1), negations, COUNT(negations)));
+}
+
+/* Those of the bits where such a word begins. */
+static uint64_t that_begin(hr_str text, const char *block, uint64_t beginnings)
+{
+    const char *last = text.p + text.n - 1;
+    uint64_t found = 0;
+
+    for (; beginnings; beginnings &= beginnings - 1) {
+        const char *p = block + __builtin_ctzll(beginnings);
+        if (__builtin_expect(p < last && (error_beginnings[*p & 31] >> (p[1] & 31) & 1), false) &&
+            tells_at(text, p))
+            found |= beginnings & -beginnings;
+    }
+    return found;
+}
+
+/* Those of the bits where one ends that is known by its ending. */
+static uint64_t that_end(hr_str text, const char *block, uint64_t ends)
+{
+    uint64_t found = 0;
+
+    for (; ends; ends &= ends - 1) {
+        const char *p = block + __builtin_ctzll(ends);
+        const uint32_t end = p - text.p < 4 ? 0 : four_letters(p - 3);
+        if ((end == four_letters("rror") || end == four_letters("tion")) && tells_at(text, p))
+            found |= ends & -ends;
+    }
+    return found;
+}
+
+size_t hr_prose_error_place(hr_str text, size_t from, bool *sure)
+{
+    enum { BLOCK = 64 };
+    bool goes_on = false, o = false;
+
+    for (size_t at = from; at < text.n; at += BLOCK) {
+        const char *block = text.p + at;
+        const size_t n = text.n - at;
+        const uint64_t words = hr_run_bits_up_to_64(block, n, at, HR_RUN_ALNUM),
+                       letters = hr_run_bits_up_to_64(block, n, at, HR_RUN_LETTER),
+                       os = hr_run_bits_up_to_64(block, n, at, HR_RUN_O);
+        const uint64_t next = n > BLOCK && is_alnum(block[BLOCK]);
+        const uint64_t ends = words & ~(words >> 1 | next << (BLOCK - 1)) & (os << 1 | o);
+        uint64_t found = that_begin(text, block, letters & ~(words << 1 | goes_on));
+        found |= ends ? that_end(text, block, ends) : 0;
+        if (found) {
+            *sure = tells_surely(text, block + __builtin_ctzll(found));
+            return at + (size_t)__builtin_ctzll(found);
+        }
+        goes_on = words >> (BLOCK - 1);
+        o = os >> (BLOCK - 1);
+    }
+    return SIZE_MAX;
 }
 
 static bool short_in_table(hr_str value, const char *const *table, size_t count)

@@ -24,6 +24,10 @@ bool hr_says_error(hr_str value);
 /* Prose that tells of an error: the same, but "no error", "0 failed" and "without exception" do not count. *strong: it
    begins with such a word or writes it in capitals ("ERROR: disk full"). */
 bool hr_prose_says_error(hr_str value, bool *strong);
+/* Where to look for it in a text: the offset of the next word, one that begins at or behind `from`, that tells of an error; SIZE_MAX: there
+   is none. from: where no word goes on. Lines without such a word say no error. *sure: whatever line holds this word says one; else it is to be
+   read, since what stands before the word counts. */
+size_t hr_prose_error_place(hr_str text, size_t from, bool *sure);
 /* Nothing, in the words that programs have for it: "", "none", "ok", "0", "no" ... */
 bool hr_says_nothing(hr_str value);
 /* A log level that ordinary work produces: debug, info, trace ... */

@@ -1,6 +1,7 @@
 /* split.c - see split.h. One pass over the text finds lines, words and what stands between them. */
 #include "transform/split.h"
 
+#include "transform/lines.h"
 #include "transform/runs.h"
 
 enum { MOST_TEXT = 1 << 30, MOST_LINES = 1 << 24, MOST_LINE = 0xffff };
@@ -43,23 +44,27 @@ static int make_room(struct splitter *p)
 }
 
 /* The words up to `end` of a line; its shape. */
-static uint64_t read_words(struct splitter *p, const char *line, const char *end)
+static inline uint64_t read_words(struct splitter *p, const char *line, const char *end)
 {
     hr_place *place = p->s->place + p->words;
+    hr_runs runs = p->runs; /* a copy, so that it can stay in registers */
+    hr_str word = p->word;
     const bool fits = end - line <= MOST_LINE;
     const char *behind = line;
     uint64_t shape = 0;
     uint32_t n = 0;
 
-    for (; p->word.n && p->word.p < end; take_word(p)) {
-        if (n >= HR_LINE_WORDS || !fits) { /* too many: the rest is passed over */
+    for (; word.n && word.p < end; word.n = hr_runs_next(&runs, HR_RUN_UNGAPPED, &word) ? word.n : 0) {
+        if (__builtin_expect(n >= HR_LINE_WORDS || !fits, false)) { /* too many: the rest is passed over */
             n = HR_LINE_WORDS + 1;
             continue;
         }
-        shape = hr_mix(shape, gap_of(behind, p->word.p));
-        behind = p->word.p + p->word.n;
-        place[n++] = (hr_place){(uint16_t)(p->word.p - line), (uint16_t)p->word.n};
+        shape = hr_mix(shape, gap_of(behind, word.p));
+        behind = word.p + word.n;
+        place[n++] = (hr_place){(uint16_t)(word.p - line), (uint16_t)word.n};
     }
+    p->runs = runs;
+    p->word = word;
     if (n > 1 && n <= HR_LINE_WORDS)
         p->words += n;
     return hr_mix(hr_mix(shape, gap_of(behind, end)), n);
@@ -89,21 +94,9 @@ static int read_lines(struct splitter *p, hr_watch *watch)
     return 0;
 }
 
-static size_t count_lines(hr_str text)
-{
-    const char *p = text.p, *end = text.n ? p + text.n : p;
-    size_t n = 0;
-
-    for (; p < end; n++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : end;
-    }
-    return n;
-}
-
 int hr_split_read(hr_split *s, hr_str text, hr_watch *watch)
 {
-    const size_t lines = text.n > MOST_TEXT ? SIZE_MAX : count_lines(text);
+    const size_t lines = text.n > MOST_TEXT ? SIZE_MAX : hr_lines_count(text);
 
     *s = (hr_split){.text = text};
     if (lines > MOST_LINES)

@@ -31,7 +31,7 @@ struct hr_query {
     uint32_t *
         lengths; /* for the first two bytes of a word (hr_query_slot): bit n, a term so begun has n bytes, or more where n is 31;
                           all bits where a term is spelled with escapes */
-    bool unfiltered; /* a term is spelled with escapes: all words may be terms */
+    uint8_t *begins; /* for hr_query_beginning of a word: not 0, a term may begin so */
     unsigned hints, count;
 };
 
@@ -40,6 +40,13 @@ static inline uint32_t hr_query_slot(hr_str word)
 {
     /* Five bits tell letters apart in either case. */
     return ((uint32_t)(unsigned char)word.p[0] & 31) << 5 | (word.n > 1 ? (unsigned char)word.p[1] & 31 : 0);
+}
+
+/* Two bytes as an index, in which letters are the same in either case. */
+enum { HR_QUERY_BEGINNINGS = 0x2000 };
+static inline uint32_t hr_query_beginning(const char *two)
+{
+    return ((uint32_t)(unsigned char)two[0] | (uint32_t)(unsigned char)two[1] << 8) & 0x1f1f;
 }
 
 /* Could this word, not empty, be a term? It costs less than its hash, and nearly always the answer is no. */

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "transform/eight.h"
+#include "transform/line_words.h"
+#include "transform/runs.h"
+
 enum {
     LEAST_CELLS = 3,      /* where the divider stands in prose too; else two */
     ROWS_PERCENT = 90,    /* of the lines that are not blank have the cells of a row */
@@ -30,6 +34,8 @@ static hr_str trim(const char *p, const char *end)
 }
 
 /* ------------------------------------------------------------------ cells */
+static const char delimiters[HR_DIVIDE_SPACES] = {',', '\t', ';', '|'};
+
 static uint32_t split_at(hr_str line, char delimiter, hr_str *cell)
 {
     const char *p = line.p, *end = p + line.n;
@@ -56,22 +62,23 @@ static uint32_t split_at(hr_str line, char delimiter, hr_str *cell)
 
 static uint32_t split_spaces(hr_str line, unsigned least, uint32_t most, hr_str *cell)
 {
-    const char *p = line.p, *end = p + line.n;
+    hr_runs words = hr_runs_of(line, HR_RUN_BLACK);
+    const char *behind = line.p; /* the last black byte */
+    hr_str word;
     uint32_t n = 0;
 
-    while (p < end && is_space(*p))
-        p++;
-    while (p < end) {
-        const char *q = p, *gap = p;
-        if (n == HR_TABLE_CELLS)
-            return HR_TABLE_CELLS + 1;
-        while (q < end &&
-               (n + 1 == most || (unsigned)(q - gap) < least)) /* gap: behind the last black byte */
-            if (!is_space(*q++))
-                gap = q;
-        cell[n++] = hr_str_make(p, (size_t)(gap - p));
-        for (p = q; p < end && is_space(*p);)
-            p++;
+    while (hr_runs_next(&words, HR_RUN_BLACK, &word)) {
+        if (n == 0 || (n < most && (size_t)(word.p - behind) >= least)) {
+            if (n == HR_TABLE_CELLS)
+                return HR_TABLE_CELLS + 1;
+            cell[n++] = word;
+        }
+        behind = word.p + word.n;
+        cell[n - 1].n = (size_t)(behind - cell[n - 1].p);
+        if (n == most) {
+            cell[n - 1] = trim(cell[n - 1].p, line.p + line.n);
+            break;
+        }
     }
     return n;
 }
@@ -79,8 +86,6 @@ static uint32_t split_spaces(hr_str line, unsigned least, uint32_t most, hr_str 
 uint32_t hr_text_cells(hr_str line, enum hr_divider divider, uint32_t most,
                        hr_str cell[static HR_TABLE_CELLS + 1])
 {
-    static const char delimiters[HR_DIVIDE_SPACES] = {',', '\t', ';', '|'};
-
     if (divider == HR_DIVIDE_WORDS)
         return split_spaces(line, 1, most, cell);
     if (divider == HR_DIVIDE_SPACES)
@@ -94,26 +99,76 @@ uint32_t hr_text_cells(hr_str line, enum hr_divider divider, uint32_t most,
 }
 
 /* ------------------------------------------------------------------ is it a table? */
-/* The number of cells that most lines have, or at least have where the last one is the rest. 0: there is none. */
-static uint32_t usual_cells(const hr_str *line, uint32_t n, enum hr_divider divider)
-{
-    uint32_t count[HR_TABLE_CELLS + 2] = {0}, black = 0;
-    hr_str cell[HR_TABLE_CELLS + 1];
+/* How many lines have how many cells. */
+struct counts {
+    uint32_t of[HR_TABLE_CELLS + 2], black; /* lines that are not empty */
+};
 
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t cells = hr_text_cells(line[i], divider, HR_TABLE_CELLS, cell);
-        if (line[i].n == 0)
-            continue;
-        black++;
-        count[cells]++;
-    }
+/* The number of cells that most lines have, or at least have where the last one is the rest. 0: there is none. */
+static uint32_t usual_cells(const struct counts *c, enum hr_divider divider)
+{
     const uint32_t least = divider == HR_DIVIDE_TAB || divider == HR_DIVIDE_SPACES ? 2 : LEAST_CELLS;
-    for (uint32_t c = HR_TABLE_CELLS, sum = 0; c >= least; c--) {
-        sum = divider == HR_DIVIDE_WORDS ? sum + count[c] : count[c];
-        if (black >= HR_TABLE_LEAST_ROWS && (uint64_t)sum * 100 >= (uint64_t)black * ROWS_PERCENT)
-            return c;
+
+    for (uint32_t n = HR_TABLE_CELLS, sum = 0; n >= least; n--) {
+        sum = divider == HR_DIVIDE_WORDS ? sum + c->of[n] : c->of[n];
+        if (c->black >= HR_TABLE_LEAST_ROWS && (uint64_t)sum * 100 >= (uint64_t)c->black * ROWS_PERCENT)
+            return n;
     }
     return 0;
+}
+
+static uint32_t count_bits(uint64_t bits)
+{
+    return (uint32_t)__builtin_popcountll(bits);
+}
+
+/* The cells of a line as two spaces divide it, and as any white space does. */
+static void count_spaced(hr_str line, uint32_t *spaced, uint32_t *words)
+{
+    enum { BLOCK = 64 };
+    uint64_t before = 0; /* the last two bytes before the block are black: bits 0, 1, the nearer one lowest */
+
+    *spaced = *words = 0;
+    for (size_t at = 0; at < line.n; at += BLOCK) {
+        const uint64_t black = hr_run_bits_up_to_64(line.p + at, line.n - at, at, HR_RUN_BLACK);
+        const uint64_t first = black & ~(black << 1 | (before & 1));
+        *words += count_bits(first);
+        *spaced += count_bits(first & ~(black << 2 | (before & 1) << 1 | before >> 1));
+        before = black >> (BLOCK - 1) | (black >> (BLOCK - 2) & 1) << 1;
+    }
+    *words = *words < HR_TABLE_CELLS ? *words : HR_TABLE_CELLS;
+    *spaced = *spaced < HR_TABLE_CELLS + 1 ? *spaced : HR_TABLE_CELLS + 1;
+}
+
+static void count_all_spaced(const hr_str *line, uint32_t n, struct counts *spaced, struct counts *words)
+{
+    uint32_t s, w;
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (line[i].n == 0)
+            continue;
+        count_spaced(line[i], &s, &w);
+        spaced->of[s]++;
+        words->of[w]++;
+        spaced->black++;
+        words->black++;
+    }
+}
+
+/* The same for what a sign divides. Where the sign is not so frequent that enough lines could have enough cells, none is looked at. */
+static void count_signed(const hr_str *line, uint32_t n, enum hr_divider divider, struct counts *c)
+{
+    const hr_str text = hr_str_make(line[0].p, (size_t)(line[n - 1].p + line[n - 1].n - line[0].p));
+    const uint64_t least = divider == HR_DIVIDE_TAB ? 1 : LEAST_CELLS - 1;
+    hr_str cell[HR_TABLE_CELLS + 1];
+
+    for (uint32_t i = 0; i < n; i++)
+        c->black += line[i].n > 0;
+    if (hr_str_count(text, delimiters[divider]) * 100 < least * c->black * ROWS_PERCENT)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (line[i].n > 0)
+            c->of[hr_text_cells(line[i], divider, HR_TABLE_CELLS, cell)]++;
 }
 
 /* What the cells of one column have in common. */
@@ -122,7 +177,8 @@ struct column {
         coded;      /* counted: one more than above; coded: of the length of the first one, with a digit */
     uint64_t above; /* the number of the cell above */
     size_t length;
-    uint32_t few; /* different values; FEW_VALUES + 1: more */
+    uint32_t few;  /* different values; FEW_VALUES + 1: more */
+    uint32_t last; /* which of them the cell above has */
     hr_str value[FEW_VALUES];
 };
 
@@ -143,22 +199,25 @@ static uint64_t leading_number(hr_str s)
 
 static void look_at(struct column *c, hr_str cell)
 {
-    bool digit = false;
-    uint32_t v = 0;
+    uint64_t digit = 0;
+    uint32_t v = c->last;
 
-    for (size_t i = 0; i < cell.n && !digit; i++)
-        digit = is_digit(cell.p[i]);
+    for (size_t i = 0; i < cell.n && !digit; i += 8)
+        digit = hr_eight_digit(hr_eight(cell.p + i, cell.n - i < 8 ? cell.n - i : 8));
     if (c->n++ == 0)
         c->length = cell.n;
-    c->numbers += begins_number(cell);
-    const uint64_t number = leading_number(cell);
+    if (digit) {
+        c->numbers += begins_number(cell);
+        c->coded += cell.n == c->length;
+    }
+    const uint64_t number = digit ? leading_number(cell) : 0;
     c->counted += number == c->above + 1;
     c->above = number;
-    c->coded += digit && cell.n == c->length;
-    if (c->few > FEW_VALUES)
+    if (c->few > FEW_VALUES || (v < c->few && hr_word_is(c->value[v], cell)))
         return;
-    while (v < c->few && !hr_str_eq(c->value[v], cell))
+    for (v = 0; v < c->few && !hr_word_is(c->value[v], cell);)
         v++;
+    c->last = v;
     if (v == c->few && c->few++ < FEW_VALUES)
         c->value[v] = cell;
 }
@@ -175,12 +234,11 @@ static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
 {
     uint32_t regular = 0, numeric = 0, columns = t->cells - (t->divider == HR_DIVIDE_WORDS);
     struct column *c = hr_arena_zalloc(a, t->cells * sizeof *c);
-    hr_str cell[HR_TABLE_CELLS + 1];
 
     if (!c)
         return HR_ENOMEM;
     for (uint32_t r = 0; r < t->n; r++) {
-        hr_text_cells(t->line[t->row[r]], t->divider, t->cells, cell);
+        const hr_str *cell = hr_text_row(t, r);
         for (uint32_t i = 0; i < columns; i++)
             look_at(&c[i], cell[i]);
         if (hr_watch_spend(watch, t->line[t->row[r]].n))
@@ -215,24 +273,31 @@ static bool is_header(const hr_text_table *t, hr_str line)
     return n == t->cells;
 }
 
-static void find_rows(hr_text_table *t)
+/* 0, HR_ENOMEM. */
+static int find_rows(hr_text_table *t, hr_arena *a)
 {
-    hr_str cell[HR_TABLE_CELLS + 1];
+    hr_str *cell = hr_arena_alloc(a, ((size_t)t->lines * t->cells + HR_TABLE_CELLS + 1) * sizeof *cell);
 
+    t->cell = cell;
     t->n = 0;
     t->header = UINT32_MAX;
-    for (uint32_t i = 0; i < t->lines; i++) {
+    for (uint32_t i = 0; cell && i < t->lines; i++) {
         if (hr_text_cells(t->line[i], t->divider, t->cells, cell) != t->cells)
             continue;
-        if (t->n == 0 && t->header == UINT32_MAX && is_header(t, t->line[i]))
+        if (t->n == 0 && t->header == UINT32_MAX && is_header(t, t->line[i])) {
             t->header = i;
-        else
+        } else {
             t->row[t->n++] = i;
+            cell += t->cells;
+        }
     }
+    return cell ? 0 : HR_ENOMEM;
 }
 
 int hr_text_table_read(hr_text_table *t, hr_arena *a, const hr_str *line, uint32_t n, hr_watch *watch)
 {
+    struct counts spaced = {{0}, 0}, words = {{0}, 0};
+
     *t = (hr_text_table){.line = line, .lines = n};
     if (n < HR_TABLE_LEAST_ROWS)
         return 0;
@@ -240,12 +305,21 @@ int hr_text_table_read(hr_text_table *t, hr_arena *a, const hr_str *line, uint32
     if (!t->row)
         return HR_ENOMEM;
     for (int d = 0; d < HR_DIVIDERS; d++) {
+        struct counts signs = {{0}, 0};
         t->divider = (enum hr_divider)d;
-        t->cells = usual_cells(line, n, t->divider);
+        if (d < HR_DIVIDE_SPACES)
+            count_signed(line, n, t->divider, &signs);
+        else if (d == HR_DIVIDE_SPACES)
+            count_all_spaced(line, n, &spaced, &words);
+        t->cells = usual_cells(d < HR_DIVIDE_SPACES    ? &signs
+                               : d == HR_DIVIDE_SPACES ? &spaced
+                                                       : &words,
+                               t->divider);
         if (t->cells == 0)
             continue;
-        find_rows(t);
-        int r = t->n < HR_TABLE_LEAST_ROWS ? 0 : are_columns(t, a, watch);
+        int r = find_rows(t, a);
+        if (r == 0 && t->n >= HR_TABLE_LEAST_ROWS)
+            r = are_columns(t, a, watch);
         if (r != 0)
             return r;
     }

@@ -29,13 +29,20 @@ typedef struct hr_text_table {
     const hr_str *line;
     uint32_t lines;
     enum hr_divider divider;
-    uint32_t cells;  /* of a row */
-    uint32_t *row;   /* the lines that are rows, ascending, without the header */
-    uint32_t n;      /* rows */
-    uint32_t header; /* the line that names the columns; UINT32_MAX: none */
+    uint32_t cells;     /* of a row */
+    uint32_t *row;      /* the lines that are rows, ascending, without the header */
+    uint32_t n;         /* rows */
+    const hr_str *cell; /* of the rows, one row behind the other */
+    uint32_t header;    /* the line that names the columns; UINT32_MAX: none */
 } hr_text_table;
 
-/* 1: *t is filled. 0: no table. HR_ENOMEM, HR_ETIME. */
+/* The cells of a row. */
+static inline const hr_str *hr_text_row(const hr_text_table *t, uint32_t row)
+{
+    return t->cell + (size_t)row * t->cells;
+}
+
+/* line[]: all lines of one text. 1: *t is filled. 0: no table. HR_ENOMEM, HR_ETIME. */
 int hr_text_table_read(hr_text_table *t, hr_arena *a, const hr_str *line, uint32_t n, hr_watch *watch);
 
 /* The cells of a line, without the white space around them: how many there are, HR_TABLE_CELLS + 1 where they are more. With

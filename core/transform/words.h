@@ -55,6 +55,14 @@ static inline hr_plain_words hr_plain_words_of(hr_str text)
     return w;
 }
 
+/* Of a string without any backslash, part of a text that begins at `begin`. */
+static inline hr_plain_words hr_plain_words_inside(const char *begin, hr_str part)
+{
+    hr_plain_words w = {.runs = hr_runs_inside(begin, part, HR_RUN_WORD)};
+    w.end = w.runs.end;
+    return w;
+}
+
 /* The next word; false at the end. */
 static inline __attribute__((always_inline)) bool hr_plain_words_next(hr_plain_words *w, hr_str *word)
 {

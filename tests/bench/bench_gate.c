@@ -89,7 +89,7 @@ static void ask_gate(void *arg)
 static void write_all(void *arg)
 {
     struct request *r = arg;
-    const struct shim_wire wire = {r, wire_write, wire_handshake};
+    const struct shim_wire wire = {r, wire_write, wire_handshake, NULL};
     r->written = 0;
     for (int i = 0; i < WRITES; i++) {
         size_t done = 0;

@@ -79,6 +79,12 @@ static void response_head(headroom_request *r, int status, const char *type, siz
     CLAIM(r->sents == 1 && r->heads++ == 0 && status >= 200 && n < 1000 && m < 1000);
 }
 
+static void response_error(headroom_request *r, const char *name, size_t n)
+{
+    (void)r, (void)name;
+    CLAIM(n > 0);
+}
+
 static void response_body(headroom_request *r, const void *p, size_t n)
 {
     CLAIM(r->heads == 1 && p && n > 0);
@@ -91,11 +97,19 @@ static void request_end(headroom_request *r, bool complete)
     free(r);
 }
 
+static bool refuses(headroom *h, const headroom_head *head)
+{
+    (void)h, (void)head;
+    return false;
+}
+
 static struct shim_core core = {
+    .refuses = refuses,
     .request_new = request_new,
     .request_body = request_body,
     .request_sent = request_sent,
     .response_head = response_head,
+    .response_error = response_error,
     .response_body = response_body,
     .request_end = request_end,
 };

@@ -51,8 +51,9 @@ def test_destdir_and_prefix_are_obeyed_and_uninstall_takes_everything_away(tmp_p
     subprocess.run([*make, "install"], check=True, capture_output=True)
     found = {str(p.relative_to(tmp_path / "opt/headroom")) for p in tmp_path.rglob("*") if p.is_file()}
     assert found == {"lib/libheadroom.so", "lib/libheadroom_preload.so", "bin/headroom", "include/headroom.h",
-                     "lib/pkgconfig/headroom.pc", "share/man/man1/headroom.1",
-                     "share/bash-completion/completions/headroom"}
+                     "lib/pkgconfig/headroom.pc", "share/man/man1/headroom.1", "share/man/man5/headroom-config.5",
+                     "share/bash-completion/completions/headroom", "share/zsh/site-functions/_headroom",
+                     "share/fish/vendor_completions.d/headroom.fish"}
     version = subprocess.run([tmp_path / "opt/headroom/bin/headroom", "--version"], check=True, capture_output=True, text=True)
     assert version.stdout.startswith("headroom ")
     subprocess.run([*make, "uninstall"], check=True, capture_output=True, env=dict(os.environ, HOME=str(tmp_path)))

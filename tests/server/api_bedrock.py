@@ -1,9 +1,10 @@
-"""Bedrock's Converse as the stand-in speaks it, whole answers only. See dialects.py."""
+"""Bedrock's Converse and ConverseStream as the stand-in speaks them. See dialects.py."""
 import hashlib
 import json
 import urllib.parse
 
 import answers
+import frames
 import prompt_cache
 from provider_rules import checked, refuse
 
@@ -92,7 +93,7 @@ def model(body, target):
 
 
 def stream(body, target):
-    return False
+    return target.partition("?")[0].endswith("-stream")
 
 
 def error(status, sentence, number):
@@ -107,6 +108,12 @@ def answer(name, model_name, text, figures, stream, body, call):
     prompt, cached, made = figures
     usage = {"inputTokens": prompt - cached, "outputTokens": made, "totalTokens": prompt + made, "cacheReadInputTokens": cached,
              "cacheWriteInputTokens": 0}
+    if stream:
+        events = [("messageStart", {"role": "assistant"})]
+        events += [("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": p}}) for p in answers.pieces(text)]
+        events += [("contentBlockStop", {"contentBlockIndex": 0}), ("messageStop", {"stopReason": "end_turn"}),
+                   ("metadata", {"usage": usage, "metrics": {"latencyMs": 1}})]
+        return frames.KIND, [frames.frame(answers.dump({**v, "p": "abcdefgh"}), event_type=n) for n, v in events]
     content = [{"toolUse": {"toolUseId": "tooluse_" + name, "name": call[0], "input": json.loads(call[1])}}] if call else [{"text": text}]
     return "application/json", [answers.dump({"output": {"message": {"role": "assistant", "content": content}},
                                               "stopReason": "tool_use" if call else "end_turn", "usage": usage, "metrics": {"latencyMs": 1}})]

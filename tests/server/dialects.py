@@ -16,6 +16,7 @@ find(target) gives (dialect, count_only), or (None, False). A dialect is a modul
     error(status, sentence, number)
     too_long(tokens, limit)         the sentence of the 400 answer to a prompt above the model's limit
 """
+import base64
 import json
 import urllib.parse
 
@@ -26,6 +27,7 @@ import api_gemini
 import api_mistral
 import api_ollama
 import api_responses
+import frames
 import prompt_cache
 import provider_rules
 
@@ -130,7 +132,20 @@ def _hosted(version, named):
 
 
 VERTEX = _hosted("vertex-2023-10-16", lambda target: target.partition("/models/")[2].partition(":")[0])
-BEDROCK = _hosted("bedrock-2023-05-31", lambda target: urllib.parse.unquote(target.partition("/model/")[2].partition("/")[0]))
+class Invoke(_hosted("bedrock-2023-05-31", lambda target: urllib.parse.unquote(target.partition("/model/")[2].partition("/")[0]))):
+    """Claude at Bedrock; a stream is its own events in frames."""
+
+    @staticmethod
+    def stream(body, target):
+        return target.partition("?")[0].endswith("-stream")
+
+    @staticmethod
+    def answer(name, model, text, figures, stream, body, call):
+        kind, made = Anthropic.answer(name, model, text, figures, stream, body, call)
+        if kind != EVENTS:
+            return kind, made
+        events = [m.partition(b"data: ")[2].strip() for m in made]
+        return frames.KIND, [frames.frame(answers.dump({"bytes": base64.b64encode(e).decode(), "p": "abc"}), event_type="chunk") for e in events]
 
 
 class Batches(Anthropic):
@@ -189,7 +204,9 @@ _ENDS = (
     ("/v1/agents/completions", api_mistral, False),
     ("/chat/completions", OpenAIChat, False),
     ("/converse", api_bedrock, False),
-    ("/invoke", BEDROCK, False),
+    ("/converse-stream", api_bedrock, False),
+    ("/invoke", Invoke, False),
+    ("/invoke-with-response-stream", Invoke, False),
     ("/count-tokens:rawPredict", VERTEX, True),
     (":rawPredict", VERTEX, False),
     (":streamRawPredict", VERTEX, False),

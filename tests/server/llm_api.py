@@ -14,7 +14,8 @@ POST paths of an LLM API (dialects.py) are checked and answered as that API does
 answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all records, POST /__begin {"captures": DIR} is begin().
 /files/ serves the directory `files`, /git/ runs `git http-backend` over the directory `git_root`.
 
-Options of a request (header X-Test-NAME or test-NAME in the query): gzip, chunked, until-close, close, trickle (one byte a
+Options of a request (header X-Test-NAME or test-NAME in the query): gzip, coding=NAME,NAME (gzip, deflate, bare, br, zstd; the first
+one is applied first), usage=PROMPT,CACHED,OUTPUT (what the answer says of its tokens), chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
 status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
 (slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body),
@@ -60,6 +61,7 @@ class Request:
     recorded: bool = False  # everything here and the files are final
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    out: object = None  # the wire.Writer of its answer
     results: dict = dataclasses.field(default_factory=dict)  # call id -> SHA-256 of its text
     result_tokens: dict = dataclasses.field(default_factory=dict)
 
@@ -186,7 +188,7 @@ class LlmApi:
             sock.sendall(wire.status_line(400) + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
             return False
         r = Request(0, connection, head=raw, method=head.method, target=head.target, fields=head.fields)
-        out = wire.Writer(sock, head)
+        out = r.out = wire.Writer(sock, head)
         control = head.path in ("/__requests", "/__begin")
         if not control:
             self._number(r)
@@ -319,6 +321,8 @@ class LlmApi:
             return played
         text = head.option("say") or answers.describe(api.turns(body), results)
         figures = r.prompt_tokens, r.cached_tokens, prompt_cache.count_tokens(text)
+        if head.option("usage"):
+            figures = tuple(int(n) for n in head.option("usage").split(","))
         call = tuple(head.option("call").split(" ", 1)) if head.option("call") else None
         if len(results) >= head.number("call-times") > 0:
             call = None
@@ -329,6 +333,8 @@ class LlmApi:
         fields = [("Content-Type", "application/json"), ("Request-Id", f"req_{r.number:06d}")]
         if status in (429, 500, 529):
             fields.append(("Retry-After-Ms", "1"))
+        if api and api.NAME == "bedrock":
+            fields.append(("x-amzn-ErrorType", "ThrottlingException:http://internal.amazon.com/coral/"))
         error = (api or dialects.OpenAIChat).error(status, sentence, r.number)
         return status, fields, [answers.dump(error)], False
 

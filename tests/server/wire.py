@@ -6,6 +6,8 @@ of header lines, chunk sizes, what followed a body. A Reader belongs to one thre
 import time
 import zlib
 
+import coding
+
 HEAD_LIMIT = 256 * 1024
 BODY_LIMIT = 256 * 1024 * 1024
 
@@ -173,13 +175,15 @@ def status_line(status):
 
 
 class Writer:
-    """Sends one answer as the request's options ask for: gzip, chunked, until-close, one byte a write, slowly, cut short."""
+    """Sends one answer as the request's options ask for: coded, chunked, until-close, one byte a write, slowly, cut short. kind, plain and
+    sent: the type of the answer, its pieces before any coding, and those that left, without chunk lines."""
 
     def __init__(self, sock, head):
         self._sock = sock
         self._trickle = head.option("trickle") is not None
         self._pace = head.number("pace") / 1000
-        self.gzip = head.option("gzip") is not None
+        self.codings = ["gzip"] if head.option("gzip") is not None else [n.strip() for n in (head.option("coding") or "").split(",") if n]
+        self.kind, self.plain, self.sent = "", [], []
         self.chunked = head.option("chunked") is not None
         self.until_close = head.option("until-close") is not None
         self.close = head.option("close") is not None or self.until_close or not head.keep_alive()
@@ -195,10 +199,10 @@ class Writer:
     def answer(self, status, fields, pieces, stream, no_body=False):
         pieces = list(pieces)
         fields = list(fields)
-        if self.gzip and not no_body:
-            z = zlib.compressobj(6, zlib.DEFLATED, 31)
-            pieces = [z.compress(p) + z.flush(zlib.Z_SYNC_FLUSH) for p in pieces] + [z.flush()]
-            fields.append(("Content-Encoding", "gzip"))
+        self.plain = pieces
+        if self.codings and not no_body:
+            pieces = coding.encode(self.codings, pieces)
+            fields.append(("Content-Encoding", coding.header(self.codings)))
         chunked = (stream or self.chunked) and not self.until_close and not no_body
         if chunked:
             fields.append(("Transfer-Encoding", "chunked"))
@@ -214,6 +218,7 @@ class Writer:
             pieces = [part for p in pieces for part in (p[:len(p) // 2], p[len(p) // 2:]) if part]
         if self._abort:
             pieces = pieces[:len(pieces) // 2] if len(pieces) > 1 else [pieces[0][:len(pieces[0]) // 2]]
+        self.kind, self.sent = next((v for n, v in fields if n == "Content-Type"), ""), pieces
         if not stream:
             head, pieces = head + (b"" if chunked else b"".join(pieces)), pieces if chunked else []
         self.send(head)

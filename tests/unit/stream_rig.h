@@ -115,7 +115,7 @@ struct headroom_request {
     struct bytes body, out; /* body.p NULL: none was given */
     int bodies, sents, ends;
     int status;
-    char type[64], encoding[32];
+    char type[64], encoding[32], error[64];
     struct bytes response;
     bool complete;
 };
@@ -237,6 +237,12 @@ static void rig_response_head(headroom_request *r, int status, const char *type,
     rig_copy(r->encoding, sizeof(r->encoding), enc, enc_n);
 }
 
+static void rig_response_error(headroom_request *r, const char *name, size_t n)
+{
+    assert_true(r->status > 0);
+    rig_copy(r->error, sizeof(r->error), name, n);
+}
+
 static void rig_response_body(headroom_request *r, const void *p, size_t n)
 {
     assert_true(r->status != 0);
@@ -252,12 +258,25 @@ static void rig_request_end(headroom_request *r, bool complete)
     r->complete = complete;
 }
 
+static bool rig_refused; /* the next request is */
+static int rig_refusals;
+
+static bool rig_refuses(headroom *h, const headroom_head *head)
+{
+    (void)h;
+    assert_true(head->path_len > 0 && head->host_len > 0);
+    rig_refusals += rig_refused;
+    return rig_refused;
+}
+
 static struct shim_core rig_core = {
+    .refuses = rig_refuses,
     .mode = HEADROOM_OPTIMIZE,
     .request_new = rig_request_new,
     .request_body = rig_request_body,
     .request_sent = rig_request_sent,
     .response_head = rig_response_head,
+    .response_error = rig_response_error,
     .response_body = rig_response_body,
     .request_end = rig_request_end,
 };
@@ -378,7 +397,16 @@ static int sim_handshake(void *conn)
     return 1;
 }
 
-static const struct shim_wire rig_wire = {.write = sim_write, .handshake = sim_handshake};
+enum { RIG_BROKEN = -7 };
+
+static int sim_broken(void *conn)
+{
+    (void)conn;
+    return RIG_BROKEN;
+}
+
+static const struct shim_wire rig_wire = {
+    .write = sim_write, .handshake = sim_handshake, .broken = sim_broken};
 
 /* ---- the program ---- */
 enum { RIG_ROOM = 512 << 10 };

@@ -249,6 +249,51 @@ static void request_rows_come_back_oldest_first_and_may_be_stopped(void **state)
     hr_store_close(s);
 }
 
+static int list_id(void *arg, const headroom_row *r)
+{
+    int64_t *list = arg;
+    while (*list)
+        list++;
+    *list = r->id;
+    return 0;
+}
+
+static void a_filter_chooses_in_order_and_from_the_end(void **state)
+{
+    (void)state;
+    hr_store *s = open_store();
+    headroom_row row = a_row(42);
+    for (int i = 1; i <= 300; i++) {
+        row.time_us = i * 1000;
+        row.status = i % 100 == 0 ? 0 : i % 3 == 0 ? 429 : 200;
+        row.model = i % 2 ? "odd" : "even[1m]";
+        row.skipped = i % 50 == 0 ? "signed" : NULL;
+        hr_store_request(s, &row);
+    }
+    const struct {
+        headroom_filter f;
+        int64_t want[5];
+    } cases[] = {
+        {{.last = 2}, {299, 300}},
+        {{.last = 2, .model = "odd"}, {297, 299}},
+        {{.last = 1, .model = "even[1m]", .to_us = 250000}, {248}},
+        {{.last = 1, .model = "e*"}, {300}},
+        {{.unanswered = true}, {100, 200, 300}},
+        {{.unanswered = true, .status_low = 429, .status_high = 429, .from_us = 297000}, {297, 300}},
+        {{.status_low = 200, .status_high = 299, .after_id = 297}, {298, 299}},
+        {{.skipped = "", .from_us = 150000, .to_us = 250000}, {150, 200}},
+        {{.skipped = "cch"}, {0}},
+        {{.host = "other"}, {0}},
+        {{.last = 500, .after_id = 298}, {299, 300}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t got[310] = {0};
+        assert_int_equal(hr_store_each_request_where(s, &cases[i].f, list_id, got), 0);
+        assert_memory_equal(got, cases[i].want, sizeof cases[i].want);
+    }
+    hr_store_close(s);
+}
+
 static void statistics_add_up_and_know_the_last_session(void **state)
 {
     (void)state;
@@ -389,6 +434,7 @@ int main(void)
         T(above_the_cap_nothing_is_stored_and_nothing_evicted),
         T(the_key_is_made_once),
         T(request_rows_come_back_oldest_first_and_may_be_stopped),
+        T(a_filter_chooses_in_order_and_from_the_end),
         T(statistics_add_up_and_know_the_last_session),
         T(only_the_aged_is_deleted),
         T(a_look_up_marks_an_old_decision_as_used),

@@ -2,6 +2,8 @@
  */
 #include "stream_rig.h"
 
+#include "shim/gate.h"
+
 #define BODY_CUT  "{\"cut\":[1,2,3,4,5,6,7,8,9]}"
 #define JSON_HEAD "POST /v1/messages HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 
@@ -409,18 +411,77 @@ static void a_reset_forgets_what_was_held(void **state)
     end(s);
 }
 
+static void a_refused_request_breaks_the_connection_and_nothing_of_it_leaves(void **state)
+{
+    static const int modes[] = {HEADROOM_OPTIMIZE, HEADROOM_AUDIT, HEADROOM_SIMULATE};
+    const char *head = JSON_HEAD "Content-Length: 2\r\n\r\n";
+    size_t done;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        shim_stream *s = begin();
+
+        rig_core.mode = rig_known_mode = modes[i];
+        say(s, "GET / HTTP/1.1\r\n\r\n");
+        rig_refused = true;
+        rig_refusals = 0;
+        assert_int_equal(shim_stream_write(s, &rig_wire, head, strlen(head), &done), RIG_BROKEN);
+        assert_string_equal(shim_stream_state(s), "BROKEN");
+        rig_refused = false;
+        assert_int_equal(shim_stream_write(s, &rig_wire, head, strlen(head), &done), RIG_BROKEN);
+        assert_int_equal(shim_stream_write(s, &rig_wire, "{}", 2, &done), RIG_BROKEN);
+        assert_int_equal(rig_refusals, 1);
+        assert_int_equal(rig_request_count, 0);
+        assert_sent("GET / HTTP/1.1\r\n\r\n");
+        shim_stream_reset(s); /* the object serves another connection */
+        say(s, "GET / HTTP/1.1\r\n\r\n");
+        end(s);
+    }
+}
+
+static void a_head_in_pieces_is_refused_when_it_is_complete(void **state)
+{
+    const char *head = JSON_HEAD "Content-Length: 2\r\n\r\n{}";
+    size_t done, whole = strlen(head) - 2;
+
+    (void)state;
+    for (size_t cut = 1; cut < whole; cut++) {
+        shim_stream *s = begin();
+
+        rig_refused = true;
+        say(s, "");
+        assert_true(shim_stream_write(s, &rig_wire, head, cut, &done) > 0);
+        assert_int_equal(shim_stream_write(s, &rig_wire, head + cut, whole - cut, &done), RIG_BROKEN);
+        assert_sent("");
+        rig_refused = false;
+        end(s);
+    }
+}
+
+static void what_is_off_by_its_own_line_is_not_asked_about(void **state)
+{
+    shim_stream *s = begin();
+
+    (void)state;
+    rig_refused = true;
+    say(s, JSON_HEAD "X-Headroom-Mode: off\r\nContent-Length: 2\r\n\r\n{}");
+    rig_refused = false;
+    assert_sent(JSON_HEAD "Content-Length: 2\r\n\r\n{}");
+    end(s);
+}
+
 static void first_bytes_tell_whether_a_stream_is_wanted(void **state)
 {
     (void)state;
-    assert_true(shim_stream_wanted("P", 1));
-    assert_true(shim_stream_wanted("GET / HTTP/1.1", 14));
-    assert_true(shim_stream_wanted("M-SEARCH *", 10));
-    assert_false(shim_stream_wanted("PRI * HTTP/2.0", 14));
-    assert_false(shim_stream_wanted("\x16\x03", 2));
-    assert_false(shim_stream_wanted("hello", 5));
-    assert_false(shim_stream_wanted("EHLO\r\n", 6));
-    assert_false(shim_stream_wanted(" GET", 4));
-    assert_false(shim_stream_wanted("AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 28));
+    assert_true(gate_wanted("P", 1));
+    assert_true(gate_wanted("GET / HTTP/1.1", 14));
+    assert_true(gate_wanted("M-SEARCH *", 10));
+    assert_false(gate_wanted("PRI * HTTP/2.0", 14));
+    assert_false(gate_wanted("\x16\x03", 2));
+    assert_false(gate_wanted("hello", 5));
+    assert_false(gate_wanted("EHLO\r\n", 6));
+    assert_false(gate_wanted(" GET", 4));
+    assert_false(gate_wanted("AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 28));
 }
 
 int main(void)
@@ -446,6 +507,9 @@ int main(void)
         cmocka_unit_test(without_core_everything_passes),
         cmocka_unit_test(a_request_that_core_cannot_take_leaves_as_it_was),
         cmocka_unit_test(a_reset_forgets_what_was_held),
+        cmocka_unit_test(a_refused_request_breaks_the_connection_and_nothing_of_it_leaves),
+        cmocka_unit_test(a_head_in_pieces_is_refused_when_it_is_complete),
+        cmocka_unit_test(what_is_off_by_its_own_line_is_not_asked_about),
         cmocka_unit_test(first_bytes_tell_whether_a_stream_is_wanted),
     };
 

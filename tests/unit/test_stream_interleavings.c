@@ -215,10 +215,12 @@ static void with_the_real_core_every_form_carries_the_same_rewritten_body(void *
     (void)state;
     rig_core = (struct shim_core){.mode = HEADROOM_OPTIMIZE,
                                   .h = headroom_open(0),
+                                  .refuses = headroom_refuses,
                                   .request_new = headroom_request_new,
                                   .request_body = headroom_request_body,
                                   .request_sent = headroom_request_sent,
                                   .response_head = headroom_response_head,
+                                  .response_error = headroom_response_error,
                                   .response_body = headroom_response_body,
                                   .request_end = headroom_request_end};
     for (uint64_t seed = 1; seed <= 40; seed++) {

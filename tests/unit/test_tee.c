@@ -91,6 +91,35 @@ static void one_byte_at_a_time_is_enough(void **state)
     end(t);
 }
 
+static void codings_that_are_said_twice_are_one_list(void **state)
+{
+    shim_tee *t = begin();
+    headroom_request *a = llm(t), *b = llm(t);
+
+    (void)state;
+    hear(t, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\ncontent-encoding: br\r\nContent-Type: a/b\r\n"
+            "Content-Type: c/d\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(a->encoding, "gzip, br");
+    assert_string_equal(a->type, "c/d");
+    hear(t, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(b->encoding, "");
+    end(t);
+}
+
+static void the_name_of_an_error_in_the_head_is_handed_over(void **state)
+{
+    shim_tee *t = begin();
+    headroom_request *a = llm(t), *b = llm(t);
+
+    (void)state;
+    hear(t,
+         "HTTP/1.1 429 No\r\nX-Amzn-ErrorType: ThrottlingException:http://x/\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(a->error, "ThrottlingException:http://x/");
+    hear(t, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n");
+    assert_string_equal(b->error, "");
+    end(t);
+}
+
 static void interim_responses_belong_to_nobody(void **state)
 {
     shim_tee *t = begin();
@@ -335,6 +364,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_response_is_reported_whole_at_every_split),
         cmocka_unit_test(one_byte_at_a_time_is_enough),
+        cmocka_unit_test(codings_that_are_said_twice_are_one_list),
+        cmocka_unit_test(the_name_of_an_error_in_the_head_is_handed_over),
         cmocka_unit_test(interim_responses_belong_to_nobody),
         cmocka_unit_test(responses_without_a_body_do_not_eat_the_next_one),
         cmocka_unit_test(the_length_in_the_answer_to_head_is_not_a_body),

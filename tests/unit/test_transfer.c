@@ -206,6 +206,23 @@ static void without_memory_the_program_s_own_body_goes_out(void **state)
     end(true);
 }
 
+static void a_refused_request_is_no_transfer(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        set_up();
+        rig_refused = true;
+        rig_refusals = 0;
+        assert_int_equal(begin(LLM_HEAD "\r\n", i ? BODY_CUT : NULL), TRANSFER_REFUSED);
+        assert_int_equal(rig_refusals, 1);
+        assert_int_equal(begin(LLM_HEAD "X-Headroom-Mode: off\r\n\r\n", BODY_CUT), TRANSFER_SILENT);
+        transfer_end(&t, true, true);
+        rig_refused = false;
+        assert_int_equal(rig_request_count, 0);
+        end(false);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_request_that_never_left_is_not_recorded),
         cmocka_unit_test(without_core_nothing_happens),
         cmocka_unit_test(without_memory_the_program_s_own_body_goes_out),
+        cmocka_unit_test(a_refused_request_is_no_transfer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

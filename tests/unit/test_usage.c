@@ -7,7 +7,7 @@ static void anthropic_body_adds_cached_tokens_to_the_prompt(void **state)
 {
     (void)state;
     EVERY_WAY(
-        "anthropic", false,
+        "anthropic", HR_USAGE_JSON,
         "{\"id\":\"msg_1\",\"content\":[{\"type\":\"text\",\"text\":\"\\\"usage\\\":{}\"}],\n \"usage\" : "
         "{\"input_tokens\":12,\"cache_creation_input_tokens\":300,\"cache_read_input_tokens\":4000, "
         "\"output_tokens\":55,\"service_tier\":\"standard\"}}\n",
@@ -19,13 +19,13 @@ static void anthropic_body_adds_cached_tokens_to_the_prompt(void **state)
 static void anthropic_nested_cache_creation_counts_where_the_flat_one_is_missing(void **state)
 {
     (void)state;
-    EVERY_WAY("anthropic", false,
+    EVERY_WAY("anthropic", HR_USAGE_JSON,
               "{\"usage\":{\"input_tokens\":1,\"cache_creation\":{\"ephemeral_5m_input_tokens\":20,"
               "\"ephemeral_1h_input_tokens\":300},\"output_tokens\":2}}",
               321, -1, 320, 2,
               "{\"input_tokens\":1,\"cache_creation\":{\"ephemeral_5m_input_tokens\":20,"
               "\"ephemeral_1h_input_tokens\":300},\"output_tokens\":2}");
-    EVERY_WAY("anthropic", false,
+    EVERY_WAY("anthropic", HR_USAGE_JSON,
               "{\"usage\":{\"input_tokens\":1,\"cache_creation_input_tokens\":0,\"cache_creation\":"
               "{\"ephemeral_1h_input_tokens\":9},\"output_tokens\":2}}",
               10, -1, 9, 2,
@@ -37,23 +37,23 @@ static void openai_prompt_tokens_include_the_cached_ones(void **state)
 {
     (void)state;
     EVERY_WAY(
-        "openai_chat", false,
+        "openai_chat", HR_USAGE_JSON,
         "{\"choices\":[{\"message\":{\"usage\":{\"prompt_tokens\":1}}}],\"usage\":{\"prompt_tokens\":1000,"
         "\"completion_tokens\":20,\"total_tokens\":1020,\"prompt_tokens_details\":{\"cached_tokens\":896,"
         "\"cache_write_tokens\":7}}}",
         1000, 896, 7, 20,
         "{\"prompt_tokens\":1000,\"completion_tokens\":20,\"total_tokens\":1020,\"prompt_tokens_details\":"
         "{\"cached_tokens\":896,\"cache_write_tokens\":7}}");
-    EVERY_WAY("openai_chat", false, "{\"usage\":{\"prompt_tokens\":10,\"cached_tokens\":8}}", 10, 8, -1, -1,
-              "{\"prompt_tokens\":10,\"cached_tokens\":8}");
+    EVERY_WAY("openai_chat", HR_USAGE_JSON, "{\"usage\":{\"prompt_tokens\":10,\"cached_tokens\":8}}", 10, 8,
+              -1, -1, "{\"prompt_tokens\":10,\"cached_tokens\":8}");
 }
 
 static void numbers_that_are_no_counts_are_unknown(void **state)
 {
     (void)state;
-    EVERY_WAY("openai_chat", false, "{\"usage\":{\"prompt_tokens\":-1,\"completion_tokens\":1e3}}", -1, -1,
-              -1, -1, "{\"prompt_tokens\":-1,\"completion_tokens\":1e3}");
-    EVERY_WAY("openai_chat", false,
+    EVERY_WAY("openai_chat", HR_USAGE_JSON, "{\"usage\":{\"prompt_tokens\":-1,\"completion_tokens\":1e3}}",
+              -1, -1, -1, -1, "{\"prompt_tokens\":-1,\"completion_tokens\":1e3}");
+    EVERY_WAY("openai_chat", HR_USAGE_JSON,
               "{\"usage\":{\"prompt_tokens\":\"7\",\"completion_tokens\":1234567890123456}}", -1, -1, -1, -1,
               "{\"prompt_tokens\":\"7\",\"completion_tokens\":1234567890123456}");
 }
@@ -61,13 +61,13 @@ static void numbers_that_are_no_counts_are_unknown(void **state)
 static void error_responses_and_null_usage_are_unknown(void **state)
 {
     (void)state;
-    UNKNOWN("anthropic", false,
-            "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"usage\":{}}}");
-    UNKNOWN("openai_chat", false, "{\"error\":{\"message\":\"no\",\"type\":null,\"code\":\"x\"}}");
-    UNKNOWN("openai_chat", false, "{\"usage\":null}");
-    UNKNOWN("openai_chat", false, "{\"usage\":[1]}");
-    UNKNOWN("openai_chat", false, "");
-    UNKNOWN("anthropic", true,
+    ERROR("anthropic", HR_USAGE_JSON,
+          "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"usage\":{}}}", "overloaded_error");
+    ERROR("openai_chat", HR_USAGE_JSON, "{\"error\":{\"message\":\"no\",\"type\":null,\"code\":\"x\"}}", "x");
+    UNKNOWN("openai_chat", HR_USAGE_JSON, "{\"usage\":null}");
+    UNKNOWN("openai_chat", HR_USAGE_JSON, "{\"usage\":[1]}");
+    UNKNOWN("openai_chat", HR_USAGE_JSON, "");
+    UNKNOWN("anthropic", HR_USAGE_SSE,
             "event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"usage\"}}\n\n");
 }
 
@@ -89,17 +89,17 @@ static void malformed_bodies_are_unknown(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        every_way("openai_chat", false, texts[i], strlen(texts[i]), &unknown);
+        every_way("openai_chat", HR_USAGE_JSON, texts[i], strlen(texts[i]), &unknown);
         char event[200];
         int n = snprintf(event, sizeof event, "data: %s\n\n", texts[i]);
-        every_way("openai_chat", true, event, (size_t)n, &unknown);
+        every_way("openai_chat", HR_USAGE_SSE, event, (size_t)n, &unknown);
     }
 }
 
 static void a_body_above_the_limit_is_unknown(void **state)
 {
     (void)state;
-    hr_usage *u = hr_usage_new("openai_chat", false);
+    hr_usage *u = hr_usage_new("openai_chat", HR_USAGE_JSON, false);
     assert_non_null(u);
     feed(u, "{\"a\":\"");
     for (int i = 0; i < HR_MAX_RESPONSE / 16 + 1; i++)
@@ -111,7 +111,7 @@ static void a_body_above_the_limit_is_unknown(void **state)
 static void a_usage_object_of_absurd_size_is_none(void **state)
 {
     (void)state;
-    hr_usage *u = hr_usage_new("openai_chat", false);
+    hr_usage *u = hr_usage_new("openai_chat", HR_USAGE_JSON, false);
     assert_non_null(u);
     feed(u, "{\"usage\":{\"prompt_tokens\":1,\"a\":\"");
     for (int i = 0; i < 2000; i++)
@@ -139,16 +139,16 @@ static void a_usage_object_of_absurd_size_is_none(void **state)
 static void anthropic_stream_takes_the_last_value_of_each_field_that_is_not_null(void **state)
 {
     (void)state;
-    EVERY_WAY("anthropic", true, START DELTA LAST STOP, 543, 40, 500, 77,
+    EVERY_WAY("anthropic", HR_USAGE_SSE, START DELTA LAST STOP, 543, 40, 500, 77,
               "{\"input_tokens\":3,\"cache_creation_input_tokens\":500,\"cache_read_input_tokens\":40,"
               "\"output_tokens\":77,\"new\":{\"a\":1}}");
 }
 
-static void anthropic_stream_that_breaks_off_keeps_what_was_said(void **state)
+static void anthropic_stream_that_breaks_off_keeps_the_input_and_knows_no_output(void **state)
 {
     (void)state;
-    EVERY_WAY("anthropic", true, START DELTA "event: message_delta\ndata: {\"type\":\"message_delta\",\"usa",
-              43, 40, -1, 1,
+    EVERY_WAY("anthropic", HR_USAGE_SSE,
+              START DELTA "event: message_delta\ndata: {\"type\":\"message_delta\",\"usa", 43, 40, -1, -1,
               "{\"input_tokens\":3,\"cache_creation_input_tokens\":null,\"cache_read_input_tokens\":40,"
               "\"output_tokens\":1}");
 }
@@ -157,18 +157,18 @@ static void openai_stream_takes_the_last_usage_and_skips_null_and_done(void **st
 {
     (void)state;
     EVERY_WAY(
-        "openai_chat", true,
+        "openai_chat", HR_USAGE_SSE,
         ": OPENROUTER PROCESSING\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}],\"usage\":null}\n\n"
         "data:{\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\n\n"
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\ndata: [DONE]\n\n",
         9, -1, -1, 4, "{\"prompt_tokens\":9,\"completion_tokens\":4}");
-    UNKNOWN("openai_chat", true, "data: {\"choices\":[{\"delta\":{}}]}\n\ndata: [DONE]\n\n");
+    UNKNOWN("openai_chat", HR_USAGE_SSE, "data: {\"choices\":[{\"delta\":{}}]}\n\ndata: [DONE]\n\n");
 }
 
 static void groq_wraps_its_usage(void **state)
 {
     (void)state;
-    EVERY_WAY("openai_chat", true,
+    EVERY_WAY("openai_chat", HR_USAGE_SSE,
               "data: {\"x_groq\":{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":6}}}\n\n", 5, -1, -1,
               6, "{\"prompt_tokens\":5,\"completion_tokens\":6}");
 }
@@ -176,7 +176,7 @@ static void groq_wraps_its_usage(void **state)
 static void every_line_end_of_the_standard_is_understood(void **state)
 {
     static const char *const ends[] = {"\n", "\r\n", "\r"};
-    const struct expected e = {9, -1, -1, 4, "{\"prompt_tokens\":9,\n\"completion_tokens\":4}"};
+    const struct expected e = {.counts = {9, -1, -1, 4, "{\"prompt_tokens\":9,\n\"completion_tokens\":4}"}};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         char text[300];
@@ -186,18 +186,18 @@ static void every_line_end_of_the_standard_is_understood(void **state)
                          "data: {\"usage\":{\"prompt_tokens\":9,%sid: 7%sdata: \"completion_tokens\":4}}%s"
                          ": comment%sretry: 10%s%sdata: [DONE]%s%s",
                          z, z, z, z, z, z, z, z);
-        every_way("openai_chat", true, text, (size_t)n, &e);
+        every_way("openai_chat", HR_USAGE_SSE, text, (size_t)n, &e);
     }
-    EVERY_WAY("openai_chat", true, "data: {\"usage\":{\"prompt_tokens\":9}}\r\r\ndata: x\n\r", 9, -1, -1, -1,
-              "{\"prompt_tokens\":9}");
+    EVERY_WAY("openai_chat", HR_USAGE_SSE, "data: {\"usage\":{\"prompt_tokens\":9}}\r\r\ndata: x\n\r", 9, -1,
+              -1, -1, "{\"prompt_tokens\":9}");
 }
 
 static void a_last_event_without_its_blank_line_is_read(void **state)
 {
     (void)state;
-    EVERY_WAY("openai_chat", true, "data: {\"usage\":{\"prompt_tokens\":9}}", 9, -1, -1, -1,
+    EVERY_WAY("openai_chat", HR_USAGE_SSE, "data: {\"usage\":{\"prompt_tokens\":9}}", 9, -1, -1, -1,
               "{\"prompt_tokens\":9}");
-    EVERY_WAY("openai_chat", true, "data: {\"usage\":{\"prompt_tokens\":9}}\r", 9, -1, -1, -1,
+    EVERY_WAY("openai_chat", HR_USAGE_SSE, "data: {\"usage\":{\"prompt_tokens\":9}}\r", 9, -1, -1, -1,
               "{\"prompt_tokens\":9}");
 }
 
@@ -207,7 +207,7 @@ static void a_huge_line_is_skipped_and_the_stream_goes_on(void **state)
     for (int in_pieces = 0; in_pieces < 2; in_pieces++) {
         size_t n = 3u * HR_MAX_RESPONSE;
         char *line = malloc(n);
-        hr_usage *u = hr_usage_new("openai_chat", true);
+        hr_usage *u = hr_usage_new("openai_chat", HR_USAGE_SSE, false);
         assert_true(line && u);
         memset(line, 'a', n);
         memcpy(line, "data: ", 6);
@@ -219,7 +219,7 @@ static void a_huge_line_is_skipped_and_the_stream_goes_on(void **state)
         free(line);
         feed(u, "\ndata: {\"usage\":{\"prompt_tokens\":1}}\n\n");
         feed(u, "data: {\"usage\":{\"prompt_tokens\":2}}\n\n");
-        check(u, &(struct expected){2, -1, -1, -1, "{\"prompt_tokens\":2}"});
+        check(u, &(struct expected){.counts = {2, -1, -1, -1, "{\"prompt_tokens\":2}"}});
     }
 }
 
@@ -229,7 +229,7 @@ static void a_hundred_megabytes_of_stream_need_little_memory(void **state)
         "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
         "{\"type\":\"text_delta\",\"text\":\"some words of an answer\"}}\n\n";
     (void)state;
-    hr_usage *u = hr_usage_new("anthropic", true);
+    hr_usage *u = hr_usage_new("anthropic", HR_USAGE_SSE, false);
     assert_non_null(u);
     hr_usage_add(u, START, sizeof START - 1);
     long before = hr_fault_count(HR_FAULT_ALLOC);
@@ -238,15 +238,15 @@ static void a_hundred_megabytes_of_stream_need_little_memory(void **state)
         hr_usage_add(u, event + 50, sizeof event - 1 - 50);
     }
     assert_in_range(hr_fault_count(HR_FAULT_ALLOC) - before, 0, 8); /* buffers were grown once, then kept */
-    check(u, &(struct expected){43, 40, -1, 1,
-                                "{\"input_tokens\":3,\"cache_creation_input_tokens\":null,"
-                                "\"cache_read_input_tokens\":40,\"output_tokens\":1}"});
+    check(u, &(struct expected){.counts = {43, 40, -1, -1,
+                                           "{\"input_tokens\":3,\"cache_creation_input_tokens\":null,"
+                                           "\"cache_read_input_tokens\":40,\"output_tokens\":1}"}});
 }
 
 static void many_absurd_usage_objects_do_not_grow(void **state)
 {
     (void)state;
-    hr_usage *u = hr_usage_new("anthropic", true);
+    hr_usage *u = hr_usage_new("anthropic", HR_USAGE_SSE, false);
     assert_non_null(u);
     hr_usage_counts c;
     for (int i = 0; i < 2000; i++) {
@@ -266,8 +266,8 @@ static void many_absurd_usage_objects_do_not_grow(void **state)
 static void another_dialect_knows_nothing(void **state)
 {
     (void)state;
-    UNKNOWN("gemini", false, "{\"usage\":{\"prompt_tokens\":1,\"input_tokens\":1}}");
-    UNKNOWN("gemini", true, "data: {\"usage\":{\"prompt_tokens\":1,\"input_tokens\":1}}\n\n");
+    UNKNOWN("gemini", HR_USAGE_JSON, "{\"usage\":{\"prompt_tokens\":1,\"input_tokens\":1}}");
+    UNKNOWN("gemini", HR_USAGE_SSE, "data: {\"usage\":{\"prompt_tokens\":1,\"input_tokens\":1}}\n\n");
 }
 
 static void any_bytes_are_survived(void **state)
@@ -296,7 +296,8 @@ static void any_bytes_are_survived(void **state)
     (void)state;
     for (int round = 0; round < 20000; round++) {
         hr_usage_counts c;
-        hr_usage *u = hr_usage_new(round & 1 ? "anthropic" : "openai_chat", round & 2);
+        hr_usage *u = hr_usage_new(round & 1 ? "anthropic" : "openai_chat",
+                                   (enum hr_usage_form)(round / 2 % 3), round % 7 == 0);
         assert_non_null(u);
         for (int i = 0; i < 30; i++) {
             seed = seed * 1664525u + 1013904223u;
@@ -314,7 +315,7 @@ static void run_with_failure(long n, bool sticky, bool *reached)
     hr_usage_counts c;
     hr_fault_after(HR_FAULT_ALLOC, n, sticky);
     long before = hr_fault_count(HR_FAULT_ALLOC);
-    hr_usage *u = hr_usage_new("anthropic", true);
+    hr_usage *u = hr_usage_new("anthropic", HR_USAGE_SSE, false);
     if (u) {
         for (size_t i = 0; i < sizeof text - 1; i += 7)
             hr_usage_add(u, text + i, sizeof text - 1 - i < 7 ? sizeof text - 1 - i : 7);
@@ -353,7 +354,7 @@ int main(void)
         cmocka_unit_test(a_body_above_the_limit_is_unknown),
         cmocka_unit_test(a_usage_object_of_absurd_size_is_none),
         cmocka_unit_test(anthropic_stream_takes_the_last_value_of_each_field_that_is_not_null),
-        cmocka_unit_test(anthropic_stream_that_breaks_off_keeps_what_was_said),
+        cmocka_unit_test(anthropic_stream_that_breaks_off_keeps_the_input_and_knows_no_output),
         cmocka_unit_test(openai_stream_takes_the_last_usage_and_skips_null_and_done),
         cmocka_unit_test(groq_wraps_its_usage),
         cmocka_unit_test(every_line_end_of_the_standard_is_understood),

@@ -18,25 +18,34 @@
 #include <string.h>
 
 struct expected {
-    int64_t input, cached, cache_written, output;
-    const char *raw;
+    struct {
+        int64_t input, cached, cache_written, output;
+        const char *raw;
+    } counts;
+    const char *error;
 };
-static const struct expected unknown = {-1, -1, -1, -1, NULL};
+static const struct expected unknown = {.counts = {-1, -1, -1, -1, NULL}};
 
 static inline void check(hr_usage *u, const struct expected *e)
 {
     hr_usage_counts c;
     assert_non_null(u);
     hr_usage_end(u, &c);
-    assert_int_equal(c.input, e->input);
-    assert_int_equal(c.cached, e->cached);
-    assert_int_equal(c.cache_written, e->cache_written);
-    assert_int_equal(c.output, e->output);
-    if (e->raw) {
+    assert_int_equal(c.input, e->counts.input);
+    assert_int_equal(c.cached, e->counts.cached);
+    assert_int_equal(c.cache_written, e->counts.cache_written);
+    assert_int_equal(c.output, e->counts.output);
+    if (e->counts.raw) {
         assert_non_null(c.raw);
-        assert_string_equal(c.raw, e->raw);
+        assert_string_equal(c.raw, e->counts.raw);
     } else {
         assert_null(c.raw);
+    }
+    if (e->error) {
+        assert_non_null(c.error);
+        assert_string_equal(c.error, e->error);
+    } else {
+        assert_null(c.error);
     }
     hr_usage_free(u);
 }
@@ -47,11 +56,11 @@ static inline void feed(hr_usage *u, const char *z)
 }
 
 /* The text whole, at every split point, and byte by byte; each piece in memory of its own. */
-static inline void every_way(const char *dialect, bool sse, const char *text, size_t n,
+static inline void every_way(const char *dialect, enum hr_usage_form form, const char *text, size_t n,
                              const struct expected *e)
 {
     for (size_t at = 0; at <= n; at++) {
-        hr_usage *u = hr_usage_new(dialect, sse);
+        hr_usage *u = hr_usage_new(dialect, form, false);
         char *a = malloc(at + 1), *b = malloc(n - at + 1);
         assert_true(u && a && b);
         memcpy(a, text, at);
@@ -63,15 +72,19 @@ static inline void every_way(const char *dialect, bool sse, const char *text, si
         free(b);
         check(u, e);
     }
-    hr_usage *u = hr_usage_new(dialect, sse);
+    hr_usage *u = hr_usage_new(dialect, form, false);
     assert_non_null(u);
     for (size_t i = 0; i < n; i++)
         hr_usage_add(u, text + i, 1);
     check(u, e);
 }
 
-#define EVERY_WAY(dialect, sse, text, ...)                                                                   \
-    every_way(dialect, sse, text, sizeof(text) - 1, &(struct expected){__VA_ARGS__})
-#define UNKNOWN(dialect, sse, text) every_way(dialect, sse, text, sizeof(text) - 1, &unknown)
+#define EVERY_WAY(dialect, form, text, ...)                                                                  \
+    every_way(dialect, form, text, sizeof(text) - 1, &(struct expected){.counts = {__VA_ARGS__}})
+/* No counts, but this word. */
+#define ERROR(dialect, form, text, word)                                                                     \
+    every_way(dialect, form, text, sizeof(text) - 1,                                                         \
+              &(struct expected){.counts = {-1, -1, -1, -1, NULL}, .error = word})
+#define UNKNOWN(dialect, form, text) every_way(dialect, form, text, sizeof(text) - 1, &unknown)
 
 #endif
