@@ -55,8 +55,6 @@
     "CASE WHEN path LIKE '%/count_tokens' THEN 0 WHEN mode = 'optimize' THEN tokens_after ELSE "             \
     "tokens_before END"
 
-#define AT_MOST(tenths) ", coalesce(sum(made > 0 AND sent * 10 <= made * " tenths "), 0)"
-
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
     [HR_Q_COMMIT] = "COMMIT",
@@ -109,13 +107,7 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
                              "), 0) " REQUESTS " AND session = ?",
-    [HR_Q_REQUEST_TALLY] =
-        "SELECT (SELECT max(id) FROM requests), coalesce(sum(mode = 'audit'), 0), coalesce(sum(mode = "
-        "'simulate'), 0), coalesce(sum(mode = 'optimize'), 0), coalesce(sum(made > 0), 0), "
-        "coalesce(sum(CASE WHEN made > 0 THEN sent * 1000000 / made ELSE 0 END), 0)" AT_MOST("1") AT_MOST("2")
-            AT_MOST("3") AT_MOST("4") AT_MOST("5") AT_MOST("6") AT_MOST("7") AT_MOST("8") AT_MOST("9")
-                AT_MOST("10") " FROM (SELECT mode, " MADE " AS made, " SENT " AS sent " REQUESTS
-                              " AND id > ?)",
+    [HR_Q_REQUEST_TALLY] = "SELECT mode, " MADE ", " SENT " " REQUESTS " AND id > ? AND id <= ?",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
