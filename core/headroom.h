@@ -213,6 +213,9 @@ typedef struct headroom_totals {
     int64_t input, output, cached, cache_written;
     int64_t priced; /* requests with a price; the next two, billionths of a dollar, are of these */
     int64_t cost, saved;
+    /* Our estimate against the provider's count: requests in which both are known; what the provider counted as their input, what we had
+       estimated that went out, and by how much the estimate was off, each by itself. */
+    int64_t compared, compared_input, estimated, estimate_off;
 } headroom_totals;
 
 enum headroom_by {
@@ -222,10 +225,11 @@ enum headroom_by {
     HEADROOM_BY_MODEL,
     HEADROOM_BY_DIALECT,
     HEADROOM_BY_HOST,
-    HEADROOM_BY_TOOL /* requests counts results; only tokens and replayed are filled */
+    HEADROOM_BY_TOOL,        /* requests counts results; only touched, tokens and replayed are filled */
+    HEADROOM_BY_CONVERSATION /* 16 hex digits of headroom_row.conversation; from the requests that are stored, each of which is looked at */
 };
 /* Sums of requests that began in [from_us, to_us), wall clock; in the order of names. A non-zero return of cb stops and is returned. A missing
-   database has no groups. */
+   database has no groups. Of times more than 90 days ago only whole days of UTC count; HEADROOM_BY_DAY names these. */
 int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 
@@ -366,6 +370,34 @@ int headroom_read_capture(const void *file, size_t len, enum headroom_capture_pa
                           bool *cut);
 /* Count captures older than this (INT64_MAX: all), or delete them. 0 or a negative code. */
 int headroom_purge_captures(headroom *h, int64_t before_us, bool remove, int64_t *files, int64_t *bytes);
+
+/* ------------------------------------------------------------------ what tokens cost (CLI) */
+/* Millionths of a dollar for a million tokens; -1: not said, and billed as input (a 1 h write as any other). */
+typedef struct headroom_price {
+    const char *provider,
+        *model;    /* as the price table calls them; of the user's own price "" and its pattern */
+    int64_t above; /* for prompts of more tokens than this; of one model the lowest comes first */
+    int64_t input, cache_read, cache_write, cache_write_1h, output; /* input -1: it has no price */
+} headroom_price;
+
+/* What a request would be billed at now: host and dialect may be NULL, for not known. Nothing: no price is known. model NULL: all of the
+   user's prices, then the whole table. A non-zero return of cb stops and is returned. Strings live until cb returns. */
+int headroom_each_price(headroom *h, const char *model, const char *host, const char *dialect,
+                        int (*cb)(void *, const headroom_price *), void *arg);
+
+typedef struct headroom_price_source {
+    char source[128]; /* what it was made from: "genai-prices 0.2.3" */
+    char day[11];     /* of its prices: "2026-11-04" */
+    const char
+        *path; /* of the file that it was read from; NULL: it is linked in. Lives until headroom_close */
+    int64_t providers, models;
+} headroom_price_source;
+void headroom_get_price_source(headroom *h, headroom_price_source *out);
+
+/* Make a price table from JSON of genai-prices (data.json), put it into the state directory, and use it from the next start of a process on.
+   day: "2026-11-21". 0; HR_ESHAPE, HR_EIO: problem[room] says what is wrong, and nothing was changed; HR_ENOMEM. */
+int headroom_prices_update(headroom *h, const void *json, size_t len, const char *day, char *problem,
+                           size_t room);
 
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */

@@ -148,8 +148,13 @@ static void walk(headroom_request *r, const hr_print_key *k, const hr_conversati
 /* ------------------------------------------------------------------ a request */
 static void note_touched(headroom_request *r, const hr_conversation *c, const hr_item *items, size_t n)
 {
-    r->touched = hr_arena_alloc(r->keep, (n + 1) * sizeof *r->touched);
-    for (size_t i = 0; r->touched && i < n; i++) {
+    size_t rewrites = 0;
+
+    for (size_t i = 0; i < n; i++)
+        rewrites += is_rewrite(r, &items[i]);
+    if (rewrites == 0 || !(r->touched = hr_arena_alloc(r->keep, rewrites * sizeof *r->touched)))
+        return;
+    for (size_t i = 0; i < n; i++) {
         const hr_event *e = &c->ev[items[i].event];
         hr_touched *t = &r->touched[r->n_touched];
         if (!is_rewrite(r, &items[i]))

@@ -41,14 +41,18 @@ static void load(struct headroom *h, hr_prices *p)
 {
     char path[4096];
     size_t n = 0;
+    int length;
     hr_price_table own;
     const char *directory = h->flags & HEADROOM_NO_STATE ? NULL : h->config.state_directory;
 
     hr_price_table_builtin(&p->table);
-    if (!directory || snprintf(path, sizeof path, "%s/" HR_PRICES_FILE, directory) >= (int)sizeof path)
+    if (!directory ||
+        (length = snprintf(path, sizeof path, "%s/" HR_PRICES_FILE, directory)) >= (int)sizeof path)
         return;
     p->memory = read_file(path, &n);
-    if (p->memory && hr_price_table_view(&own, p->memory, n) && own.head->day >= p->table.head->day) {
+    if (p->memory && hr_price_table_view(&own, p->memory, n) && own.head->day >= p->table.head->day &&
+        (p->path = hr_malloc((size_t)length + 1))) {
+        memcpy(p->path, path, (size_t)length + 1);
         p->table = own;
         return;
     }
@@ -81,6 +85,7 @@ const hr_price_table *hr_prices_table(struct headroom *h)
 void hr_prices_free(hr_prices *p)
 {
     hr_free(p->memory);
+    hr_free(p->path);
 }
 
 /* ------------------------------------------------------------------ the user's */
@@ -112,7 +117,7 @@ int hr_price_entry(hr_str entry, hr_str *glob, hr_price *out)
     return 0;
 }
 
-static bool find_given(const struct headroom *h, const hr_price_key *key, hr_price *out)
+bool hr_prices_given(const struct headroom *h, const hr_price_key *key, hr_str *entry)
 {
     const char *text = h->config.text[HR_SET_PRICES];
     char both[HR_MAX_GLOB * 2];
@@ -123,8 +128,10 @@ static bool find_given(const struct headroom *h, const hr_price_key *key, hr_pri
 
     while (*text) {
         const char *end = strchrnul(text, ';');
+        hr_price price;
         hr_str glob;
-        if (hr_price_entry(hr_ini_trim(hr_str_make(text, (size_t)(end - text))), &glob, out) == 0 &&
+        *entry = hr_ini_trim(hr_str_make(text, (size_t)(end - text)));
+        if (hr_price_entry(*entry, &glob, &price) == 0 &&
             (hr_glob_match(glob, key->model) || hr_glob_match(glob, whole)))
             return true;
         text = *end ? end + 1 : end;
@@ -148,10 +155,12 @@ static hr_price price_of(const hr_price_rate *r)
 
 bool hr_prices_find(struct headroom *h, const hr_price_key *key, int64_t time_us, hr_price_list *out)
 {
+    hr_str entry, glob;
     uint32_t n = 0;
 
     out->n = 0;
-    if (find_given(h, key, &out->tier[0])) {
+    if (hr_prices_given(h, key, &entry)) {
+        hr_price_entry(entry, &glob, &out->tier[0]);
         out->n = 1;
         return true;
     }

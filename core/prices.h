@@ -22,7 +22,8 @@ struct headroom_request;
 typedef struct hr_prices {
     _Atomic int state; /* 0: not read, 1: being read, 2: table is valid and constant */
     hr_price_table table;
-    void *memory; /* of a table that was read; NULL: the one that is linked in */
+    void *memory; /* of a table that was read, and where from; NULL: the one that is linked in */
+    char *path;
 } hr_prices;
 
 /* All parts are known: what the data leaves open is filled as it bills. */
@@ -48,6 +49,8 @@ bool hr_prices_of_request(struct headroom_request *r, hr_str model, hr_price_lis
 const hr_price_table *hr_prices_table(struct headroom *h);
 void hr_prices_free(hr_prices *p);
 
+/* The entry of the setting that counts. false: there is none. */
+bool hr_prices_given(const struct headroom *h, const hr_price_key *key, hr_str *entry);
 /* One entry of the setting, "GLOB=2.5 10 1.25": the prices. 0; HR_ESHAPE. */
 int hr_price_entry(hr_str entry, hr_str *glob, hr_price *out);
 

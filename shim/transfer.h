@@ -4,7 +4,7 @@
      transfer_begin --TAKEN--> (the body of the transfer goes out) --> transfer_response, transfer_data --> transfer_end
                     --WATCHED--> nothing is recorded until transfer_admit says so: the stream machine below may do it
                     --SILENT--> X-Headroom-Mode: off: only our lines are taken out
-                    --REFUSED--> it must not be sent, and is recorded; to be failed as one whose connection breaks. No transfer_end
+                    --REFUSED--> it must not be sent, and is recorded; to be failed as one whose connection breaks; no transfer_end is needed
                     --NONE--> none of ours
 
    The gate judges a head that the hook has made from the options: method, target, Host and the program's lines. What is dealt

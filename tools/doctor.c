@@ -54,6 +54,7 @@ static void examine(struct report *r, headroom *h)
     doctor_settings(r, h);
     doctor_state(r, h);
     doctor_requests(r, h, NULL);
+    doctor_health(r, h, NULL);
     doctor_log(r, h, NULL);
     doctor_programs(r);
     doctor_patching(r);

@@ -26,6 +26,8 @@ void doctor_state(struct report *r, headroom *h);
 void doctor_programs(struct report *r);
 /* program: only its rows, by the name of its executable; NULL: all. */
 void doctor_requests(struct report *r, headroom *h, const char *program);
+/* program: only its faults and breakers; NULL: all. */
+void doctor_health(struct report *r, headroom *h, const char *program);
 void doctor_patching(struct report *r);
 void doctor_log(struct report *r, const headroom *h, const char *program);
 void doctor_system(struct report *r);

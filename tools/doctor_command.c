@@ -252,6 +252,7 @@ void doctor_command(struct report *r, headroom *h, char **argv, struct verdict *
         const char *program = realpath(c.t.program, real) == NULL ? c.t.program : real;
 
         doctor_requests(r, h, target_base_name(program));
+        doctor_health(r, h, target_base_name(program));
         doctor_log(r, h, target_base_name(program));
     }
     doctor_system(r);

@@ -10,6 +10,9 @@
 void notice_storage(headroom *h, const char *days);
 /* On stderr: that whole bodies are stored, where capture is on. */
 void notice_capture(headroom *h);
+/* On stderr: that a budget is nearly spent, once a day (a file in the state directory notes when); that it is spent and requests will be
+   refused, each time. program: the file's name of what will be run. */
+void notice_budget(headroom *h, const char *program);
 /* On stderr: what a mode that sends originals breaks, if anything was ever rewritten. */
 void notice_mode(headroom *h, const char *mode);
 

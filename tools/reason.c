@@ -69,6 +69,10 @@ static const struct reason reasons[] = {
     /* what the user asked for */
     {"audit", "mode audit changes nothing", "Mode optimize rewrites; simulate says what it would do."},
     {"replay", "level replay takes no new decision", "HEADROOM_LEVEL=lossless or crush allows new ones."},
+    {"breaker", "rewrites did harm to this program: no new ones until a reset",
+     "'headroom breaker' says what happened and allows them again."},
+    {"budget", "the day's budget was spent, and budget.refuse is on: it was not sent",
+     "Raise budget.daily_usd or budget.programs, or wait for tomorrow."},
     {"bypass", "the request asked for no new decision",
      "Its line X-Headroom-Bypass says so; stored ones are replayed."},
     {"bound", "the model binds its reasoning to what it read, and bound = leave", NULL},

@@ -91,6 +91,8 @@ static int apply_settings(struct plan *p, const char *command)
     if (p->code == 0 && strcmp(p->mode, "off") != 0)
         notice_capture(h);
     if (p->code == 0) {
+        if (strcmp(p->mode, "off") != 0)
+            notice_budget(h, target_base_name(command));
         if (strcmp(p->mode, "optimize") != 0) {
             notice_mode(h, p->mode);
         } else {

@@ -1,5 +1,6 @@
 /* expire.c - deleting what is older than the caps say. See store.h, hr_store_expire. */
 #include "store/handle.h"
+#include "store/totals.h"
 
 static int expire_requests(hr_store *s, int64_t now, int limit)
 {
@@ -8,8 +9,10 @@ static int expire_requests(hr_store *s, int64_t now, int limit)
     hr_query_int(&q, HR_MAX_REQUESTS);
     hr_query_int(&q, now - HR_REQUEST_DAYS * HR_DAY_US);
     hr_query_int(&q, limit);
-    int rc = hr_query_run(&q);
-    return rc < 0 ? rc : sqlite3_changes(s->db);
+    int rc = hr_query_run(&q), gone = rc < 0 ? rc : sqlite3_changes(s->db);
+    if (rc == 0)
+        rc = hr_rollup_expire(s, now);
+    return rc < 0 ? rc : rc == 1 ? limit : gone;
 }
 
 /* Rows numbered from <= n < from + span: by number and not by age, so that no look at all rows is needed. */

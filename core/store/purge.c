@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 #define TEXT_BYTES(a, b)                                                                                     \
     "coalesce(sum(length(CAST(coalesce(" a ",'') AS BLOB))+length(CAST(coalesce(" b ",'') AS BLOB))),0)"
@@ -63,6 +64,17 @@ static int purge_kind(hr_store *s, const struct kind *k, int64_t before, bool re
     return rc;
 }
 
+/* What is left of requests beside their rows: marks of conversations and faults (health.h), a line each, which nobody is told the number of. */
+static int forget_health(hr_store *s, int64_t before)
+{
+    char sql[160];
+
+    snprintf(sql, sizeof sql,
+             "DELETE FROM marks WHERE time < %" PRId64 "; DELETE FROM faults WHERE time < %" PRId64, before,
+             before);
+    return hr_sql_exec(s, sql);
+}
+
 static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove, headroom_purge_counts *out)
 {
     int rc = 0;
@@ -73,6 +85,10 @@ static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove
         if (before > 0)
             rc = purge_kind(s, &kinds[i], before, remove, out);
     }
+    if (rc == 0 && remove && scope->requests_before_us > 0)
+        rc = hr_rollup_purge(s, scope->requests_before_us);
+    if (rc == 0 && remove && scope->requests_before_us > 0)
+        rc = forget_health(s, scope->requests_before_us);
     if (rc == 0 && remove)
         rc = hr_sql_exec(s, "UPDATE meta SET value = (SELECT coalesce(sum(packed_size), 0) FROM originals) "
                             "WHERE name = 'originals_bytes'");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 #define STRINGS 12
 
@@ -79,7 +80,8 @@ int hr_requests_insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
     hr_query_int(&q, r->duration_us);
-    return hr_query_run(&q);
+    int rc = hr_query_run(&q);
+    return rc < 0 ? rc : hr_rollup_add(s, r);
 }
 
 /* ------------------------------------------------------------------ looking back */

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "store/handle.h"
+#include "store/totals.h"
 
 /* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement
    is often longer than a page may hold beside its key, and rows of random keys then cost less in the log than
@@ -59,6 +60,22 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "CREATE TABLE families(name TEXT PRIMARY KEY NOT NULL, seen INTEGER NOT NULL, ratios BLOB NOT NULL)"
     " WITHOUT ROWID;",
     "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
+    /* Sums (totals.h), and of the requests that are there already. */
+    "CREATE TABLE groups(id INTEGER PRIMARY KEY, program TEXT NOT NULL, model TEXT NOT NULL, dialect TEXT "
+    "NOT "
+    "NULL, host TEXT NOT NULL, UNIQUE(program, model, dialect, host));"
+    "CREATE TABLE sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, grp INTEGER NOT NULL, " HR_SQL_COLUMNS(
+        HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
+                       "CREATE TABLE tool_sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, tool TEXT NOT "
+                       "NULL, " HR_SQL_TOOL_COLUMNS(
+                           HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;"
+                                          "CREATE INDEX requests_time ON requests(time);"
+                                          "CREATE INDEX requests_session ON requests(session);"
+                                          "INSERT INTO groups(program, model, dialect, host) SELECT "
+                                          "DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";" HR_SQL_FILL_SUMS
+                                          " GROUP BY 2, 3;" HR_SQL_FILL_TOOLS
+                                          " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;" HR_SQL_FILL_ALL
+                                          " GROUP BY 2;",
 };
 
 static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
@@ -67,7 +84,8 @@ static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
                                                            "PRAGMA user_version=3",
                                                            "PRAGMA user_version=4",
                                                            "PRAGMA user_version=5",
-                                                           "PRAGMA user_version=6"};
+                                                           "PRAGMA user_version=6",
+                                                           "PRAGMA user_version=7"};
 
 static int write_key(hr_store *s)
 {

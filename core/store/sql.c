@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fault.h"
+#include "store/totals.h"
 #include "store/vfs.h"
 
 #define DECISION                                                                                             \
@@ -32,28 +33,10 @@
 
 #define META_BYTES "'originals_bytes'"
 
-/* In the order of enum headroom_by; the groups of one query. */
+/* Sums of the requests themselves, at the ends of a span: name, then headroom_totals. */
 #define TOTALS(name)                                                                                         \
-    "SELECT " name                                                                                           \
-    ", count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(rewritten > 0), 0), "           \
-    "coalesce(sum(" MADE "), 0), coalesce(sum(" SENT "), 0), coalesce(sum(unique_before), 0), "              \
-    "coalesce(sum(unique_after), 0), coalesce(sum(replayed), 0), coalesce(sum(elapsed_us), 0), "             \
-    "coalesce(sum(usage IS NOT NULL), 0), coalesce(sum(max(input_tokens, 0)), 0), "                          \
-    "coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(max(cached_tokens, 0)), 0), "                     \
-    "coalesce(sum(max(cache_written, 0)), 0), coalesce(sum(" PRICED "), 0), "                                \
-    "coalesce(sum(CASE WHEN " PRICED " THEN cost ELSE 0 END), 0), "                                          \
-    "coalesce(sum(CASE WHEN saved <> -9223372036854775808 THEN saved ELSE 0 END), 0) " REQUESTS              \
-    " AND time >= ?1 AND time < ?2 GROUP BY 1 ORDER BY 1"
-#define PRICED "cost <> -9223372036854775808"
-
-/* A row without a path is a connection that spoke HTTP/2, not a request. */
-#define REQUESTS "FROM requests WHERE path IS NOT ''"
-/* Tokens that programs made, and that were sent: count_tokens requests cost nothing, and only mode optimize sends less (a row of
-   mode simulate says what optimize would have sent). */
-#define MADE "CASE WHEN path LIKE '%/count_tokens' THEN 0 ELSE tokens_before END"
-#define SENT                                                                                                 \
-    "CASE WHEN path LIKE '%/count_tokens' THEN 0 WHEN mode = 'optimize' THEN tokens_after ELSE "             \
-    "tokens_before END"
+    "SELECT " name ", " HR_SQL_TOTALS(HR_SQL_SUM) " " HR_SQL_REQUESTS                                        \
+                                                  " AND time >= ?1 AND time < ?2 GROUP BY 1"
 
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -101,27 +84,42 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =
-        "SELECT count(*), coalesce(sum(status = 0 OR status >= 400), 0), coalesce(sum(" MADE "), 0), "
-        "coalesce(sum(" SENT
-        "), 0), coalesce(sum(max(output_tokens, 0)), 0), coalesce(sum(replayed), 0) " REQUESTS,
-    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " REQUESTS " ORDER BY id DESC LIMIT 1",
-    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" MADE "), 0), coalesce(sum(" SENT
-                             "), 0) " REQUESTS " AND session = ?",
-    [HR_Q_REQUEST_TALLY] = "SELECT mode, " MADE ", " SENT " " REQUESTS " AND id > ? AND id <= ?",
+        "SELECT coalesce(sum(requests), 0), coalesce(sum(failed), 0), coalesce(sum(tokens_before), 0), "
+        "coalesce(sum(tokens_after), 0), coalesce(sum(output), 0), coalesce(sum(replayed), 0) FROM sums "
+        "WHERE level = 1",
+    [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " HR_SQL_REQUESTS " ORDER BY id DESC LIMIT 1",
+    [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" HR_SQL_MADE "), 0), coalesce(sum(" HR_SQL_SENT
+                             "), 0) " HR_SQL_REQUESTS " AND session = ?",
+    [HR_Q_REQUEST_TALLY] =
+        "SELECT mode, " HR_SQL_MADE ", " HR_SQL_SENT " " HR_SQL_REQUESTS " AND id > ? AND id <= ?",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
     [HR_Q_TOTALS_BY_MODEL] = TOTALS("coalesce(model, '')"),
     [HR_Q_TOTALS_BY_DIALECT] = TOTALS("coalesce(dialect, '')"),
     [HR_Q_TOTALS_BY_HOST] = TOTALS("coalesce(host, '')"),
-    [HR_Q_TOTALS_BY_TOOL] =
-        "SELECT coalesce(json_extract(value, '$.tool'), ''), count(*), 0, coalesce(sum(json_extract(value, "
-        "'$.transform') IS NOT NULL), 0), coalesce(sum(json_extract(value, '$.tokens_before')), 0), "
-        "coalesce(sum(json_extract(value, '$.tokens_after')), 0), 0, 0, "
-        "coalesce(sum(json_extract(value, '$.replayed')), 0), 0, 0, 0, 0, 0, 0, 0, 0, 0 "
-        "FROM requests, json_each(results_json) WHERE requests.path IS NOT '' AND time >= ?1 AND time < ?2 "
-        "GROUP BY 1 "
-        "ORDER BY 1",
+    [HR_Q_TOTALS_BY_TOOL] = "SELECT coalesce(json_extract(value, '$.tool'), ''), " HR_SQL_TOOL(
+        HR_SQL_SUM) " " HR_SQL_RESULTS " AND time >= ?1 AND time < ?2 GROUP BY 1",
+    [HR_Q_TOTALS_BY_CONVERSATION] = TOTALS("printf('%016x', conversation)"),
+    [HR_Q_GROUP_ADD] = "INSERT INTO groups(program, model, dialect, host) VALUES(?, ?, ?, ?) RETURNING id",
+    [HR_Q_GROUP_GET] = "SELECT id FROM groups WHERE program = ? AND model = ? AND dialect = ? AND host = ?",
+    [HR_Q_GROUPS] = "SELECT id, program, model, dialect, host FROM groups",
+    [HR_Q_SUMS_ADD] =
+        "INSERT INTO sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(level, slot, grp) DO UPDATE SET " HR_SQL_COLUMNS(HR_SQL_ADD),
+    [HR_Q_SUMS] = "SELECT slot, grp, " HR_SQL_COLUMNS(
+        HR_SQL_NAME) " FROM sums WHERE level = ? AND slot >= ? AND slot < ?",
+    [HR_Q_SUMS_OLDEST] = "SELECT slot FROM sums WHERE level = 0 ORDER BY slot LIMIT 1",
+    [HR_Q_SUMS_EXPIRE] = "DELETE FROM sums WHERE level IN (0, 2) AND slot < ?",
+    [HR_Q_TOOL_ADD] =
+        "INSERT INTO tool_sums VALUES(0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(level, slot, tool) DO "
+        "UPDATE SET " HR_SQL_TOOL_COLUMNS(HR_SQL_ADD),
+    [HR_Q_TOOL_SUMS] = "SELECT tool, " HR_SQL_TOOL_COLUMNS(
+        HR_SQL_SUM) " FROM tool_sums WHERE level = ? AND slot >= ? AND slot < ? GROUP BY 1",
+    [HR_Q_TOOL_MERGE] = "INSERT INTO tool_sums SELECT 1, slot / 96, tool, " HR_SQL_TOOL_COLUMNS(
+        HR_SQL_SUM) " FROM tool_sums WHERE level = 0 AND slot < ? GROUP BY 2, 3 ON CONFLICT(level, slot, "
+                    "tool) DO UPDATE SET " HR_SQL_TOOL_COLUMNS(HR_SQL_ADD),
+    [HR_Q_TOOL_EXPIRE] = "DELETE FROM tool_sums WHERE level = 0 AND slot < ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
     [HR_Q_BINARY_GET] = "SELECT answer FROM binaries WHERE build_id = ?",
     [HR_Q_BINARY_SET] = "INSERT INTO binaries VALUES(?, ?, ?) ON CONFLICT(build_id) DO UPDATE SET "

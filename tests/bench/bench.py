@@ -22,6 +22,7 @@ import time
 import goals
 import look
 import scale
+import stats
 import traced
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -69,6 +70,11 @@ class Bench:
         syncs = traced.between_marks([self.program("ledger"), "traced", 50], self.env, self.trace,
                                      {"fsync", "fdatasync", "sync_file_range", "msync", "sync", "syncfs"})
         return self.run("ledger") + [{"row": "ledger.fsync", "ours": syncs}]
+
+    def stats(self):
+        with tempfile.TemporaryDirectory(dir=self.directory) as directory:
+            found = stats.rows(self.build, directory)
+        return found + self.run("stats")
 
     def transform(self):
         bodies = self.directory / "bodies"

@@ -67,12 +67,6 @@ PROGRAMS = {
 
 
 @pytest.fixture
-def protocol():
-    """What is refused never gets there."""
-    return lambda agent: {"HTTP/1.1", "HTTP/2.0"}
-
-
-@pytest.fixture
 def spend(run):
     """spend(program, dollars): another process of this user has made a request that cost so much."""
     def one(program, dollars, **env):
@@ -85,18 +79,44 @@ def refused(rows):
     return [r for r in rows if r["skipped"] == "budget"]
 
 
+def assert_refused(name, server, certs, run, body_file):
+    program, requests, status, told = PROGRAMS[name]
+    done = run(program(server, certs, body_file(BODY)), preload=True, env=REFUSE)
+    assert done.returncode == status and re.search(told, done.stderr + done.stdout, re.M), done
+    assert server.requests == [] and server.spoken == set()
+    rows = [r for r in run.log() if r["program"] != "claude"]
+    assert len(rows) >= requests and {(r["skipped"], r["status"], r["path"]) for r in rows} == {("budget", 0, CHAT)}
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_spent_budget_breaks_the_write_and_nothing_leaves(name, server, certs, run, body_file, spend):
-    program, requests, status, told = PROGRAMS[name]
     spend("claude", "10")
-    done = run(program(server, certs, body_file(BODY)), preload=True, env=REFUSE)
-    print(done)
-    assert status is None or done.returncode == status
-    assert re.search(told, done.stderr + done.stdout, re.M), done
-    assert server.requests == [] or all(r.method != "POST" for r in server.requests)
-    rows = refused(run.log())
-    assert len(rows) >= requests and {(r["status"], r["path"]) for r in rows} == {(0, CHAT)}
-    assert not [r for r in run.log() if r["program"] != "claude" and r["skipped"] != "budget"], "only refusals"
+    assert_refused(name, server, certs, run, body_file)
+
+
+@pytest.mark.parametrize("name", [n for n in PROGRAMS if n.startswith(("curl", "php", "curb")) and n not in ("curl --http1.1", "curl -T -")])
+def test_over_http_2_libcurl_says_the_same(name, nginx, certs, run, body_file, spend):
+    spend("claude", "10")
+    assert_refused(name, nginx, certs, run, body_file)
+
+
+@pytest.mark.parametrize("words", ["", "socket", "again", "silent", "unremoved"])
+def test_refused_transfers_of_a_multi_handle_end_as_others_do(words, nginx, certs, run, body_file, spend):
+    spend("claude", "10")
+    argv = [conftest.c_program("curl_multi"), nginx.url + CHAT, certs.ca, body_file(BODY), "count=4", *words.split()]
+    done = run(argv, preload=True, env=REFUSE)
+    told = b"No error" if words == "silent" else b"Failed sending data to the peer"  # nobody asked how they ended
+    assert done.returncode == 0 and done.stdout.count(told + b", status 0") == 4, done
+    assert nginx.requests == []
+    assert len(refused(run.log())) == (8 if words == "again" else 4)
+
+
+def test_a_refused_handle_is_the_programs_again(server, certs, run, body_file, spend):
+    """Its protocols and its error buffer come back: the same handles then reach what is no LLM API."""
+    spend("claude", "10")
+    done = run([conftest.c_program("curl_multi"), server.url + CHAT, certs.ca, body_file(BODY), "count=2", "abandon=0"], preload=True, env=REFUSE)
+    assert done.returncode == 0 and done.stdout.count(b"No error, status 200") == 2, done
+    assert [r.target for r in server.requests] == ["/echo"] * 2
 
 
 @pytest.mark.parametrize("name", ["curl", "http.client", "ssl_write", "curl -Z"])

@@ -10,7 +10,7 @@ from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, U
                       conversation, quickstart)
 
 COMMANDS = ("run simulate restore stats log show diff watch capture config doctor purge "
-            "scan metrics report serve").split()
+            "scan metrics report serve prices breaker").split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 

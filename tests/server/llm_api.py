@@ -17,7 +17,7 @@ answers {"path", "sha256", "bytes"} of what came. GET /__requests tells all reco
 Options of a request (header X-Test-NAME or test-NAME in the query): gzip, coding=NAME,NAME (gzip, deflate, bare, br, zstd; the first
 one is applied first), usage=PROMPT,CACHED,OUTPUT (what the answer says of its tokens), chunked, until-close, close, trickle (one byte a
 write), pace=MS (between writes), delay=MS (before the answer), abort (close in mid-answer), interim=100|103, status=CODE,
-status-once=CODE (the first time since begin), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
+status-once=CODE (the first time since begin), sentence=TEXT (what it then says), redirect=CODE (to the same path without a query), read-delay=MS, read-pace=MS
 (slow reading), say=TEXT (the answer's words), expect=never (no 100 Continue) or refuse (417 before the body),
 context=N (the model takes N tokens of prompt), call=NAME ARGUMENTS (the model calls this tool), call-times=N (until so many results are there).
 """
@@ -288,7 +288,7 @@ class LlmApi:
                 forced = once
         if forced:
             r.error = r.error or "asked for by the test"
-            return self._refusal(r, int(forced), "this answer was asked for", api)
+            return self._refusal(r, int(forced), head.option("sentence") or "this answer was asked for", api)
         if r.status == 415:
             return self._refusal(r, 415, r.error, api)
         if not api:

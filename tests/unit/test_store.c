@@ -350,7 +350,10 @@ static void only_the_aged_is_deleted(void **state)
     assert_int_equal(hr_store_original(s, a, young.id, &raw), 0);
     assert_int_equal(hr_store_stats(s, &t), 0);
     assert_int_equal(t.cache_entries, 100);
-    assert_int_equal(t.requests, 1);
+    assert_int_equal(t.requests, 3); /* their sums stay */
+    headroom_store_facts facts = {0};
+    assert_int_equal(hr_store_facts(s, &facts), 0);
+    assert_int_equal(facts.requests, 1);
     hr_store_close(s);
     hr_arena_free(a);
 }

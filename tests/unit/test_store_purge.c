@@ -2,6 +2,8 @@
    failure at any call leaves all or nothing. */
 #include "store_fixture.h"
 
+#include "health.h"
+
 #define MARKER "the-marker-in-a-secret"
 
 enum { ROWS = 40, DAY = 86400 };
@@ -256,6 +258,44 @@ static void without_a_database_there_is_nothing_to_purge_and_none_is_made(void *
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
+static int count_fault(void *arg, const headroom_fault *f)
+{
+    (void)f;
+    ++*(int *)arg;
+    return 0;
+}
+
+static void purged_requests_leave_no_fault_and_no_mark_behind(void **state)
+{
+    (void)state;
+    hr_store *s = open_store();
+    const headroom_fault f = {.time_us = hr_wall_us(),
+                              .program = "p",
+                              .dialect = "anthropic",
+                              .model = "m",
+                              .kind = "cache",
+                              .place = ""};
+    const hr_cache_mark m = {.conversation = 7, .time_us = hr_wall_us()};
+    const headroom_row row = a_row(1);
+    headroom_purge_counts counts;
+    hr_cache_mark found;
+    int n = 0;
+    hr_store_mark_later(s, &m);
+    hr_store_request(s, &row);
+    assert_int_equal(hr_store_fault(s, &f, 2, 0), 0);
+    assert_int_equal(hr_store_mark(s, 7, &found), 1);
+    headroom_purge_scope scope = {.decisions_before_us = INT64_MAX};
+    assert_int_equal(hr_store_purge(s, &scope, 0, &counts), 0);
+    assert_int_equal(hr_store_mark(s, 7, &found), 1);
+    scope = (headroom_purge_scope){.requests_before_us = INT64_MAX};
+    assert_int_equal(hr_store_purge(s, &scope, 0, &counts), 0);
+    assert_int_equal(counts.requests, 1);
+    assert_int_equal(hr_store_mark(s, 7, &found), 0);
+    assert_int_equal(hr_store_each_fault(s, 9, count_fault, &n), 0);
+    assert_int_equal(n, 0);
+    hr_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +305,7 @@ int main(void)
         TEST(a_failure_at_any_call_deletes_all_or_nothing),
         TEST(a_reader_that_stays_is_said_and_a_second_try_succeeds),
         TEST(facts_tell_sizes_rows_and_soundness),
+        TEST(purged_requests_leave_no_fault_and_no_mark_behind),
         TEST(without_a_database_there_is_nothing_to_purge_and_none_is_made),
     };
 
