@@ -38,8 +38,6 @@
     "SELECT " name ", " HR_SQL_TOTALS(HR_SQL_SUM) " " HR_SQL_REQUESTS                                        \
                                                   " AND time >= ?1 AND time < ?2 GROUP BY 1"
 
-#define AT_MOST(tenths) ", coalesce(sum(made > 0 AND sent * 10 <= made * " tenths "), 0)"
-
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
     [HR_Q_COMMIT] = "COMMIT",
@@ -93,12 +91,7 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" HR_SQL_MADE "), 0), coalesce(sum(" HR_SQL_SENT
                              "), 0) " HR_SQL_REQUESTS " AND session = ?",
     [HR_Q_REQUEST_TALLY] =
-        "SELECT (SELECT max(id) FROM requests), coalesce(sum(mode = 'audit'), 0), coalesce(sum(mode = "
-        "'simulate'), 0), coalesce(sum(mode = 'optimize'), 0), coalesce(sum(made > 0), 0), "
-        "coalesce(sum(CASE WHEN made > 0 THEN sent * 1000000 / made ELSE 0 END), 0)" AT_MOST("1") AT_MOST("2")
-            AT_MOST("3") AT_MOST("4") AT_MOST("5") AT_MOST("6") AT_MOST("7") AT_MOST("8") AT_MOST("9")
-                AT_MOST("10") " FROM (SELECT mode, " HR_SQL_MADE " AS made, " HR_SQL_SENT
-                              " AS sent " HR_SQL_REQUESTS " AND id > ?)",
+        "SELECT mode, " HR_SQL_MADE ", " HR_SQL_SENT " " HR_SQL_REQUESTS " AND id > ? AND id <= ?",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
