@@ -4,6 +4,7 @@
 #define HR_COLUMNS_H
 
 #include "base.h"
+#include "transform/eight.h"
 #include "transform/watch.h"
 #include "json/json.h"
 
@@ -54,6 +55,11 @@ extern const uint8_t hr_cell_stops[256];
 
 /* A number, true, false or null. */
 bool hr_cell_is_literal(hr_str s);
+/* Most texts are told apart from those by their first byte. */
+static inline bool hr_cell_may_be_literal(char first)
+{
+    return (unsigned char)(first - '0') < 10 || first == '-' || first == 't' || first == 'f' || first == 'n';
+}
 /* May a string without escapes, of which this is the inside, stand without quotes? In a narrow column none has a space. */
 bool hr_cell_is_bare(hr_str inside, unsigned place);
 
@@ -78,6 +84,14 @@ typedef struct hr_column {
     enum hr_column_kind kind;
     hr_str first, last; /* lexemes: of the first row; of the row above, n 0: none that could be meant */
 } hr_column;
+
+/* Equal texts, most of which are short. */
+static inline bool hr_column_same(hr_str a, hr_str b)
+{
+    if (a.n != b.n)
+        return false;
+    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
+}
 
 typedef struct hr_schema {
     const hr_tree *tree;

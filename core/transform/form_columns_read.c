@@ -6,6 +6,7 @@
 #include "transform/columns.h"
 #include "transform/form_table.h"
 #include "transform/lines.h"
+#include "transform/runs.h"
 #include "json/lex.h"
 
 struct column {
@@ -139,6 +140,28 @@ static size_t string_length(hr_str s)
     return q ? (size_t)(q + 1 - s.p) : 0;
 }
 
+/* Bytes of the cell without quotes at the beginning of s. */
+static inline size_t bare_length(hr_str s, unsigned place)
+{
+    size_t n = 0;
+#ifdef __SSE2__
+    if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) {
+        const char divider = place & HR_CELL_NARROW ? ' ' : ',';
+        for (unsigned found; s.n - n >= 16; n += 16) {
+            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + n));
+            __m128i stops = _mm_or_si128(hr_run_is(v, ','), hr_run_is(v, divider));
+            stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '"'), hr_run_is(v, '\\')));
+            stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '\n'), hr_run_is(v, 0)));
+            if ((found = (unsigned)_mm_movemask_epi8(stops)))
+                return n + (unsigned)__builtin_ctz(found);
+        }
+    }
+#endif
+    while (n < s.n && !(hr_cell_stops[(unsigned char)s.p[n]] & place))
+        n++;
+    return n;
+}
+
 /* Bytes of the cell at the beginning of s, as it stands; 0: it cannot be read. */
 static size_t cell_length(hr_str s, unsigned place)
 {
@@ -157,13 +180,11 @@ static size_t cell_length(hr_str s, unsigned place)
         hr_scan_init(&scan, s.p, s.n);
         return hr_scan_value(&scan, &v) == 0 ? v.len : 0;
     default:
-        while (n < s.n && !(hr_cell_stops[(unsigned char)s.p[n]] & place))
-            n++;
-        return n;
+        return bare_length(s, place);
     }
 }
 
-static bool take_cell(hr_str *s, unsigned place, hr_str *cell)
+static inline bool take_cell(hr_str *s, unsigned place, hr_str *cell)
 {
     size_t n = cell_length(*s, place);
 
@@ -176,11 +197,9 @@ static void put_quoted(hr_buf *b, hr_str inside)
 {
     if (hr_buf_reserve(b, inside.n + 2) < 0)
         return;
-    char *p = b->data + b->len;
-    *p = '"';
-    memcpy(p + 1, inside.p, inside.n);
-    p[inside.n + 1] = '"';
-    b->len += inside.n + 2;
+    b->data[b->len++] = '"';
+    hr_buf_short(b, inside.p, inside.n);
+    b->data[b->len++] = '"';
 }
 
 /* What a cell stands for. 1, 0, HR_ENOMEM. */
@@ -197,8 +216,8 @@ static int put_value(struct reader *r, hr_str cell, size_t depth)
         hr_buf_add(r->b, cell.p + 1, cell.n - 1);
         return 1;
     default:
-        if (hr_cell_is_literal(cell))
-            hr_buf_str(r->b, cell);
+        if (hr_cell_may_be_literal(cell.p[0]) && hr_cell_is_literal(cell))
+            hr_buf_short(r->b, cell.p, cell.n);
         else
             put_quoted(r->b, cell);
         return 1;
@@ -301,7 +320,7 @@ static void put_key(struct reader *r, struct column *c, bool first, size_t depth
     if (r->leads.err)
         r->b->err = HR_ENOMEM;
     else
-        hr_buf_add(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
+        hr_buf_short(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
 }
 
 /* A member that has a cell; *first: none was written before. 1, 0, HR_ENOMEM. */

@@ -57,7 +57,9 @@ static size_t behind_textless(hr_str s, size_t at, size_t behind_it)
 {
     static const char *const names[] = {"script", "style", "iframe", "noframes"};
 
-    char first = (char)(s.p[at + 1] | 0x20);
+    const char first = (char)(s.p[at + 1] | 0x20);
+    if (first != 's' && first != 'i' && first != 'n')
+        return 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (*names[i] != first)
             continue;
