@@ -35,8 +35,8 @@ const hr_style *hr_style_take(hr_str *line);
 /* ---- the body of the form, for a form that is made on top of it (form_names.c) */
 /* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */
 int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch);
-/* Append what such a body stands for, in its style, or, with compact, without white space: *compact is its style then. 1, 0: it cannot be
-   read, HR_ENOMEM. */
+/* Append what such a body stands for in its style. With `compact` an indented text comes without white space: *compact is its style. 1, 0: it
+   cannot be read, HR_ENOMEM. */
 int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact);
 /* Append JSON without white space in a style. 1; 0: it is no such JSON; HR_ENOMEM. */
 int hr_style_put(hr_buf *b, hr_str compact, const hr_style *style);
@@ -62,6 +62,14 @@ static inline bool hr_cell_may_be_literal(char first)
 }
 /* May a string without escapes, of which this is the inside, stand without quotes? In a narrow column none has a space. */
 bool hr_cell_is_bare(hr_str inside, unsigned place);
+
+/* ---- reading them (columns_cells.c) */
+/* Does a cell end at the beginning of s? */
+bool hr_cell_ends(hr_str s, unsigned place);
+/* Length of the string with quotes at the beginning of s; 0: there is none. */
+size_t hr_cell_string(hr_str s);
+/* The cell at the beginning of *s, as it stands, is taken off; false: it cannot be read, or does not end there. */
+bool hr_cell_take(hr_str *s, unsigned place, hr_str *cell);
 
 /* ---- the columns of an array of objects */
 enum hr_column_kind {
