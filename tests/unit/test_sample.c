@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +19,8 @@ static const char *const words[] = {"anchor", "window", "ladder",  "copper", "me
                                     "timber", "harbor", "winter",  "saddle", "mirror", "candle",
                                     "bridge", "garden", "thunder", "velvet"};
 
+static const char *const small[] = {"of", "the", "and", "was", "under", "a", "never", "with"};
+
 static uint64_t random_state;
 
 static unsigned pick(unsigned below)
@@ -28,21 +29,26 @@ static unsigned pick(unsigned below)
     return (unsigned)(random_state >> 33) % below;
 }
 
-/* A sentence that no other line of the text is. */
-static void add_sentence(hr_buf *b, unsigned i)
-{
-    char line[160];
-    const int n =
-        snprintf(line, sizeof line, "The %s %s of the %s was never quite as %s as %s number %u had said.\n",
-                 words[pick(16)], words[pick(16)], words[pick(16)], words[pick(16)], words[pick(16)], i);
-    hr_buf_add(b, line, (size_t)n);
-}
-
+/* Sentences of four to nineteen words, broken where a line is full. */
 static void prose(hr_buf *b, size_t n)
 {
+    enum { WIDTH = 72 };
+    size_t line = 0;
+
     random_state = 7;
-    for (unsigned i = 0; b->len < n; i++)
-        add_sentence(b, i);
+    for (unsigned left = 0; b->len < n; left--) {
+        const bool first = left == 0;
+        left = first ? 4 + pick(16) : left;
+        const size_t at = b->len;
+        hr_buf_puts(b, pick(2) ? words[pick(16)] : small[pick(8)]);
+        if (first)
+            b->data[at] = (char)(b->data[at] - 'a' + 'A');
+        hr_buf_puts(b, left == 1 ? "." : pick(12) ? "" : ",");
+        const bool full = b->len - line > WIDTH;
+        hr_buf_putc(b, full ? '\n' : ' ');
+        line = full ? b->len : line;
+    }
+    b->data[b->len - 1] = '\n';
 }
 
 static void a_sample_is_of_whole_lines_in_their_order(void **state)
