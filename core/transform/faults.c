@@ -1,5 +1,6 @@
 /* faults.c - rows whose values say that something went wrong. By value, not by keyword: "failed":0 and "error":null are no
    errors, and a field that reads like an error in half of the rows tells nothing (a list of failures). See marks.h. */
+#include "transform/line_words.h"
 #include "transform/marks.h"
 #include "transform/number.h"
 #include "transform/signs.h"
@@ -77,10 +78,14 @@ static int judge_path(const hr_fields *f, const hr_path *p, uint8_t *worst, uint
 {
     unsigned signs = p->key.p ? hr_key_signs(p->key) : hr_key_signs(f->paths[p->parent].key);
     bool http = (signs & HR_KEY_CODE) && codes_are_http(f, p);
+    enum verdict v = FINE;
+    hr_str above = {0}; /* the lexeme that v is of: many fields say the same in row after row */
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_cell *c = &p->cells[i];
         hr_str lexeme = hr_cell_text(f, c);
-        enum verdict v = judge(signs, http, hr_cell_node(f, c), lexeme);
+        if (above.n == 0 || !hr_word_is(lexeme, above))
+            v = judge(signs, http, hr_cell_node(f, c), lexeme);
+        above = lexeme;
         if (i == 0 || p->cells[i - 1].row != c->row)
             worst[c->row] = FINE;
         if (v > worst[c->row]) {

@@ -117,12 +117,14 @@ int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
 int hr_route_log(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
+    hr_transform_out selection = *out;
+    int r = hr_outline_records(in->text) ? hr_log_select(a, in, &selection) : 0;
     /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
-    bool log = hr_outline_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
-    int r = log ? hr_log_select(a, in, out) : 0;
-    if (r == 1)
-        out->kind = "log";
-    return r;
+    if (r != 1 || hr_findings_are_lines(in->text) || hr_testrun_is(in->text))
+        return r < 0 ? r : 0;
+    *out = selection;
+    out->kind = "log";
+    return 1;
 }
 
 int hr_route_table(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
