@@ -42,7 +42,8 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
                        hr_pins *pins, hr_transform_out *out)
 {
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    const bool likely = form == HR_FORM_ROWS || pins->pinned || (kind && strcmp(out->kind, kind) == 0);
+    const bool likely =
+        form == HR_FORM_ROWS || pins->pinned || (form == HR_FORM_SEARCH && strcmp(out->kind, "search") == 0);
     int r = likely ? 1 : hr_form_takes(form, in->text, &watch);
     if (r != 1)
         return r;

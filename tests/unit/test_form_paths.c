@@ -194,7 +194,7 @@ static void missing_memory_is_told(void **state)
     for (long n = 1, t = HR_ENOMEM; t != 1; n++) {
         assert_true(n < 100);
         hr_fault_after(HR_FAULT_ALLOC, n, true);
-        t = hr_form_takes(HR_FORM_PATHS, view(SIX(D) SIX(D "/b")), &(hr_watch){0});
+        t = hr_form_takes(HR_FORM_REPEATS, view(SIX(D) SIX(D) SIX(D) SIX(D)), &(hr_watch){0});
         hr_fault_after(HR_FAULT_ALLOC, 0, false);
         assert_true(t == 1 || t == HR_ENOMEM);
     }
