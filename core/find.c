@@ -10,8 +10,8 @@
 
 enum {
     BLOCK = 16,
-    MOST_IN_VAIN = 64
-}; /* places that held the first and the last byte only, and then one for each block */
+    MOST_IN_VAIN = 64 /* places that held the first and the last byte only, and then one for each block */
+};
 
 /* Bit i: the needle could stand at p + i. n: of the needle, at least two. */
 static inline unsigned places(const char *p, size_t n, __m128i first, __m128i last)
@@ -35,17 +35,14 @@ static const char *find_in_blocks(const char *p, const char *end, hr_str needle,
             bits = places(at, needle.n, first, last) | places(at + BLOCK, needle.n, first, last) << BLOCK;
             at += 2 * BLOCK;
         }
-        const char *from = at - 2 * BLOCK;
-        if (!bits) {
-            if (at == behind)
-                return NULL;
-            if (behind - at > BLOCK) {
-                from = at;
-                at += BLOCK;
-            } else { /* may overlap what was looked at */
-                from = behind - BLOCK;
-                at = behind;
-            }
+        const char *from;
+        if (bits) {
+            from = at - 2 * BLOCK;
+        } else if (at == behind) {
+            return NULL;
+        } else { /* the last block may overlap what was looked at */
+            from = behind - at > BLOCK ? at : behind - BLOCK;
+            at = from + BLOCK;
             bits = places(from, needle.n, first, last);
         }
         for (; bits; bits &= bits - 1, vain++) {
