@@ -10,8 +10,8 @@
 
 enum {
     BLOCK = 16,
-    MOST_IN_VAIN = 64
-}; /* places that held the first and the last byte only, and then one for each block */
+    MOST_IN_VAIN = 64 /* places that held the first and the last byte only, and then one for each block */
+};
 
 /* Bit i: the needle could stand at p + i. n: of the needle, at least two. */
 static inline unsigned places(const char *p, size_t n, __m128i first, __m128i last)
@@ -35,17 +35,14 @@ static const char *find_in_blocks(const char *p, const char *end, hr_str needle,
             bits = places(at, needle.n, first, last) | places(at + BLOCK, needle.n, first, last) << BLOCK;
             at += 2 * BLOCK;
         }
-        const char *from = at - 2 * BLOCK;
-        if (!bits) {
-            if (at == behind)
-                return NULL;
-            if (behind - at > BLOCK) {
-                from = at;
-                at += BLOCK;
-            } else { /* may overlap what was looked at */
-                from = behind - BLOCK;
-                at = behind;
-            }
+        const char *from;
+        if (bits) {
+            from = at - 2 * BLOCK;
+        } else if (at == behind) {
+            return NULL;
+        } else { /* the last block may overlap what was looked at */
+            from = behind - at > BLOCK ? at : behind - BLOCK;
+            at = from + BLOCK;
             bits = places(from, needle.n, first, last);
         }
         for (; bits; bits &= bits - 1, vain++) {
@@ -84,13 +81,19 @@ size_t hr_str_count(hr_str s, char c)
     size_t n = 0, i = 0;
 
 #ifdef __SSE2__
-    enum { MOST_IN_A_BYTE = 255 };
+    enum {
+        STEP = 4 * BLOCK,
+        MOST_STEPS = 63
+    }; /* four in a step, so that no byte of the sum goes beyond 255 */
     const __m128i sought = _mm_set1_epi8(c), zero = _mm_setzero_si128();
-    while (s.n - i >= BLOCK) {
+    while (s.n - i >= STEP) {
         __m128i here = zero;
-        for (int k = 0; k < MOST_IN_A_BYTE && s.n - i >= BLOCK; k++, i += BLOCK) {
-            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
-            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(v, sought));
+        for (int k = 0; k < MOST_STEPS && s.n - i >= STEP; k++, i += STEP) {
+            const __m128i *v = (const __m128i *)(const void *)(s.p + i);
+            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(_mm_loadu_si128(v), sought));
+            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(_mm_loadu_si128(v + 1), sought));
+            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(_mm_loadu_si128(v + 2), sought));
+            here = _mm_sub_epi8(here, _mm_cmpeq_epi8(_mm_loadu_si128(v + 3), sought));
         }
         const __m128i sums = _mm_sad_epu8(here, zero);
         n += (size_t)_mm_cvtsi128_si32(sums) + (size_t)_mm_cvtsi128_si32(_mm_srli_si128(sums, 8));

@@ -38,7 +38,9 @@ struct scoring {
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
-    uint32_t *ends; /* per term: an anchor that ends with it, + 1; 0: none does */
+    bool *anchored;  /* per term: it stands in an anchor */
+    uint8_t *begins; /* of words that may be terms, without those of terms that were dropped */
+    uint32_t *ends;  /* per term: an anchor that ends with it, + 1; 0: none does */
     struct found {
         uint32_t df, row; /* rows that hold it; the last one of them, + 1 */
         uint32_t next;    /* anchor + 1 of the same last term; 0: there are no more */
@@ -81,6 +83,15 @@ static int see(struct scoring *s, size_t k, uint16_t term)
     return 0;
 }
 
+/* The term stands in too many rows to pick any, and in no anchor: it is a word as all others are. */
+static void drop_term(struct scoring *s, uint32_t t)
+{
+    const uint16_t b = s->q->terms[t].beginning;
+
+    if (!s->anchored[t] && b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
+        s->begins[b]--;
+}
+
 static int count_term(struct scoring *s, uint32_t row, uint32_t t)
 {
     struct hit *last = s->last[t] ? &s->hits[s->last[t] - 1] : NULL;
@@ -90,7 +101,8 @@ static int count_term(struct scoring *s, uint32_t row, uint32_t t)
     }
     if (!s->q->terms[t].scored || s->df[t] > s->limit)
         return 0;
-    s->df[t]++;
+    if (++s->df[t] > s->limit)
+        drop_term(s, t);
     if (!push(s, &s->hits, &s->nhits, &s->cap, (struct hit){row, (uint16_t)t, 1}))
         return HR_ENOMEM;
     s->last[t] = (uint32_t)s->nhits;
@@ -133,18 +145,18 @@ static int take_term(struct scoring *s, struct row *r, uint32_t t)
     return count_term(s, r->row, t);
 }
 
-/* The words of a row, whatever their spelling. With a scoring its terms are taken; without they are only counted. */
-static int read_row(const hr_str text, struct scoring *s, struct row *r, uint32_t *words)
+/* A row whose words are spelled in any way. */
+static int read_row(struct scoring *s, struct row *r)
 {
+    const hr_str text = s->rows[r->row];
     hr_words escaped = {text, 0};
     hr_plain_words plain;
     hr_word w;
     hr_str word;
 
-    *words = 0;
     if (!hr_plain_words_begin(&plain, text)) {
-        for (; hr_words_next(&escaped, &w); ++*words) {
-            const uint32_t t = s ? hr_query_term(s->q, w.hash) : UINT32_MAX;
+        for (; hr_words_next(&escaped, &w); s->words++) {
+            const uint32_t t = hr_query_term(s->q, w.hash);
             if (t == UINT32_MAX)
                 r->apart = true;
             else if (take_term(s, r, t) < 0)
@@ -152,15 +164,35 @@ static int read_row(const hr_str text, struct scoring *s, struct row *r, uint32_
         }
         return 0;
     }
-    for (; hr_plain_words_next(&plain, &word); ++*words) {
+    for (; hr_plain_words_next(&plain, &word); s->words++) {
         const uint32_t t =
-            s && hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word)) : UINT32_MAX;
+            hr_query_may_have(s->q, word) ? hr_query_term(s->q, hr_plain_word_hash(word)) : UINT32_MAX;
         if (__builtin_expect(t == UINT32_MAX, true))
             r->apart = true;
         else if (take_term(s, r, t) < 0)
             return HR_ENOMEM;
     }
     return 0;
+}
+
+/* How many words a row has. */
+static uint32_t count_words(hr_str text)
+{
+    hr_words escaped = {text, 0};
+    hr_plain_words plain;
+    hr_word w;
+    hr_str word;
+    uint32_t n = 0;
+
+    if (text.n == 0 || !memchr(text.p, '\\', text.n))
+        return (uint32_t)hr_query_words_count(text);
+    if (hr_plain_words_begin(&plain, text))
+        while (hr_plain_words_next(&plain, &word))
+            n++;
+    else
+        while (hr_words_next(&escaped, &w))
+            n++;
+    return n;
 }
 
 /* ------------------------------------------------------------------ rows that stand side by side */
@@ -178,35 +210,29 @@ static bool follows(hr_str row, hr_str next)
     return true;
 }
 
-/* How many rows from `from` on are one text without backslashes, of not much more than a stretch. slash: where the next backslash of those
-   rows was found, kept from call to call. 0: the first one is none. */
+/* How many rows from `from` on are one text without backslashes, of not much more than a stretch. 0: the first one has some. */
 static uint32_t stretch(const struct scoring *s, uint32_t from)
 {
     enum { STRETCH = 32 << 10 };
     const char *begin = s->rows[from].p;
-    uint32_t n = 1;
+    uint32_t n = 0;
 
-    while (from + n < s->n && s->rows[from + n].p - begin < STRETCH &&
-           follows(s->rows[from + n - 1], s->rows[from + n]))
-        n++;
-    const hr_str last = s->rows[from + n - 1];
-    const char *slash =
-        last.p + last.n > begin ? memchr(begin, '\\', (size_t)(last.p + last.n - begin)) : NULL;
-    while (slash && n > 0 && slash < s->rows[from + n - 1].p + s->rows[from + n - 1].n)
-        n--;
+    for (hr_str row; from + n < s->n && (row = s->rows[from + n]).p - begin < STRETCH; n++)
+        if ((n > 0 && !follows(s->rows[from + n - 1], row)) || memchr(row.p, '\\', row.n))
+            break;
     return n;
 }
 
 /* Read n rows, a stretch. Few words may be terms: the rows of these are looked for, and no other row is looked at. */
 static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
 {
-    const char *begin = s->rows[from].p, *end = s->rows[from + n - 1].p + s->rows[from + n - 1].n;
+    const char *begin = s->rows[from].p, *end = s->rows[from + n - 1].p + s->rows[from + n - 1].n,
+               *behind = begin;
     struct row r = {.row = from};
-    hr_query_words words = hr_query_words_of(s->q, hr_str_make(begin, (size_t)(end - begin)));
+    hr_query_words words = hr_query_words_of(s->q, s->begins, hr_str_make(begin, (size_t)(end - begin)));
     hr_str word;
-    size_t at, next = 0; /* next: behind the last term */
 
-    while (hr_query_words_next(&words, &word, &at)) {
+    while (hr_query_words_next(&words, &word)) {
         const uint32_t t = hr_query_term(s->q, hr_plain_word_hash(word));
         if (t == UINT32_MAX)
             continue;
@@ -215,12 +241,12 @@ static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
                 r.row++;
             r = (struct row){.row = r.row};
         }
-        r.apart = at != next;
-        next = at + 1;
+        r.apart = r.seen > 0 && !hr_query_words_are_beside(behind, word.p);
+        behind = word.p + word.n;
         if (take_term(s, &r, t) < 0)
             return HR_ENOMEM;
     }
-    s->words += at;
+    s->words += words.count;
     return 0;
 }
 
@@ -233,14 +259,12 @@ static int read_rows(struct scoring *s)
             r = read_stretch(s, row, n);
         } else {
             struct row at = {.row = row};
-            uint32_t words;
             n = 1;
-            r = read_row(s->rows[row], s, &at, &words);
-            s->words += words;
+            r = read_row(s, &at);
         }
+        const hr_str last = s->rows[row + n - 1];
         if (r == 0)
-            r = hr_watch_spend(&s->watch,
-                               (size_t)(s->rows[row + n - 1].p - s->rows[row].p) + s->rows[row + n - 1].n);
+            r = hr_watch_spend(&s->watch, (size_t)(last.p - s->rows[row].p) + last.n);
         if (r < 0)
             return r;
     }
@@ -325,9 +349,7 @@ static int pick_by_words(struct scoring *s, bool *picked)
     const double mean = s->words > 0 ? (double)s->words / (double)s->n : 1;
     for (size_t i = 0; i < s->nhits;) { /* hits stand in row order */
         uint32_t row = s->hits[i].row;
-        uint32_t words;
-        read_row(s->rows[row], NULL, &(struct row){0}, &words);
-        double score = 0, norm = k1 * (1 - b + b * (double)words / mean);
+        double score = 0, norm = k1 * (1 - b + b * count_words(s->rows[row]) / mean);
         begin[n] = (uint32_t)i;
         for (; i < s->nhits && s->hits[i].row == row; i++)
             score += weight[s->hits[i].term] * s->hits[i].tf * (k1 + 1) / (s->hits[i].tf + norm);
@@ -373,8 +395,14 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
     s.anchor = hr_arena_zalloc(s.scratch, (q->nanchors + 1u) * sizeof *s.anchor);
     s.ends = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.ends);
     s.seen = hr_arena_alloc(s.scratch, s.seen_cap * sizeof *s.seen);
-    int r = s.df && s.last && s.anchor && s.ends && s.seen ? 0 : HR_ENOMEM;
+    s.anchored = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.anchored);
+    s.begins = hr_arena_alloc(s.scratch, HR_QUERY_BEGINNINGS);
+    int r = s.df && s.last && s.anchor && s.ends && s.seen && s.anchored && s.begins ? 0 : HR_ENOMEM;
+    if (r == 0)
+        memcpy(s.begins, q->begins, HR_QUERY_BEGINNINGS);
     for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
+        for (uint32_t i = 0; i < q->anchors[k].n; i++)
+            s.anchored[q->anchors[k].term[i]] = true;
         uint32_t *first = &s.ends[q->anchors[k].term[q->anchors[k].n - 1]];
         s.anchor[k].next = *first;
         *first = k + 1;

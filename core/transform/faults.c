@@ -1,5 +1,6 @@
 /* faults.c - rows whose values say that something went wrong. By value, not by keyword: "failed":0 and "error":null are no
    errors, and a field that reads like an error in half of the rows tells nothing (a list of failures). See marks.h. */
+#include "transform/line_words.h"
 #include "transform/marks.h"
 #include "transform/number.h"
 #include "transform/signs.h"

@@ -14,31 +14,32 @@ static const struct {
     const char *head; /* the first line */
     int (*encode)(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
     int (*decode)(hr_buf *b, hr_str body);
+    bool (*may_take)(hr_str text); /* a cheap look that is nearly always right; NULL: there is none */
 } forms[HR_FORMS] = {
     [HR_FORM_SEARCH] = {HR_FORM_OPENING
                         "search: a path, or a name in the directory of the path before; then its lines as "
                         "NUMBER text, NUMBER-context, NUMBER\" (same text as before)]\n",
-                        hr_search_encode, hr_search_decode},
+                        hr_search_encode, hr_search_decode, NULL},
     [HR_FORM_PATHS] = {HR_FORM_OPENING
                        "paths: a directory ends in / (in /. where it is listed itself), behind it the "
                        "names in it; \\ stands before a whole path]\n",
-                       hr_paths_encode, hr_paths_decode},
-    [HR_FORM_COLUMNS] = {HR_FORM_OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode,
-                         hr_columns_decode},
+                       hr_paths_encode, hr_paths_decode, hr_paths_are_listed},
+    [HR_FORM_COLUMNS] = {HR_FORM_OPENING "columns: " COLUMNS_HEAD "]\n", hr_columns_encode, hr_columns_decode,
+                         NULL},
     [HR_FORM_NAMES] =
         {HR_FORM_OPENING
          "names: $N stands for what $N= says, or for the object with N under $; the last of the list is "
          "the text. " COLUMNS_HEAD "]\n",
-         hr_names_encode, hr_names_decode},
+         hr_names_encode, hr_names_decode, NULL},
     [HR_FORM_ROWS] = {HR_FORM_OPENING
                       "rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N "
                       "a b' the same line with a, b there; "
                       "\" = as before, ~x = as before with x at its end, N*K = K times as before]\n",
-                      hr_rows_encode, hr_rows_decode},
+                      hr_rows_encode, hr_rows_decode, NULL},
     [HR_FORM_REPEATS] = {HR_FORM_OPENING
                          "repeats: $N stands for what $N= says; [#N K] names the next K lines, [#N] is "
                          "these lines again, [#N *M] M times]\n",
-                         hr_repeats_encode, hr_repeats_decode},
+                         hr_repeats_encode, hr_repeats_decode, NULL},
 };
 
 static bool begins(hr_str text, const char *z)
@@ -96,8 +97,12 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch)
 {
     hr_buf b = {0};
-    int r = begins(text, HR_FORM_OPENING) ? 0 : forms[form].encode(&b, text, NULL, watch);
 
+    if (begins(text, HR_FORM_OPENING))
+        return 0;
+    if (forms[form].may_take)
+        return forms[form].may_take(text);
+    int r = forms[form].encode(&b, text, NULL, watch);
     if (r == 1)
         r = b.err ? HR_ENOMEM : b.len + strlen(forms[form].head) < text.n;
     hr_buf_free(&b);

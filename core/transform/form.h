@@ -32,7 +32,8 @@ enum hr_form {
    written in time is read back, which takes no longer). */
 int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch);
 
-/* Does the text take the form at all, without pins? What is written is neither kept nor read back. 1, 0, HR_ENOMEM, HR_ETIME. */
+/* Does the text take the form, as far as can be told without pins, and without reading back what is written? 0: hr_form_encode() says so,
+   too. 1: it nearly always does. HR_ENOMEM, HR_ETIME. */
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch);
 
 /* The same for HR_FORM_COLUMNS or HR_FORM_NAMES and JSON that is indexed already, all of t->text, but not yet read back: whoever has the choice

@@ -47,7 +47,7 @@ static bool stands_in(struct next *x, hr_str line)
 }
 
 /* Are most of the lines paths: words with a slash, but no addresses? */
-static bool is_listing(hr_str text)
+bool hr_paths_are_listed(hr_str text)
 {
     const size_t lines = hr_lines_count(text);
 
@@ -83,7 +83,7 @@ int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
     hr_str rest = text, line, here = {0}, next = {0}, ahead;
     bool ended = false, next_ended = false, more;
 
-    if (!is_listing(text))
+    if (!hr_paths_are_listed(text))
         return 0;
     more = hr_line_next(&rest, &next, &next_ended);
     ahead = directory_of(next);

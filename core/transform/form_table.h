@@ -11,7 +11,8 @@
 int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_search_decode(hr_buf *b, hr_str body);
 
-/* form_paths.c: find, git ls-files, grep -l. */
+/* form_paths.c: find, git ls-files, grep -l. Without this the encoder says 0. */
+bool hr_paths_are_listed(hr_str text);
 int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch);
 int hr_paths_decode(hr_buf *b, hr_str body);
 

@@ -91,13 +91,17 @@ static uint32_t line_at(const hr_str *line, uint32_t n, const char *p)
 /* The lines that tell what an agent has cut off ("... 4000 tokens truncated ..."); their number, of which at most MOST_TOLD are in told[]. */
 static uint32_t find_told(hr_str text, const hr_str *line, uint32_t n, uint32_t told[MOST_TOLD])
 {
-    static const char *const words[] = {"truncated", "Truncated", "omitted"};
+    static const char *const words[] = {"runcated", "omitted"}; /* truncated, Truncated */
     uint32_t found = 0;
 
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         const hr_str word = hr_str_make(words[w], strlen(words[w]));
         size_t at = 0;
         while (found <= MOST_TOLD && (at = hr_str_find(text, word, at)) != SIZE_MAX) {
+            if (w == 0 && (at == 0 || (text.p[at - 1] | 0x20) != 't')) {
+                at++;
+                continue;
+            }
             uint32_t i = line_at(line, n, text.p + at);
             if (found < MOST_TOLD)
                 told[found] = i;

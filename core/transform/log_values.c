@@ -21,6 +21,7 @@ enum {
 
 /* Room for what is known of the values of one column, used again by the next. */
 struct room {
+    hr_str *value;
     uint8_t *class;
     hr_node *node;
     hr_cell *cell;
@@ -36,11 +37,16 @@ struct column {
     const uint8_t *word_of; /* NULL: that word of all of them; else which of each */
 };
 
-static hr_str value_of(const struct column *c, uint32_t i)
+/* The words of the column, for all that look at it. */
+static void read_values(const struct column *c)
 {
-    const uint32_t line = c->l->record[c->record[i]], word = c->word_of ? c->word_of[i] : c->word;
-    return word < hr_split_words(c->l->split, line) ? hr_split_word(c->l->split, line, word)
-                                                    : hr_str_make(c->l->split->text.p, 0);
+    const hr_split *split = c->l->split;
+
+    for (uint32_t i = 0; i < c->n; i++) {
+        const uint32_t line = c->l->record[c->record[i]], word = c->word_of ? c->word_of[i] : c->word;
+        c->room->value[i] = word < hr_split_words(split, line) ? hr_split_word(split, line, word)
+                                                               : hr_str_make(split->text.p, 0);
+    }
 }
 
 /* Records that a trait may be found in and still be rare, among n. */
@@ -103,7 +109,7 @@ static void mark_rare_values(const struct column *c)
     uint8_t *class = c->room->class;
 
     for (uint32_t i = 0; i < c->n; i++) {
-        uint32_t k = value_index(&values, hr_word_bits(value_of(c, i)));
+        uint32_t k = value_index(&values, hr_word_bits(c->room->value[i]));
         if (k == MAX_DISTINCT)
             return;
         class[i] = (uint8_t)k;
@@ -157,11 +163,11 @@ static int mark_shapes(const struct column *c, bool whole)
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < c->n && !whole; i++)
-        sum += value_of(c, i).n;
+        sum += c->room->value[i].n;
     if (whole)
         sum = c->l->split->text.n;
     for (uint32_t i = 0; i < c->n; i++) {
-        hr_str s = whole ? hr_log_text(c->l, c->record[i]) : value_of(c, i);
+        hr_str s = whole ? hr_log_text(c->l, c->record[i]) : c->room->value[i];
         shape[i] = (uint8_t)(shape_of(s, whole) | (s.n > 4 * sum / c->n + 16 ? LONG : 0));
         if (hr_watch_spend(c->l->watch, s.n) < 0)
             return HR_ETIME;
@@ -182,23 +188,26 @@ static int mark_numbers(const struct column *c, const hr_query *query, hr_rankin
     hr_cell *cell = c->room->cell;
     const char *base = c->l->split->text.p;
     hr_str unit = {0};
-    uint32_t n = 0, same = 0;
+    uint32_t n = 0, same = 0, none = 0;
 
     for (uint32_t i = 0; i < c->n; i++) {
-        const hr_str v = value_of(c, i);
+        const hr_str v = c->room->value[i];
         const size_t digits = hr_number_of_word(v);
+        none += digits == 0;
+        if (none * 2 > c->n && none > rare_limit(c->n, RARE_SHARE))
+            return 0; /* most are no numbers, and too many for an exception */
         const hr_str behind = hr_str_make(v.p + digits, v.n - digits);
         /* The unit of most, if any is that: the candidate changes where it was outvoted. */
         if (digits && same == 0)
             unit = behind;
-        same += digits ? hr_str_eq(behind, unit) ? 1 : (uint32_t)-1 : 0;
+        same += digits ? hr_word_is(behind, unit) ? 1 : (uint32_t)-1 : 0;
         node[i] = (hr_node){.type = digits ? HR_JSON_NUMBER : HR_JSON_NULL,
                             .off = (uint32_t)(v.p - base),
                             .len = (uint32_t)digits,
                             .key_len = (uint32_t)behind.n}; /* for a moment: of the unit */
     }
     for (uint32_t i = 0; i < c->n; i++) {
-        if (node[i].len && hr_str_eq(hr_str_make(base + node[i].off + node[i].len, node[i].key_len), unit))
+        if (node[i].len && hr_word_is(hr_str_make(base + node[i].off + node[i].len, node[i].key_len), unit))
             cell[n++] = (hr_cell){c->record[i], i};
         node[i].key_len = 0;
     }
@@ -256,6 +265,7 @@ static int mark_columns(const hr_log *l, const struct room *room, const hr_query
             c.word = (uint32_t)__builtin_ctzll(v);
             if (c.word < HR_LOG_SHARED)
                 continue;
+            read_values(&c);
             int r = mark_numbers(&c, query, ranking);
             if (r == 0 && usual)
                 mark_rare_values(&c);
@@ -354,6 +364,7 @@ static int mark_labels(const hr_log *l, const struct room *room, const hr_query 
             }
         if (end == i + 1)
             continue; /* a column that was looked at */
+        read_values(&c);
         r = mark_numbers(&c, query, ranking);
         if (r == 0)
             r = hr_watch_spend(l->watch, (size_t)c.n * 16);
@@ -364,18 +375,20 @@ static int mark_labels(const hr_log *l, const struct room *room, const hr_query 
 int hr_log_mark_values(const hr_log *l, const hr_query *query, float *strength, hr_ranking *ranking)
 {
     uint32_t *all = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *all);
-    const struct room room = {.class = hr_arena_alloc(l->scratch, l->n + 1u),
+    const struct room room = {.value = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *room.value),
+                              .class = hr_arena_alloc(l->scratch, l->n + 1u),
                               .node = hr_arena_alloc(l->scratch, (l->n + 2u) * sizeof *room.node),
                               .cell = hr_arena_alloc(l->scratch, (l->n + 1u) * sizeof *room.cell)};
     struct column c = {l, &room, all, l->n, 0, strength, NULL};
     int r = 0;
 
     *ranking = (hr_ranking){0};
-    if (!all || !room.class || !room.node || !room.cell)
+    if (!all || !room.value || !room.class || !room.node || !room.cell)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < l->n; i++)
         all[i] = i;
     for (; r == 0 && c.word < HR_LOG_SHARED; c.word++) {
+        read_values(&c);
         mark_rare_values(&c);
         r = mark_shapes(&c, false);
     }

@@ -43,7 +43,7 @@ static bool is_of_name(char c)
            c == '.' || c == '/';
 }
 
-/* "dir/name:12", "name.c:12", "line 12". */
+/* "dir/name:12", "name.c:12". */
 static bool names_place(hr_str line)
 {
     for (size_t i = 1; i + 1 < line.n; i++) {
@@ -57,8 +57,21 @@ static bool names_place(hr_str line)
         if (path && !is_digit(line.p[i - 1]))
             return true;
     }
-    const size_t at = hr_str_find(line, HR_STR(" line "), 0);
-    return at != SIZE_MAX && at + 6 < line.n && is_digit(line.p[at + 6]);
+    return false;
+}
+
+/* "line 12"; *at: where the next "line" stands in the text, from this line on. */
+static bool names_line(hr_str text, hr_str line, size_t *at)
+{
+    static const hr_str word = {" line ", 6};
+    const size_t from = (size_t)(line.p - text.p);
+
+    if (*at < from)
+        *at = hr_str_find(text, word, from);
+    if (*at >= from + line.n)
+        return false;
+    const char *number = text.p + *at + word.n;
+    return number < line.p + line.n && is_digit(*number);
 }
 
 /* Does the line, which is not blank, end as a statement, a block, an entry or a tag does, or begin as a comment, a directive or a tag? */
@@ -84,11 +97,11 @@ static bool is_ruler(hr_str line)
 static struct outline read_outline(hr_str text, bool words)
 {
     struct outline o = {0};
-    size_t above = SIZE_MAX;
-    hr_str line;
+    size_t above = SIZE_MAX, place = words ? hr_str_find(text, HR_STR(" line "), 0) : 0;
+    hr_str rest = text, line;
     bool ended;
 
-    while (hr_line_next(&text, &line, &ended)) {
+    while (hr_line_next(&rest, &line, &ended)) {
         size_t at = 0, n = line.n;
         char behind;
         while (at < n && (line.p[at] == ' ' || line.p[at] == '\t'))
@@ -103,7 +116,7 @@ static struct outline read_outline(hr_str text, bool words)
             o.entries += memchr("{[(,;", line.p[n - 1], 5) != NULL;
         if (n > at && words) {
             o.source += is_of_source(hr_str_make(line.p + at, n - at));
-            o.places += names_place(line);
+            o.places += names_line(text, line, &place) || names_place(line);
         }
         if (at == 0)
             continue;

@@ -140,22 +140,25 @@ uint32_t hr_query_term(const hr_query *q, uint64_t hash)
     }
 }
 
-/* Words of this beginning and length may be terms: one that has an s more, or less, may be known by the same hash. */
-static void let_through(hr_query *q, hr_str word)
+/* Words of this beginning and length may be terms: one that has an s more, or less, may be known by the same hash. The term's beginning. */
+static uint16_t let_through(hr_query *q, hr_str word)
 {
     uint32_t *lengths = &q->lengths[hr_query_slot(word)];
+    uint16_t beginning = HR_QUERY_BEGINNINGS;
 
-    if (memchr(word.p, '\\', word.n)) {
-        memset(q->lengths, 0xff, HR_QUERY_SLOTS * sizeof *q->lengths);
-        memset(q->begins, 1, HR_QUERY_BEGINNINGS);
-    }
-    /* Behind a word of one byte anything may stand. */
-    for (char second = 0; word.n == 1 && second < 32; second++)
-        q->begins[hr_query_beginning((const char[]){*word.p, second})] = 1;
-    if (word.n > 1)
-        q->begins[hr_query_beginning(word.p)] = 1;
     for (size_t n = word.n - 1; n <= word.n + 1; n++)
         *lengths |= 1u << (n < 31 ? n : 31);
+    if (memchr(word.p, '\\', word.n)) {
+        memset(q->lengths, 0xff, HR_QUERY_SLOTS * sizeof *q->lengths);
+        memset(q->begins, HR_QUERY_MANY, HR_QUERY_BEGINNINGS);
+    } else if (word.n == 1) { /* anything may stand behind it */
+        for (char second = 0; second < 32; second++)
+            q->begins[hr_query_beginning((const char[]){*word.p, second})] = HR_QUERY_MANY;
+    } else {
+        beginning = (uint16_t)hr_query_beginning(word.p);
+        q->begins[beginning] = (uint8_t)(q->begins[beginning] + (q->begins[beginning] < HR_QUERY_MANY));
+    }
+    return beginning;
 }
 
 /* Index of the term, added where it is new; UINT32_MAX when the table is full. */
@@ -170,8 +173,8 @@ static uint32_t add_term(hr_query *q, const hr_word *w, bool scored)
         while (q->slots[at & q->mask])
             at++;
         i = q->nterms++;
-        q->terms[i] = (hr_term){hash, false};
-        let_through(q, hr_str_make(q->text.p + w->off, w->len));
+        q->terms[i] =
+            (hr_term){.hash = hash, .beginning = let_through(q, hr_str_make(q->text.p + w->off, w->len))};
         q->slots[at & q->mask] = (uint16_t)(i + 1);
     }
     q->terms[i].scored = q->terms[i].scored || scored;

@@ -30,12 +30,24 @@ static void read_block(hr_query_words *w, bool goes_on)
     w->words = hr_run_bits_up_to_64(w->block, n, before, HR_RUN_WORD);
     if (points)
         w->words |= joining(w, points);
-    w->first = w->left = w->words & ~(w->words << 1 | goes_on);
+    w->left = w->words & ~(w->words << 1 | goes_on);
+    w->count += (size_t)__builtin_popcountll(w->left);
 }
 
-hr_query_words hr_query_words_of(const hr_query *q, hr_str text)
+static bool next_block(hr_query_words *w)
 {
-    hr_query_words w = {.q = q, .begin = text.p, .end = text.p, .block = text.p};
+    const bool goes_on = w->words >> (BLOCK - 1);
+
+    if (w->end - w->block <= BLOCK)
+        return false;
+    w->block += BLOCK;
+    read_block(w, goes_on);
+    return true;
+}
+
+hr_query_words hr_query_words_of(const hr_query *q, const uint8_t *begins, hr_str text)
+{
+    hr_query_words w = {.q = q, .begins = begins, .begin = text.p, .end = text.p, .block = text.p};
 
     if (text.n) {
         w.end += text.n;
@@ -61,7 +73,7 @@ static hr_str word_at(const hr_query_words *w, unsigned from)
 /* The next beginning, of those in left, behind which a term could begin; 0: none. */
 static inline uint64_t next_beginning(const hr_query_words *w, uint64_t left)
 {
-    const uint8_t *begins = w->q->begins;
+    const uint8_t *begins = w->begins;
     const char *block = w->block;
 
     /* The text's last byte has none behind it that could be read. */
@@ -72,26 +84,40 @@ static inline uint64_t next_beginning(const hr_query_words *w, uint64_t left)
     return left & last;
 }
 
-bool hr_query_words_next(hr_query_words *w, hr_str *word, size_t *at)
+bool hr_query_words_next(hr_query_words *w, hr_str *word)
 {
-    for (;;) {
+    do {
         for (uint64_t left; (left = next_beginning(w, w->left)) != 0;) {
-            const unsigned from = (unsigned)__builtin_ctzll(left);
             w->left = left & (left - 1);
-            *word = word_at(w, from);
-            if (!hr_query_may_have(w->q, *word))
-                continue;
-            *at = w->before + (size_t)__builtin_popcountll(w->first & ((UINT64_C(1) << from) - 1));
-            return true;
+            *word = word_at(w, (unsigned)__builtin_ctzll(left));
+            if (hr_query_may_have(w->q, *word))
+                return true;
         }
-        w->before += (size_t)__builtin_popcountll(w->first);
-        w->first = w->left = 0;
-        if (w->end - w->block <= BLOCK) {
-            *at = w->before;
+        w->left = 0;
+    } while (next_block(w));
+    return false;
+}
+
+bool hr_query_words_are_beside(const char *end, const char *next)
+{
+    enum { NEAR = 16 };
+    hr_runs between;
+    hr_str word;
+
+    for (const char *p = end; p < next && p < end + NEAR; p++) { /* most are a blank apart, or far */
+        const unsigned char c = (unsigned char)*p, small = c | 0x20;
+        if (is_digit(*p) || (unsigned char)(small - 'a') < 26 || c == '_' || c > 0x7f)
             return false;
-        }
-        const bool goes_on = w->words >> (BLOCK - 1);
-        w->block += BLOCK;
-        read_block(w, goes_on);
     }
+    between = hr_runs_of(hr_str_make(end, (size_t)(next - end)), HR_RUN_WORD);
+    return next - end <= NEAR || !hr_runs_next(&between, HR_RUN_WORD, &word);
+}
+
+size_t hr_query_words_count(hr_str text)
+{
+    hr_query_words w = hr_query_words_of(NULL, NULL, text);
+
+    while (next_block(&w))
+        ;
+    return w.count;
 }

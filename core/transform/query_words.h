@@ -9,15 +9,21 @@
 
 typedef struct hr_query_words {
     const hr_query *q;
+    const uint8_t *begins;           /* those of the query, or what is left of them */
     const char *begin, *end, *block; /* of the text; of the 64 bytes that the bits below tell of */
     uint64_t words, left;            /* bytes of words; beginnings of words that were not looked at yet */
-    size_t before;                   /* words that begin before the block */
-    uint64_t first;                  /* all beginnings in the block */
+    size_t count;                    /* words that begin in the blocks that were looked at */
 } hr_query_words;
 
-hr_query_words hr_query_words_of(const hr_query *q, hr_str text);
+hr_query_words hr_query_words_of(const hr_query *q, const uint8_t *begins, hr_str text);
 
-/* The next word that may be a term; *at: how many words stand before it. false: there is none, and *at is the number of all words. */
-bool hr_query_words_next(hr_query_words *w, hr_str *word, size_t *at);
+/* The next word that may be a term; false: there is none, and count is the number of all words. */
+bool hr_query_words_next(hr_query_words *w, hr_str *word);
+
+/* Does no word begin between them? `next` begins a word behind the end of another. */
+bool hr_query_words_are_beside(const char *end, const char *next);
+
+/* How many words the text has. */
+size_t hr_query_words_count(hr_str text);
 
 #endif

@@ -1,6 +1,8 @@
 /* routes_text.c - all text that is no JSON on its way through the router's table, and what is common to all forms. See routes.h. */
 #include "transform/routes.h"
 
+#include <string.h>
+
 #include "token/token.h"
 #include "transform/blobs.h"
 #include "transform/findings.h"
@@ -34,13 +36,15 @@ int hr_route_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, con
 }
 
 /* A form in which lines that matter keep more of themselves (pins.h): in rows, where a line is what differs, those that tell of an error, too.
-   Which those are costs more than the cheap forms, so it is only asked where the text takes the form at all. *pins: those that were found
-   before, or none. kind: what the form tells of the text; NULL: nothing. */
+   Which those are costs more than the cheap forms, so it is only asked where the text takes the form at all, or is likely to. *pins: those
+   that were found before, or none. kind: what the form tells of the text; NULL: nothing. */
 static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, const char *kind,
                        hr_pins *pins, hr_transform_out *out)
 {
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = form == HR_FORM_ROWS ? 1 : hr_form_takes(form, in->text, &watch);
+    const bool likely =
+        form == HR_FORM_ROWS || pins->pinned || (form == HR_FORM_SEARCH && strcmp(out->kind, "search") == 0);
+    int r = likely ? 1 : hr_form_takes(form, in->text, &watch);
     if (r != 1)
         return r;
     r = pins->pinned ? 0 : hr_pin_asked(a, in, pins);
@@ -106,7 +110,8 @@ int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = pinned_form(a, in, HR_FORM_SEARCH, "test", &pins, &headings);
+    int h = hr_pin_asked(a, in, &pins);
+    h = h < 0 ? h : pinned_form(a, in, HR_FORM_SEARCH, "test", &pins, &headings);
     int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &pins, &shorter);
     if (r < 0 || (r == 0 && h == 0))
         return r;
@@ -117,12 +122,14 @@ int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
 int hr_route_log(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
+    hr_transform_out selection = *out;
+    int r = hr_outline_records(in->text) ? hr_log_select(a, in, &selection) : 0;
     /* "a.c:10:15: words" tells a place, no time; and what failed in a test run is not to be chosen from */
-    bool log = hr_outline_records(in->text) && !hr_findings_are_lines(in->text) && !hr_testrun_is(in->text);
-    int r = log ? hr_log_select(a, in, out) : 0;
-    if (r == 1)
-        out->kind = "log";
-    return r;
+    if (r != 1 || hr_findings_are_lines(in->text) || hr_testrun_is(in->text))
+        return r < 0 ? r : 0;
+    *out = selection;
+    out->kind = "log";
+    return 1;
 }
 
 int hr_route_table(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)

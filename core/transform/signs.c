@@ -337,33 +337,36 @@ static bool tells_surely(hr_str text, const char *p)
            (before == text.p || !run_in_table(run_around(text, before - 1), negations, COUNT(negations)));
 }
 
-/* Those of the bits where such a word begins. */
-static uint64_t that_begin(hr_str text, const char *block, uint64_t beginnings)
+/* The first of the bits where such a word begins; 0: there is none. */
+static uint64_t first_that_begins(hr_str text, const char *block, uint64_t beginnings)
 {
-    const char *last = text.p + text.n - 1;
-    uint64_t found = 0;
+    const char *end = text.p + text.n;
 
     for (; beginnings; beginnings &= beginnings - 1) {
         const char *p = block + __builtin_ctzll(beginnings);
-        if (__builtin_expect(p < last && (error_beginnings[*p & 31] >> (p[1] & 31) & 1), false) &&
-            tells_at(text, p))
-            found |= beginnings & -beginnings;
+        if (__builtin_expect(end - p < 2 || !(error_beginnings[*p & 31] >> (p[1] & 31) & 1), true))
+            continue;
+        if (end - p > 3 && is_alnum(p[3])) { /* not one of three letters */
+            const uint32_t four = four_letters(p);
+            if (four != four_letters(prose_beginnings[four * PROSE_HASH >> 27]))
+                continue;
+        }
+        if (tells_at(text, p))
+            return beginnings & -beginnings;
     }
-    return found;
+    return 0;
 }
 
-/* Those of the bits where one ends that is known by its ending. */
-static uint64_t that_end(hr_str text, const char *block, uint64_t ends)
+/* The first of the bits where one ends that is known by its ending; 0: there is none. */
+static uint64_t first_that_ends(hr_str text, const char *block, uint64_t ends)
 {
-    uint64_t found = 0;
-
     for (; ends; ends &= ends - 1) {
         const char *p = block + __builtin_ctzll(ends);
         const uint32_t end = p - text.p < 4 ? 0 : four_letters(p - 3);
         if ((end == four_letters("rror") || end == four_letters("tion")) && tells_at(text, p))
-            found |= ends & -ends;
+            return ends & -ends;
     }
-    return found;
+    return 0;
 }
 
 size_t hr_prose_error_place(hr_str text, size_t from, bool *sure)
@@ -379,8 +382,8 @@ size_t hr_prose_error_place(hr_str text, size_t from, bool *sure)
                        os = hr_run_bits_up_to_64(block, n, at, HR_RUN_O);
         const uint64_t next = n > BLOCK && is_alnum(block[BLOCK]);
         const uint64_t ends = words & ~(words >> 1 | next << (BLOCK - 1)) & (os << 1 | o);
-        uint64_t found = that_begin(text, block, letters & ~(words << 1 | goes_on));
-        found |= ends ? that_end(text, block, ends) : 0;
+        uint64_t found = first_that_begins(text, block, letters & ~(words << 1 | goes_on));
+        found |= first_that_ends(text, block, found ? ends & (found - 1) : ends);
         if (found) {
             *sure = tells_surely(text, block + __builtin_ctzll(found));
             return at + (size_t)__builtin_ctzll(found);

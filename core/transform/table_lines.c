@@ -90,7 +90,7 @@ static inline void put(hr_buf *b, const char *p, size_t n)
     b->len += n;
 }
 
-/* A member of a row's object. There is room for it, unless the cell has to be spelled otherwise. */
+/* A member of a row's object. There is room for it, however its cell is spelled. */
 static void put_cell(struct json *j, uint32_t i, hr_str cell, hr_node *node)
 {
     const size_t n = hr_number_of_word(cell);

@@ -6,138 +6,53 @@
 #include <string.h>
 
 #include "transform/signs.h"
+#include "transform/terminal_cells.h"
 #include "transform/terminal_code.h"
 
 enum {
-    LINES = 128,        /* that the cursor can come back to; no terminal shows more */
-    MOST_COLUMN = 2000, /* of a line that the cursor moves in: wider than any */
-    ALIKE_PERCENT = 60  /* of the shorter of two states */
-};
-
-/* One character: its bytes, first in the lowest; 0: never written. */
-typedef uint32_t cell;
-
-struct line {
-    cell *cell;
-    uint32_t n, cap;
+    LINES = 128,       /* that the cursor can come back to; no terminal shows more */
+    MOST_COLUMN = 2000 /* of a line that the cursor moves in: wider than any */
 };
 
 struct screen {
     hr_buf *out;
     hr_terminal_counts *counts;
-    struct line line[LINES];  /* a ring: line k of the text is in k % LINES */
+    hr_cells line[LINES];     /* a ring: line k of the text is in k % LINES */
     uint64_t first, last, at; /* lines that are held; the one that the cursor is in */
     uint32_t column;
-    size_t begun;    /* where the line begins in *out, while `plain` */
-    bool plain;      /* only text was added to the line: it is in *out already, not in cells */
-    struct line old; /* the state before a carriage return, while the next one is being written */
-    hr_buf words;    /* of a state that is looked at */
-    bool returned;   /* there is one */
-    bool unsure;     /* a place that cannot be known was written to */
-    bool hold;       /* the cursor may go up */
+    size_t begun;  /* where the line begins in *out, while `plain` */
+    bool plain;    /* only text was added to the line: it is in *out already, not in cells */
+    hr_cells old;  /* the state before a carriage return, while the next one is being written */
+    hr_buf words;  /* of a state that is looked at */
+    bool returned; /* there is one */
+    bool unsure;   /* a place that cannot be known was written to */
+    bool hold;     /* the cursor may go up */
 };
 
 /* ------------------------------------------------------------------ lines */
-static struct line *here(struct screen *s)
+static hr_cells *here(struct screen *s)
 {
     return &s->line[s->at % LINES];
 }
 
-static int reserve(struct line *l, uint32_t n)
-{
-    if (n <= l->cap)
-        return 0;
-    uint32_t cap = n + n / 2 + 64;
-    cell *p = hr_realloc(l->cell, cap * sizeof *p);
-    if (!p)
-        return HR_ENOMEM;
-    l->cell = p;
-    l->cap = cap;
-    return 0;
-}
-
-/* Columns are counted as characters, which is wrong for tabs and for characters that take two columns or none. */
-static bool is_sure(const struct line *l)
-{
-    for (uint32_t i = 0; i < l->n; i++) {
-        unsigned first = l->cell[i] & 0xff;
-        if (first == '\t' || first >= 0xe3 || first == 0xcc || first == 0xcd ||
-            (first >= 0xd6 && first < 0xe2))
-            return false;
-    }
-    return true;
-}
-
-static uint32_t visible(const struct line *l)
-{
-    uint32_t n = l->n;
-
-    while (n > 0 && (l->cell[n - 1] == ' ' || l->cell[n - 1] == 0))
-        n--;
-    return n;
-}
-
-static void write_cells(hr_buf *b, const struct line *l, uint32_t n)
-{
-    char part[256];
-    size_t k = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        cell c = l->cell[i] ? l->cell[i] : ' ';
-        do {
-            part[k++] = (char)(c & 0xff);
-        } while ((c >>= 8) != 0);
-        if (k > sizeof part - 4) {
-            hr_buf_add(b, part, k);
-            k = 0;
-        }
-    }
-    hr_buf_add(b, part, k);
-}
-
 /* ------------------------------------------------------------------ states of a line */
-static bool is_bar(cell c)
+static int says_error(struct screen *s, const hr_cells *l)
 {
-    return c == 0 || (c < 0x80 && strchr(" =#>-.<*+|/\\[]()", (int)c)) ||
-           (c & 0xff) == 0xe2; /* blocks, braille, arrows, lines */
-}
-
-static bool is_number(cell c)
-{
-    return (c >= '0' && c <= '9') || c == ' '; /* " 99%", "100%" */
-}
-
-static bool is_like(cell a, cell b)
-{
-    return a == b || (is_number(a) && is_number(b)) || (is_bar(a) && is_bar(b));
-}
-
-/* The same but for numbers and the marks of a bar: counted from both ends. */
-static bool are_alike(const struct line *a, const struct line *b)
-{
-    uint32_t na = visible(a), nb = visible(b), n = na < nb ? na : nb, head = 0, tail = 0;
-
-    while (head < n && is_like(a->cell[head], b->cell[head]))
-        head++;
-    while (tail < n - head && is_like(a->cell[na - 1 - tail], b->cell[nb - 1 - tail]))
-        tail++;
-    return (uint64_t)(head + tail) * 100 >= (uint64_t)n * ALIKE_PERCENT;
-}
-
-static int says_error(struct screen *s, const struct line *l)
-{
-    bool strong;
+    bool strong, sure;
 
     s->words.len = 0;
-    write_cells(&s->words, l, l->n);
-    return s->words.err ? HR_ENOMEM : hr_prose_says_error(hr_buf_view(&s->words), &strong);
+    hr_cells_write(&s->words, l, l->n);
+    if (s->words.err)
+        return HR_ENOMEM;
+    const hr_str words = hr_buf_view(&s->words);
+    return hr_prose_error_place(words, 0, &sure) != SIZE_MAX && (sure || hr_prose_says_error(words, &strong));
 }
 
 /* The old state of the line and the one that was written over it: one of them stays, or both, the old one above. */
 static int settle(struct screen *s)
 {
-    struct line *l = here(s);
-    uint32_t old = visible(&s->old), now = visible(l);
+    hr_cells *l = here(s);
+    uint32_t old = hr_cells_visible(&s->old), now = hr_cells_visible(l);
 
     if (!s->returned)
         return 0;
@@ -145,12 +60,12 @@ static int settle(struct screen *s)
     if (old == 0)
         return 0;
     if (now == 0 && s->column == 0) { /* nothing was written: "\r\r\n" */
-        struct line keep = *l;
+        hr_cells keep = *l;
         *l = s->old;
         s->old = keep;
         return 0;
     }
-    bool covered = now >= old && are_alike(&s->old, l);
+    bool covered = now >= old && hr_cells_are_alike(&s->old, l);
     int error = covered ? says_error(s, &s->old) : 0;
     if (error < 0)
         return error;
@@ -163,20 +78,20 @@ static int settle(struct screen *s)
         s->unsure = true;
         return 0;
     }
-    write_cells(s->out, &s->old, old);
+    hr_cells_write(s->out, &s->old, old);
     hr_buf_putc(s->out, '\n');
     return 0;
 }
 
 /* A state that is erased: gone, but for one that tells of an error. */
-static int erase(struct screen *s, struct line *l)
+static int erase(struct screen *s, hr_cells *l)
 {
-    int error = visible(l) ? says_error(s, l) : 0;
+    int error = hr_cells_visible(l) ? says_error(s, l) : 0;
 
     if (error < 0)
         return error;
     s->unsure = s->unsure || error;
-    s->counts->states += visible(l) > 0;
+    s->counts->states += hr_cells_visible(l) > 0;
     l->n = 0;
     return 0;
 }
@@ -184,9 +99,9 @@ static int erase(struct screen *s, struct line *l)
 /* ------------------------------------------------------------------ the cursor */
 static void flush_first(struct screen *s)
 {
-    struct line *l = &s->line[s->first % LINES];
+    hr_cells *l = &s->line[s->first % LINES];
 
-    write_cells(s->out, l, l->n);
+    hr_cells_write(s->out, l, l->n);
     hr_buf_putc(s->out, '\n');
     l->n = 0;
     s->first++;
@@ -202,11 +117,11 @@ static void let_go(struct screen *s)
 static int carriage_return(struct screen *s)
 {
     int r = settle(s);
-    struct line *l = here(s);
+    hr_cells *l = here(s);
 
     s->column = 0;
     if (r == 0 && l->n > 0) {
-        struct line empty = s->old;
+        hr_cells empty = s->old;
         s->old = *l;
         empty.n = 0;
         *l = empty;
@@ -262,16 +177,16 @@ static int move_down(struct screen *s, uint32_t n)
 /* To a column of the line: what the old state has before it shows. */
 static int move_to(struct screen *s, uint32_t column)
 {
-    struct line *l = here(s);
+    hr_cells *l = here(s);
 
     if (column > MOST_COLUMN) {
         s->unsure = true;
         return 0;
     }
     if (s->returned && column > l->n) {
-        if (!is_sure(&s->old))
+        if (!hr_cells_are_sure(&s->old))
             s->unsure = true;
-        if (reserve(l, column) < 0)
+        if (hr_cells_reserve(l, column) < 0)
             return HR_ENOMEM;
         for (uint32_t i = l->n; i < column; i++)
             l->cell[i] = i < s->old.n ? s->old.cell[i] : ' ';
@@ -283,7 +198,7 @@ static int move_to(struct screen *s, uint32_t column)
 
 static int erase_in_line(struct screen *s, uint32_t what)
 {
-    struct line *l = here(s);
+    hr_cells *l = here(s);
     int r = 0;
 
     if (what == 2 || (what == 0 && s->column == 0)) {
@@ -299,7 +214,7 @@ static int erase_in_line(struct screen *s, uint32_t what)
     if (s->returned && s->old.n > s->column)
         s->old.n = s->column;
     if (l->n > s->column) {
-        s->unsure = s->unsure || !is_sure(l);
+        s->unsure = s->unsure || !hr_cells_are_sure(l);
         l->n = s->column;
     }
     return 0;
@@ -336,30 +251,13 @@ static int begin_anew(struct screen *s)
 /* ------------------------------------------------------------------ text */
 static int put_text(struct screen *s, hr_str t)
 {
-    struct line *l = here(s);
-    uint32_t end = s->column;
+    hr_cells *l = here(s);
+    const bool over = s->column < l->n;
 
-    if (t.n > UINT32_MAX / 8 - end || reserve(l, end + (uint32_t)t.n) < 0)
+    s->unsure = s->unsure || (over && !hr_cells_are_sure(l));
+    if (hr_cells_put(l, s->column, t, &s->column) < 0)
         return HR_ENOMEM;
-    if (end > l->n) /* the cursor went to the right of the text */
-        for (uint32_t i = l->n; i < end; i++)
-            l->cell[i] = ' ';
-    s->unsure = s->unsure || (end < l->n && !is_sure(l));
-    for (size_t i = 0; i < t.n;) {
-        unsigned char c = (unsigned char)t.p[i];
-        if (c < 0x80) {
-            l->cell[end++] = c;
-            i++;
-            continue;
-        }
-        cell v = 0;
-        for (unsigned k = 0; i < t.n && k < 4 && (k == 0 || ((unsigned char)t.p[i] & 0xc0) == 0x80); k++)
-            v |= (cell)(unsigned char)t.p[i++] << 8 * k;
-        l->cell[end++] = v;
-    }
-    s->unsure = s->unsure || (end < l->n && !is_sure(l));
-    s->column = end;
-    l->n = end > l->n ? end : l->n;
+    s->unsure = s->unsure || (s->column < l->n && !hr_cells_are_sure(l));
     return 0;
 }
 
@@ -440,7 +338,7 @@ static void finish(struct screen *s)
 {
     while (s->first < s->last)
         flush_first(s);
-    write_cells(s->out, &s->line[s->last % LINES], s->line[s->last % LINES].n);
+    hr_cells_write(s->out, &s->line[s->last % LINES], s->line[s->last % LINES].n);
 }
 
 bool hr_terminal_is(hr_str text)

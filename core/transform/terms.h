@@ -10,7 +10,8 @@ enum { HR_QUERY_MAX_WORDS = 4096, HR_QUERY_MAX_ANCHORS = 256, HR_ANCHOR_MAX_WORD
 
 typedef struct hr_term {
     uint64_t hash;
-    bool scored; /* takes part in BM25; false: known only as part of an anchor */
+    uint16_t beginning; /* hr_query_beginning; HR_QUERY_BEGINNINGS: it has several */
+    bool scored;        /* takes part in BM25; false: known only as part of an anchor */
 } hr_term;
 
 /* A sequence of words that must stand side by side in a row. */
@@ -31,7 +32,7 @@ struct hr_query {
     uint32_t *
         lengths; /* for the first two bytes of a word (hr_query_slot): bit n, a term so begun has n bytes, or more where n is 31;
                           all bits where a term is spelled with escapes */
-    uint8_t *begins; /* for hr_query_beginning of a word: not 0, a term may begin so */
+    uint8_t *begins; /* for hr_query_beginning of a word: how many terms begin so; HR_QUERY_MANY: or more */
     unsigned hints, count;
 };
 
@@ -43,7 +44,7 @@ static inline uint32_t hr_query_slot(hr_str word)
 }
 
 /* Two bytes as an index, in which letters are the same in either case. */
-enum { HR_QUERY_BEGINNINGS = 0x2000 };
+enum { HR_QUERY_BEGINNINGS = 0x2000, HR_QUERY_MANY = 255 };
 static inline uint32_t hr_query_beginning(const char *two)
 {
     return ((uint32_t)(unsigned char)two[0] | (uint32_t)(unsigned char)two[1] << 8) & 0x1f1f;

@@ -34,11 +34,13 @@ double hr_run_seconds(hr_str s)
     while (s.n > 0) {
         double v = hr_run_take_number(&s);
         size_t u = 0;
+        if (v < 0)
+            return -1;
         while (u < COUNT(units) &&
                !(hr_begins(s, units[u].name) &&
                  (s.n == strlen(units[u].name) || !hr_is_letter(s.p[strlen(units[u].name)]))))
             u++;
-        if (v < 0 || u == COUNT(units))
+        if (u == COUNT(units))
             return -1;
         hr_take(&s, units[u].name);
         sum = (sum < 0 ? 0 : sum) + v * units[u].seconds;
@@ -63,7 +65,7 @@ double hr_run_drop_seconds(hr_str *s)
     }
     last = hr_last_word(*s, &before);
     seconds = hr_run_seconds(last);
-    if (seconds < 0 && before.n > 0) {
+    if (seconds < 0 && before.n > 0 && last.n > 0 && memchr("hmnsu\xc2", last.p[0], 6)) { /* a unit? */
         last = hr_last_word(before, &earlier);
         seconds = hr_run_seconds(hr_cut(*s, (size_t)(last.p - s->p), s->n));
         before = earlier;

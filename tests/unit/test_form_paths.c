@@ -156,6 +156,28 @@ static void every_text_comes_back(void **state)
     assert_true(encoded > 5000);
 }
 
+/* Without what it costs to keep and to read back what is written. */
+static void whether_a_text_takes_a_form_is_known_beforehand(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "\n\n\n",
+                                        SIX(D),
+                                        SIX(D) SIX(D "/b"),
+                                        "a.c:1:x\na.c:2:y\na.c:3:z\na.c:4:z\na.c:5:z\na.c:6:x\n",
+                                        "[headroom paths: x]\n" SIX(D),
+                                        SIX(D) "\\x\n" SIX(D),
+                                        "10:01 up\n10:02 up\n10:03 up\n10:04 up\n",
+                                        D " says\n" D " says\n" D " says\n" D " says\n" D " says\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (int form = 0; form < HR_FORMS; form++) {
+            hr_buf b = {0};
+            const int r = hr_form_encode(&b, (enum hr_form)form, view(texts[i]), NULL, &(hr_watch){0});
+            assert_int_equal(hr_form_takes((enum hr_form)form, view(texts[i]), &(hr_watch){0}), r);
+            hr_buf_free(&b);
+        }
+}
+
 static void missing_memory_is_told(void **state)
 {
     (void)state;
@@ -169,6 +191,13 @@ static void missing_memory_is_told(void **state)
         assert_true(r == 1 || r == HR_ENOMEM || r == 0);
         hr_buf_free(&b);
     }
+    for (long n = 1, t = HR_ENOMEM; t != 1; n++) {
+        assert_true(n < 100);
+        hr_fault_after(HR_FAULT_ALLOC, n, true);
+        t = hr_form_takes(HR_FORM_REPEATS, view(SIX(D) SIX(D) SIX(D) SIX(D)), &(hr_watch){0});
+        hr_fault_after(HR_FAULT_ALLOC, 0, false);
+        assert_true(t == 1 || t == HR_ENOMEM);
+    }
 }
 
 int main(void)
@@ -181,6 +210,7 @@ int main(void)
         cmocka_unit_test(what_would_be_misread_stands_behind_a_backslash),
         cmocka_unit_test(what_is_no_list_of_paths_is_left_alone),
         cmocka_unit_test(every_text_comes_back),
+        cmocka_unit_test(whether_a_text_takes_a_form_is_known_beforehand),
         cmocka_unit_test(missing_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "transform/lines.h"
 #include "transform/log.h"
+#include "transform/log_time.h"
 #include "transform/note.h"
 
 #include <stdio.h>
@@ -328,6 +329,43 @@ static void missing_memory_is_told(void **state)
     }
 }
 
+/* A look at the line alone may be wrong in one way only. */
+static void a_line_that_tells_its_time_is_never_passed_over(void **state)
+{
+    static const char *const parts[] = {
+        "10:11",
+        "10:11:12",
+        "081109",
+        "203615",
+        "20260102",
+        "1117838570",
+        "1117838570123",
+        "INFO",
+        "a_far_longer_word_than_any_other_of_these_parts_so_that_words_stand_far_apart",
+        "x:1",
+        "7",
+        "12345"};
+    static const char between[] = " \t,;[]-:";
+    hr_log_clock clock = {{0}};
+    unsigned told = 0;
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char z[400];
+        size_t n = 0;
+        for (int k = 1 + rand() % 5; k > 0; k--)
+            n += (size_t)snprintf(z + n, sizeof z - n, "%s%c",
+                                  parts[(size_t)rand() % (sizeof parts / sizeof *parts)],
+                                  between[(size_t)rand() % (sizeof between - 1)]);
+        hr_split split;
+        assert_int_equal(hr_split_read(&split, hr_str_make(z, n), &(hr_watch){0}), 0);
+        const bool tells = hr_log_tells_time(&clock, &split, 0);
+        assert_true(!tells || hr_log_may_tell_time(hr_str_make(z, n)));
+        told += tells;
+        hr_split_free(&split);
+    }
+    assert_true(told > 5000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -347,6 +385,7 @@ int main(void)
         TEST(two_words_that_tell_together_may_stand_in_two_places),
         TEST(a_time_without_colons_is_one),
         TEST(telephone_numbers_and_amounts_are_no_times),
+        TEST(a_line_that_tells_its_time_is_never_passed_over),
         TEST(missing_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,55 @@ static void query_text_beyond_its_limit_is_not_searched(void **state)
     free(query);
 }
 
+/* Rows that stand one behind the other are read as one text; the same rows in memory of their own are not. */
+static void rows_of_one_text_are_picked_as_rows_apart(void **state)
+{
+    enum { MANY = 400 };
+    static const char *const words[] = {
+        "cache",        "Redis", "doc-10007", "10.5.7",    "10", "5.7",      "tuning", "x",
+        "a.b",          "\\n",   "C:\\doc",   "_id",       "s",  "node",     "y,",     "caches.",
+        "\xc5\xa0koda", "500",   "\\u0041b",  "redis-cli", "7",  "tuning-10"};
+    static const char *const queries[] = {"what of doc-10007, 10.5.7 and 'tuning 10'?",
+                                          "Skoda \xc5\xa0koda s caches Redis Node",
+                                          "500 \\u0041b redis-cli _id a.b 7 x"};
+    (void)state;
+    srand(11);
+    for (int round = 0; round < 60; round++) {
+        hr_buf all = {0};
+        hr_str one[MANY], apart[MANY];
+        bool picked_one[MANY], picked_apart[MANY];
+        size_t begin[MANY];
+        hr_arena *a = hr_arena_new();
+        for (size_t i = 0; i < MANY; i++) {
+            begin[i] = all.len;
+            for (int k = rand() % 9; k > 0; k--) {
+                hr_buf_puts(&all,
+                            rand() % 5 ? "filler" : words[(size_t)rand() % (sizeof words / sizeof *words)]);
+                hr_buf_putc(&all, k > 1 ? ' ' : '.');
+            }
+            one[i].n = all.len - begin[i];
+            hr_buf_puts(&all, round % 2 ? "\n" : ",\n ");
+        }
+        assert_false(all.err);
+        for (size_t i = 0; i < MANY; i++) {
+            char *copy = malloc(one[i].n ? one[i].n : 1);
+            assert_non_null(copy);
+            memcpy(copy, all.data + begin[i], one[i].n);
+            one[i].p = all.data + begin[i];
+            apart[i] = hr_str_make(copy, one[i].n);
+        }
+        const char *z = queries[round % 3];
+        const hr_query *q = hr_query_new(a, hr_str_make(z, strlen(z)));
+        assert_int_equal(hr_query_pick(q, a, one, MANY, 0, picked_one), 0);
+        assert_int_equal(hr_query_pick(q, a, apart, MANY, 0, picked_apart), 0);
+        assert_memory_equal(picked_one, picked_apart, sizeof picked_one);
+        for (size_t i = 0; i < MANY; i++)
+            free((char *)(uintptr_t)apart[i].p);
+        hr_buf_free(&all);
+        hr_arena_free(a);
+    }
+}
+
 static void a_passed_deadline_is_reported(void **state)
 {
     (void)state;
@@ -291,6 +340,7 @@ int main(void)
         cmocka_unit_test(hints_and_counts_are_understood),
         cmocka_unit_test(words_of_the_query_can_be_asked),
         cmocka_unit_test(query_text_beyond_its_limit_is_not_searched),
+        cmocka_unit_test(rows_of_one_text_are_picked_as_rows_apart),
         cmocka_unit_test(a_passed_deadline_is_reported),
         cmocka_unit_test(every_failing_allocation_is_reported),
         cmocka_unit_test(words_end_where_they_should),

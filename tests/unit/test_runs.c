@@ -37,11 +37,39 @@ static void make_random(char *out, size_t n, const char *of)
 
 static bool in_class(unsigned char c, enum hr_run_class class)
 {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (class == HR_RUN_UNGAPPED)
+    const bool digit = c >= '0' && c <= '9', letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    switch (class) {
+    case HR_RUN_UNGAPPED:
         return !(c >= 9 && c <= 13) && (c == 0 || !strchr(" ,;=()[]{}<>|'\"`", c));
-    return alnum || (class == HR_RUN_WORD && (c == '_' || c > 0x7f));
+    case HR_RUN_BLACK:
+        return c != ' ' && c != '\t' && c != '\r';
+    case HR_RUN_LETTER:
+        return letter;
+    case HR_RUN_DIGIT:
+        return digit;
+    case HR_RUN_POINT:
+        return c == '.';
+    case HR_RUN_O:
+        return c == 'o' || c == 'O';
+    case HR_RUN_WORD:
+        return digit || letter || c == '_' || c > 0x7f;
+    case HR_RUN_ALNUM:
+        break;
+    }
+    return digit || letter;
 }
+
+#define EXPECT_ALL_RUNS(text)                                                                                \
+    do {                                                                                                     \
+        EXPECT_RUNS(text, HR_RUN_ALNUM);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_WORD);                                                                      \
+        EXPECT_RUNS(text, HR_RUN_UNGAPPED);                                                                  \
+        EXPECT_RUNS(text, HR_RUN_BLACK);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_LETTER);                                                                    \
+        EXPECT_RUNS(text, HR_RUN_DIGIT);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_POINT);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_O);                                                                         \
+    } while (0)
 
 #define EXPECT_RUNS(text, class)                                                                             \
     do {                                                                                                     \
@@ -66,18 +94,14 @@ static void runs_are_those_of_a_loop_over_the_bytes(void **state)
     char random[MOST];
     for (int c = 0; c < 256; c++) {
         const char one = (char)c;
-        EXPECT_RUNS(hr_str_make(&one, 1), HR_RUN_ALNUM);
-        EXPECT_RUNS(hr_str_make(&one, 1), HR_RUN_WORD);
-        EXPECT_RUNS(hr_str_make(&one, 1), HR_RUN_UNGAPPED);
+        EXPECT_ALL_RUNS(hr_str_make(&one, 1));
     }
     for (int round = 0; round < 6000; round++) {
         size_t n = (size_t)rand() % MOST;
-        make_random(random, n, round & 1 ? "ab Z_9\xc5\xa0.,=\"\n@`{" : "aaaaaaaaaaaaaaaaaaaaaaaa ");
+        make_random(random, n, round & 1 ? "ab oOZ_9\xc5\xa0.,=\"\n\t\r@`{" : "aaaaaaaaaaaaaaaaaaaaaaaa ");
         char *p = exact(random, n);
         const hr_str text = hr_str_make(p, n);
-        EXPECT_RUNS(text, HR_RUN_ALNUM);
-        EXPECT_RUNS(text, HR_RUN_WORD);
-        EXPECT_RUNS(text, HR_RUN_UNGAPPED);
+        EXPECT_ALL_RUNS(text);
         free(p);
     }
 }
@@ -279,6 +303,39 @@ static void words_of_error_are_told_from_words_that_begin_or_end_like_them(void 
     assert_true(tells("saw ERROR in it", true));
 }
 
+/* Held against a reading of each line by itself: no line that tells of an error is without a place, and a sure place is in none that does not. */
+static void errors_are_found_in_a_text_as_in_its_lines(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"error",      "no",      "Errors,",    "timed",     "out",
+                                        "connection", "request", "x",          "failed",    "0",
+                                        "IOError:",   "aborted", "a_time-out", "reception", "12",
+                                        "ERR",        "-",       "xfailed",    "Unexpected"};
+    for (int round = 0; round < 4000; round++) {
+        char z[400];
+        size_t n = 0, at = 0;
+        bool sure = false, strong, ended;
+        while (n < 300)
+            n += (size_t)snprintf(z + n, sizeof z - n, "%s%c",
+                                  words[(size_t)rand() % (sizeof words / sizeof *words)],
+                                  rand() % 6 ? ' ' : '\n');
+        n -= (size_t)rand() % 60;
+        char *p = exact(z, n);
+        const hr_str text = hr_str_make(p, n);
+        hr_str rest = text, line;
+        while (hr_line_next(&rest, &line, &ended)) {
+            const size_t from = (size_t)(line.p - text.p), end = from + line.n;
+            const bool told = hr_prose_says_error(line, &strong);
+            at = hr_prose_error_place(text, from, &sure);
+            assert_true(at == SIZE_MAX || (at >= from && at < n));
+            assert_true(!told || at < end);
+            assert_true(at >= end || !sure || told);
+        }
+        assert_int_equal(hr_prose_error_place(text, n, &sure), SIZE_MAX);
+        free(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +346,7 @@ int main(void)
         cmocka_unit_test(no_memory_and_no_time_are_told),
         cmocka_unit_test(plain_words_are_the_words),
         cmocka_unit_test(a_word_has_one_hash_however_it_is_spelled),
+        cmocka_unit_test(errors_are_found_in_a_text_as_in_its_lines),
         cmocka_unit_test(words_of_error_are_told_from_words_that_begin_or_end_like_them),
     };
     srand(7);

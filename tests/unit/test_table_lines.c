@@ -116,6 +116,24 @@ static void a_listing_keeps_what_deviates_and_its_total(void **state)
     assert_true(stays("9981234"));
 }
 
+/* Between quotes, backslashes, tabs and units a row is what it says, not how JSON spells it. */
+static void cells_that_json_spells_otherwise_are_cells(void **state)
+{
+    (void)state;
+    add("\"id \\\\ no\" | name | took\n");
+    for (int i = 0; i < 60; i++)
+        add("%d\\x | a\"b\" \\u00%02x\\ \x01%s | %d%s\n", i, i, i % 2 ? "\xc5\xa0" : "c", 20 + rand() % 9,
+            i % 3 ? "ms" : "s");
+    add("60\\x | connection refused \\ \x02\"again | 21ms\n");
+    for (int i = 61; i < 90; i++)
+        add("%d\\x | a\"b\" \\u00%02x\\ \x01%s | %d%s\n", i, i, i % 2 ? "\xc5\xa0" : "c", 20 + rand() % 9,
+            i % 3 ? "ms" : "s");
+    assert_int_equal(select_for("what is with \"77\\x\"?"), 1);
+    assert_true(out.text.n * 2 < text.len);
+    assert_true(stays("connection refused"));
+    assert_true(stays("\n77\\x"));
+}
+
 static void containers(int n)
 {
     for (int i = 0; i < n; i++)
@@ -291,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_listing_keeps_what_deviates_and_its_total),
+        TEST(cells_that_json_spells_otherwise_are_cells),
         TEST(columns_divided_by_spaces_keep_their_names_and_what_exited),
         TEST(rulers_names_and_the_footer_stay),
         TEST(csv_with_quotes_keeps_the_rare_the_far_and_the_asked),
