@@ -70,10 +70,12 @@ static hr_str earlier_text(hr_conversation *c, const hr_item *it)
     const hr_value *lit = &c->ev[it->event].lit;
     hr_str text = {0};
 
-    if (it->decision.tokens_before < HR_BACKREF_TOKENS ||
+    const bool by_model = it->decision.counted == HR_ENCODING_CL100K; /* such a count decides nothing */
+    if ((!by_model && it->decision.tokens_before < HR_BACKREF_TOKENS) ||
         hr_string_decode(c->scratch, c->body + lit->off, lit->len, &text) < 0)
         return (hr_str){0};
-    return hr_str_make(text.p, hr_content_length(text));
+    text.n = hr_content_length(text);
+    return by_model && hr_tokens(text.p, text.n) < HR_BACKREF_TOKENS ? (hr_str){0} : text;
 }
 
 int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b, hr_watch *watch)

@@ -159,8 +159,9 @@ static int choose(headroom_request *r, hr_conversation *conv, hr_str text, hr_de
     d->lossless = true;
     d->transform = HR_STR("cache_aligner");
     d->kind = d->tool = HR_STR("system");
-    d->tokens_before = (uint32_t)hr_tokens(text.p, text.n);
-    d->tokens_after = (uint32_t)hr_tokens(m.text.p, m.text.n);
+    d->tokens_before = (uint32_t)hr_counter_tokens(&r->counter, text.p, text.n);
+    d->tokens_after = (uint32_t)hr_counter_tokens(&r->counter, m.text.p, m.text.n);
+    d->counted = r->counter.by;
     return 1;
 }
 

@@ -88,6 +88,35 @@ static inline void hr_buf_add(hr_buf *b, const void *p, size_t n)
     memcpy(b->data + b->len, p, n);
     b->len += n;
 }
+/* The same for what mostly has few bytes, and is worth no call. */
+static inline void hr_buf_short(hr_buf *b, const char *p, size_t n)
+{
+    uint64_t first, last;
+    uint32_t low, high;
+
+    if (hr_buf_reserve(b, n))
+        return;
+    char *to = b->data + b->len;
+    b->len += n;
+    if (n > 16) {
+        memcpy(to, p, n);
+    } else if (n >= 8) { /* both ends, which may overlap */
+        memcpy(&first, p, 8);
+        memcpy(&last, p + n - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy(to + n - 8, &last, 8);
+    } else if (n >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        memcpy(to, &low, 4);
+        memcpy(to + n - 4, &high, 4);
+    } else if (n > 0) {
+        const char middle = p[n / 2], end = p[n - 1];
+        to[0] = p[0];
+        to[n / 2] = middle;
+        to[n - 1] = end;
+    }
+}
 static inline void hr_buf_str(hr_buf *b, hr_str s)
 {
     hr_buf_add(b, s.p, s.n);

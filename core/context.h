@@ -22,6 +22,7 @@
 #include "print.h"
 #include "refusal.h"
 #include "store/store.h"
+#include "token/token.h"
 #include "transform/watch.h"
 #include "usage.h"
 #include "window_cuts.h"
@@ -73,7 +74,7 @@ typedef struct hr_item {
     uint8_t print[16]; /* fingerprint of the literal and of what its keys are made from */
     enum { HR_ITEM_OPEN, HR_ITEM_FOUND, HR_ITEM_NEW } state;
     hr_decision decision; /* FOUND, NEW */
-    uint32_t tokens;      /* OPEN: of content */
+    uint32_t tokens;      /* OPEN: of content, by the counter of the request */
     const char *reason;   /* static: why it stays as it is, or NULL */
     bool cut;             /* its message goes: the rolling window */
 } hr_item;
@@ -113,8 +114,9 @@ struct headroom_request {
     hr_pending_link pending;
     const hr_dialect *dialect; /* NULL until the body was read */
     const char *dialect_name;
-    hr_coding coding;  /* of the body as it comes and as it goes out */
-    uint64_t begun_us; /* monotonic, as row.time_us is wall clock */
+    hr_counter counter; /* of the figures below; by the model, once the body was read */
+    hr_coding coding;   /* of the body as it comes and as it goes out */
+    uint64_t begun_us;  /* monotonic, as row.time_us is wall clock */
 };
 
 /* The key of decisions; 0, or the store's error. */
@@ -166,7 +168,7 @@ size_t hr_content_length(hr_str text);
 int hr_item_read(hr_conversation *c, size_t event, hr_item *out);
 /* The same for all results of a body that is left alone: each item gets its place and tokens, or the reason why it has none.
    0 or HR_ENOMEM. */
-int hr_items_count(hr_conversation *c, hr_item *items, size_t n);
+int hr_items_count(hr_conversation *c, const hr_counter *by, hr_item *items, size_t n);
 /* Fill it->print: dialect, call, query and literal as they stand in the body. */
 void hr_item_print(hr_conversation *c, const hr_print_key *k, const hr_dialect *d, hr_item *it);
 

@@ -3,23 +3,22 @@
 
 #include <string.h>
 
-#include "token/token.h"
-
 enum {
     /* Below this counting costs no more than the fingerprint. */
     WORTH_IT = 32
 };
 
-size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const char *p, size_t n)
+size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const hr_counter *by, const char *p, size_t n)
 {
     uint8_t print[16];
     uint64_t mark, slot;
     hr_siphash h;
 
     if (!k || n < WORTH_IT)
-        return hr_tokens_json(p, n);
+        return hr_counter_tokens_json(by, p, n);
     hr_print_init(&h, k);
     hr_print_field(&h, k, hr_str_make(p, n));
+    hr_siphash_field(&h, hr_str_make(by->by == HR_ENCODING_CL100K ? "c" : "o", 1));
     hr_siphash_end(&h, print);
     memcpy(&mark, print, sizeof mark);
     memcpy(&slot, print + sizeof mark, sizeof slot);
@@ -27,7 +26,7 @@ size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const char *p, size_t
     uint64_t tokens = atomic_load_explicit(&c->slots[slot].tokens, memory_order_relaxed);
     if (tokens && (atomic_load_explicit(&c->slots[slot].check, memory_order_relaxed) ^ tokens) == mark)
         return (size_t)tokens;
-    tokens = hr_tokens_json(p, n);
+    tokens = hr_counter_tokens_json(by, p, n);
     atomic_store_explicit(&c->slots[slot].tokens, tokens, memory_order_relaxed);
     atomic_store_explicit(&c->slots[slot].check, mark ^ tokens, memory_order_relaxed);
     return (size_t)tokens;

@@ -14,6 +14,7 @@
 
 #include "limits.h"
 #include "print.h"
+#include "token/token.h"
 
 typedef struct hr_counts {
     struct {
@@ -21,7 +22,7 @@ typedef struct hr_counts {
     } slots[HR_COUNT_SLOTS];            /* all zero: empty */
 } hr_counts;
 
-/* hr_tokens_json of p[0..n). k NULL: counted, and not remembered. */
-size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const char *p, size_t n);
+/* hr_counter_tokens_json of p[0..n). k NULL: counted, and not remembered. */
+size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const hr_counter *by, const char *p, size_t n);
 
 #endif

@@ -100,6 +100,21 @@ static int or_again(struct work *w, const hr_item *it, int r, hr_transform_out *
     return found == HR_ENOMEM || (found < 0 && r != 1) ? found : r;
 }
 
+/* What d reports: by the counter of the request. Both texts are given with their tokens by o200k_base, which decide. */
+static void figures(const struct work *w, hr_decision *d, hr_str before, size_t tokens_before, hr_str after,
+                    size_t tokens_after)
+{
+    const hr_counter *c = &w->r->counter;
+
+    if (c->by == HR_ENCODING_CL100K) {
+        tokens_before = hr_counter_tokens(c, before.p, before.n);
+        tokens_after = hr_counter_tokens(c, after.p, after.n);
+    }
+    d->tokens_before = (uint32_t)tokens_before;
+    d->tokens_after = (uint32_t)tokens_after;
+    d->counted = c->by;
+}
+
 /* Fill d with what stands for the content: a replacement, or verbatim with the reason. 0, HR_ENOMEM, HR_ETIME. */
 static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, const hr_tool_rules *rules,
                   bool may_lose)
@@ -114,7 +129,8 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
     memcpy(d->id, d->key, sizeof d->id);
     d->call_id = e->id;
     d->tool = hr_result_tool(c, it->event);
-    d->tokens_before = d->tokens_after = (uint32_t)hr_tokens(it->content.p, it->content.n);
+    const size_t before = hr_tokens(it->content.p, it->content.n);
+    figures(w, d, it->content, before, it->content, before);
     d->verbatim = true;
     d->lossless = true;
     d->kind = HR_STR("text");
@@ -122,7 +138,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
     if (e->for_code)
         return 0;
     d->reason = HR_STR("small");
-    if (d->tokens_before < (uint64_t)rules->min_tokens)
+    if (before < (uint64_t)rules->min_tokens)
         return 0;
     d->reason = HR_STR("headroom_show");
     if (hr_str_find(arguments, HR_STR("headroom show"), 0) != SIZE_MAX)
@@ -155,7 +171,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
     if (out.kind)
         d->kind = hr_str_make(out.kind, strlen(out.kind));
     d->reason = HR_STR("nothing_to_gain");
-    if (r == 0 || after == 0 || !worth_it(d->tokens_before, after))
+    if (r == 0 || after == 0 || !worth_it(before, after))
         return 0;
     hr_buf sent = {0};
     hr_string_encode(&sent, out.text);
@@ -169,7 +185,7 @@ static int choose(struct work *w, hr_item *it, hr_str query, hr_str arguments, c
     d->lossless = out.lossless;
     d->transform = hr_str_make(out.transform, strlen(out.transform));
     d->reason = out.strategy ? hr_str_make(out.strategy, strlen(out.strategy)) : (hr_str){0};
-    d->tokens_after = (uint32_t)after;
+    figures(w, d, it->content, before, out.text, after);
     d->kept = (uint32_t)out.kept;
     d->of = (uint32_t)out.of;
     return 0;
@@ -192,7 +208,9 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
         return r;
     }
     if (stays_late(w, it)) {
-        hr_late_leave(w->conv, it, (uint32_t)hr_tokens(it->content.p, it->content.n));
+        const size_t tokens = hr_tokens(it->content.p, it->content.n);
+        hr_late_leave(w->conv, it, 0);
+        figures(w, &it->decision, it->content, tokens, it->content, tokens);
         return 0;
     }
     if (w->deadline && hr_cpu_us() > w->deadline)
@@ -385,7 +403,7 @@ static int judge(struct work *w, hr_item *it)
     else
         it->reason = w->no_new;
     if (it->state == HR_ITEM_OPEN)
-        it->tokens = (uint32_t)hr_tokens(it->content.p, it->content.n);
+        it->tokens = (uint32_t)hr_counter_tokens(&w->r->counter, it->content.p, it->content.n);
     return 0;
 }
 

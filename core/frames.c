@@ -72,11 +72,8 @@ static size_t take_frame(hr_frames *f, const char *p, size_t n)
     if (f->broken)
         return 0;
     if (total > HR_MAX_RESPONSE) {
-        f->pass = total - n;
-        if (total > n)
-            return n;
-        f->pass = 0;
-        return total;
+        f->pass = total > n ? total - n : 0;
+        return total > n ? n : total;
     }
     if (n < total)
         return 0;

@@ -133,6 +133,7 @@ typedef struct headroom_row {
     /* Of the JSON as the program made it and as it was sent, whatever it is wrapped in: chunks and a content coding taken away. Where
        the coding could not be undone: tokens 0, bytes as they came. A body that was not looked at: all 0. */
     int64_t tokens_before, tokens_after, bytes_before, bytes_after;
+    bool exact; /* tokens were counted by the model's own encoding; else estimated (core/token/token.h) */
     const char *usage; /* JSON object as the provider sent it, or NULL */
     int64_t input_tokens, output_tokens,
         cached_tokens;      /* from usage; -1 unknown. input: all prompt tokens, cached included */
@@ -154,7 +155,6 @@ typedef struct headroom_row {
     /* Billionths of a dollar at the model's prices of that day: what the provider's usage cost, and what is saved net of cache effects (less
        than 0: a loss). HEADROOM_UNPRICED: no price of the model is known, or no usage came. */
     int64_t cost, saved;
-    bool exact; /* tokens were counted with the model's own vocabulary */
     int64_t
         duration_us; /* from the request's first byte to the last one seen of its response; -1: there was none */
     const char
@@ -409,6 +409,18 @@ void headroom_get_price_source(headroom *h, headroom_price_source *out);
    day: "2026-11-21". 0; HR_ESHAPE, HR_EIO: problem[room] says what is wrong, and nothing was changed; HR_ENOMEM. */
 int headroom_prices_update(headroom *h, const void *json, size_t len, const char *day, char *problem,
                            size_t room);
+
+/* ------------------------------------------------------------------ tokens (core/token/token.h) */
+/* Tokens of a text as tiktoken's encode_ordinary counts them: special tokens are text, what is not UTF-8 is U+FFFD. encoding: "o200k_base",
+   "cl100k_base". 0; HR_ENOENT: another name, or its vocabulary is not beside this library; HR_ESHAPE: the vocabulary is of another version, or
+   damaged; HR_EIO. Any thread. */
+int headroom_count_tokens(const char *encoding, const void *text, size_t len, size_t *count);
+/* The tokens themselves; free *ids with headroom_free. Also HR_ENOMEM. */
+int headroom_token_ids(const char *encoding, const void *text, size_t len, uint32_t **ids, size_t *count);
+/* The encoding that OpenAI published for a model; NULL: none is known, its tokens can only be estimated. */
+const char *headroom_encoding_of(const char *model);
+/* Is the vocabulary there and whole? Reads all of it, 10 ms. As headroom_count_tokens; path: where it is, or should be. */
+int headroom_check_encoding(const char *encoding, char *path, size_t room);
 
 /* ------------------------------------------------------------------ care of the database (CLI) */
 /* HEADROOM_VERSION of the library that is loaded. */

@@ -50,7 +50,7 @@ int hr_item_read(hr_conversation *c, size_t event, hr_item *out)
     return 0;
 }
 
-int hr_items_count(hr_conversation *c, hr_item *items, size_t n)
+int hr_items_count(hr_conversation *c, const hr_counter *by, hr_item *items, size_t n)
 {
     int r = 0;
 
@@ -58,7 +58,7 @@ int hr_items_count(hr_conversation *c, hr_item *items, size_t n)
         c->scratch = hr_arena_new();
         r = c->scratch ? hr_item_read(c, items[i].event, &items[i]) : HR_ENOMEM;
         if (r == 0)
-            items[i].tokens = (uint32_t)hr_tokens(items[i].content.p, items[i].content.n);
+            items[i].tokens = (uint32_t)hr_counter_tokens(by, items[i].content.p, items[i].content.n);
         else
             items[i].reason = hr_error_name(r);
         items[i].content = (hr_str){0};

@@ -43,6 +43,7 @@ void hr_late_leave(const hr_conversation *conv, hr_item *it, uint32_t tokens)
     left.tool = hr_result_tool(conv, it->event);
     left.reason = HR_STR("first_met_late");
     left.tokens_before = left.tokens_after = tokens;
+    left.counted = d->counted;
     it->decision = left;
     it->state = HR_ITEM_NEW;
 }
@@ -72,7 +73,7 @@ static int64_t read_steps(headroom_request *r, const hr_conversation *conv, cons
     for (size_t i = 0; i <= n; i++) {
         const hr_item *it = i < n ? &items[i] : NULL;
         const size_t end = !it ? conv->len : it->raw_len ? it->raw_off : at;
-        steps[i].tokens += (int64_t)hr_counts_json(&r->h->counts, k, conv->body + at, end - at);
+        steps[i].tokens += (int64_t)hr_counts_json(&r->h->counts, k, &r->counter, conv->body + at, end - at);
         total += steps[i].tokens;
         if (!it || it->raw_len == 0)
             continue;

@@ -15,6 +15,7 @@
 #define HR_LEDGER_H
 
 #include "base.h"
+#include "token/token.h"
 
 typedef struct hr_decision {
     uint8_t key[16], idkey[16], sentkey[16];
@@ -26,6 +27,7 @@ typedef struct hr_decision {
     hr_str transform;  /* "smart_crusher" ... */
     hr_str kind, tool, call_id, reason;
     uint32_t tokens_before, tokens_after; /* of the decoded text */
+    enum hr_encoding counted;             /* by what; NONE: estimated */
     uint32_t kept, of;                    /* selected items; 0 where lossless */
 } hr_decision;
 

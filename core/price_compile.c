@@ -288,7 +288,7 @@ static int read_provider(struct work *w, const hr_node *v)
 {
     const hr_node *models = member(w, v, "models");
     hr_price_provider p = {.model = w->n_models};
-    hr_str pattern;
+    hr_str pattern = {0};
     int r = string(w, member(w, v, "id"), &w->provider);
 
     if (r == 0)

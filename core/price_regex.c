@@ -97,9 +97,9 @@ static unsigned escaped(struct run *r, uint64_t class[4])
 /* Behind the '['. */
 static void read_class(struct run *r, uint64_t class[4])
 {
-    bool not = more(r) && *r->p == '^', first = true;
+    bool others = more(r) && *r->p == '^', first = true;
 
-    r->p += not ;
+    r->p += others;
     for (; more(r) && (first || *r->p != ']'); first = false) {
         unsigned c = (unsigned char)*r->p++;
         if (c == '\\') {
@@ -115,7 +115,7 @@ static void read_class(struct run *r, uint64_t class[4])
     }
     r->bad |= !more(r);
     r->p += more(r);
-    for (int i = 0; i < 4 && not ; i++)
+    for (int i = 0; i < 4 && others; i++)
         class[i] = ~class[i];
 }
 

@@ -154,6 +154,7 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
     const hr_print_key *k = hr_context_print(r->h);
     const size_t broken = break_of(r, items, n), tail = broken == SIZE_MAX ? 0 : tail_of(conv);
     size_t at = 0, rest = 0, between;
+    bool exact = r->counter.exact;
     r->results = hr_arena_zalloc(r->keep, (n ? n : 1) * sizeof *r->results);
     if (!r->results)
         return HR_ENOMEM;
@@ -168,7 +169,12 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             d.tool = e->call ? conv->ev[e->call - 1].name : e->name;
             d.kind = HR_STR("text");
             d.tokens_before = d.tokens_after = it->tokens;
+            /* one that was decided, and goes out as it was all the same, has the count of its decision */
+            d.counted = it->decision.transform.n ? it->decision.counted : r->counter.by;
         }
+        exact &= d.counted == r->counter.by;
+        d.tokens_before = (uint32_t)hr_counter_scale(&r->counter, d.tokens_before);
+        d.tokens_after = (uint32_t)hr_counter_scale(&r->counter, d.tokens_after);
         if (it->cut) {
             d.verbatim = true;
             d.lossless = false;
@@ -193,22 +199,26 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             r->adopted_tokens += (int64_t)d.tokens_before - d.tokens_after;
         if (it->raw_len == 0)
             continue; /* could not be decoded: counted with what lies around it */
-        between = hr_counts_json(&r->h->counts, k, conv->body + at, it->raw_off - at);
+        between = hr_counts_json(&r->h->counts, k, &r->counter, conv->body + at, it->raw_off - at);
         rest += between;
         r->broken_tokens += at >= broken && at < tail ? (int64_t)between : 0;
         r->broken_tokens += it->raw_off >= broken && it->raw_off < tail ? d.tokens_after : 0;
         at = it->raw_off + it->raw_len;
     }
-    rest += hr_counts_json(&r->h->counts, k, conv->body + at, conv->len - at);
+    rest += hr_counts_json(&r->h->counts, k, &r->counter, conv->body + at, conv->len - at);
+    rest = hr_counter_scale(&r->counter, rest);
+    r->row.exact = exact;
     r->row.tokens_before += (int64_t)rest;
-    r->row.tokens_after += (int64_t)rest + r->edit_tokens;
+    const uint64_t edits = r->edit_tokens < 0 ? (uint64_t)-r->edit_tokens : (uint64_t)r->edit_tokens;
+    const int64_t scaled = (int64_t)hr_counter_scale(&r->counter, edits);
+    r->row.tokens_after += (int64_t)rest + (r->edit_tokens < 0 ? -scaled : scaled);
     if (r->cut_at) /* what was cut was counted with the rest */
         r->broken_tokens = r->broken_tokens + r->edit_tokens > 0 ? r->broken_tokens + r->edit_tokens : 0;
     if (r->row.rewritten)
         hr_log_write(&r->h->log, HR_LOG_INFO,
-                     "%s %s: %lld -> %lld tokens (estimated), %u of %u results rewritten, %u replayed",
-                     r->row.dialect, r->row.model, (long long)r->row.tokens_before,
-                     (long long)r->row.tokens_after, r->row.rewritten, r->row.results, r->row.replayed);
+                     "%s %s: %lld -> %lld tokens%s, %u of %u results rewritten, %u replayed", r->row.dialect,
+                     r->row.model, (long long)r->row.tokens_before, (long long)r->row.tokens_after,
+                     exact ? "" : " (estimated)", r->row.rewritten, r->row.results, r->row.replayed);
     int err = record_transforms(r);
     return err < 0 ? err : record_json(r);
 }

@@ -9,7 +9,6 @@
 #include "limits.h"
 #include "overrides.h"
 #include "record.h"
-#include "token/token.h"
 #include "window.h"
 
 headroom_request *headroom_request_new(headroom *h, const headroom_head *head, enum headroom_mode mode)
@@ -26,6 +25,7 @@ headroom_request *headroom_request_new(headroom *h, const headroom_head *head, e
     r->mode = mode;
     r->count_only = head->count_only;
     r->dialect_name = head->dialect;
+    r->counter = (hr_counter){.factor = 1};
     r->coding = hr_coding_of(hr_str_make(head->encoding, head->encoding_len));
     r->aligner = (enum hr_switch)h->config.number[HR_SET_ALIGNER];
     r->window = (enum hr_switch)h->config.number[HR_SET_WINDOW];
@@ -140,6 +140,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     r->row.dialect = r->dialect->name;
     r->row.stream = conv.stream;
     r->row.model = hr_arena_dup(r->keep, conv.model.p, conv.model.n);
+    r->counter = hr_counter_of(conv.model, 1);
     hr_item *items =
         hr_arena_zalloc(r->work, (conv.results + 1) * sizeof *items); /* one for the system text */
     size_t n = conv.results;
@@ -151,7 +152,8 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     bool attested = is_attested(r, &conv);
     if (attested)
         r->row.skipped = "cch";
-    err = attested ? hr_items_count(&conv, items, conv.results) : hr_decide(r, &conv, items, conv.results);
+    err = attested ? hr_items_count(&conv, &r->counter, items, conv.results)
+                   : hr_decide(r, &conv, items, conv.results);
     if (err == 0 && !attested)
         err = hr_window(r, &conv, items, conv.results);
     if (err < 0)
@@ -186,7 +188,9 @@ static int encode(headroom_request *r)
 /* The original goes out: nothing was rewritten, whatever was decided. */
 static void nothing_sent(headroom_request *r, hr_str plain)
 {
-    r->row.tokens_before = r->row.tokens_after = (int64_t)hr_tokens_json(plain.p, plain.n);
+    r->row.tokens_before = r->row.tokens_after =
+        (int64_t)hr_counter_scale(&r->counter, hr_counter_tokens_json(&r->counter, plain.p, plain.n));
+    r->row.exact = r->counter.exact;
     r->row.bytes_after = r->row.bytes_before;
     r->row.rewritten = r->row.replayed = 0;
     r->row.unique_before = r->row.unique_after = 0;

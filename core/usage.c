@@ -14,7 +14,9 @@
 
 #include "frames.h"
 #include "limits.h"
+#include "shorten.h"
 #include "usage_error.h"
+#include "usage_mark.h"
 #include "usage_object.h"
 
 struct hr_usage {
@@ -27,6 +29,8 @@ struct hr_usage {
     bool bad_event; /* a line of this event was lost */
     bool
         only_start; /* all that was said of the output so far is what a stream said before it began (Anthropic) */
+    bool shortened; /* text was too long, and goes through `shorten` */
+    hr_shorten shorten;
     hr_buf text; /* JSON: the body. Lines: the part of the current line that came in earlier pieces */
     hr_str
         line; /* SSE: the data of the current event where all of it is one line of the piece that is worked on */
@@ -73,6 +77,30 @@ static void clear(hr_buf *b)
     b->err = 0;
 }
 
+/* More of a body or of a line. */
+static void keep_text(hr_usage *u, const char *p, size_t n)
+{
+    if (!u->shortened && !u->text.err && n > u->text.max - u->text.len) {
+        u->text.len = hr_shorten_some(&u->shorten, u->text.data, u->text.data, u->text.len);
+        u->shortened = true;
+    }
+    while (u->shortened && n && !u->text.err) {
+        char some[4096];
+        const size_t taken = n < sizeof some ? n : sizeof some;
+        hr_buf_add(&u->text, some, hr_shorten_some(&u->shorten, some, p, taken));
+        p += taken;
+        n -= taken;
+    }
+    hr_buf_add(&u->text, p, n);
+}
+
+static void clear_text(hr_usage *u)
+{
+    clear(&u->text);
+    u->shortened = false;
+    u->shorten = (hr_shorten){0};
+}
+
 /* ------------------------------------------------------------------ an event, or a body */
 static void take_usage(hr_usage *u, hr_str text)
 {
@@ -100,16 +128,15 @@ static void take_error(hr_usage *u, hr_str word)
     u->error[word.n] = 0;
 }
 
-/* Nearly all events are text deltas: only one that can hold what is looked for is scanned. */
 static void take_event(hr_usage *u, hr_str text)
 {
-    const char *mark = u->dialect ? u->dialect->mark : NULL;
+    const hr_usage_dialect *d = u->dialect;
 
-    if (text.n == 0)
+    if (text.n == 0 || (d && hr_usage_unmarked(text, d->mark)))
         return;
-    if (mark && memmem(text.p, text.n, mark, strlen(mark)))
+    if (d && hr_usage_marked(text, d->mark, d->key != NULL))
         take_usage(u, text);
-    if (memmem(text.p, text.n, "\"error\"", 7))
+    if (hr_usage_error_marked(text))
         take_error(u, hr_error_of(text));
 }
 
@@ -171,12 +198,12 @@ static void add_line(hr_usage *u, const char *p, size_t n)
         end_line(u, hr_str_make(p, n), false);
         return;
     }
-    hr_buf_add(&u->text, p, n);
+    keep_text(u, p, n);
     if (u->text.err)
         u->bad_event = true;
     else
         end_line(u, hr_buf_view(&u->text), true);
-    clear(&u->text);
+    clear_text(u);
 }
 
 static void add_lines(hr_usage *u, const char *p, size_t n)
@@ -196,7 +223,7 @@ static void add_lines(hr_usage *u, const char *p, size_t n)
         }
         if (!lf) {
             u->cr = p == end && p[-1] == '\r';
-            hr_buf_add(&u->text, p, (size_t)(end - p));
+            keep_text(u, p, (size_t)(end - p));
             break;
         }
         if (!cr)
@@ -272,7 +299,7 @@ void hr_usage_add(hr_usage *u, const void *data, size_t n)
     else if (u->form == HR_USAGE_FRAMES)
         hr_frames_add(&u->frames, data, n);
     else
-        hr_buf_add(&u->text, data, n);
+        keep_text(u, data, n);
 }
 
 bool hr_usage_wants(const hr_usage *u)

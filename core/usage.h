@@ -1,8 +1,9 @@
 /* usage.h - the provider's own count, and how it names its error, read from a response as it passes (WIRE.md 1).
 
-   Fed in pieces split at any byte, identity-coded: a JSON body, JSON lines, SSE or AWS frames. Memory is bounded by HR_MAX_RESPONSE: of a
-   JSON body at most that much is kept (a longer one is unknown), of a stream only the current line or frame. Anything malformed means
-   "unknown", never a failure; a stream that breaks off says what it said until then. One thread at a time. */
+   Fed in pieces split at any byte, identity-coded: a JSON body, JSON lines, SSE or AWS frames. Memory is bounded by HR_MAX_RESPONSE: kept is
+   at most that much of a JSON body, of the current line or frame; of a longer body or line what is left without the ends of its long strings
+   (shorten.h), and if that does not do it is unknown. Anything malformed means "unknown", never a failure; a stream that breaks off says what
+   it said until then. One thread at a time. */
 #ifndef HR_USAGE_H
 #define HR_USAGE_H
 

@@ -229,7 +229,7 @@ static int account(struct step *s)
 
     if (r < 0)
         return r;
-    s->r->edit_tokens += (int64_t)hr_tokens_json(s->cut.marker.p, s->cut.marker.n);
+    s->r->edit_tokens += (int64_t)hr_counter_tokens_json(&s->r->counter, s->cut.marker.p, s->cut.marker.n);
     for (size_t i = 0; i + 1 < el->n; i++)
         if (s->goes[i])
             s->r->edit_tokens -=

@@ -14,7 +14,8 @@ int hr_window_count_init(hr_window_count *w, headroom_request *r, const hr_conve
 {
     size_t k = 0, kept = 0;
 
-    *w = (hr_window_count){.counts = &r->h->counts, .key = hr_context_print(r->h), .c = c};
+    *w = (hr_window_count){
+        .counts = &r->h->counts, .counter = &r->counter, .key = hr_context_print(r->h), .c = c};
     w->marks = hr_arena_alloc(c->arena, (n + el->n_holes + 1) * sizeof *w->marks);
     if (!w->marks)
         return HR_ENOMEM;
@@ -58,9 +59,9 @@ uint64_t hr_window_count_range(const hr_window_count *w, size_t from, size_t to,
     uint64_t sum = 0;
 
     for (size_t i = first_mark(w, from); i < w->n && w->marks[i].off + w->marks[i].len <= to; i++) {
-        sum += hr_counts_json(w->counts, w->key, w->c->body + from, w->marks[i].off - from);
+        sum += hr_counts_json(w->counts, w->key, w->counter, w->c->body + from, w->marks[i].off - from);
         sum += marks ? w->marks[i].tokens : 0;
         from = w->marks[i].off + w->marks[i].len;
     }
-    return sum + hr_counts_json(w->counts, w->key, w->c->body + from, to - from);
+    return sum + hr_counts_json(w->counts, w->key, w->counter, w->c->body + from, to - from);
 }

@@ -14,6 +14,7 @@ typedef struct hr_mark {
 typedef struct hr_window_count {
     hr_counts *counts;
     const hr_print_key *key; /* of counts; may be NULL */
+    const hr_counter *counter;
     const hr_conversation *c;
     hr_mark *marks; /* in the body's order, none overlaps another */
     size_t n;

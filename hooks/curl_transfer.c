@@ -35,18 +35,23 @@ static const char *unseen_below(const struct curl_handle *h)
     return plain || (tls && tls->backend != CURLSSLBACKEND_OPENSSL) ? "read_callback" : NULL;
 }
 
-/* How the body that the program gets is coded. */
-static const char *coding_of(const struct curl_handle *h)
+/* A line of the response's head; NULL: none, or a libcurl before 7.83, which has no way to ask. */
+static const char *header_of(const struct curl_handle *h, const char *name)
 {
     struct curl_header *found = NULL;
 
-    if (h->options.decodes && !h->options.raw)
-        return NULL;
-    if (!h->library->easy_header)
-        return "unknown";
-    if (h->library->easy_header(h->owner, "Content-Encoding", 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+    if (!h->library->easy_header ||
+        h->library->easy_header(h->owner, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
         return NULL;
     return found->value;
+}
+
+/* How the body that the program gets is coded. */
+static const char *coding_of(const struct curl_handle *h)
+{
+    if (h->options.decodes && !h->options.raw)
+        return NULL;
+    return h->library->easy_header ? header_of(h, "Content-Encoding") : "unknown";
 }
 
 static void hear_head(struct curl_handle *h)
@@ -61,6 +66,7 @@ static void hear_head(struct curl_handle *h)
         return;
     h->library->easy_getinfo(h->owner, CURLINFO_CONTENT_TYPE, &type);
     transfer_response(&h->transfer, (int)status, type, coding_of(h));
+    transfer_error(&h->transfer, header_of(h, "x-amzn-errortype"));
 }
 
 static void admit(struct curl_handle *h)

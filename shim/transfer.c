@@ -95,6 +95,12 @@ void transfer_response(struct transfer *t, int status, const char *content_type,
                            encoding ? strlen(encoding) : 0);
 }
 
+void transfer_error(struct transfer *t, const char *name)
+{
+    if (t->request && t->responded && name && *name)
+        t->core->response_error(t->request, name, strlen(name));
+}
+
 void transfer_data(struct transfer *t, const void *data, size_t len)
 {
     if (t->request && t->responded && len > 0)

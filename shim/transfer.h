@@ -40,6 +40,8 @@ void transfer_admit(struct transfer *t, const char *skip) HR_HIDDEN;
 /* Calls after the first one do nothing; encoding NULL: none, or undone already. */
 void transfer_response(struct transfer *t, int status, const char *content_type,
                        const char *encoding) HR_HIDDEN;
+/* How the head names its error (x-amzn-errortype), behind transfer_response; NULL: not at all. */
+void transfer_error(struct transfer *t, const char *name) HR_HIDDEN;
 /* A piece of the body of the response, behind transfer_response. */
 void transfer_data(struct transfer *t, const void *data, size_t len) HR_HIDDEN;
 

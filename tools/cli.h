@@ -19,9 +19,9 @@ struct command {
 };
 
 extern const struct command command_run, command_simulate, command_restore, command_stats, command_log,
-    command_show, command_diff, command_watch, command_capture, command_audit, command_export, command_config,
-    command_doctor, command_purge, command_scan, command_metrics, command_report, command_serve,
-    command_prices, command_breaker;
+    command_show, command_diff, command_watch, command_capture, command_audit, command_export, command_tokens,
+    command_config, command_doctor, command_purge, command_scan, command_metrics, command_report,
+    command_serve, command_prices, command_breaker;
 
 /* Say "headroom: ..." with a line feed on stderr; returns code, so that a command can end with `return
  * cli_fail(..)`. */

@@ -30,7 +30,7 @@ _headroom() {
     *)
         case $command in
         show | diff) mapfile -t COMPREPLY < <(compgen -W "$(headroom show 2>/dev/null | sed -n 's/^\([0-9a-f]\{20\}\) .*/\1/p')" -- "$word") ;;
-        simulate | restore | scan) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+        simulate | restore | scan | tokens) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
         *) mapfile -t COMPREPLY < <(compgen -W "$(headroom "$command" --help 2>/dev/null | sed -n "/^usage:/,/^$/s/^\(usage:\)\{0,1\} *headroom $command \([a-z][a-z]*\)\( .*\)\{0,1\}$/\2/p")" -- "$word") ;;
         esac
         ;;

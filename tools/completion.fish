@@ -54,8 +54,8 @@ complete -c headroom -f
 complete -c headroom -n __fish_use_subcommand -a '(__headroom_commands)'
 complete -c headroom -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -a '(__headroom_options)'
 complete -c headroom -n '__fish_seen_subcommand_from show diff' -a '(headroom show 2>/dev/null | sed -n "s/^\([0-9a-f]\{20\}\) .*/\1/p")'
-complete -c headroom -n '__fish_seen_subcommand_from simulate restore scan' -F
-complete -c headroom -n 'not __fish_use_subcommand; and not __fish_seen_subcommand_from run doctor show diff simulate restore scan' -a '(__headroom_words)'
+complete -c headroom -n '__fish_seen_subcommand_from simulate restore scan tokens' -F
+complete -c headroom -n 'not __fish_use_subcommand; and not __fish_seen_subcommand_from run doctor show diff simulate restore scan tokens' -a '(__headroom_words)'
 complete -c headroom -n '__fish_seen_subcommand_from run; and __headroom_behind -m --mode' -a 'off audit simulate optimize'
 complete -c headroom -n '__fish_seen_subcommand_from run; and __headroom_behind -l --level' -a 'replay lossless crush'
 complete -c headroom -n '__headroom_before >/dev/null' -a '(__fish_complete_subcommand --fcs-skip=(__headroom_before))'

@@ -43,7 +43,7 @@ _headroom() {
     fi
     case $command in
     show | diff) compadd ${(f)"$(headroom show 2>/dev/null | sed -n 's/^\([0-9a-f]\{20\}\) .*/\1/p')"} ;;
-    simulate | restore | scan) _files ;;
+    simulate | restore | scan | tokens) _files ;;
     *) compadd ${(f)"$(headroom "$command" --help 2>/dev/null | sed -n "/^usage:/,/^\$/s/^\(usage:\)\{0,1\} *headroom $command \([a-z][a-z]*\)\( .*\)\{0,1\}\$/\2/p")"} ;;
     esac
 }

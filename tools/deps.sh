@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what Headroom needs and this machine lacks: Debian packages, and into BUILD what Debian lacks (Python SDKs, the
-# tokenizer that tests compare with, and its rank file), in pinned versions. DRY_RUN=1 only says what it would install.
+# Installs what Headroom needs and this machine lacks: Debian packages, and into BUILD what Debian lacks (Python SDKs, and
+# the tokenizer that tests compare with), in pinned versions. DRY_RUN=1 only says what it would install.
 set -euo pipefail
 
 build=${1:?usage: deps.sh BUILD_DIR}
@@ -25,7 +25,7 @@ done
 stamp=$build/.deps-$(sha256sum "$here/tests/programs/requirements.txt" "$here/tools/deps.sh" | sha256sum | cut -c1-16)
 if [ "${DRY_RUN:-}" = 1 ]; then
     [ -z "$missing" ] || echo "Debian packages:$missing"
-    [ -e "$stamp" ] || echo "into $build: Python packages of tests/programs/requirements.txt, the o200k_base rank file"
+    [ -e "$stamp" ] || echo "into $build: Python packages of tests/programs/requirements.txt, the rank files for tiktoken"
     [ -n "$missing" ] || [ ! -e "$stamp" ] || echo "nothing is missing"
     exit 0
 fi
@@ -49,13 +49,13 @@ rm -rf "$build/venv" "$build/tiktoken" "$build"/.deps-*
 "$python" -m venv "$build/venv"
 "$build/venv/bin/pip" install -q --disable-pip-version-check -r "$here/tests/programs/requirements.txt"
 
-# The o200k_base rank file (MIT), under the name that tiktoken looks for. The litellm package carries it unchanged.
-sum=446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d
-name=fb374d419588a4632f3f557e76b4b70aebbca790
-echo "deps: rank file into $build/tiktoken"
-mkdir -p "$build/tiktoken/unpack"
-"$build/venv/bin/pip" download -q --disable-pip-version-check --no-deps -d "$build/tiktoken/unpack" litellm==1.80.0
-unzip -q -j -d "$build/tiktoken" "$build"/tiktoken/unpack/litellm-*.whl "litellm/litellm_core_utils/tokenizers/$name"
-rm -rf "$build/tiktoken/unpack"
-echo "$sum  $build/tiktoken/$name" | sha256sum -c --quiet
+# The rank files of data/, under the names that tiktoken looks for.
+mkdir -p "$build/tiktoken"
+cp "$here/data/o200k_base.tiktoken" "$build/tiktoken/fb374d419588a4632f3f557e76b4b70aebbca790"
+cp "$here/data/cl100k_base.tiktoken" "$build/tiktoken/9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
+(cd "$build/tiktoken" && sha256sum -c --quiet <<'END'
+446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d  fb374d419588a4632f3f557e76b4b70aebbca790
+223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7  9b5ad71b2ce5302211f9c61530b329a4922fc6a4
+END
+)
 touch "$stamp"

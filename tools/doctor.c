@@ -51,6 +51,7 @@ int64_t doctor_failures(const struct report *r)
 static void examine(struct report *r, headroom *h)
 {
     doctor_libraries(r);
+    doctor_tokens(r);
     doctor_settings(r, h);
     doctor_state(r, h);
     doctor_requests(r, h, NULL);

@@ -21,6 +21,7 @@ void doctor_say(struct report *r, enum doctor_state state, const char *check, co
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 void doctor_libraries(struct report *r);
+void doctor_tokens(struct report *r);
 void doctor_settings(struct report *r, headroom *h);
 void doctor_state(struct report *r, headroom *h);
 void doctor_programs(struct report *r);

@@ -1,31 +1,20 @@
-/* figures.h - the figures that watch, report, metrics and serve show: sums of a span of time, read once, and
-   what follows from them.
+/* figures.h - the figures that watch, report, metrics and serve show: sums of a span of time, read once, and what follows from them.
 
-   A figures belongs to the caller, who frees it. One thread. Money is in billionths of a dollar, as in
-   headroom.h. Rates are said as part and whole (format_share): who shows one shows its whole as well. */
+   A figures belongs to the caller, who frees it. One thread. Money is in billionths of a dollar, as in headroom.h. Rates are said as part
+   and whole (format_share): who shows one shows its whole as well. */
 #ifndef FIGURES_H
 #define FIGURES_H
 
 #include "../core/headroom.h"
+#include "groups.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct figures_group {
-    char *name; /* as headroom_each_total gives it; of a bar of figures_days "2026-11-21", its first day */
-    char *last; /* of a bar of more than one day its last day, else NULL */
-    headroom_totals totals;
-};
-
-struct figures_list {
-    struct figures_group *groups;
-    size_t n;
-};
-
 struct figures {
     int64_t from_us, to_us; /* the span, as asked for */
     headroom_totals all;
-    struct figures_list by[HEADROOM_BY_TOOL + 1]; /* those that were asked for; n is 0 in the others */
+    struct groups by[HEADROOM_BY_TOOL + 1]; /* those that were asked for; n is 0 in the others */
 };
 
 /* What to read besides the sums of all: 1 << HEADROOM_BY_.., or'ed. */
@@ -42,21 +31,21 @@ enum {
 int figures_read(headroom *h, int64_t from_us, int64_t to_us, unsigned parts, struct figures *out);
 void figures_free(struct figures *f);
 
+struct figures_bar {
+    char first[11], last[11]; /* "2026-11-21"; the same where the bar is one day */
+    headroom_totals totals;
+};
+struct figures_bars {
+    struct figures_bar *list; /* free() */
+    size_t n;
+};
 /* The days of f's span as bars without gaps: at least `least` days (earlier ones come in front), and at most `most` bars, each as many
    days as that takes. A span without a beginning or an end has that of its requests. 0 or a negative code. */
-int figures_days(const struct figures *f, size_t least, size_t most, struct figures_list *out);
-void figures_free_list(struct figures_list *list);
+int figures_days(const struct figures *f, size_t least, size_t most, struct figures_bars *out);
 
-/* The sum of list's groups from the n-th on, for a row "others". */
-headroom_totals figures_rest(const struct figures_list *list, size_t n);
+/* The sum of the groups from the n-th on, for a row "others". */
+headroom_totals figures_rest(const struct groups *groups, size_t n);
 /* Tokens that were made and not sent. */
 int64_t figures_saved(const headroom_totals *t);
-
-/* Midnight of the day of now_us, local time. */
-int64_t figures_midnight(int64_t now_us);
-
-enum { FIGURES_USD = 32 };
-/* "$1,234.56"; below ten cents with four digits, "$0.0012"; "-$0.50" is a loss. */
-const char *figures_usd(char out[FIGURES_USD], int64_t billionths);
 
 #endif

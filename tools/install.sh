@@ -16,12 +16,15 @@ refresh() { # the loader's cache, so that a bare LD_PRELOAD=libheadroom_preload.
     return 0
 }
 
-files="lib/libheadroom_preload.so lib/libheadroom.so bin/headroom include/headroom.h lib/pkgconfig/headroom.pc
+files="lib/libheadroom_preload.so lib/libheadroom.so lib/headroom/o200k_base.tokens lib/headroom/cl100k_base.tokens bin/headroom include/headroom.h lib/pkgconfig/headroom.pc
     share/man/man1/headroom.1 share/man/man5/headroom-config.5 share/bash-completion/completions/headroom
     share/zsh/site-functions/_headroom share/fish/vendor_completions.d/headroom.fish"
 
 case $what in
 install)
+    for tokens in o200k_base cl100k_base; do # before the library that looks for them
+        put 644 "$build/$tokens.tokens" "$root/lib/headroom/$tokens.tokens"
+    done
     put 755 "$build/libheadroom.so" "$root/lib/libheadroom.so"
     put 755 "$build/libheadroom_preload.so" "$root/lib/libheadroom_preload.so"
     put 755 "$build/headroom" "$root/bin/headroom"
@@ -44,6 +47,7 @@ uninstall)
     for f in $files; do
         rm -f "$root/$f"
     done
+    rmdir "$root/lib/headroom" 2>/dev/null || true
     refresh
     echo "removed from $root"
     state=${XDG_STATE_HOME:-${HOME:-}/.local/state}/headroom

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-    &command_run,     &command_simulate, &command_restore, &command_stats,   &command_log,
-    &command_show,    &command_diff,     &command_watch,   &command_capture, &command_audit,
-    &command_export,  &command_config,   &command_doctor,  &command_purge,   &command_scan,
-    &command_metrics, &command_report,   &command_serve,   &command_prices,  &command_breaker,
+    &command_run,    &command_simulate, &command_restore, &command_stats, &command_log,     &command_show,
+    &command_diff,   &command_watch,    &command_capture, &command_audit, &command_export,  &command_tokens,
+    &command_config, &command_doctor,   &command_purge,   &command_scan,  &command_metrics, &command_report,
+    &command_serve,  &command_prices,   &command_breaker,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

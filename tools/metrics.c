@@ -8,7 +8,7 @@
 
 static int write_metrics(const struct command *self, headroom *h, const char *path)
 {
-    struct metrics_state state = {{0}};
+    struct metrics_state state = {.newest_us = 0};
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);

@@ -4,6 +4,7 @@
 #include "figures.h"
 #include "format.h"
 #include "metrics.h"
+#include "recent.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -121,17 +122,17 @@ static void sums(FILE *f, const headroom_totals *t)
     print_parts(f, t->elapsed_us, 1000000, 6);
 }
 
-static void series(FILE *f, const struct figures_list *list, const char *group, const char *name,
+static void series(FILE *f, const struct groups *groups, const char *group, const char *name,
                    const char *help, int64_t (*value)(const headroom_totals *))
 {
     char full[96];
 
     snprintf(full, sizeof(full), "headroom_%s_%s", group, name);
     head(f, full, "counter", help);
-    for (size_t i = 0; i < list->n && i < MOST_SERIES; i++) {
+    for (size_t i = 0; i < groups->n && i < MOST_SERIES; i++) {
         fprintf(f, "%s{%s=\"", full, group);
-        label(f, list->groups[i].name);
-        fprintf(f, "\"} %" PRId64 "\n", value(&list->groups[i].totals));
+        label(f, groups->list[i].name);
+        fprintf(f, "\"} %" PRId64 "\n", value(&groups->list[i].totals));
     }
 }
 
@@ -145,11 +146,12 @@ static int64_t made(const headroom_totals *t)
     return t->tokens_before;
 }
 
-static void groups(FILE *f, const struct figures_list *list, const char *group)
+static void by_group(FILE *f, const struct groups *groups, const char *group)
 {
-    series(f, list, group, "requests_total", "Requests; of the 50 with the most tokens.", requests);
-    series(f, list, group, "tokens_made_total", "Tokens in requests as made; of the 50 with the most.", made);
-    series(f, list, group, "tokens_saved_total",
+    series(f, groups, group, "requests_total", "Requests; of the 50 with the most tokens.", requests);
+    series(f, groups, group, "tokens_made_total", "Tokens in requests as made; of the 50 with the most.",
+           made);
+    series(f, groups, group, "tokens_saved_total",
            "Tokens that were made and not sent; of the 50 with the most tokens.", figures_saved);
 }
 
@@ -165,26 +167,27 @@ static void add_tally(headroom_tally *sum, const headroom_tally *more)
         sum->at_most[i] += more->at_most[i];
 }
 
-static int read_tally(headroom *h, headroom_tally *sum)
+static int read_tally(headroom *h, struct metrics_state *s)
 {
     headroom_tally more;
-    int err = headroom_get_tally(h, sum->newest_id, &more);
+    int64_t newest_us;
+    int err = recent_time(h, s->tally.newest_id, &newest_us);
 
-    /* Numbers only grow: another database lies there now. */
-    if (err == 0 && more.newest_id < sum->newest_id) {
-        *sum = (headroom_tally){0};
-        err = headroom_get_tally(h, 0, &more);
-    }
+    /* Another database lies there now, or a purge was made. */
+    if (err == 0 && newest_us != s->newest_us)
+        *s = (struct metrics_state){.newest_us = 0};
     if (err == 0)
-        add_tally(sum, &more);
-    return err;
+        err = headroom_get_tally(h, s->tally.newest_id, &more);
+    if (err == 0)
+        add_tally(&s->tally, &more);
+    return err == 0 ? recent_time(h, s->tally.newest_id, &s->newest_us) : err;
 }
 
 int metrics_write(headroom *h, struct metrics_state *state, FILE *f)
 {
     headroom_stats stats;
     struct figures figures;
-    int err = read_tally(h, &state->tally);
+    int err = read_tally(h, state);
 
     if (err == 0)
         err = headroom_get_stats(h, &stats);
@@ -198,8 +201,8 @@ int metrics_write(headroom *h, struct metrics_state *state, FILE *f)
     sums(f, &figures.all);
     ratios(f, &state->tally);
     whole(f, "headroom_decisions", "gauge", stats.cache_entries, "Stored decisions about tool results.");
-    groups(f, &figures.by[HEADROOM_BY_PROGRAM], "program");
-    groups(f, &figures.by[HEADROOM_BY_MODEL], "model");
+    by_group(f, &figures.by[HEADROOM_BY_PROGRAM], "program");
+    by_group(f, &figures.by[HEADROOM_BY_MODEL], "model");
     figures_free(&figures);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "recent.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -107,19 +108,19 @@ static void token_tiles(FILE *f, const headroom_totals *t)
 
 static void money_tiles(FILE *f, const headroom_totals *t)
 {
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], share[FORMAT_SHARE], usd[FIGURES_USD], without[FIGURES_USD];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], share[FORMAT_SHARE], usd[FORMAT_USD], without[FORMAT_USD];
 
-    tile(f, "Cost", t->priced > 0 ? figures_usd(usd, t->cost) : "-", "");
+    tile(f, "Cost", t->priced > 0 ? format_usd(usd, t->cost) : "-", "");
     fprintf(f, "at the models' prices, of the %s of %s requests that have one", format_count(a, t->priced),
             format_count(b, t->requests));
     end_tile(f);
-    tile(f, "Money saved", t->priced > 0 ? figures_usd(usd, t->saved) : "-",
+    tile(f, "Money saved", t->priced > 0 ? format_usd(usd, t->saved) : "-",
          t->saved < 0   ? "bad"
          : t->saved > 0 ? "good"
                         : "");
     if (t->priced > 0)
         fprintf(f, "%s of the %s that the same requests would have cost, net of cache effects",
-                format_share(share, t->saved, t->cost + t->saved), figures_usd(without, t->cost + t->saved));
+                format_share(share, t->saved, t->cost + t->saved), format_usd(without, t->cost + t->saved));
     else
         fputs("no request has a price", f);
     end_tile(f);
@@ -159,7 +160,7 @@ static int recent_section(FILE *f, headroom *h, unsigned most)
 int page_write(headroom *h, const struct page_options *o, FILE *f)
 {
     struct figures figures;
-    struct figures_list days;
+    struct figures_bars days;
     int err = figures_read(h, o->from_us, format_now_us(),
                            FIGURES_DAYS | FIGURES_PROGRAMS | FIGURES_MODELS | FIGURES_TOOLS, &figures);
 
@@ -180,7 +181,7 @@ int page_write(headroom *h, const struct page_options *o, FILE *f)
                   "Headroom; <code>headroom doctor</code> says what is wrong where nothing "
                   "comes.</p></section>\n",
                   f);
-        page_charts(f, &days);
+        page_charts(f, &days, &figures.all);
         if (o->recent_most > 0)
             err = recent_section(f, h, o->recent_most);
         page_table(f, "By model", "Model", &figures.by[HEADROOM_BY_MODEL]);
@@ -189,7 +190,7 @@ int page_write(headroom *h, const struct page_options *o, FILE *f)
         fprintf(f, "<footer class=\"soft\">headroom %s</footer>\n</main></body></html>\n",
                 headroom_version());
     }
-    figures_free_list(&days);
+    free(days.list);
     figures_free(&figures);
     return err;
 }

@@ -21,10 +21,10 @@ int page_write(headroom *h, const struct page_options *o, FILE *f);
 
 extern const char page_style[];
 /* Tokens, cost and cache share by day, and the same as a table to be opened. */
-void page_charts(FILE *f, const struct figures_list *days);
+void page_charts(FILE *f, const struct figures_bars *days, const headroom_totals *all);
 /* A table of groups under a heading; nothing where there are none. */
-void page_table(FILE *f, const char *heading, const char *what, const struct figures_list *list);
-void page_tools(FILE *f, const struct figures_list *list);
+void page_table(FILE *f, const char *heading, const char *what, const struct groups *groups);
+void page_tools(FILE *f, const struct groups *groups);
 struct recent;
 void page_recent(FILE *f, const struct recent *r);
 

@@ -53,17 +53,17 @@ static void cost_parts(const headroom_totals *t, double *low, double *high)
 
 static void cost_say(FILE *f, const headroom_totals *t)
 {
-    char cost[FIGURES_USD], saved[FIGURES_USD], n[FORMAT_COUNT], of[FORMAT_COUNT];
+    char cost[FORMAT_USD], saved[FORMAT_USD], n[FORMAT_COUNT], of[FORMAT_COUNT];
 
-    fprintf(f, "%s spent, %s saved, in %s of %s requests with a price", figures_usd(cost, t->cost),
-            figures_usd(saved, t->saved), format_count(n, t->priced), format_count(of, t->requests));
+    fprintf(f, "%s spent, %s saved, in %s of %s requests with a price", format_usd(cost, t->cost),
+            format_usd(saved, t->saved), format_count(n, t->priced), format_count(of, t->requests));
 }
 
 static void usd_top(FILE *f, double top)
 {
-    char a[FIGURES_USD];
+    char a[FORMAT_USD];
 
-    fputs(figures_usd(a, (int64_t)top), f);
+    fputs(format_usd(a, (int64_t)top), f);
 }
 
 static void cache_parts(const headroom_totals *t, double *low, double *high)
@@ -94,10 +94,10 @@ static double round_up(double value)
     return value <= unit ? unit : value <= 2 * unit ? 2 * unit : value <= 5 * unit ? 5 * unit : 10 * unit;
 }
 
-static void say_days(FILE *f, const struct figures_group *g)
+static void say_days(FILE *f, const struct figures_bar *g)
 {
-    fputs(g->name, f);
-    if (g->last != NULL)
+    fputs(g->first, f);
+    if (strcmp(g->first, g->last) != 0)
         fprintf(f, " to %s", g->last);
 }
 
@@ -108,7 +108,7 @@ static void rect(FILE *f, const char *class, size_t i, double from, double to)
                 i * STEP + (STEP - BAR) / 2, HIGH - to, BAR, to - from);
 }
 
-static void bar(FILE *f, const struct chart *c, const struct figures_group *g, size_t i, double top)
+static void bar(FILE *f, const struct chart *c, const struct figures_bar *g, size_t i, double top)
 {
     double low, high;
 
@@ -126,18 +126,18 @@ static void bar(FILE *f, const struct chart *c, const struct figures_group *g, s
     fputs("</g>", f);
 }
 
-static double top_of(const struct chart *c, const struct figures_list *days)
+static double top_of(const struct chart *c, const struct figures_bars *days)
 {
     double most = 0, low, high;
 
     for (size_t i = 0; i < days->n; i++) {
-        c->parts(&days->groups[i].totals, &low, &high);
+        c->parts(&days->list[i].totals, &low, &high);
         most = fmax(most, low + high);
     }
     return c->top > 0 ? c->top : round_up(most);
 }
 
-static void chart(FILE *f, const struct chart *c, const struct figures_list *days, bool wide)
+static void chart(FILE *f, const struct chart *c, const struct figures_bars *days, bool wide)
 {
     double top = top_of(c, days);
 
@@ -151,19 +151,17 @@ static void chart(FILE *f, const struct chart *c, const struct figures_list *day
     for (int y = 0; y <= HIGH; y += HIGH / 2)
         fprintf(f, "<line class=\"grid\" x1=\"0\" y1=\"%d\" x2=\"%zu\" y2=\"%d\"/>", y, days->n * STEP, y);
     for (size_t i = 0; i < days->n; i++)
-        bar(f, c, &days->groups[i], i, top);
+        bar(f, c, &days->list[i], i, top);
     fputs("</svg></div><div class=\"ends soft\"><small>", f);
-    fputs(days->groups[0].name, f);
+    fputs(days->list[0].first, f);
     fputs("</small>", f);
     if (c->key[0] != NULL)
         fprintf(f, "<small class=\"key\"><i class=\"%s\"></i>%s<i class=\"%s\"></i>%s</small>", c->low_class,
                 c->key[0], c->high_class, c->key[1]);
-    fprintf(f, "<small>%s</small></div></figure>",
-            days->groups[days->n - 1].last != NULL ? days->groups[days->n - 1].last
-                                                   : days->groups[days->n - 1].name);
+    fprintf(f, "<small>%s</small></div></figure>", days->list[days->n - 1].last);
 }
 
-static void table(FILE *f, const struct figures_list *days)
+static void table(FILE *f, const struct figures_bars *days)
 {
     fputs("<details><summary>These days as a table</summary><table><thead><tr><th>Day<th>Requests<th>Tokens "
           "saved, of those made"
@@ -171,13 +169,13 @@ static void table(FILE *f, const struct figures_list *days)
           "input</thead><tbody>",
           f);
     for (size_t i = days->n; i-- > 0;) {
-        const headroom_totals *t = &days->groups[i].totals;
+        const headroom_totals *t = &days->list[i].totals;
         char n[FORMAT_COUNT];
 
         if (t->requests == 0)
             continue;
         fputs("<tr><th scope=\"row\">", f);
-        say_days(f, &days->groups[i]);
+        say_days(f, &days->list[i]);
         fprintf(f, "<td data-label=\"Requests\">%s<td data-label=\"Tokens\">", format_count(n, t->requests));
         tokens_say(f, t);
         fputs("<td data-label=\"Money\">", f);
@@ -194,7 +192,7 @@ static void table(FILE *f, const struct figures_list *days)
     fputs("</tbody></table></details>", f);
 }
 
-void page_charts(FILE *f, const struct figures_list *days)
+void page_charts(FILE *f, const struct figures_bars *days, const headroom_totals *all)
 {
     static const struct chart tokens = {
         .title = "Tokens",
@@ -221,17 +219,15 @@ void page_charts(FILE *f, const struct figures_list *days)
                                        .say = cache_say,
                                        .say_top = share_top,
                                        .top = 1};
-    headroom_totals all = figures_rest(days, 0);
-
     if (days->n == 0)
         return;
     fprintf(f, "<section><h2>%s</h2><div class=\"charts\">",
-            days->groups[0].last == NULL ? "By day" : "By days");
+            strcmp(days->list[0].first, days->list[0].last) == 0 ? "By day" : "By days");
     chart(f, &tokens, days, true);
-    if (all.priced > 0)
-        chart(f, &cost, days, all.input == 0);
-    if (all.input > 0)
-        chart(f, &cache, days, all.priced == 0);
+    if (all->priced > 0)
+        chart(f, &cost, days, all->input == 0);
+    if (all->input > 0)
+        chart(f, &cache, days, all->priced == 0);
     fputs("</div>", f);
     table(f, days);
     fputs("</section>", f);

@@ -35,7 +35,7 @@ static void saved_cell(FILE *f, const headroom_totals *t)
 
 static void group_row(FILE *f, const char *name, const headroom_totals *t)
 {
-    char a[FORMAT_COUNT], share[FORMAT_SHARE], usd[FIGURES_USD];
+    char a[FORMAT_COUNT], share[FORMAT_SHARE], usd[FORMAT_USD];
 
     fputs("<tr><th scope=\"row\">", f);
     html_word(f, name);
@@ -55,17 +55,17 @@ static void group_row(FILE *f, const char *name, const headroom_totals *t)
         fputs("<span class=\"soft\">no price</span>", f);
         return;
     }
-    fprintf(f, "<span>%s <small class=\"soft\">of %s requests</small></span>", figures_usd(usd, t->cost),
+    fprintf(f, "<span>%s <small class=\"soft\">of %s requests</small></span>", format_usd(usd, t->cost),
             format_count(a, t->priced));
     cell(f, "Money saved");
-    fprintf(f, "<span class=\"%s\">%s</span>", t->saved < 0 ? "bad" : "", figures_usd(usd, t->saved));
+    fprintf(f, "<span class=\"%s\">%s</span>", t->saved < 0 ? "bad" : "", format_usd(usd, t->saved));
 }
 
-void page_table(FILE *f, const char *heading, const char *what, const struct figures_list *list)
+void page_table(FILE *f, const char *heading, const char *what, const struct groups *groups)
 {
     char others[64], n[FORMAT_COUNT];
 
-    if (list->n == 0)
+    if (groups->n == 0)
         return;
     begin(f, heading);
     fprintf(f,
@@ -74,12 +74,12 @@ void page_table(FILE *f, const char *heading, const char *what, const struct fig
             "requests with a price<th>"
             "Money saved, of the same</thead><tbody>",
             what);
-    for (size_t i = 0; i < list->n && i < MOST_ROWS; i++)
-        group_row(f, list->groups[i].name, &list->groups[i].totals);
-    if (list->n > MOST_ROWS) {
-        headroom_totals rest = figures_rest(list, MOST_ROWS);
+    for (size_t i = 0; i < groups->n && i < MOST_ROWS; i++)
+        group_row(f, groups->list[i].name, &groups->list[i].totals);
+    if (groups->n > MOST_ROWS) {
+        headroom_totals rest = figures_rest(groups, MOST_ROWS);
 
-        snprintf(others, sizeof(others), "%s others", format_count(n, (int64_t)(list->n - MOST_ROWS)));
+        snprintf(others, sizeof(others), "%s others", format_count(n, (int64_t)(groups->n - MOST_ROWS)));
         group_row(f, others, &rest);
     }
     end(f);
@@ -98,23 +98,23 @@ static void tool_row(FILE *f, const char *name, const headroom_totals *t)
     saved_cell(f, t);
 }
 
-void page_tools(FILE *f, const struct figures_list *list)
+void page_tools(FILE *f, const struct groups *groups)
 {
     char others[64], n[FORMAT_COUNT];
 
-    if (list->n == 0)
+    if (groups->n == 0)
         return;
     begin(f, "By tool");
     fputs("<th>Tool<th>Results, each time they are sent<th>Sent as they were rewritten before<th>Tokens "
           "saved, of those in results"
           "</thead><tbody>",
           f);
-    for (size_t i = 0; i < list->n && i < MOST_ROWS; i++)
-        tool_row(f, list->groups[i].name, &list->groups[i].totals);
-    if (list->n > MOST_ROWS) {
-        headroom_totals rest = figures_rest(list, MOST_ROWS);
+    for (size_t i = 0; i < groups->n && i < MOST_ROWS; i++)
+        tool_row(f, groups->list[i].name, &groups->list[i].totals);
+    if (groups->n > MOST_ROWS) {
+        headroom_totals rest = figures_rest(groups, MOST_ROWS);
 
-        snprintf(others, sizeof(others), "%s others", format_count(n, (int64_t)(list->n - MOST_ROWS)));
+        snprintf(others, sizeof(others), "%s others", format_count(n, (int64_t)(groups->n - MOST_ROWS)));
         tool_row(f, others, &rest);
     }
     end(f);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PRICE = 32 };
+enum { PRICE = 32, NOT_WRITTEN = -15 /* HR_EIO */ };
 
 struct printing {
     struct json_tree *tree; /* NULL: for people */
@@ -147,8 +147,8 @@ static int update(const struct command *self, headroom *h, const char *file, con
     if (err == 0)
         headroom_get_price_source(h, &source); /* the first question: it reads what was just written */
     if (err < 0)
-        return cli_fail(err == -15 ? EX_CANTCREAT : EX_DATAERR, "prices: %s: %s; nothing was changed", file,
-                        problem);
+        return cli_fail(err == NOT_WRITTEN ? EX_CANTCREAT : EX_DATAERR, "prices: %s: %s; nothing was changed",
+                        file, problem);
     print_source(&source);
     if (source.path == NULL)
         cli_fail(0, "prices: the built-in prices are newer than these and stay in force");

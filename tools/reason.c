@@ -82,7 +82,7 @@ static const struct reason reasons[] = {
     {"small", "it has fewer tokens than min_tokens_to_crush", NULL},
     {"nothing_to_gain", "no form of it saves 10 % or 50 tokens", NULL},
     {"first_met_late", "later turns stand behind it already, and the provider may have cached it as it is",
-     "adopt = always rewrites such results, too."},
+     "adopt = net rewrites such results where that is cheaper, always wherever it can."},
     {"for_code", "a program on the server reads it, not the model", NULL},
     {"headroom_show", "it is an original that the model asked for", NULL},
     {"reference_gone", "the earlier text that would be named no longer stands in the request", NULL},

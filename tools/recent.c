@@ -78,22 +78,46 @@ static int take(void *arg, const headroom_row *row)
     return 0;
 }
 
+/* The time of the first row, whose number is asked for by the caller. */
+struct finding {
+    int64_t id, time_us;
+};
+
+static int find(void *arg, const headroom_row *row)
+{
+    struct finding *f = arg;
+
+    if (row->id == f->id)
+        f->time_us = row->time_us;
+    return 1;
+}
+
+int recent_time(headroom *h, int64_t id, int64_t *time_us)
+{
+    struct finding f = {id, 0};
+    int err = id > 0 ? headroom_each_request(h, id - 1, find, &f) : 0;
+
+    *time_us = f.time_us;
+    return err < 0 ? err : 0;
+}
+
 int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh)
 {
     struct taking t = {r, most, 0};
     headroom_tally newest;
-    int64_t from;
+    int64_t time_us = 0, from;
     int err = headroom_get_tally(h, INT64_MAX, &newest);
 
+    if (err == 0)
+        err = recent_time(h, r->newest_id, &time_us);
     if (err < 0)
         return err;
-    if (newest.newest_id < r->newest_id) {
+    if (r->n > 0 && time_us != r->rows[r->n - 1].time_us) {
         r->n = 0;
         r->newest_id = 0;
     }
     from = newest.newest_id - (int64_t)most;
-    if (newest.newest_id > r->newest_id)
-        err = headroom_each_request(h, from > r->newest_id ? from : r->newest_id, take, &t);
+    err = headroom_each_request(h, from > r->newest_id ? from : r->newest_id, take, &t);
     if (r->n > most) {
         memmove(r->rows, r->rows + (r->n - most), most * sizeof(r->rows[0]));
         r->n = most;

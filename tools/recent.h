@@ -27,6 +27,9 @@ struct recent {
 /* Take what is new, and keep the `most` newest rows (of a first look, only those are read). *fresh, where not NULL: how many rows are
    new. 0 or a negative code; what there was stays then. A database that was emptied or replaced is read anew. */
 int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh);
+/* When the request of that number began; 0 where there is none, or no more. Numbers are used again after a purge and in a new database:
+   who remembers one remembers the time too. 0 or a negative code. */
+int recent_time(headroom *h, int64_t id, int64_t *time_us);
 void recent_free(struct recent *r);
 
 #endif

@@ -2,8 +2,8 @@
 #include "cli.h"
 #include "files.h"
 #include "format.h"
+#include "moment.h"
 #include "page.h"
-#include "since.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +53,8 @@ static int run(const struct command *self, int argc, char **argv)
             return cli_option_exit(option);
         if (option == 'o')
             path = optarg;
-        else if (!since_read(optarg, now, &o.from_us))
-            return cli_usage(self, "--since takes " SINCE_FORMS);
+        else if (!moment_read(optarg, now, &o.from_us))
+            return cli_usage(self, "--since takes " MOMENT_FORMS);
     }
     if (optind != argc)
         return cli_usage(self, "no argument is taken; -o FILE says where the report goes");
@@ -77,7 +77,8 @@ const struct command command_report = {
             "script; it\n"
             "holds names of programs, models and tools, and figures, nothing of what was sent.\n"
             "\n"
-            "  -s, --since WHEN   requests since then (30d): " SINCE_FORMS "\n"
+            "  -s, --since WHEN   requests since then (30d): 12h, 7d, 2w, today, 2026-11-21, "
+            "2026-11-21T09:30, all\n"
             "  -o, --output FILE  write FILE (headroom-report.html) in one step; - prints it\n"
             "  -h, --help         this text\n"
             "\n"

@@ -32,6 +32,7 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_int(t, o, "status", row->status);
     json_int(t, o, "tokens_before", row->tokens_before);
     json_int(t, o, "tokens_after", row->tokens_after);
+    json_bool(t, o, "exact", row->exact);
     json_int(t, o, "bytes_before", row->bytes_before);
     json_int(t, o, "bytes_after", row->bytes_after);
     json_text(t, o, "usage", row->usage);

@@ -5,11 +5,11 @@
 #include "cli.h"
 #include "files.h"
 #include "format.h"
+#include "moment.h"
 #include "serve_access.h"
 #include "serve_http.h"
 #include "serve_pages.h"
 #include "serve_socket.h"
-#include "since.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,8 +24,7 @@ enum {
     CONNECTIONS_OF_ONE = 48, /* of one address: 16 stay for others */
     IDLE_SECONDS = 15,
     CONNECTION_BYTES = 16384, /* a longer head is refused */
-    DEFAULT_PORT = 8787,
-    SPAN_DAYS = 30
+    DEFAULT_PORT = 8787
 };
 
 struct server {
@@ -223,8 +222,8 @@ static int run(const struct command *self, int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct server s = {.host = "127.0.0.1", .state = {.span_us = SPAN_DAYS * INT64_C(86400000000)}};
-    int64_t now = format_now_us(), from;
+    struct server s = {.host = "127.0.0.1", .state = {.since = "30d"}};
+    int64_t from;
     unsigned port = DEFAULT_PORT;
     int option, code = EX_OK;
     const char *error;
@@ -247,10 +246,9 @@ static int run(const struct command *self, int argc, char **argv)
             code = read_token(self, &s, optarg);
             break;
         case 's':
-            if (!since_read(optarg, now, &from))
-                code = cli_usage(self, "--since takes " SINCE_FORMS);
-            else
-                s.state.span_us = from == 0 ? 0 : now - from;
+            s.state.since = optarg;
+            if (!moment_read(optarg, format_now_us(), &from))
+                code = cli_usage(self, "--since takes " MOMENT_FORMS);
             break;
         default:
             return cli_option_exit(option);
@@ -294,7 +292,7 @@ const struct command command_serve = {
         "network\n"
         "                         put a TLS proxy in front\n"
         "  -t, --token TOKEN      the same on the command line, where other users may see it for a moment\n"
-        "  -s, --since WHEN       what the page looks back on (30d): " SINCE_FORMS "\n"
+        "  -s, --since WHEN       what the page looks back on (30d): 12h, 7d, today, 2026-11-21, all\n"
         "  -h, --help             this text\n"
         "\n"
         "exit status: 0 after SIGINT or SIGTERM; 64 wrong usage, 66 no token file, 69 cannot listen there\n"

@@ -2,6 +2,7 @@
 #include "serve_pages.h"
 #include "format.h"
 #include "json.h"
+#include "moment.h"
 #include "page.h"
 #include "stats.h"
 
@@ -86,8 +87,8 @@ static int answer_page(headroom *h, struct serve_state *s, struct serve_answer *
     if (!make_nonce(out->nonce))
         return -1;
     o.nonce = out->nonce;
-    if (s->span_us > 0)
-        o.from_us = format_now_us() - s->span_us;
+    if (!moment_read(s->since, format_now_us(), &o.from_us))
+        o.from_us = 0;
     return page_write(h, &o, f);
 }
 

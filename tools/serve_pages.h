@@ -11,7 +11,7 @@
 enum { SERVE_NONCE = 33 };
 
 struct serve_state {
-    int64_t span_us; /* what the page looks back on; 0: all */
+    const char *since; /* what the page looks back on, as moment_read takes it: read anew each time */
     struct metrics_state metrics;
 };
 

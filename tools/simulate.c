@@ -93,7 +93,7 @@ static int print_json(const headroom_request *r, const headroom_row *row)
     json_int(&t, part, "after", row->tokens_after);
     json_int(&t, part, "saved", saved);
     json_percent(&t, part, "saved_percent", saved, row->tokens_before);
-    json_bool(&t, part, "exact", false); /* the library estimates */
+    json_bool(&t, part, "exact", row->exact);
     part = json_object(&t, o, "bytes");
     json_int(&t, part, "before", row->bytes_before);
     json_int(&t, part, "after", row->bytes_after);
@@ -128,9 +128,10 @@ static void print_table(const headroom_request *r, const headroom_row *row)
            format_word(model, sizeof(model), row->model), format_count(before, row->elapsed_us));
     if (row->skipped != NULL)
         print_skipped(row->skipped);
-    printf("tokens   %s -> %s: %s saved, %s of the body as the program made it (estimated)\n",
+    printf("tokens   %s -> %s: %s saved, %s of the body as the program made it%s\n",
            format_count(before, row->tokens_before), format_count(after, row->tokens_after),
-           format_count(saved, difference), format_share(share, difference, row->tokens_before));
+           format_count(saved, difference), format_share(share, difference, row->tokens_before),
+           row->exact ? "" : " (estimated)");
     printf("bytes    %s -> %s\n", format_count(before, row->bytes_before),
            format_count(after, row->bytes_after));
     left_out_print("window   ", row->window);

@@ -4,6 +4,7 @@
    the terminal is given back as it was. */
 #include "cli.h"
 #include "format.h"
+#include "moment.h"
 #include "watch_view.h"
 
 #include <curses.h>
@@ -43,7 +44,7 @@ static int take_setting(void *arg, const char *name, const char *value, const ch
 /* Sums are read where a request is new, at midnight, and now and then, since a purge makes none. */
 static int read_sums(headroom *h, struct watch_model *m, bool fresh)
 {
-    int64_t midnight = figures_midnight(m->now_us);
+    int64_t midnight = moment_midnight(m->now_us, 0);
     struct figures today;
     int err;
 
@@ -52,6 +53,7 @@ static int read_sums(headroom *h, struct watch_model *m, bool fresh)
         return 0;
     err = figures_read(h, midnight, INT64_MAX, FIGURES_ALL, &today);
     if (err == 0) {
+        figures_free(&m->today);
         m->today = today;
         m->summed_us = m->now_us;
     }
@@ -262,6 +264,7 @@ static int run(const struct command *self, int argc, char **argv)
     err = read_figures(h, &model);
     code = err < 0 ? cli_fail_core(self, h, err) : watch(&h, &model);
     recent_free(&model.recent);
+    figures_free(&model.today);
     if (h != NULL)
         headroom_close(h);
     return code;

@@ -228,8 +228,8 @@ static void draw_title(const struct watch_model *m)
 static void draw_sums(const struct watch_model *m)
 {
     const headroom_totals *t = &m->today.all;
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE], cost[FIGURES_USD],
-        saved[FIGURES_USD];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE], cost[FORMAT_USD],
+        saved[FORMAT_USD];
     char text[256];
 
     snprintf(text, sizeof(text), "saved %s of %s tokens in %s requests, %s failed",
@@ -238,7 +238,7 @@ static void draw_sums(const struct watch_model *m)
     put_label(m, 1, "today", text);
     if (t->priced > 0)
         snprintf(text, sizeof(text), "%s spent, %s saved net, in %s of %s requests with a price",
-                 figures_usd(cost, t->cost), figures_usd(saved, t->saved), format_count(a, t->priced),
+                 format_usd(cost, t->cost), format_usd(saved, t->saved), format_count(a, t->priced),
                  format_count(b, t->requests));
     else
         snprintf(text, sizeof(text), "no price is known for any of %s requests",

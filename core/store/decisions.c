@@ -22,7 +22,8 @@ enum {
     C_CALL_ID,
     C_REASON,
     C_SENT,
-    C_CREATED
+    C_CREATED,
+    C_COUNTED
 };
 
 static void copy_key(const hr_query *q, int column, uint8_t out[16])
@@ -42,6 +43,7 @@ static int read_row(const hr_query *q, hr_arena *a, hr_decision *out)
         .has_original = hr_query_col_int(q, C_HAS_ORIGINAL) != 0,
         .tokens_before = (uint32_t)hr_query_col_int(q, C_BEFORE),
         .tokens_after = (uint32_t)hr_query_col_int(q, C_AFTER),
+        .counted = (enum hr_encoding)hr_query_col_int(q, C_COUNTED),
         .kept = (uint32_t)hr_query_col_int(q, C_KEPT),
         .of = (uint32_t)hr_query_col_int(q, C_TOTAL),
     };
@@ -158,6 +160,7 @@ static int insert(hr_store *s, const hr_decision *d, int64_t now)
     hr_query_str(&q, d->call_id);
     hr_query_str(&q, d->reason);
     hr_query_str(&q, d->sent);
+    hr_query_int(&q, d->counted);
     int rc = hr_query_run(&q);
     return rc < 0 ? rc : sqlite3_changes(s->db) > 0;
 }

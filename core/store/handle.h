@@ -172,6 +172,7 @@ typedef struct hr_query {
 
 hr_query hr_query_start(hr_store *s, enum hr_statement which);
 void hr_query_int(hr_query *q, int64_t v);
+void hr_query_ints(hr_query *q, const int64_t *v, size_t n); /* the next n parameters; one failure for all */
 void hr_query_blob(hr_query *q, const void *p,
                    size_t n);                   /* the bytes must live until hr_query_end; p NULL: NULL */
 void hr_query_text(hr_query *q, const char *z); /* likewise */

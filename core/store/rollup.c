@@ -83,15 +83,13 @@ static void read_tools(struct tools *t, const char *json)
 
 static int write_tool(hr_store *s, int64_t slot, hr_str name, const struct tool *tool)
 {
+    const int64_t sums[] = {tool->results, tool->touched, tool->replayed, tool->tokens_before,
+                            tool->tokens_after};
     hr_query q = hr_query_start(s, HR_Q_TOOL_ADD);
 
     hr_query_int(&q, slot);
     hr_query_str(&q, name);
-    hr_query_int(&q, tool->results);
-    hr_query_int(&q, tool->touched);
-    hr_query_int(&q, tool->replayed);
-    hr_query_int(&q, tool->tokens_before);
-    hr_query_int(&q, tool->tokens_after);
+    hr_query_ints(&q, sums, sizeof sums / sizeof *sums);
     return hr_query_run(&q);
 }
 
@@ -182,14 +180,11 @@ static int64_t group_of(hr_store *s, const headroom_row *r)
 static int add_to(hr_store *s, enum hr_level_of_sums level, int64_t slot, int64_t group,
                   const headroom_totals *t)
 {
-    const int64_t *member = (const int64_t *)t;
+    const int64_t key[] = {level, slot, group};
     hr_query q = hr_query_start(s, HR_Q_SUMS_ADD);
 
-    hr_query_int(&q, level);
-    hr_query_int(&q, slot);
-    hr_query_int(&q, group);
-    for (size_t i = 0; i < sizeof *t / sizeof *member; i++)
-        hr_query_int(&q, member[i]);
+    hr_query_ints(&q, key, 3);
+    hr_query_ints(&q, (const int64_t *)t, sizeof *t / sizeof(int64_t));
     return hr_query_run(&q);
 }
 

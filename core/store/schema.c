@@ -76,6 +76,7 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
                                           " GROUP BY 2, 3;" HR_SQL_FILL_TOOLS
                                           " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;" HR_SQL_FILL_ALL
                                           " GROUP BY 2;",
+    "ALTER TABLE decisions ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;", /* enum hr_encoding; older: estimated */
 };
 
 static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
@@ -85,7 +86,8 @@ static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
                                                            "PRAGMA user_version=4",
                                                            "PRAGMA user_version=5",
                                                            "PRAGMA user_version=6",
-                                                           "PRAGMA user_version=7"};
+                                                           "PRAGMA user_version=7",
+                                                           "PRAGMA user_version=8"};
 
 static int write_key(hr_store *s)
 {

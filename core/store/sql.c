@@ -13,7 +13,7 @@
 #define DECISION                                                                                             \
     "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, "      \
     "total, "                                                                                                \
-    "last_used, transform, kind, tool, call_id, reason, sent, created FROM decisions "
+    "last_used, transform, kind, tool, call_id, reason, sent, created, counted FROM decisions "
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
@@ -38,8 +38,6 @@
     "SELECT " name ", " HR_SQL_TOTALS(HR_SQL_SUM) " " HR_SQL_REQUESTS                                        \
                                                   " AND time >= ?1 AND time < ?2 GROUP BY 1"
 
-#define AT_MOST(tenths) ", coalesce(sum(made > 0 AND sent * 10 <= made * " tenths "), 0)"
-
 static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_BEGIN] = "BEGIN IMMEDIATE",
     [HR_Q_COMMIT] = "COMMIT",
@@ -57,8 +55,8 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_DECISION_INSERT] =
         "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, "
         "tokens_after, "
-        "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent) "
-        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+        "kept, total, created, last_used, transform, kind, tool, call_id, reason, sent, counted) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) "
         "ON CONFLICT(key) DO NOTHING",
     [HR_Q_DECISION_TOUCH] = "UPDATE decisions SET last_used = ?1 WHERE key = ?2 AND last_used < ?1",
     [HR_Q_DECISION_EXPIRE] = "DELETE FROM decisions WHERE n >= ?1 AND n < ?2 AND last_used < ?3",
@@ -93,12 +91,7 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" HR_SQL_MADE "), 0), coalesce(sum(" HR_SQL_SENT
                              "), 0) " HR_SQL_REQUESTS " AND session = ?",
     [HR_Q_REQUEST_TALLY] =
-        "SELECT (SELECT max(id) FROM requests), coalesce(sum(mode = 'audit'), 0), coalesce(sum(mode = "
-        "'simulate'), 0), coalesce(sum(mode = 'optimize'), 0), coalesce(sum(made > 0), 0), "
-        "coalesce(sum(CASE WHEN made > 0 THEN sent * 1000000 / made ELSE 0 END), 0)" AT_MOST("1") AT_MOST("2")
-            AT_MOST("3") AT_MOST("4") AT_MOST("5") AT_MOST("6") AT_MOST("7") AT_MOST("8") AT_MOST("9")
-                AT_MOST("10") " FROM (SELECT mode, " HR_SQL_MADE " AS made, " HR_SQL_SENT " AS sent " HR_SQL_REQUESTS
-                              " AND id > ?)",
+        "SELECT mode, " HR_SQL_MADE ", " HR_SQL_SENT " " HR_SQL_REQUESTS " AND id > ? AND id <= ?",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
@@ -326,6 +319,12 @@ void hr_query_int(hr_query *q, int64_t v)
 {
     if (may_bind(q))
         q->rc = sqlite3_bind_int64(q->st, q->at, v);
+}
+
+void hr_query_ints(hr_query *q, const int64_t *v, size_t n)
+{
+    for (size_t i = 0; i < n && (i > 0 || may_bind(q)) && q->rc == SQLITE_OK; i++)
+        q->rc = sqlite3_bind_int64(q->st, i == 0 ? q->at : ++q->at, v[i]);
 }
 
 void hr_query_blob(hr_query *q, const void *p, size_t n)

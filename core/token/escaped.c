@@ -1,9 +1,10 @@
-/* escaped.c - the estimate for text that still has its JSON escapes.
+/* escaped.c - see escaped.h.
 
-   Escapes are undone into a window on the stack, and each full window is estimated up to its last word's begin, so
-   that nearly no piece is cut. No allocation, any bytes: what is no escape stands for itself. */
+   Escapes are undone into a window on the stack, and each full window is counted up to where no piece of it can go on in the next: by a
+   vocabulary as far as that is sure, by the estimator to its last word's begin. A piece longer than the window is rare, and gets memory. */
+#include "token/escaped.h"
+
 #include "token/model.h"
-#include "token/token.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ static size_t unescape(const char *p, const char *end, char *out, size_t *n)
             return 12;
         }
     }
-    *n = encode(out, (uint32_t)c);
+    *n = encode(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : (uint32_t)c);
     return 6;
 }
 
@@ -111,34 +112,91 @@ static size_t last_cut(const char *p, size_t n)
     return n;
 }
 
-size_t hr_tokens_json(const char *json, size_t n)
+/* A buffer that text with its escapes undone goes through. */
+struct window {
+    char *p;
+    size_t n, room;
+    uint64_t sum; /* tokens of what has gone through; estimated: costs */
+};
+
+/* Append what fits of [p, end). Returns behind the last byte read. */
+static const char *fill(struct window *w, const char *p, const char *end)
 {
-    char window[4096];
-    const char *p = json, *end = p + n;
-    size_t used = 0;
-    uint64_t sum = 0;
-    if (n == 0)
-        return 0;
-    while (p < end) {
-        size_t left = (size_t)(end - p), room = sizeof window - used, plain = left < room ? left : room;
+    while (p < end && w->room - w->n >= 4) {
+        size_t left = (size_t)(end - p), room = w->room - w->n, plain = left < room ? left : room;
         const char *slash = memchr(p, '\\', plain);
         if (slash)
             plain = (size_t)(slash - p);
-        memcpy(window + used, p, plain);
-        used += plain;
+        memcpy(w->p + w->n, p, plain);
+        w->n += plain;
         p += plain;
-        if (slash && sizeof window - used >= 4) {
+        if (slash && w->room - w->n >= 4) {
             size_t written;
-            p += unescape(p, end, window + used, &written);
-            used += written;
+            p += unescape(p, end, w->p + w->n, &written);
+            w->n += written;
+        }
+    }
+    return p;
+}
+
+/* Count as much of a window as nothing behind it can change. */
+static size_t count_begun(const hr_pieces *v, struct window *w)
+{
+    size_t used = 0;
+    if (v) {
+        w->sum += hr_pieces_begun(v, (const uint8_t *)w->p, w->n, &used);
+    } else {
+        used = last_cut(w->p, w->n);
+        w->sum += hr_token_sum(w->p, used);
+    }
+    return used;
+}
+
+static void count_rest(const hr_pieces *v, struct window *w)
+{
+    w->sum += v ? hr_pieces_count(v, (const uint8_t *)w->p, w->n) : hr_token_sum(w->p, w->n);
+    w->n = 0;
+}
+
+/* One piece fills the window, and goes on in [p, end): all of it at once, or where there is no memory in parts. */
+static const char *count_large(const hr_pieces *v, struct window *w, const char *p, const char *end)
+{
+    /* undoing an escape never makes it longer */
+    struct window all = {.room = w->n + (size_t)(end - p) + 4};
+    all.p = hr_malloc(all.room);
+    if (all.p) {
+        memcpy(all.p, w->p, w->n);
+        all.n = w->n;
+        p = fill(&all, p, end);
+        count_rest(v, &all);
+        w->sum += all.sum;
+        w->n = 0;
+        hr_free(all.p);
+    } else {
+        count_rest(v, w);
+    }
+    return p;
+}
+
+size_t hr_escaped_count(const hr_pieces *v, const char *json, size_t n)
+{
+    char room[4096];
+    struct window w = {.p = room, .room = sizeof room};
+    const char *p = json, *end = json + n;
+
+    if (n == 0)
+        return 0;
+    if (v && !memchr(json, '\\', n))
+        return hr_pieces_count(v, (const uint8_t *)json, n);
+    while ((p = fill(&w, p, end)) < end) {
+        const size_t used = count_begun(v, &w);
+        if (used == 0) {
+            p = count_large(v, &w, p, end);
             continue;
         }
-        if (p == end)
-            break;
-        size_t cut = last_cut(window, used);
-        sum += hr_token_sum(window, cut);
-        used -= cut;
-        memmove(window, window + cut, used);
+        w.n -= used;
+        memmove(w.p, w.p + used, w.n);
     }
-    return hr_token_round(sum + hr_token_sum(window, used));
+    count_rest(v, &w);
+    return v ? w.sum : hr_token_round(w.sum);
 }

@@ -433,12 +433,7 @@ size_t hr_token_round(uint64_t sum)
     return sum ? (size_t)sum : 1;
 }
 
-size_t hr_tokens(const char *text, size_t n)
+size_t hr_tokens_estimate(const char *text, size_t n)
 {
     return n == 0 ? 0 : hr_token_round(hr_token_sum(text, n));
-}
-
-bool hr_tokens_exact(void)
-{
-    return false;
 }

@@ -80,7 +80,7 @@ static size_t repair(const byte *p, const byte *end, byte *out)
     size_t n = 0;
     while (p < end) {
         uint32_t c;
-        bool bad = false;
+        unsigned bad = 0;
         const unsigned length = hr_split_char(p, end, &c, &bad);
         memcpy(out + n, bad ? (const byte *)"\xEF\xBF\xBD" : p, bad ? 3 : length);
         n += bad ? 3 : length;
@@ -149,9 +149,9 @@ size_t hr_pieces_count(const hr_pieces *v, const byte *p, size_t n)
     size_t count = 0;
 
     while (p < end) {
-        bool bad = false;
-        const byte *next = v->split(v->table, p, end, &bad);
-        count += bad ? count_bad(v, p, next) : count_piece(v, p, next, end);
+        unsigned flags = 0;
+        const byte *next = v->split(v->table, p, end, &flags);
+        count += flags & HR_SPLIT_BAD ? count_bad(v, p, next) : count_piece(v, p, next, end);
         p = next;
     }
     return count;
@@ -163,13 +163,11 @@ size_t hr_pieces_begun(const hr_pieces *v, const byte *p, size_t n, size_t *used
     size_t count = 0;
 
     while (p < end) {
-        bool bad = false;
-        const byte *next = v->split(v->table, p, end, &bad);
-        /* What follows is looked at by a contraction at the farthest: three bytes, of which two make one character. A character cut off
-           is no reason: it would reach the end. */
-        if (end - next < 4)
+        unsigned flags = 0;
+        const byte *next = v->split(v->table, p, end, &flags);
+        if (flags & HR_SPLIT_END)
             break;
-        count += bad ? count_bad(v, p, next) : count_piece(v, p, next, end);
+        count += flags & HR_SPLIT_BAD ? count_bad(v, p, next) : count_piece(v, p, next, end);
         p = next;
     }
     *used = (size_t)(p - begin);
@@ -186,8 +184,8 @@ int hr_pieces_each(const hr_pieces *v, const byte *p, size_t n, void (*put)(void
     int r = 0;
 
     while (p < end && r == 0) {
-        bool bad = false;
-        const byte *next = v->split(v->table, p, end, &bad);
+        unsigned flags = 0;
+        const byte *next = v->split(v->table, p, end, &flags);
         const size_t most = (size_t)(next - p) * 3;
         if (most >= room) {
             for (room = room ? room : 4096; most >= room;)
@@ -202,6 +200,7 @@ int hr_pieces_each(const hr_pieces *v, const byte *p, size_t n, void (*put)(void
                 break;
             }
         }
+        const bool bad = flags & HR_SPLIT_BAD;
         const size_t length = bad ? repair(p, next, good) : (size_t)(next - p);
         put(arg, b.token, hr_bpe_encode(v->table, bad ? good : p, length, &b));
         p = next;

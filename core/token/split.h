@@ -10,12 +10,18 @@
 
 #include "token/table.h"
 
-/* Where the piece that begins at p ends; p < end. *bad is set, and else left, if bytes in it are not UTF-8. */
-typedef const uint8_t *hr_split(const hr_table *t, const uint8_t *p, const uint8_t *end, bool *bad);
-const uint8_t *hr_split_o200k(const hr_table *t, const uint8_t *p, const uint8_t *end, bool *bad);
-const uint8_t *hr_split_cl100k(const hr_table *t, const uint8_t *p, const uint8_t *end, bool *bad);
+/* What else is known of a piece. */
+enum hr_split_flag {
+    HR_SPLIT_BAD = 1, /* bytes in it are not UTF-8 */
+    HR_SPLIT_END = 2  /* the end was looked at: with more text behind it the piece might be another */
+};
 
-/* Bytes of the character at p, p < end; *c is it. *bad as above: U+FFFD, and its bytes. */
-unsigned hr_split_char(const uint8_t *p, const uint8_t *end, uint32_t *c, bool *bad);
+/* Where the piece that begins at p ends; p < end. Adds to *flags. */
+typedef const uint8_t *hr_split(const hr_table *t, const uint8_t *p, const uint8_t *end, unsigned *flags);
+const uint8_t *hr_split_o200k(const hr_table *t, const uint8_t *p, const uint8_t *end, unsigned *flags);
+const uint8_t *hr_split_cl100k(const hr_table *t, const uint8_t *p, const uint8_t *end, unsigned *flags);
+
+/* Bytes of the character at p, p < end; *c is it, U+FFFD where it is none (then with a flag, and END, too, where it is cut off). */
+unsigned hr_split_char(const uint8_t *p, const uint8_t *end, uint32_t *c, unsigned *flags);
 
 #endif

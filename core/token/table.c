@@ -31,7 +31,7 @@ static bool lies_inside(const hr_table_head *head, uint32_t at, uint64_t bytes)
     return at % 64 == 0 && at >= sizeof *head && at <= head->size && bytes <= head->size - at;
 }
 
-int hr_table_read(hr_table *out, const void *p, size_t n, bool all)
+int hr_table_check(const void *p, size_t n, bool all)
 {
     hr_table_head head;
 
@@ -44,31 +44,36 @@ int hr_table_read(hr_table *out, const void *p, size_t n, bool all)
     if (head.pairs_bits < 1 || head.pairs_bits > 31 ||
         !lies_inside(&head, head.blocks, 0x110000 / HR_TABLE_BLOCK) ||
         !lies_inside(&head, head.classes, HR_TABLE_BLOCK) ||
-        !lies_inside(&head, head.trie, 8 * (head.root | 255u)) ||
+        !lies_inside(&head, head.trie, 8 * (uint64_t)(head.root | 255u)) ||
         !lies_inside(&head, head.made, 8 * (uint64_t)head.tokens) ||
         !lies_inside(&head, head.pairs, (uint64_t)8 << head.pairs_bits))
         return HR_ESHAPE;
-    if (all && head.body_sum != hr_table_sum((const char *)p + sizeof head, n - sizeof head))
-        return HR_ESHAPE;
-    const char *base = p;
-    *out = (hr_table){
-        .blocks = (const uint8_t *)base + head.blocks,
-        .classes = (const uint8_t *)base + head.classes,
-        .trie = (const uint64_t *)(const void *)(base + head.trie),
-        .made = (const uint64_t *)(const void *)(base + head.made),
-        .pairs = (const uint64_t *)(const void *)(base + head.pairs),
-        .root = head.root,
-        .pairs_shift = 32 - head.pairs_bits,
-        .pairs_mask = (uint32_t)((1ull << head.pairs_bits) - 1),
-        .tokens = head.tokens,
-    };
-    return 0;
+    return all && head.body_sum != hr_table_sum((const char *)p + sizeof head, n - sizeof head) ? HR_ESHAPE
+                                                                                                : 0;
 }
 
-int hr_table_open(hr_table *out, const char *path, bool all)
+hr_table hr_table_at(const void *p)
+{
+    const hr_table_head *head = p;
+    const char *base = p;
+
+    return (hr_table){
+        .blocks = (const uint8_t *)base + head->blocks,
+        .classes = (const uint8_t *)base + head->classes,
+        .trie = (const uint64_t *)(const void *)(base + head->trie),
+        .made = (const uint64_t *)(const void *)(base + head->made),
+        .pairs = (const uint64_t *)(const void *)(base + head->pairs),
+        .root = head->root,
+        .pairs_shift = 32 - head->pairs_bits,
+        .pairs_mask = (uint32_t)((1ull << head->pairs_bits) - 1),
+    };
+}
+
+int hr_table_map(const char *path, bool all, const void **map)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* O_NONBLOCK: a pipe of that name must not hold us up. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? HR_ENOENT : HR_EIO;
@@ -80,8 +85,16 @@ int hr_table_open(hr_table *out, const char *path, bool all)
         return r;
     if (p == MAP_FAILED)
         return HR_EIO;
-    r = hr_table_read(out, p, n, all);
+    r = hr_table_check(p, n, all);
     if (r < 0)
         munmap(p, n);
+    else
+        *map = p;
     return r;
+}
+
+void hr_table_unmap(const void *map)
+{
+    const hr_table_head *head = map;
+    munmap((void *)(uintptr_t)map, head->size);
 }

@@ -9,7 +9,7 @@
    What stands behind the head is trusted as the code of this library is: a checksum over it exists for `doctor`, because reading all
    pages at the first count would cost more than counting.
 
-   Thread rule: any thread, no lock; after a fork as before it. The first caller maps the file, once a process; a failure is final too. */
+   Thread rule: pure functions of the mapped bytes; any thread, after a fork as before it. */
 #ifndef HR_TOKEN_TABLE_H
 #define HR_TOKEN_TABLE_H
 
@@ -54,15 +54,18 @@ typedef struct hr_table_head {
 typedef struct hr_table {
     const uint8_t *blocks, *classes;
     const uint64_t *trie, *made, *pairs;
-    uint32_t root, pairs_shift, pairs_mask, tokens;
+    uint32_t root, pairs_shift, pairs_mask;
 } hr_table;
 
 uint64_t hr_table_sum(const void *p, size_t n);
-/* Take the n bytes of a file at p (aligned to 8), which stay where they are. HR_ESHAPE: not such a file, or damaged; all: the body's
-   checksum is tried, too. */
-int hr_table_read(hr_table *out, const void *p, size_t n, bool all);
-/* Map path. HR_ENOENT, HR_EIO, HR_ESHAPE. */
-int hr_table_open(hr_table *out, const char *path, bool all);
+/* Are the n bytes of a file at p (aligned to 8) a vocabulary? HR_ESHAPE: not one, of another version, or damaged. all: the body's checksum is
+   tried, too. */
+int hr_table_check(const void *p, size_t n, bool all);
+/* What lies where in a file that was checked. */
+hr_table hr_table_at(const void *p);
+/* Map path and check it: *map. HR_ENOENT, HR_EIO, HR_ESHAPE. */
+int hr_table_map(const char *path, bool all, const void **map);
+void hr_table_unmap(const void *map);
 
 /* ---- classes */
 static inline unsigned hr_table_class(const hr_table *t, uint32_t c)

@@ -4,6 +4,7 @@
 #define HR_COLUMNS_H
 
 #include "base.h"
+#include "transform/eight.h"
 #include "transform/watch.h"
 #include "json/json.h"
 
@@ -34,8 +35,8 @@ const hr_style *hr_style_take(hr_str *line);
 /* ---- the body of the form, for a form that is made on top of it (form_names.c) */
 /* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */
 int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch);
-/* Append what such a body stands for, in its style, or, with compact, without white space: *compact is its style then. 1, 0: it cannot be
-   read, HR_ENOMEM. */
+/* Append what such a body stands for in its style. With `compact` an indented text comes without white space: *compact is its style. 1, 0: it
+   cannot be read, HR_ENOMEM. */
 int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact);
 /* Append JSON without white space in a style. 1; 0: it is no such JSON; HR_ENOMEM. */
 int hr_style_put(hr_buf *b, hr_str compact, const hr_style *style);
@@ -54,8 +55,21 @@ extern const uint8_t hr_cell_stops[256];
 
 /* A number, true, false or null. */
 bool hr_cell_is_literal(hr_str s);
+/* Most texts are told apart from those by their first byte. */
+static inline bool hr_cell_may_be_literal(char first)
+{
+    return (unsigned char)(first - '0') < 10 || first == '-' || first == 't' || first == 'f' || first == 'n';
+}
 /* May a string without escapes, of which this is the inside, stand without quotes? In a narrow column none has a space. */
 bool hr_cell_is_bare(hr_str inside, unsigned place);
+
+/* ---- reading them (columns_cells.c) */
+/* Does a cell end at the beginning of s? */
+bool hr_cell_ends(hr_str s, unsigned place);
+/* Length of the string with quotes at the beginning of s; 0: there is none. */
+size_t hr_cell_string(hr_str s);
+/* The cell at the beginning of *s, as it stands, is taken off; false: it cannot be read, or does not end there. */
+bool hr_cell_take(hr_str *s, unsigned place, hr_str *cell);
 
 /* ---- the columns of an array of objects */
 enum hr_column_kind {
@@ -78,6 +92,14 @@ typedef struct hr_column {
     enum hr_column_kind kind;
     hr_str first, last; /* lexemes: of the first row; of the row above, n 0: none that could be meant */
 } hr_column;
+
+/* Equal texts, most of which are short. */
+static inline bool hr_column_same(hr_str a, hr_str b)
+{
+    if (a.n != b.n)
+        return false;
+    return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
+}
 
 typedef struct hr_schema {
     const hr_tree *tree;

@@ -107,7 +107,7 @@ bool hr_cell_is_bare(hr_str s, unsigned place)
         s.p[0] == HR_CELL_WHOLE || (s.n == 1 && s.p[0] == HR_CELL_ABSENT))
         return false;
     if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) /* a string without escapes holds none of the others */
-        return !memchr(s.p, ',', s.n) && !hr_cell_is_literal(s);
+        return !memchr(s.p, ',', s.n) && !(hr_cell_may_be_literal(s.p[0]) && hr_cell_is_literal(s));
     for (size_t i = 0; i < s.n; i++)
         if (hr_cell_stops[(unsigned char)s.p[i]] & place)
             return false;
@@ -159,7 +159,7 @@ static void learn_value(hr_schema *s, uint32_t column, uint32_t value, unsigned 
     if (c->seen++ == 0) {
         c->first = lexeme;
         c->constant = c->narrow = true;
-    } else if (c->constant && !hr_str_eq(c->first, lexeme)) {
+    } else if (c->constant && !hr_column_same(c->first, lexeme)) {
         c->constant = false;
     }
     if (c->narrow && v->type == HR_JSON_STRING && memchr(lexeme.p, ' ', lexeme.n))

@@ -3,6 +3,9 @@
 #include "transform/transform.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static int hex(char c)
 {
@@ -42,11 +45,30 @@ static bool has_escape(hr_str text)
     return false;
 }
 
+/* The key as it stands: its first two letters are looked for, side by side. */
+static bool has_key(hr_str text)
+{
+    static const char key[] = HR_NOTE_KEY;
+    const char *p = text.p;
+#ifdef __SSE2__
+    for (const char *end = text.p + text.n; end - p > 16 + (long)sizeof key; p += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        const __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+        const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(key[0])),
+                                           _mm_cmpeq_epi8(next, _mm_set1_epi8(key[1])));
+        for (unsigned found = (unsigned)_mm_movemask_epi8(both); found; found &= found - 1)
+            if (memcmp(p + __builtin_ctz(found), key, sizeof key - 1) == 0)
+                return true;
+    }
+#endif
+    return hr_str_find(text, HR_STR(HR_NOTE_KEY), (size_t)(p - text.p)) != SIZE_MAX;
+}
+
 bool hr_text_has_note(hr_str text)
 {
     static const char key[] = HR_NOTE_KEY;
     const char *end = text.p + text.n;
-    if (hr_str_find(text, HR_STR(HR_NOTE_KEY), 0) != SIZE_MAX)
+    if (has_key(text))
         return true;
     /* Only an escape can still spell it, in some of its letters. */
     if (!has_escape(text))

@@ -72,25 +72,25 @@ static int reads_back(enum hr_form form, hr_str body, hr_str text)
     return r;
 }
 
-/* The form that was appended at `before` stays if it is shorter and reads back; r is what its encoder returned. */
-static int judge(hr_buf *b, size_t before, enum hr_form form, hr_str text, int r)
+/* The form that was appended at `before` stays if it is shorter; r is what its encoder returned. */
+static int shorter(hr_buf *b, size_t before, hr_str text, int r)
 {
-    const size_t head = strlen(forms[form].head);
-
     if (r != 1 || b->err || b->len - before >= text.n)
         return r < 0 ? r : drop(b, before);
-    r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);
-    return r == 1 ? 1 : drop(b, before);
+    return 1;
 }
 
 int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, hr_watch *watch)
 {
-    const size_t before = b->len;
+    const size_t before = b->len, head = strlen(forms[form].head);
 
     if (begins(text, HR_FORM_OPENING))
         return 0;
     hr_buf_puts(b, forms[form].head);
-    return judge(b, before, form, text, forms[form].encode(b, text, pinned, watch));
+    int r = shorter(b, before, text, forms[form].encode(b, text, pinned, watch));
+    if (r == 1)
+        r = reads_back(form, hr_str_make(b->data + before + head, b->len - before - head), text);
+    return r == 0 ? drop(b, before) : r;
 }
 
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch)
@@ -104,13 +104,20 @@ int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch)
     return r;
 }
 
-int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch)
+int hr_form_write_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch)
 {
     const size_t before = b->len;
 
     hr_buf_puts(b, forms[form].head);
     int r = form == HR_FORM_NAMES ? hr_names_encode_tree(b, t, watch) : hr_columns_encode_tree(b, t, watch);
-    return judge(b, before, form, hr_str_make(t->text, t->len), r);
+    return shorter(b, before, hr_str_make(t->text, t->len), r);
+}
+
+int hr_form_reads_back(enum hr_form form, hr_str encoded, hr_str text)
+{
+    const size_t head = strlen(forms[form].head);
+
+    return reads_back(form, hr_str_make(encoded.p + head, encoded.n - head), text);
 }
 
 int hr_form_decode(hr_buf *b, hr_str text)

@@ -35,8 +35,11 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
 /* Does the text take the form at all, without pins? What is written is neither kept nor read back. 1, 0, HR_ENOMEM, HR_ETIME. */
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch);
 
-/* The same as hr_form_encode() for HR_FORM_COLUMNS or HR_FORM_NAMES and JSON that is indexed already: the text is all of t->text. */
-int hr_form_encode_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch);
+/* The same for HR_FORM_COLUMNS or HR_FORM_NAMES and JSON that is indexed already, all of t->text, but not yet read back: whoever has the choice
+   of two forms need read one. */
+int hr_form_write_tree(hr_buf *b, enum hr_form form, const hr_tree *t, hr_watch *watch);
+/* Is `text` what this form of it, from its first line on, says? 1, 0, HR_ENOMEM. */
+int hr_form_reads_back(enum hr_form form, hr_str encoded, hr_str text);
 
 /* Append what `text` was before it was encoded: 1. 0: it is no form of ours, to the letter; nothing was appended. HR_ENOMEM. */
 int hr_form_decode(hr_buf *b, hr_str text);

@@ -36,7 +36,7 @@ static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
     hr_str inside = hr_str_make(lexeme.p + 1, lexeme.n - 2);
 
     if (!escaped && hr_cell_is_bare(inside, place)) {
-        hr_buf_str(b, inside);
+        hr_buf_short(b, inside.p, inside.n);
         return;
     }
     if (place != HR_CELL_KEY && inside.n > 0 && hr_cell_stops[(unsigned char)inside.p[0]] & place &&
@@ -45,14 +45,14 @@ static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
     hr_buf_str(b, lexeme);
 }
 
-static void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
+static inline void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
 {
     if (lexeme.p[0] == '"')
         put_string(b, lexeme, escaped, place);
     else if (lexeme.p[0] == '{' || lexeme.p[0] == '[')
         hr_minify(b, lexeme.p, lexeme.n);
     else
-        hr_buf_str(b, lexeme);
+        hr_buf_short(b, lexeme.p, lexeme.n);
 }
 
 /* ------------------------------------------------------------------ "@N ROWS COLUMNS" */
@@ -106,7 +106,7 @@ static void put_cell(struct writer *w, hr_column *c, const hr_node *v)
     hr_str lexeme = v ? hr_str_make(w->schema.tree->text + v->off, v->len) : hr_str_make(absent, 1);
 
     put_divider(w, c->narrow);
-    if (lexeme.n == c->last.n && memcmp(lexeme.p, c->last.p, lexeme.n) == 0) {
+    if (hr_column_same(lexeme, c->last)) {
         hr_buf_putc(w->b, HR_CELL_SAME);
         return;
     }

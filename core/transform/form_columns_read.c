@@ -124,63 +124,13 @@ static int put_json(struct reader *r, hr_str json, size_t depth, bool with_table
 }
 
 /* ------------------------------------------------------------------ cells */
-/* Does a cell end at the beginning of s? */
-static bool at_end(hr_str s, unsigned place)
-{
-    return s.n == 0 || (s.p[0] != '"' && s.p[0] != '\\' && hr_cell_stops[(unsigned char)s.p[0]] & place);
-}
-
-/* Length of the string with quotes at the beginning of s; 0: there is none. */
-static size_t string_length(hr_str s)
-{
-    bool escaped;
-    const char *q = s.n > 1 && s.p[0] == '"' ? hr_lex_skip(s.p + 1, s.p + s.n, &escaped) : NULL;
-
-    return q ? (size_t)(q + 1 - s.p) : 0;
-}
-
-/* Bytes of the cell at the beginning of s, as it stands; 0: it cannot be read. */
-static size_t cell_length(hr_str s, unsigned place)
-{
-    hr_scan scan;
-    hr_value v;
-    size_t n = 0;
-
-    switch (s.n > 0 ? s.p[0] : 0) {
-    case HR_CELL_SAME:
-        return at_end(hr_str_make(s.p + 1, s.n - 1), place) ? 1 : string_length(s);
-    case HR_CELL_QUOTED:
-        n = string_length(hr_str_make(s.p + 1, s.n - 1));
-        return n ? n + 1 : 0;
-    case '{':
-    case '[':
-        hr_scan_init(&scan, s.p, s.n);
-        return hr_scan_value(&scan, &v) == 0 ? v.len : 0;
-    default:
-        while (n < s.n && !(hr_cell_stops[(unsigned char)s.p[n]] & place))
-            n++;
-        return n;
-    }
-}
-
-static bool take_cell(hr_str *s, unsigned place, hr_str *cell)
-{
-    size_t n = cell_length(*s, place);
-
-    *cell = hr_str_make(s->p, n);
-    *s = hr_str_make(s->p + n, s->n - n);
-    return n > 0 && at_end(*s, place);
-}
-
 static void put_quoted(hr_buf *b, hr_str inside)
 {
     if (hr_buf_reserve(b, inside.n + 2) < 0)
         return;
-    char *p = b->data + b->len;
-    *p = '"';
-    memcpy(p + 1, inside.p, inside.n);
-    p[inside.n + 1] = '"';
-    b->len += inside.n + 2;
+    b->data[b->len++] = '"';
+    hr_buf_short(b, inside.p, inside.n);
+    b->data[b->len++] = '"';
 }
 
 /* What a cell stands for. 1, 0, HR_ENOMEM. */
@@ -197,8 +147,8 @@ static int put_value(struct reader *r, hr_str cell, size_t depth)
         hr_buf_add(r->b, cell.p + 1, cell.n - 1);
         return 1;
     default:
-        if (hr_cell_is_literal(cell))
-            hr_buf_str(r->b, cell);
+        if (hr_cell_may_be_literal(cell.p[0]) && hr_cell_is_literal(cell))
+            hr_buf_short(r->b, cell.p, cell.n);
         else
             put_quoted(r->b, cell);
         return 1;
@@ -210,7 +160,7 @@ static uint32_t add_column(struct reader *r, uint32_t parent, uint32_t before, h
 {
     hr_str key;
     bool bare = s->n > 0 && s->p[0] != '"';
-    size_t n = bare ? 0 : string_length(*s);
+    size_t n = bare ? 0 : hr_cell_string(*s);
 
     while (bare && n < s->n && !(hr_cell_stops[(unsigned char)s->p[n]] & HR_CELL_KEY))
         n++;
@@ -237,7 +187,7 @@ static bool read_columns(struct reader *r, hr_str *s, uint32_t parent, char end,
         if (c == '=' || c == '{' || c == '[')
             *s = hr_str_make(s->p + 1, s->n - 1);
         r->named = c == '=' ? 0 : at;
-        if (c == '=' && !take_cell(s, HR_CELL_INNER, &r->list[at].constant))
+        if (c == '=' && !hr_cell_take(s, HR_CELL_INNER, &r->list[at].constant))
             return false;
         if (c == '{' || c == '[') {
             r->list[at].kind = c == '{' ? HR_COLUMN_GROUP : HR_COLUMN_TABLE;
@@ -301,7 +251,7 @@ static void put_key(struct reader *r, struct column *c, bool first, size_t depth
     if (r->leads.err)
         r->b->err = HR_ENOMEM;
     else
-        hr_buf_add(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
+        hr_buf_short(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
 }
 
 /* A member that has a cell; *first: none was written before. 1, 0, HR_ENOMEM. */
@@ -317,7 +267,7 @@ static int put_member(struct reader *r, struct row *row, uint32_t column, bool *
         c->last = (hr_str){0};
         return put_list(r, row, column, depth);
     }
-    if (more && !take_cell(&row->rest, c->narrow ? row->place | HR_CELL_NARROW : row->place, &cell))
+    if (more && !hr_cell_take(&row->rest, c->narrow ? row->place | HR_CELL_NARROW : row->place, &cell))
         return 0;
     if (!more || (cell.n == 1 && cell.p[0] == HR_CELL_SAME))
         cell = c->last;
@@ -395,7 +345,7 @@ static int put_list(struct reader *r, struct row *row, uint32_t column, size_t d
         put_feed(r, depth);
     hr_buf_putc(r->b, ']');
     row->rest = hr_str_make(inner.rest.p + 1, inner.rest.n - 1);
-    return at_end(row->rest, row->place);
+    return hr_cell_ends(row->rest, row->place);
 }
 
 /* ------------------------------------------------------------------ tables */
@@ -473,7 +423,7 @@ int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact)
         return 0;
     if (compact) {
         *compact = r.style;
-        r.style = hr_styles;
+        r.style = r.style->wide ? hr_styles : r.style;
     }
     if (!(r.list = hr_malloc(HR_COLUMNS_MOST * sizeof *r.list)))
         return HR_ENOMEM;

@@ -220,7 +220,7 @@ static int put_text(struct reader *r, uint32_t text)
 int hr_names_decode(hr_buf *b, hr_str body)
 {
     hr_buf joined = {.max = b->max}, compact = {.max = b->max};
-    struct reader r = {.b = &compact, .a = hr_arena_new()};
+    struct reader r = {.b = b, .a = hr_arena_new()};
     const hr_style *style;
     uint32_t text;
     int ok = r.a ? read_beginnings(&r, &body) : HR_ENOMEM;
@@ -233,11 +233,14 @@ int hr_names_decode(hr_buf *b, hr_str body)
         ok = hr_tree_parse(&r.t, r.a, joined.data, joined.len, NULL);
         ok = ok == 0 ? read_objects(&r, &text) : ok == HR_ENOMEM ? ok : 0;
     }
-    if (ok == 1 && b->cap > b->len) /* what the caller has room for */
-        ok = hr_buf_reserve(&compact, b->cap - b->len) < 0 ? HR_ENOMEM : 1;
+    if (ok == 1 && style->wide) { /* the list around the text moved it to the right */
+        r.b = &compact;
+        if (b->cap > b->len) /* what the caller has room for */
+            ok = hr_buf_reserve(&compact, b->cap - b->len) < 0 ? HR_ENOMEM : 1;
+    }
     if (ok == 1)
         ok = put_text(&r, text);
-    if (ok == 1)
+    if (ok == 1 && style->wide)
         ok = hr_style_put(b, hr_buf_view(&compact), style);
     hr_buf_free(&joined);
     hr_buf_free(&compact);

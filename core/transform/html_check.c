@@ -4,6 +4,8 @@
 
 #include "transform/html_entities.h"
 #include "transform/html_page.h"
+#include "transform/runs.h"
+#include "transform/seek.h"
 
 struct check {
     hr_str in, out;
@@ -34,25 +36,18 @@ static size_t behind_greater(hr_str s, size_t from)
     return p ? (size_t)(p + 1 - s.p) : s.n;
 }
 
-/* Behind the '>' of the tag that begins at `at`. */
+/* Behind the '>' of the tag that begins at `at`. A quote opens a value behind an equals sign only, and spaces. */
 static size_t behind_tag(hr_str s, size_t at)
 {
-    char quote = 0, before = 0; /* the last byte that is no space */
+    const char *p = s.p + at, *const begin = p, *const end = s.p + s.n, *back;
 
-    for (; at < s.n; at++) {
-        char c = s.p[at];
-        if (quote) {
-            const char *close = memchr(s.p + at, quote, s.n - at);
-            if (!close)
-                return s.n;
-            at = (size_t)(close - s.p);
-            quote = 0;
-        } else if (c == '>') {
-            return at + 1;
-        } else if ((c == '"' || c == '\'') && before == '=') {
-            quote = c;
-        }
-        before = is_space(c) ? before : s.p[at];
+    for (; (p = hr_seek(p, end, '>', '"', '\'', '>')) < end; p++) {
+        if (*p == '>')
+            return (size_t)(p + 1 - s.p);
+        for (back = p; back > begin && is_space(back[-1]);)
+            back--;
+        if (back > begin && back[-1] == '=' && !(p = memchr(p + 1, *p, (size_t)(end - p) - 1)))
+            return s.n;
     }
     return s.n;
 }
@@ -62,7 +57,9 @@ static size_t behind_textless(hr_str s, size_t at, size_t behind_it)
 {
     static const char *const names[] = {"script", "style", "iframe", "noframes"};
 
-    char first = (char)(s.p[at + 1] | 0x20);
+    const char first = (char)(s.p[at + 1] | 0x20);
+    if (first != 's' && first != 'i' && first != 'n')
+        return 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (*names[i] != first)
             continue;
@@ -153,13 +150,40 @@ static bool words(struct check *c, hr_str s, const uint8_t class[256])
     return true;
 }
 
+/* Where a stretch ends: before an entity, a line break, or at the end. */
+static size_t stretch_end(hr_str s, size_t at, const uint8_t class[256])
+{
+#ifdef __SSE2__
+    for (; s.n - at >= 16; at += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+        const __m128i ends = _mm_or_si128(hr_run_is(v, '&'), hr_run_range(v, '\t', '\r' - '\t'));
+        const unsigned found = (unsigned)_mm_movemask_epi8(ends);
+        if (found) {
+            at += (unsigned)__builtin_ctz(found);
+            break;
+        }
+    }
+#endif
+    while (at < s.n && !(class[(unsigned char)s.p[at]] & (AMPERSAND | BREAK)))
+        at++;
+    return at;
+}
+
+static bool has_word(hr_str s, const uint8_t class[256])
+{
+    size_t i = 0;
+
+    while (i < s.n && !(class[(unsigned char)s.p[i]] & WORD)) /* the first byte, mostly */
+        i++;
+    return i < s.n;
+}
+
 /* A text between two tags, in stretches between line breaks and entities. Most are in the output as they stand; where not, their words
    must be. */
 static bool text(struct check *c, hr_str s, const uint8_t class[256])
 {
     for (size_t i = 0, from, to, n; i < s.n;) {
         char decoded[4];
-        unsigned seen = 0;
         if (class[(unsigned char)s.p[i]] & SPACE) {
             i++;
             continue;
@@ -172,13 +196,11 @@ static bool text(struct check *c, hr_str s, const uint8_t class[256])
             continue;
         }
         from = i;
-        do
-            seen |= class[(unsigned char)s.p[i++]];
-        while (i < s.n && !(class[(unsigned char)s.p[i]] & (AMPERSAND | BREAK)));
+        i = stretch_end(s, i + 1, class);
         for (to = i; s.p[to - 1] == ' ';)
             to--;
         hr_str stretch = hr_str_make(s.p + from, to - from);
-        if ((seen & WORD) && !find_near(c, stretch) && !words(c, stretch, class))
+        if (has_word(stretch, class) && !find_near(c, stretch) && !words(c, stretch, class))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 
 #include "transform/html_entities.h"
 #include "transform/html_reader.h"
+#include "transform/runs.h"
 
 /* ------------------------------------------------------------------ segments */
 static uint8_t sort_of(const hr_html_reader *r)
@@ -146,6 +147,28 @@ void hr_html_remark(hr_html_reader *r, hr_str value)
 static const bool ends_run[256] = {
     ['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, ['&'] = 1, ['{'] = 1, ['<'] = 1};
 
+/* The length of the run that begins at `at`: its first byte, whatever that is, and those behind it that do not end it. */
+static inline size_t plain_run(hr_str s, size_t at)
+{
+    size_t i = at + 1;
+#ifdef __SSE2__
+    for (; s.n - i >= 16; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        const __m128i before = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i - 1));
+        const __m128i blanks = _mm_and_si128(hr_run_is(v, ' '), hr_run_is(before, ' '));
+        __m128i end = _mm_or_si128(hr_run_range(v, '\t', 1), hr_run_range(v, '\f', 1));
+        end = _mm_or_si128(_mm_or_si128(end, blanks), hr_run_is(v, '&'));
+        end = _mm_or_si128(end, _mm_or_si128(hr_run_is(v, '{'), hr_run_is(v, '<')));
+        const unsigned found = (unsigned)_mm_movemask_epi8(end);
+        if (found)
+            return i + (unsigned)__builtin_ctz(found) - at;
+    }
+#endif
+    while (i < s.n && !ends_run[(unsigned char)s.p[i]] && (s.p[i] != ' ' || s.p[i - 1] != ' '))
+        i++;
+    return i - at;
+}
+
 static bool is_template_mark(hr_str s)
 {
     return s.n >= 2 &&
@@ -202,9 +225,10 @@ void hr_html_collapsed(hr_html_reader *r, hr_str s)
             i += taken;
         } else {
             r->page->is_source |= is_template_mark(hr_str_make(s.p + i, s.n - i));
-            do
-                *out++ = s.p[i++];
-            while (i < s.n && !ends_run[(unsigned char)s.p[i]] && (s.p[i] != ' ' || out[-1] != ' '));
+            const size_t run = plain_run(s, i);
+            memcpy(out, s.p + i, run);
+            out += run;
+            i += run;
             if (out[-1] == ' ') { /* white space is for what comes */
                 out--;
                 i--;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "transform/seek.h"
+
 static bool is_letter(char c)
 {
     c = (char)(c | 0x20);
@@ -53,11 +55,14 @@ static size_t end_of(hr_str s, size_t at, unsigned what)
    href=https://a/> ends there, whose slash is its own. */
 static size_t tag_end(hr_str s, size_t at, bool *bare)
 {
+    const char *const limit = s.p + s.n;
+
     *bare = false;
-    while (at < s.n && s.p[at] != '>') {
-        if (s.p[at++] != '=')
-            continue;
-        while (at < s.n && hr_html_space(s.p[at]))
+    for (;;) {
+        at = (size_t)(hr_seek(s.p + at, limit, '>', '=', '>', '=') - s.p);
+        if (at == s.n || s.p[at] == '>')
+            return at;
+        for (at++; at < s.n && hr_html_space(s.p[at]);)
             at++;
         if (at < s.n && (s.p[at] == '"' || s.p[at] == '\''))
             at = find(s, s.p[at], at + 1);
@@ -65,7 +70,6 @@ static size_t tag_end(hr_str s, size_t at, bool *bare)
             at = end_of(s, at, ENDS_VALUE);
         *bare = at < s.n && s.p[at] == '>';
     }
-    return at;
 }
 
 /* `to` is where the content ends, `next` where reading goes on; both the input's end where nothing closes it. */

@@ -21,7 +21,7 @@ void hr_minify(hr_buf *b, const char *p, size_t n)
     const char *end = p + n;
     while (p < end) {
         const char *stop = next_run(&p, end);
-        hr_buf_add(b, p, (size_t)(stop - p));
+        hr_buf_short(b, p, (size_t)(stop - p));
         p = stop;
     }
 }

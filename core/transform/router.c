@@ -15,7 +15,7 @@ enum kind { TEXT, JSON, HTML };
 /* ------------------------------------------------------------------ the table */
 static const struct transform {
     enum kind kind;
-    const char *name;
+    const char *name; /* NULL: it tells by itself */
     bool lossless;
     hr_route_row *run;
 } transforms[] = {
@@ -23,8 +23,7 @@ static const struct transform {
     {JSON, "smart_crusher", false, hr_route_crushed},
     {JSON, "blobs", false, hr_route_blobs},
     {JSON, "strings", true, hr_route_strings},
-    {JSON, "names", true, hr_route_names},
-    {JSON, "columns", true, hr_route_columns},
+    {JSON, NULL, true, hr_route_tables},
     {JSON, "minify", true, hr_route_minified},
     {HTML, "html_text", false, hr_route_page},
     {HTML, "rows", true, hr_route_page_rows},
@@ -121,7 +120,7 @@ static int ask(hr_arena *a, const hr_transform_in *in, const struct question *q,
         if (r < 0)
             return r;
         if (r == 1) {
-            out->transform = t->name;
+            out->transform = t->name ? t->name : out->transform;
             out->lossless = t->lossless;
             return 1;
         }

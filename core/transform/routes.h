@@ -1,7 +1,7 @@
 /* routes.h - the rows of the router's table: each takes the text as one module has it, compares where two could, and names the kind that it
    proves. All have one signature; `tree` is the text's where it is JSON, else unused.
 
-   1: *out is filled but for transform and lossless; 0: nothing to gain, or no such text; HR_ENOMEM, HR_ETIME. Output lives in the arena. One
+   1: *out is filled but for lossless, and for transform where the table names it; 0: nothing to gain, or no such text; HR_ENOMEM, HR_ETIME. Output lives in the arena. One
    thread. */
 #ifndef HR_ROUTES_H
 #define HR_ROUTES_H
@@ -13,7 +13,7 @@
 typedef int hr_route_row(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out);
 
 /* routes_json.c */
-hr_route_row hr_route_crushed, hr_route_strings, hr_route_names, hr_route_columns, hr_route_minified;
+hr_route_row hr_route_crushed, hr_route_strings, hr_route_tables, hr_route_minified;
 hr_route_row hr_route_lines_crushed, hr_route_line_columns;
 
 /* routes_text.c */

@@ -16,14 +16,59 @@ int hr_route_minified(hr_arena *a, const hr_transform_in *in, const hr_tree *tre
     return hr_route_take(a, &b, b.err ? HR_ENOMEM : b.len < in->text.n, out);
 }
 
+/* ------------------------------------------------------------------ tables, with names and without */
 /* White space can be had for less, where the tables do not pay for their head. */
-int hr_route_columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+static int write_columns(hr_buf *b, const hr_transform_in *in, const hr_tree *tree)
+{
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    int r = hr_form_write_tree(b, HR_FORM_COLUMNS, tree, &watch);
+    return r == 1 ? b->len < hr_minified_node(tree, 1, tree->n) : r;
+}
+
+static int columns(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_buf b = {0};
-    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    int r = hr_form_encode_tree(&b, HR_FORM_COLUMNS, tree, &watch);
-    r = hr_route_take(a, &b, r, out);
-    return r == 1 ? out->text.n < hr_minified_node(tree, 1, tree->n) : r;
+    int r = write_columns(&b, in, tree);
+    if (r == 1)
+        r = hr_form_reads_back(HR_FORM_COLUMNS, hr_buf_view(&b), in->text);
+    return hr_route_take(a, &b, r, out);
+}
+
+/* Half of the time that is left: what comes next may still be made in the other half. */
+static uint64_t half_way(uint64_t deadline)
+{
+    const uint64_t now = deadline ? hr_cpu_us() : 0;
+    return deadline > now ? now + (deadline - now) / 2 : deadline;
+}
+
+/* Names are made on top of tables, and are held against tables without them; the one that is used must read back, else the other. */
+int hr_route_tables(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    hr_watch watch = {.deadline_cpu_us = half_way(in->deadline_cpu_us)};
+    hr_buf named = {0}, plain = {0};
+    int n = hr_form_write_tree(&named, HR_FORM_NAMES, tree, &watch), r = n == HR_ENOMEM ? n : 0;
+    int p = r < 0 ? 0 : write_columns(&plain, in, tree);
+
+    if (p == 1 && n == 1)
+        n = hr_tokens(named.data, named.len) < hr_tokens(plain.data, plain.len) ? 2 : 1;
+    else if (n == 1)
+        n = named.len < hr_minified_node(tree, 1, tree->n);
+    if (p == HR_ENOMEM || (p < 0 && n < 1))
+        r = p;
+    for (int turn = 0; turn < 2 && r == 0; turn++) {
+        const bool names = turn == 0 ? n > p : n <= p;
+        if ((names ? n : p) < 1)
+            continue;
+        r = hr_form_reads_back(names ? HR_FORM_NAMES : HR_FORM_COLUMNS, hr_buf_view(names ? &named : &plain),
+                               in->text);
+        if (r == 1) {
+            r = hr_route_take(a, names ? &named : &plain, 1, out);
+            out->transform = names ? "names" : "columns";
+        }
+    }
+    hr_buf_free(&named);
+    hr_buf_free(&plain);
+    return r;
 }
 
 /* Long strings in their forms, and the arrays around them as tables too where that is shorter still. */
@@ -39,7 +84,7 @@ int hr_route_strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     inside.text = out->text;
     r = hr_tree_parse(&again, a, inside.text.p, inside.text.n, NULL);
     if (r == 0)
-        r = hr_route_columns(a, &inside, &again, &table);
+        r = columns(a, &inside, &again, &table);
     if (r == 1)
         *out = table;
     return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_node(tree, 1, tree->n);
@@ -58,31 +103,6 @@ static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
     return r < 0 ? r : 0;
 }
 
-/* Half of the time that is left: what comes next may still be made in the other half. */
-static uint64_t half_way(uint64_t deadline)
-{
-    const uint64_t now = deadline ? hr_cpu_us() : 0;
-    return deadline > now ? now + (deadline - now) / 2 : deadline;
-}
-
-/* Names are made on top of tables, and are held against tables without them. */
-int hr_route_names(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
-{
-    hr_buf b = {0};
-    hr_watch watch = {.deadline_cpu_us = half_way(in->deadline_cpu_us)};
-    hr_transform_out named = *out, plain = *out;
-    int r = hr_route_take(a, &b, hr_form_encode_tree(&b, HR_FORM_NAMES, tree, &watch), &named);
-    if (r != 1)
-        return r == HR_ETIME ? 0 : r;
-    r = hr_route_columns(a, in, tree, &plain);
-    if (r == HR_ENOMEM)
-        return r;
-    *out = named;
-    if (r != 1)
-        return named.text.n < hr_minified_node(tree, 1, tree->n);
-    return hr_tokens(named.text.p, named.text.n) < hr_tokens(plain.text.p, plain.text.n);
-}
-
 /* A selection that leaves most of the text is held against the whole of it with names or as tables, which are the next rows. Neither is done inside a
    wrapper, where no form is used. */
 int hr_route_crushed(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
@@ -90,8 +110,7 @@ int hr_route_crushed(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     hr_transform_out selection = *out, whole = *out;
     int r = hr_crush(a, in, tree, &selection);
     if (r == 1 && selection.text.n * 2 > in->text.n) {
-        int w = hr_route_names(a, in, tree, &whole);
-        w = w == 0 ? hr_route_columns(a, in, tree, &whole) : w;
+        int w = hr_route_tables(a, in, tree, &whole);
         r = w < 0 ? w : w == 0 || whole.text.n > selection.text.n;
     }
     if (r == 1 && (r = kept_as_columns(a, in, &selection.text)) == 0) {

@@ -23,6 +23,7 @@ import goals
 import look
 import scale
 import stats
+import token_speed
 import traced
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -84,6 +85,9 @@ class Bench:
             rows += self.run("transform", "results", bodies / f"{case}.anthropic.json")
         return rows + scale.measure(self) + scale.work(self)
 
+    def token(self):
+        return token_speed.measure(self)
+
     def look(self):
         return look.Look(self).measure()
 
@@ -93,7 +97,8 @@ class Bench:
 
     def group(self, name):
         """What a group measured, by row; none of it where one of its programs failed, which said why."""
-        special = {"pass": lambda: self.run("pass", LD_PRELOAD=self.preload), "first": lambda: self.run("first", self.core)}
+        special = {"pass": lambda: self.run("pass", LD_PRELOAD=self.preload),
+                   "response": lambda: self.run("response", LD_PRELOAD=self.preload), "first": lambda: self.run("first", self.core)}
         try:
             if hasattr(type(self), name):
                 found = getattr(self, name)()

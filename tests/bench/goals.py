@@ -53,6 +53,13 @@ ADVERSE = {"adverse.one_line": "one line", "adverse.empty_lines": "empty lines",
            "adverse.new_words": "new words in each line"}
 GROWTH = {"log_lines": "log", "smart_crusher": "JSON", "search_lines": "grep -n"}
 
+# Exact tokenizer, text first seen: must and aim against bpe-openai; what is aimed at for a text that was seen.
+TOKENS = {"json": ("JSON", 2.0, 3.0, 5.0), "logs": ("logs", 2.0, 3.0, 5.0), "c": ("C code", 1.8, 2.5, 5.0), "english": ("English", 1.8, 2.5, 5.0),
+          "cjk": ("CJK, Cyrillic, emoji", 1.1, 1.5, 1.8)}
+HARD = {"a": ("a", 1.0), "spaces": ("spaces", 1.0), "newlines": ("line ends", 1.0), "ruler-equals": ("=", 1.5), "ruler-dash": ("-", 1.5),
+        "ruler-hash": ("#", 1.5), "one-han": ("one Han", 1.0), "random-han": ("random Han", 1.0), "thai": ("random Thai", 1.0),
+        "letters": ("random letters", 1.0), "hex": ("hex", 1.0), "base64": ("base64", 1.0)}
+
 ROWS = [
     Row("start:start.wall", "start of `true`, wall", "no preload", TIME, 1.12, 1.08),
     Row("start:start.instructions", "  instructions more (callgrind)", "", COUNT, 20000, 12000, ""),
@@ -68,6 +75,14 @@ ROWS = [
     Row("gate:write.post-long", "  the write followed to its end: path of 4 KB", "", LIMIT),
     Row("pass:pass.other", "SSL_write of 16 KB, no HTTP", "libssl's own", TIME),
     Row("pass:pass.upload", "SSL_write of 16 KB, amid an upload", "libssl's own", TIME),
+    Row("response:response.other", "SSL_read of 190 bytes, no HTTP", "libssl's own", TIME),
+    Row("response:response.other.added", "  added to a read", "", LIMIT, 200),
+    Row("response:response.event", "SSL_read of an answer, one event", "libssl's own", TIME),
+    Row("response:response.event.added", "  added to a read", "", LIMIT, 1000, 500),
+    Row("response:response.events", "SSL_read of an answer, 16 KB of events", "libssl's own", TIME),
+    Row("response:response.events.added", "  added to a KB", "", LIMIT, 1500, 700),
+    Row("response:response.gzip", "SSL_read of an answer, 16 KB of events in gzip", "libssl's own", TIME),
+    Row("response:response.gzip.added", "  added to a KB of events", "", LIMIT, 4000),
     Row("look:look.rate.claude", "search of Claude Code 2.1.329, 119 MB of code", "1 GB/s", SPEED, 1.0),
     Row("look:look.rate.bun", "search of Bun 1.4.5, 82 MB of code", "1 GB/s", SPEED, 1.0),
     Row("look:look.rate.node", "search of node 22, 38 MB of code of 124 MB", "1 GB/s", SPEED),
@@ -96,7 +111,18 @@ ROWS = [
       for way in ("decode", "encode") for t, text in TEXTS.items()],
     *[Row(f"string:decode-simdjson.{t}", f"  decode 100 KB, {text}", "simdjson on-demand", SPEED, None, 1.1)
       for t, text in TEXTS.items()],
-    *[Row(f"string:count.{t}", f"  estimate the tokens of 100 KB, {text}", "", LIMIT) for t, text in TEXTS.items()],
+    *[Row(f"string:count.{t}", f"  count the tokens of 100 KB, {text}", "", LIMIT) for t, text in TEXTS.items()],
+    *[Row(f"token:token.{e}.{t}.{sight}", f"{e}: {text}, {words}, for 1 MB", "bpe-openai 0.3.2", SPEED, must, aim)
+      for e in ("o200k", "cl100k") for t, (text, must, aim, seen) in TOKENS.items()
+      for sight, words, must, aim in (("first", "first seen", must, aim), ("again", "seen before", None, seen))],
+    *[Row(f"token:token.{e}.{t}.{sight}.tiktoken", f"  {e}: {text}, {words}", "tiktoken 0.14.0", SPEED)
+      for e in ("o200k", "cl100k") for t, (text, *_) in TOKENS.items() for sight, words in (("first", "first seen"), ("again", "seen before"))],
+    *[Row(f"token:token.hard.{t}", f"o200k: 100 KB of {text}, for 1 MB", "bpe-openai 0.3.2", SPEED, 1.0, aim) for t, (text, aim) in HARD.items()],
+    *[Row(f"token:token.linear.{t}", f"  1 MB of {text}", "100 KB of it", TIME, 12.0) for t, (text, _) in HARD.items()],
+    *[row for e in ("o200k", "cl100k") for row in (
+        Row(f"token:token.{e}.start", f"{e}: start to the first count", "bpe-openai 0.3.2", TIME, 0.02, 0.005),
+        Row(f"token:token.{e}.start50k", f"{e}: start, and 50 KB of JSON", "bpe-openai 0.3.2", TIME, 0.04, 0.02),
+        Row(f"token:token.{e}.private", f"  {e}: private memory after 5 MB of text", "", COUNT, 1 << 20, 100_000, ""))],
     Row("road:road.whole", "whole road, 1 MB, 50 KB new, committed", CJSON, TIME, 2.0, 1.2),
     Row("road:road.wall", "  the same on the wall clock", CJSON, TIME),
     Row("road:part.locate", "  part: locate", "", LIMIT),

@@ -9,8 +9,8 @@ import pytest
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
                       conversation, quickstart)
 
-COMMANDS = ("run simulate restore stats log show diff watch capture audit export config doctor purge "
-            "scan metrics report serve prices breaker").split()
+COMMANDS = ("run simulate restore stats log show diff watch capture audit export tokens "
+            "config doctor purge scan metrics report serve prices breaker").split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 
@@ -101,7 +101,7 @@ def test_simulate_reports_the_fixed_names(cli):
     assert (plan["dialect"], plan["model"], plan["skipped"]) == ("openai_chat", "gpt-4o-mini", None)
     tokens = plan["tokens"]
     assert list(tokens) == "before after saved saved_percent exact".split()
-    assert tokens["saved"] == tokens["before"] - tokens["after"] > 0 and tokens["exact"] is False
+    assert tokens["saved"] == tokens["before"] - tokens["after"] > 0 and tokens["exact"] is True
     assert tokens["saved_percent"] == pytest.approx(100 * tokens["saved"] / tokens["before"], abs=0.06)
     assert plan["bytes"] == {"before": len(quickstart()), "after": len(out)}
     assert plan["transforms"] == ["smart_crusher"]
@@ -578,7 +578,7 @@ def test_config_check_names_file_line_what_is_wrong_and_what_is_right(cli):
         f'{at}7: tool_profiles: search: "maxitems" is no key of a profile; known are skip, level, min_tokens, max_items',
         f'{at}9: model_context_limits: "gpt-4o=lots" is not MODEL=TOKENS, a pattern and a number: gpt-4o=128000',
         f'{at}11: endpoints.add: "unknown" is no dialect; known are anthropic openai_chat openai_responses gemini cohere ollama bedrock',
-        'headroom: HEADROOM_ADOPT: "often" is not one of: never always; never is in force',
+        'headroom: HEADROOM_ADOPT: "often" is not one of: never net always; net is in force',
         "headroom: HEADROOM_ADOPTS is no variable of Headroom; meant is perhaps HEADROOM_ADOPT"]
     p = cli("config", "check", "--json")
     found = json.loads(p.stdout)

@@ -82,10 +82,10 @@ def test_level_replay_keeps_what_was_decided_and_decides_nothing_new(server, cer
 
 
 def test_a_conversation_that_began_without_us_is_left_alone_behind_the_tail(server, certs, run, body_file):
-    """adopt = never, the default: old results stay verbatim, only the newest is decided."""
+    """adopt = never: old results stay verbatim, only the newest is decided."""
     turns = DIALECTS["anthropic"][2]
     for k in range(6):
-        run(python("client_anthropic.py", "--turn", str(k))(server, certs, body_file(turns)), preload=k >= 3)
+        run(python("client_anthropic.py", "--turn", str(k))(server, certs, body_file(turns)), preload=k >= 3, env={"HEADROOM_ADOPT": "never"})
     assert_prefix_held(server)
     last = server.requests[-1].result_tokens
     for t in range(6):

@@ -194,6 +194,15 @@ def test_no_home_fails(cli):
     assert "no_home" in only(examine(cli, code=1), "state")[1]
 
 
+def test_requests_without_a_row_are_a_warning(cli):
+    cli.record(quickstart())
+    assert not [c for c in examine(cli, code=0) if c[0] == "rows"]
+    with sqlite3.connect(cli.state / "headroom" / "headroom.db") as db:
+        db.execute("INSERT INTO meta VALUES('rows_lost', 3)")
+    state, text, advice = only(examine(cli), "rows")
+    assert state == "warn" and text.startswith("3 finished requests are missing") and advice
+
+
 def test_state_directory_that_core_refuses_fails_for_the_same_reason(cli):
     directory = cli.state / "headroom"
     directory.mkdir(parents=True)

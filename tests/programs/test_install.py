@@ -50,7 +50,8 @@ def test_destdir_and_prefix_are_obeyed_and_uninstall_takes_everything_away(tmp_p
     make = ["make", "-s", "-C", TOP, f"B={conftest.BUILD}", f"DESTDIR={tmp_path}", "PREFIX=/opt/headroom"]
     subprocess.run([*make, "install"], check=True, capture_output=True)
     found = {str(p.relative_to(tmp_path / "opt/headroom")) for p in tmp_path.rglob("*") if p.is_file()}
-    assert found == {"lib/libheadroom.so", "lib/libheadroom_preload.so", "bin/headroom", "include/headroom.h",
+    assert found == {"lib/libheadroom.so", "lib/libheadroom_preload.so", "bin/headroom", "lib/headroom/o200k_base.tokens",
+                     "lib/headroom/cl100k_base.tokens", "include/headroom.h",
                      "lib/pkgconfig/headroom.pc", "share/man/man1/headroom.1", "share/man/man5/headroom-config.5",
                      "share/bash-completion/completions/headroom", "share/zsh/site-functions/_headroom",
                      "share/fish/vendor_completions.d/headroom.fish"}

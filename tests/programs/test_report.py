@@ -200,7 +200,7 @@ def test_the_table_of_days_opens_without_a_script(cli, browser, tmp_path):
 
 # ------------------------------------------------------------------ errors
 def test_wrong_usage_and_what_cannot_be_written(cli):
-    for args in (["x"], ["--since", "yesterday"], ["--since", "2026-02-30"], ["--since"]):
+    for args in (["x"], ["--since", "whenever"], ["--since", "2026-02-30"], ["--since"]):
         p = cli("report", *args)
         assert p.returncode == USAGE and p.stdout == b"" and p.stderr.count(b"\n") == 1
     assert cli("report", "-o", "no/such/file.html").returncode == CANTCREAT

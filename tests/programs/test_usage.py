@@ -4,6 +4,9 @@ HEADROOM_ANSWER_MB=1024: so large; 48 in `make test`.
 """
 import json
 import os
+import re
+import sqlite3
+import time
 import zlib
 
 import big_answer
@@ -109,6 +112,47 @@ def test_the_name_of_a_refusal_is_recorded_and_a_retry_is_a_row_of_its_own(run, 
     assert len(rows) == 2 and sum(1 for r in rows if r[1] == 200 and r[3] > 0 and r[7] is None) == 1
 
 
+@pytest.mark.parametrize("coding", ["", "gzip", "br", "zstd"])
+def test_libcurl_hands_on_what_it_did_not_decode(run, api, tmp_path, coding):
+    curl = conftest.need("curl", "curl")
+    line = usage_requests.made("bedrock", "m", True, {})
+    argv = [curl, "-sS", api.url + line["path"], "-H", "Content-Type: application/json", "-H", "X-Test-Usage: 5000,1200,345", "-d", line["body"]]
+    done = run([*argv, "-H", "X-Test-Coding: " + coding] if coding else argv, preload=True)
+    assert done.returncode == 0 and done.stdout == b"".join(api.requests[0].out.sent)
+    assert run([*argv, "-H", "X-Test-Status: 429"], preload=True).returncode == 0
+    good, refused = usage_requests.rows(run.state)
+    assert good == ("m", 200, 1, 5000, 345, 1200, 0, None)
+    assert refused == ("m", 429, 1, -1, -1, -1, -1, "ThrottlingException")
+
+
+# ------------------------------------------------------------------------------------------- rows that wait
+def many(n):
+    return [usage_requests.made("anthropic", f"m-{i:03}", False, FIGURES) for i in range(n)]
+
+
+def test_a_database_that_another_process_locks_for_a_while_gets_every_row(run, api, tmp_path):
+    send(run, api.url, tmp_path, many(1))
+    with sqlite3.connect(run.state / "headroom.db", isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        path = tmp_path / "requests"
+        path.write_text("".join(json.dumps(line) + "\n" for line in many(150)))
+        child = run.start([*conftest.python_program("client_many.py"), api.url, path], preload=True)
+        said = [child.stdout.readline() for _ in range(64)]  # the ring is full
+        time.sleep(0.5)
+        assert [m for m, in db.execute("SELECT model FROM requests")] == ["m-000"]
+        db.execute("COMMIT")
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0 and not err and len(said) + len(out.splitlines()) == 150
+    assert [r[0] for r in usage_requests.rows(run.state)] == sorted(["m-000", *(f"m-{i:03}" for i in range(150))])
+
+
+def test_requests_that_cannot_be_recorded_are_in_the_log(run, api, tmp_path):
+    log = tmp_path / "log"
+    send(run, api.url, tmp_path, many(5), env={"HOME": "relative", "XDG_STATE_HOME": "relative", "HEADROOM_LOG": "warn", "HEADROOM_LOG_FILE": str(log)})
+    said = re.findall(r"(\d+) finished requests are not recorded", log.read_text())
+    assert said == ["1", "2", "4"]
+
+
 # ------------------------------------------------------------------------------------------- large
 DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"some words"}}\n\n'
 
@@ -145,7 +189,7 @@ def answers():
         "one line": (stream, chunk(GOOD + b"data: "), chunk(b"x" * 60000), size // 60000, chunk(b"\n\n" + LAST), figures),
         "gzip": (stream + b"Content-Encoding: gzip\r\n", chunk(begin), chunk(middle), size // len(deltas), chunk(last), figures),
         "JSON": (b"Content-Type: application/json\r\n", chunk(b'{"text":"'), chunk(b"x" * 60000), size // 60000,
-                 chunk(b'","usage":{"input_tokens":7,"output_tokens":9}}'), (-1, -1, -1, -1)),
+                 chunk(b'","usage":{"input_tokens":7,"output_tokens":9}}'), figures),
     }
 
 

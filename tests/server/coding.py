@@ -3,7 +3,6 @@
 br by libbrotlienc itself, which Python has no module for; zstd by a module that only clients and this file use.
 """
 import ctypes
-import ctypes.util
 import zlib
 
 

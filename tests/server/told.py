@@ -59,7 +59,7 @@ def _figures(input_=UNKNOWN, output=UNKNOWN, cached=UNKNOWN, written=UNKNOWN):
     return {"input": input_, "output": output, "cached": cached, "written": written}
 
 
-def _anthropic(events, kind):
+def _anthropic(events):
     usage, final = {}, False
     for e in events:
         if "message" in e and "usage" in e["message"]:
@@ -77,43 +77,43 @@ def _last(events, of):
     return next((u for u in map(of, reversed(events)) if u), None)
 
 
-def _chat(events, kind):
+def _chat(events):
     u = _last(events, lambda e: e.get("usage"))
     details = u and u.get("prompt_tokens_details") or {}
     return u and _figures(u["prompt_tokens"], u["completion_tokens"], details.get("cached_tokens", UNKNOWN),
                           details.get("cache_write_tokens", UNKNOWN))
 
 
-def _responses(events, kind):
+def _responses(events):
     u = _last(events, lambda e: e.get("usage") or (e.get("response") or {}).get("usage"))
     details = u and u["input_tokens_details"]
     return u and _figures(u["input_tokens"], u["output_tokens"], details["cached_tokens"], details["cache_write_tokens"])
 
 
-def _gemini(events, kind):
+def _gemini(events):
     u = _last(events, lambda e: e.get("response", e).get("usageMetadata"))
     return u and _figures(u["promptTokenCount"], u["candidatesTokenCount"], u.get("cachedContentTokenCount", UNKNOWN))
 
 
-def _cohere(events, kind):
+def _cohere(events):
     u = _last(events, lambda e: e.get("usage") or (e.get("delta") or {}).get("usage"))
     return u and _figures(u["tokens"]["input_tokens"], u["tokens"]["output_tokens"], u["cached_tokens"])
 
 
-def _ollama(events, kind):
+def _ollama(events):
     u = _last(events, lambda e: e if "prompt_eval_count" in e else None)
     return u and _figures(u["prompt_eval_count"], u["eval_count"])
 
 
-def _bedrock(events, kind):
+def _bedrock(events):
     u = _last(events, lambda e: e.get("usage"))
     read, written = (u["cacheReadInputTokens"], u["cacheWriteInputTokens"]) if u else (0, 0)
     return u and _figures(u["inputTokens"] + read + written, u["outputTokens"], read, written)
 
 
-_READERS = {"anthropic": _anthropic, "openai_chat": _chat, "mistral": _chat, "openai_responses": _responses, "gemini": _gemini,
+_READERS = {"anthropic": _anthropic, "openai_chat": _chat, "openai_responses": _responses, "gemini": _gemini,
             "cohere": _cohere, "ollama": _ollama, "bedrock": _bedrock}
 
 
 def told(api, kind, coding, body):
-    return _READERS[api](_events(kind, plain(coding, body)), kind)
+    return _READERS[api](_events(kind, plain(coding, body)))

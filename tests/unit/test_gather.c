@@ -161,7 +161,7 @@ static void a_commit_rolled_back_leaves_nothing_for_others_to_trip_over(void **s
         outside("INSERT INTO decisions SELECT n + 1, randomblob(16), idkey, sentkey, verbatim, lossless, "
                 "has_original, "
                 "tokens_before, tokens_after, kept, total, created, last_used, transform, kind, tool, "
-                "call_id, reason, sent "
+                "call_id, reason, sent, counted "
                 "FROM decisions ORDER BY n DESC LIMIT 1");
         assert_int_equal(hr_store_decision(s, a, d.key, &found), 1);
         hr_decision e = a_decision(2 + i, "more");

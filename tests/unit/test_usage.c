@@ -1,6 +1,8 @@
 /* test_usage.c - claims of the reader of the provider's own count (core/usage.c). */
 #include "usage_rig.h"
 
+#include "base.h"
+
 /* ------------------------------------------------------------------ JSON */
 
 static void anthropic_body_adds_cached_tokens_to_the_prompt(void **state)
@@ -96,16 +98,47 @@ static void malformed_bodies_are_unknown(void **state)
     }
 }
 
-static void a_body_above_the_limit_is_unknown(void **state)
+/* An answer with an image in it, in pieces of so many bytes; as an event between two others, too. */
+static void read_large(const char *long_part, size_t times, size_t piece, enum hr_usage_form form,
+                       const struct expected *e)
+{
+    const char *end = "\"],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}";
+    hr_buf text = {0};
+    const bool sse = form == HR_USAGE_SSE;
+    hr_buf_puts(&text, sse ? "data: {\"usage\":{\"prompt_tokens\":7}}\n\ndata: " : "");
+    hr_buf_puts(&text, "{\"n\":\"\\\"\",\"a\":[\"");
+    for (size_t i = 0; i < times; i++)
+        hr_buf_puts(&text, long_part);
+    hr_buf_puts(&text, end);
+    hr_buf_puts(&text, sse ? "\n\ndata: {}\n\n" : "");
+    hr_usage *u = hr_usage_new("openai_chat", form, false);
+    assert_true(u && !text.err);
+    for (size_t at = 0; at < text.len; at += piece)
+        hr_usage_add(u, text.data + at, text.len - at < piece ? text.len - at : piece);
+    assert_int_equal(hr_usage_wants(u), sse || e->counts.input >= 0);
+    hr_buf_free(&text);
+    check(u, e);
+}
+
+static void a_body_is_as_long_as_its_strings_make_it(void **state)
+{
+    static const struct expected known = {
+        .counts = {1, -1, -1, 2, "{\"prompt_tokens\":1,\"completion_tokens\":2}"}};
+    static const char *const parts[] = {"0123456789abcdef", "\\\\", "\\\"", "\\u00e9",
+                                        "x\\n\\u0022y\\\\\\\\"};
+    static const size_t pieces[] = {7, 4096, 60001, 1 << 30};
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (size_t j = 0; j < sizeof pieces / sizeof *pieces; j++)
+            for (int form = HR_USAGE_JSON; form <= HR_USAGE_SSE; form++)
+                read_large(parts[i], 2u * HR_MAX_RESPONSE / strlen(parts[i]), pieces[j],
+                           (enum hr_usage_form)form, &known);
+}
+
+static void a_body_above_the_limit_without_them_is_unknown(void **state)
 {
     (void)state;
-    hr_usage *u = hr_usage_new("openai_chat", HR_USAGE_JSON, false);
-    assert_non_null(u);
-    feed(u, "{\"a\":\"");
-    for (int i = 0; i < HR_MAX_RESPONSE / 16 + 1; i++)
-        feed(u, "0123456789abcdef");
-    feed(u, "\",\"usage\":{\"prompt_tokens\":1}}");
-    check(u, &unknown);
+    read_large("short\",\"", HR_MAX_RESPONSE / 8 + 1, 4096, HR_USAGE_JSON, &unknown);
 }
 
 static void a_usage_object_of_absurd_size_is_none(void **state)
@@ -351,7 +384,8 @@ int main(void)
         cmocka_unit_test(numbers_that_are_no_counts_are_unknown),
         cmocka_unit_test(error_responses_and_null_usage_are_unknown),
         cmocka_unit_test(malformed_bodies_are_unknown),
-        cmocka_unit_test(a_body_above_the_limit_is_unknown),
+        cmocka_unit_test(a_body_is_as_long_as_its_strings_make_it),
+        cmocka_unit_test(a_body_above_the_limit_without_them_is_unknown),
         cmocka_unit_test(a_usage_object_of_absurd_size_is_none),
         cmocka_unit_test(anthropic_stream_takes_the_last_value_of_each_field_that_is_not_null),
         cmocka_unit_test(anthropic_stream_that_breaks_off_keeps_the_input_and_knows_no_output),

@@ -95,7 +95,6 @@ int main(int argc, char **argv)
     struct vocabulary v = {0};
     struct trie t = {0};
     hr_table_head head = {.magic = HR_TABLE_MAGIC, .version = HR_TABLE_VERSION};
-    hr_table check;
 
     if (argc != 3)
         fail("usage: compile-tokens NAME.tiktoken NAME.tokens");
@@ -112,7 +111,7 @@ int main(int argc, char **argv)
     head.body_sum = hr_table_sum(file.p + sizeof head, file.n - sizeof head);
     head.head_sum = hr_table_sum(&head, offsetof(hr_table_head, head_sum));
     memcpy(file.p, &head, sizeof head);
-    if (hr_table_read(&check, file.p, file.n, true) != 0)
+    if (hr_table_check(file.p, file.n, true) != 0)
         fail("the table that was made cannot be read");
     FILE *f = fopen(argv[2], "wb");
     if (f == NULL || fwrite(file.p, 1, file.n, f) != file.n || fclose(f) != 0)
