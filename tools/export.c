@@ -69,10 +69,10 @@ static void csv_value(const cJSON *item, bool last)
 
 /* In the order of the JSON object; what is an object itself, and what only some rows have, is left to JSON. */
 static const char *const columns[] = {
-    "id",           "time",          "pid",        "program",    "host",   "path",          "dialect",
-    "model",        "mode",          "stream",     "skipped",    "status", "tokens_before", "tokens_after",
-    "bytes_before", "bytes_after",   "elapsed_us", "transforms", "error",  "input",         "output",
-    "cached",       "cache_written", "cost_usd",   "saved_usd",  "exact",  "duration_us",   "conversation"};
+    "id",     "time",         "pid",           "program",    "host",       "path",          "dialect",
+    "model",  "mode",         "stream",        "skipped",    "status",     "tokens_before", "tokens_after",
+    "exact",  "bytes_before", "bytes_after",   "elapsed_us", "transforms", "error",         "input",
+    "output", "cached",       "cache_written", "cost_usd",   "saved_usd",  "duration_us",   "conversation"};
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 static void print_csv(const headroom_row *row)

@@ -45,7 +45,6 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_known(t, o, "cache_written", row->cache_written_tokens);
     json_usd(t, o, "cost_usd", row->cost);
     json_usd(t, o, "saved_usd", row->saved);
-    json_bool(t, o, "exact", row->exact);
     json_known(t, o, "duration_us", row->duration_us);
     snprintf(conversation, sizeof(conversation), "%016llx", (unsigned long long)row->conversation);
     json_string(t, o, "conversation", row->conversation == 0 ? NULL : conversation);

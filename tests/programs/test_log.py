@@ -1,6 +1,7 @@
 """`headroom log`: what its filters choose, and that it follows what comes."""
 import json
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -147,3 +148,22 @@ def test_purge_says_how_much_money_the_rows_tell_of(cli):
     cli.record(body("own-4o"), answer=ANSWER)
     said = rb"With the requests goes the record of \$0\.0026 spent and \S+ saved \(1 of 2 requests have a price\)\.\n"
     assert re.search(said, cli("purge", "--dry-run").stdout) and not re.search(said, cli("purge", "--originals", "--dry-run").stdout)
+
+
+def test_the_last_rows_are_found_without_reading_all(cli):
+    """Processor time of a look at the end, against that of a look for what is not there, which must read every row."""
+    cli.record(body("own-4o"), answer=ANSWER)
+    with sqlite3.connect(cli.state / "headroom" / "headroom.db") as db:
+        columns = ", ".join(r[1] for r in db.execute("PRAGMA table_info(requests)") if r[1] != "id")
+        for _ in range(16):
+            db.execute(f"INSERT INTO requests({columns}) SELECT {columns} FROM requests")
+
+    def seconds(*args):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert cli("log", *args).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    all_rows = seconds("--model", "nothing")
+    assert ids(cli, "--last", "2") == [2**16 - 1, 2**16] and ids(cli, "--last", "2", "--status", "200") == [2**16 - 1, 2**16]
+    assert max(seconds("--last", "2"), seconds("--last", "2", "--status", "2xx")) < all_rows / 3

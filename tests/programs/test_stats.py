@@ -27,9 +27,16 @@ def rows(cli):
     return [json.loads(line) for line in cli("log", "--json").stdout.splitlines()]
 
 
-def change(cli, sql):
+def change(cli, *statements):
     with sqlite3.connect(cli.state / "headroom" / "headroom.db") as db:
-        db.execute(sql)
+        for sql in statements:
+            db.execute(sql)
+
+
+def age(cli, days):
+    """All that is recorded so far, and its sums (core/store/totals.h), becomes so many days older."""
+    change(cli, f"UPDATE requests SET time = time - {days * 86400 * 10**6}",
+           *(f"UPDATE {table} SET slot = slot - CASE WHEN level = 1 THEN {days} ELSE {days * 96} END" for table in ("sums", "tool_sums")))
 
 
 def money(some):
@@ -49,15 +56,18 @@ def recorded(cli):
     return cli
 
 
-def test_a_span_has_the_rows_that_began_in_it(recorded):
-    change(recorded, f"UPDATE requests SET time = time - {3 * 86400 * 10**6} WHERE id <= 2")
+def test_a_span_has_the_rows_that_began_in_it(cli):
+    cli.record(body("gpt-4o"), answer=ANSWER, times=2)
+    age(cli, 3)
+    cli.record(body("own-model"), answer=ANSWER)
+    cli.record(b"nonsense", path="/v1/messages", status=500)
     for args, total in (((), 4), (("--today",), 2), (("--week",), 4), (("--since", "2d"), 2), (("--until", "2d"), 2),
                         (("--since", "all"), 4), (("--since", "2020-01-01", "--until", "2020-01-02"), 0)):
-        s = recorded.json("stats", "--json", *args)
+        s = cli.json("stats", "--json", *args)
         assert list(s) == SHAPE and s["requests"]["total"] == total, args
-    made = sum(r["tokens_before"] for r in rows(recorded)[:2])
-    assert recorded.json("stats", "--json", "--until", "2d")["tokens"]["input"] == made
-    assert re.search(rb"^span +from the beginning, until 2", recorded("stats", "--until", "2d").stdout, re.M)
+    made = sum(r["tokens_before"] for r in rows(cli)[:2])
+    assert cli.json("stats", "--json", "--until", "2d")["tokens"]["input"] == made
+    assert re.search(rb"^span +from the beginning, until 2", cli("stats", "--until", "2d").stdout, re.M)
 
 
 @pytest.mark.parametrize("by, column", [("model", "model"), ("program", "program"), ("host", "host"), ("dialect", "dialect")])
@@ -93,10 +103,11 @@ def test_tools_and_days(recorded):
     tools = recorded.json("stats", "--by", "tool", "--json")["groups"]
     (search,) = tools
     assert (search["name"], search["results"], search["rewritten"], search["replayed"]) == ("search", 3, 3, 2)
-    change(recorded, f"UPDATE requests SET time = time - {86400 * 10**6} WHERE id = 1")
+    age(recorded, 1)
+    recorded.record(body("own-model"))
     days = recorded.json("stats", "--by", "day", "--json", TZ="UTC")["groups"]
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    assert [d["requests"]["total"] for d in days] == [1, 3] and days[1]["name"] == today
+    assert [d["requests"]["total"] for d in days] == [4, 1] and days[1]["name"] == today
     assert b"RESULTS" in recorded("stats", "--by", "tool").stdout and today.encode() in recorded("stats", "--by", "day", TZ="UTC").stdout
 
 
@@ -123,7 +134,7 @@ def test_where_nothing_has_a_price_cost_is_unknown_not_nothing(cli):
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_tables_fit_the_terminal(recorded, columns):
-    change(recorded, "UPDATE requests SET model = 'a-model-with-a-name-that-nobody-can-read-at-one-glance' WHERE id = 3")
+    recorded.record(body("a-model-with-a-name-that-nobody-can-read-at-one-glance"))
     for by, least in (("model", 100), ("tool", 73)):
         code, text = recorded.terminal("stats", "--by", by, columns=columns)
         table = text.decode().split("\n\n")[0].splitlines()
