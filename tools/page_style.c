@@ -45,7 +45,7 @@ const char page_style[] =
     "tbody th{font-weight:600}tbody "
     "th,td.word,h1,p{overflow-wrap:anywhere}th:first-child,td:first-child{text-align:left;padding-left:0}"
     "th:last-child,td:last-child{padding-right:0}td small{display:block}"
-    "td.word,th.word{text-align:left}"
+    "td.word,th.word{text-align:left}th.time{white-space:nowrap}"
     "footer{margin-top:2rem;font-size:.85rem}"
     "@media (max-width:44rem){main{padding:1rem .75rem 2rem}.tiles{grid-template-columns:1fr}"
     "thead{display:none}table,tbody,tr,th,td{display:block}tr{border-top:1px solid var(--line);padding:.5rem "

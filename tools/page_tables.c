@@ -4,8 +4,6 @@
 #include "page.h"
 #include "recent.h"
 
-#include <time.h>
-
 enum { MOST_ROWS = 40 };
 
 static void begin(FILE *f, const char *heading)
@@ -122,13 +120,10 @@ void page_tools(FILE *f, const struct groups *groups)
 
 static void request_row(FILE *f, const struct recent_request *q)
 {
-    time_t seconds = (time_t)(q->time_us / 1000000);
-    char clock[16] = "-", a[FORMAT_COUNT], b[FORMAT_COUNT], share[FORMAT_SHARE];
-    struct tm t;
+    char when[RECENT_TIME], a[FORMAT_COUNT], b[FORMAT_COUNT], share[FORMAT_SHARE];
 
-    if (localtime_r(&seconds, &t) != NULL)
-        strftime(clock, sizeof(clock), "%H:%M:%S", &t);
-    fprintf(f, "<tr><th scope=\"row\">%s<td class=\"word\" data-label=\"Program\">", clock);
+    fprintf(f, "<tr><th scope=\"row\" class=\"time\">%s<td class=\"word\" data-label=\"Program\">",
+            recent_time_text(when, q));
     html_word(f, q->program);
     fputs("<td class=\"word\" data-label=\"Model\">", f);
     html_word(f, q->model);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { NO_MEMORY = -1 };
 
@@ -125,6 +126,17 @@ int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh)
     if (fresh != NULL)
         *fresh = t.fresh;
     return err;
+}
+
+const char *recent_time_text(char out[RECENT_TIME], const struct recent_request *q)
+{
+    time_t seconds = (time_t)(q->time_us / 1000000);
+    bool old = format_now_us() - q->time_us >= INT64_C(86400000000);
+    struct tm t;
+
+    if (localtime_r(&seconds, &t) == NULL || strftime(out, RECENT_TIME, old ? "%b %d" : "%H:%M:%S", &t) == 0)
+        strcpy(out, "-");
+    return out;
 }
 
 void recent_free(struct recent *r)

@@ -30,6 +30,9 @@ int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh);
 /* When the request of that number began; 0 where there is none, or no more. Numbers are used again after a purge and in a new database:
    who remembers one remembers the time too. 0 or a negative code. */
 int recent_time(headroom *h, int64_t id, int64_t *time_us);
+/* "18:09:17"; "Nov 18" where it is a day ago or longer. Local time. */
+enum { RECENT_TIME = 16 };
+const char *recent_time_text(char out[RECENT_TIME], const struct recent_request *q);
 void recent_free(struct recent *r);
 
 #endif

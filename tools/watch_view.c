@@ -87,11 +87,9 @@ struct column {
 
 static void time_text(char *out, size_t size, const struct recent_request *q)
 {
-    time_t seconds = (time_t)(q->time_us / 1000000);
-    struct tm t;
+    char when[RECENT_TIME];
 
-    if (localtime_r(&seconds, &t) == NULL || strftime(out, size, "%H:%M:%S", &t) == 0)
-        snprintf(out, size, "-");
+    snprintf(out, size, "%s", recent_time_text(when, q));
 }
 
 static void program_text(char *out, size_t size, const struct recent_request *q)

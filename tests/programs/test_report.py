@@ -37,9 +37,18 @@ def cli(tmp_path):
     return cli
 
 
-@pytest.fixture
-def browser(tmp_path):
-    b = Browser(tmp_path / "browser")
+@pytest.fixture(scope="module")
+def month(tmp_path_factory):
+    """A user with such a month behind, for tests that only look."""
+    cli = Cli(tmp_path_factory.mktemp("month"))
+    cli.env["TZ"] = "UTC"
+    a_month(cli)
+    return cli
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    b = Browser(tmp_path_factory.mktemp("browser"))
     yield b
     b.close()
 
@@ -97,9 +106,8 @@ def test_nothing_recorded_says_what_to_do_and_makes_no_database(cli):
     assert "svg" not in [t for t, _ in page.tags] and not cli.state.exists()
 
 
-def test_nothing_comes_from_elsewhere_and_no_script_is_in_it(cli):
-    a_month(cli)
-    text = report(cli)
+def test_nothing_comes_from_elsewhere_and_no_script_is_in_it(month):
+    text = report(month)
     page = Page(text)
     tags = [t for t, _ in page.tags]
     assert page.open == [] and {"script", "img", "iframe", "object", "embed", "form", "b>"}.isdisjoint(tags)
@@ -110,41 +118,36 @@ def test_nothing_comes_from_elsewhere_and_no_script_is_in_it(cli):
     assert "url(" not in text and "@import" not in text and "//" not in re.sub(r"<style>.*?</style>", "", text)
 
 
-def test_foreign_names_are_text(cli):
-    a_month(cli)
-    page = Page(report(cli))
+def test_foreign_names_are_text(month):
+    page = Page(report(month))
     assert EVIL in page.text and "codex <b>" in page.text
 
 
 # ------------------------------------------------------------------ the figures
-def test_every_figure_names_what_it_is_a_part_of(cli):
-    a_month(cli)
-    text = report(cli, "--since", "all")
-    log = [json.loads(line) for line in cli("log", "--json").stdout.splitlines()]
+def test_every_figure_names_what_it_is_a_part_of(month):
+    text = report(month, "--since", "all")
+    log = [json.loads(line) for line in month("log", "--json").stdout.splitlines()]
     made, sent = sum(r["tokens_before"] for r in log), sum(r["tokens_after"] for r in log)
     share, part = tile(text, "Tokens saved")
     assert share == f"{100 * (made - sent) / made:.1f} %" and f"{made - sent:,} of the {made:,} that programs made" in part
-    cached, of = tile(text, "From the provider&#39;s cache") if "provider&#39;s" in text else tile(
-        text, "From the provider's cache")
+    cached, of = tile(text, "From the provider's cache")
     assert cached == "25.0 %" and of == "1,750 of the 7,000 input tokens that providers reported, for 7 of 9 requests"
     assert tile(text, "Requests")[0] == "9" and tile(text, "Requests")[1].endswith("1 failed or without a response")
     assert tile(text, "Output") == ("280", "tokens, as providers reported them for 7 of 9 requests")
     assert re.search(r"of the \d of 9 requests that have one", tile(text, "Cost")[1])
 
 
-def test_since_takes_what_began_then(cli):
-    a_month(cli)
-    assert tile(report(cli), "Requests")[0] == "8"
-    assert tile(report(cli, "--since", "36h"), "Requests")[0] == "4"
+def test_since_takes_what_began_then(month):
+    assert tile(report(month), "Requests")[0] == "8"
+    assert tile(report(month, "--since", "36h"), "Requests")[0] == "4"
     today = datetime.datetime.now(datetime.timezone.utc)
     day = (today - datetime.timedelta(days=9)).strftime("%Y-%m-%d")
-    assert tile(report(cli, "--since", day), "Requests")[0] == "8"
-    assert tile(report(cli, "--since", "1w"), "Requests")[0] == "5"
+    assert tile(report(month, "--since", day), "Requests")[0] == "8"
+    assert tile(report(month, "--since", "1w"), "Requests")[0] == "5"
 
 
-def test_the_chart_has_a_bar_for_each_day_of_the_span(cli):
-    a_month(cli)
-    text = report(cli)
+def test_the_chart_has_a_bar_for_each_day_of_the_span(month):
+    text = report(month)
     first = re.search(r"<svg.*?</svg>", text).group()
     titles = re.findall(r"<title>(\d{4}-\d\d-\d\d): ([\d,]+) \([\d.]+ %\) of ([\d,]+) tokens saved</title>", first)
     assert len(titles) == 31, "30 times 24 hours touch 31 days"
@@ -168,11 +171,10 @@ def test_long_spans_share_bars(cli):
 # ------------------------------------------------------------------ in a browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_it_can_be_read(cli, browser, tmp_path, width, dark):
-    a_month(cli)
-    report(cli, "-o", "r.html")
-    browser.open(f"file://{tmp_path}/r.html", width, dark=dark)
-    assert browser.complaints() == [] and browser.asked_for() == [f"file://{tmp_path}/r.html"]
+def test_it_can_be_read(month, browser, width, dark):
+    report(month, "-o", "r.html")
+    browser.open(f"file://{month.home}/r.html", width, dark=dark)
+    assert browser.complaints() == [] and browser.asked_for() == [f"file://{month.home}/r.html"]
     assert browser.ask("document.documentElement.scrollWidth") == width and browser.ask(STICKING_OUT) == []
     assert browser.ask("document.documentElement.scrollHeight") > 1000
     assert browser.ask(LEAST_CONTRAST) >= 4.5
@@ -188,11 +190,10 @@ def test_it_can_be_read(cli, browser, tmp_path, width, dark):
             f.write(picture)
 
 
-def test_the_table_of_days_opens_without_a_script(cli, browser, tmp_path):
-    a_month(cli)
-    report(cli, "-o", "r.html")
+def test_the_table_of_days_opens_without_a_script(month, browser):
+    report(month, "-o", "r.html")
     for width in (1280, 360):
-        browser.open(f"file://{tmp_path}/r.html", width)
+        browser.open(f"file://{month.home}/r.html", width)
         browser.ask("document.querySelector('details').open = true")
         assert browser.ask("document.querySelectorAll('details tbody tr').length") == 4
         assert browser.ask("document.documentElement.scrollWidth") == width and browser.ask(STICKING_OUT) == []

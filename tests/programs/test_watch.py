@@ -120,7 +120,8 @@ def test_sums_are_of_today_and_earlier_requests_are_listed(cli, terminal):
     t = terminal()
     t.start()
     screen = t.until("in 1 requests")
-    assert " old" in screen and " new" in screen
+    assert re.search(r"^[A-Z][a-z][a-z] \d\d +agent +old", screen, re.M), "of another day"
+    assert re.search(r"^\d\d:\d\d:\d\d .* new", screen, re.M)
 
 
 def test_names_cannot_steer_the_terminal(cli, terminal):
