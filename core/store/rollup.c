@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/handle.h"
-#include "store/totals.h"
+#include "totals.h"
 #include "json/json.h"
 
 /* ------------------------------------------------------------------ tools */

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 #include "store/handle.h"
-#include "store/totals.h"
+#include "totals.h"
 
 /* One text per version, applied in order; never edited once released. Decisions keep a rowid: a replacement
    is often longer than a page may hold beside its key, and rows of random keys then cost less in the log than

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "fault.h"
-#include "store/totals.h"
 #include "store/vfs.h"
+#include "totals.h"
 
 #define DECISION                                                                                             \
     "SELECT key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, tokens_after, kept, "      \

@@ -8,7 +8,7 @@
    Slots are kept as long as requests are, HR_REQUEST_DAYS; then only the days are left, and a span that begins or ends inside of such a
    day is without it. A purge takes away the sums of what it deletes: of an old day that it reaches into, all.
 
-   For totals.c, rollup.c, sql.c and schema.c. */
+   For totals.c, rollup.c, sql.c and schema.c, which include it by its bare name: cppcheck must find the texts. */
 #ifndef HR_STORE_TOTALS_H
 #define HR_STORE_TOTALS_H
 
