@@ -9,7 +9,7 @@ import pytest
 from cli_user import (BUILD, CANTCREAT, CONFIG, DATAERR, IOERR, NOINPUT, ROOT, UNAVAILABLE, USAGE, Cli,
                       conversation, quickstart)
 
-COMMANDS = "run simulate restore stats log show diff config doctor purge scan".split()
+COMMANDS = "run simulate restore stats log show diff config doctor purge scan tokens".split()
 QUICKSTART_USAGE = b'{"usage": {"prompt_tokens": 900, "completion_tokens": 40}}'
 
 
@@ -413,7 +413,7 @@ def test_log_prints_one_object_a_request_oldest_first(cli):
     cli.record(b"nonsense", path="/v1/messages?beta=true", status=400)
     rows = [json.loads(line) for line in cli("log", "--json").stdout.splitlines()]
     assert [r["id"] for r in rows] == sorted(r["id"] for r in rows) and len(rows) == 3
-    names = """time pid program host path dialect model mode stream skipped status tokens_before tokens_after
+    names = """exact time pid program host path dialect model mode stream skipped status tokens_before tokens_after
                bytes_before bytes_after usage elapsed_us transforms""".split()
     assert sorted(rows[0]) == sorted(names + ["id"])
     first, last = rows[0], rows[2]
