@@ -75,7 +75,9 @@ static hr_str earlier_text(hr_conversation *c, const hr_item *it)
         hr_string_decode(c->scratch, c->body + lit->off, lit->len, &text) < 0)
         return (hr_str){0};
     text.n = hr_content_length(text);
-    return by_model && hr_tokens(text.p, text.n) < HR_BACKREF_TOKENS ? (hr_str){0} : text;
+    if (by_model && hr_tokens(text.p, text.n) < HR_BACKREF_TOKENS)
+        text.n = 0;
+    return text;
 }
 
 int hr_again_choose(hr_conversation *c, const hr_item *items, size_t i, hr_buf *b, hr_watch *watch)

@@ -120,35 +120,29 @@ static size_t count_json(enum hr_encoding e, const char *json, size_t n)
     return hr_escaped_count(pieces_of(e, &table, &v) == 0 ? &v : NULL, json, n);
 }
 
-struct ids {
-    hr_buf buf;
-};
-
 static void put(void *arg, const uint32_t *token, size_t n)
 {
-    struct ids *ids = arg;
-    hr_buf_add(&ids->buf, token, n * sizeof *token);
+    hr_buf_add(arg, token, n * sizeof *token);
 }
 
 int hr_encoding_ids(enum hr_encoding e, const char *text, size_t n, uint32_t **out, size_t *count)
 {
     hr_table table;
     hr_pieces v;
-    struct ids ids = {{0}};
+    hr_buf ids = {.max = SIZE_MAX};
     int r = known(e) ? pieces_of(e, &table, &v) : HR_ENOENT;
 
     if (r < 0)
         return r;
-    ids.buf.max = SIZE_MAX;
     r = hr_pieces_each(&v, (const uint8_t *)text, n, put, &ids);
     if (r == 0)
-        r = ids.buf.err;
+        r = ids.err;
     if (r < 0) {
-        hr_buf_free(&ids.buf);
+        hr_buf_free(&ids);
         return r;
     }
-    *out = (uint32_t *)(void *)ids.buf.data;
-    *count = ids.buf.len / sizeof **out;
+    *out = (uint32_t *)(void *)ids.data;
+    *count = ids.len / sizeof **out;
     return 0;
 }
 

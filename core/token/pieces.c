@@ -33,7 +33,7 @@ static inline uint64_t veil_of(const struct key *k)
 
 static inline struct key key_of(const byte *p, size_t n, const byte *end)
 {
-    struct key k;
+    struct key k = {0, 0, 0};
     if (end - p >= 16) {
         k.low = load(p);
         k.high = load(p + 8);

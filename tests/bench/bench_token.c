@@ -65,7 +65,8 @@ int main(int argc, char **argv)
             const double took = count(e, text, n, &tokens);
             again = k == 0 || took < again ? took : again;
         }
-        printf("{\"file\": \"%s\", \"tokens\": %zu, \"first\": %.0f, \"again\": %.0f}\n", argv[i], tokens, first, again);
+        printf("{\"file\": \"%s\", \"tokens\": %zu, \"first\": %.0f, \"again\": %.0f}\n", argv[i], tokens,
+               first, again);
         free(text);
     }
     /* What the texts took was given back, but for what malloc keeps; the memo and the pages of tables remain. */

@@ -119,9 +119,9 @@ ROWS = [
       for e in ("o200k", "cl100k") for t, (text, *_) in TOKENS.items() for sight, words in (("first", "first seen"), ("again", "seen before"))],
     *[Row(f"token:token.hard.{t}", f"o200k: 100 KB of {text}, for 1 MB", "bpe-openai 0.3.2", SPEED, 1.0, aim) for t, (text, aim) in HARD.items()],
     *[Row(f"token:token.linear.{t}", f"  1 MB of {text}", "100 KB of it", TIME, 12.0) for t, (text, _) in HARD.items()],
-    *[row for e in ("o200k", "cl100k") for row in (
-        Row(f"token:token.{e}.start", f"{e}: start to the first count", "bpe-openai 0.3.2", TIME, 0.02, 0.005),
-        Row(f"token:token.{e}.start50k", f"{e}: start, and 50 KB of JSON", "bpe-openai 0.3.2", TIME, 0.04, 0.02),
+    *[row for e, start, start50k in (("o200k", 0.02, 0.04), ("cl100k", 0.02, None)) for row in (  # its peer has half as much to set up
+        Row(f"token:token.{e}.start", f"{e}: start to the first count", "bpe-openai 0.3.2", TIME, start, 0.005),
+        Row(f"token:token.{e}.start50k", f"{e}: start, and 50 KB of JSON", "bpe-openai 0.3.2", TIME, start50k, 0.02),
         Row(f"token:token.{e}.private", f"  {e}: private memory after 5 MB of text", "", COUNT, 1 << 20, 100_000, ""))],
     Row("road:road.whole", "whole road, 1 MB, 50 KB new, committed", CJSON, TIME, 2.0, 1.2),
     Row("road:road.wall", "  the same on the wall clock", CJSON, TIME),

@@ -18,7 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ENCODINGS = ("o200k_base", "cl100k_base")
-ROUNDS = 5
+ROUNDS = 3
 TEXT = 1_000_000  # bytes of each text
 # the kinds of token_corpus.py that make each text
 TEXTS = {"json": ("json-api", "ndjson"), "logs": ("log", "dpkg-log"), "c": ("c",), "english": ("prose", "markdown", "man-source"),

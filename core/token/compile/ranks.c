@@ -49,8 +49,10 @@ void ranks_read(struct vocabulary *v, const char *path)
     const uint32_t most = 1u << HR_TABLE_TOKEN_BITS;
     FILE *f = fopen(path, "r");
 
-    if (f == NULL)
+    if (f == NULL) {
         fail(path);
+        return;
+    }
     v->slots = most * 2;
     v->slot = take(v->slots * sizeof *v->slot);
     v->token = take(most * sizeof *v->token);
