@@ -17,8 +17,9 @@ typedef struct hr_query hr_query;
    NULL: no memory. Empty text gives a query without terms. */
 hr_query *hr_query_new(hr_arena *a, hr_str text);
 
-/* Score rows. rows[i] is the raw text of a row; rows that stand one behind the other in one text cost least. On return picked[i] says that row i is asked for: by an anchor, or by rare
-   words whose BM25 score stands out (a word in more than a tenth of the rows picks nothing). Deterministic.
+/* Score rows. rows[i] is the raw text of a row; rows that stand one behind the other in one text cost least. On
+   return picked[i] says that row i is asked for: by an anchor, or by rare words whose BM25 score stands out (a word in
+   more than a tenth of the rows picks nothing). Deterministic.
    0, HR_ENOMEM, HR_ETIME. */
 int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, uint64_t deadline_cpu_us,
                   bool *picked);
