@@ -83,7 +83,6 @@ static int make_room(struct parse *t, size_t values)
     t->nodes = hr_arena_alloc(t->a, t->cap * sizeof *t->nodes);
     if (!t->nodes)
         return HR_ENOMEM;
-    t->nodes[0] = (hr_node){0};
     t->n = 1;
     return 0;
 }
@@ -224,11 +223,10 @@ static inline int key(struct parse *t, const char **p, hr_node *v)
 static int whole_text(struct parse *t)
 {
     const char *p = t->text, *const end = t->end;
-    uint32_t unused;
     bool member = false; /* a key comes next */
     int err;
 
-    t->link = &unused;
+    t->link = &t->nodes[0].next; /* nobody's */
     for (;;) {
         /* a value */
         if (__builtin_expect(t->n == t->cap, false) && grow(t))
@@ -308,7 +306,9 @@ int hr_tree_parse(hr_tree *tree, hr_arena *a, const char *text, size_t len, size
     }
     if (error_off && err)
         *error_off = (size_t)(t.wrong - text);
-    if (!err)
+    if (!err) {
+        t.nodes[0] = (hr_node){0};
         *tree = (hr_tree){text, (uint32_t)len, t.nodes, t.n};
+    }
     return err;
 }

@@ -33,8 +33,10 @@ const hr_style *hr_style_guess(const hr_tree *t, bool lines);
 const hr_style *hr_style_take(hr_str *line);
 
 /* ---- the body of the form, for a form that is made on top of it (form_names.c) */
-/* Append the style's name and the text with its tables: 1; 0: it holds no table, but is appended all the same; HR_ENOMEM, HR_ETIME. */
-int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch);
+/* Append the style's name and the text with its tables: 1; 0: it holds no table, and is appended all the same only with `always`; HR_ENOMEM,
+   HR_ETIME. */
+int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, bool always,
+                   hr_watch *watch);
 /* Append what such a body stands for in its style. With `compact` an indented text comes without white space: *compact is its style. 1, 0: it
    cannot be read, HR_ENOMEM. */
 int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact);

@@ -199,8 +199,10 @@ static int put_table(struct writer *w, uint32_t array)
 }
 
 /* ------------------------------------------------------------------ the text */
-/* The outermost arrays that are tables go to `tables`, each behind a line feed and its number; the rest to b. */
-static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bool lines, hr_watch *watch)
+/* The outermost arrays that are tables go to `tables`, each behind a line feed and its number; the rest to b. Where there is none, that is
+   not written, but with `always`. */
+static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bool lines, bool always,
+                    hr_watch *watch)
 {
     struct writer w = {.b = tables, .watch = watch};
     size_t from = t->nodes[1].off, end = from + t->nodes[1].len;
@@ -231,17 +233,20 @@ static int put_text(hr_buf *b, hr_buf *tables, hr_arena *a, const hr_tree *t, bo
         while (i < t->n && t->nodes[i].off < from)
             i++;
     }
+    if (number == 0 && !always)
+        return 0;
     hr_minify(b, t->text + from, end - from);
     return number > 0;
 }
 
-int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, hr_watch *watch)
+int hr_columns_put(hr_buf *b, hr_arena *a, const hr_tree *t, const hr_style *style, bool always,
+                   hr_watch *watch)
 {
     hr_buf tables = {0};
 
     hr_buf_puts(b, style->name);
     hr_buf_putc(b, ' ');
-    int r = put_text(b, &tables, a, t, style->lines, watch);
+    int r = put_text(b, &tables, a, t, style->lines, always, watch);
     hr_buf_str(b, hr_buf_view(&tables));
     if (tables.err || b->err)
         r = HR_ENOMEM;
@@ -255,7 +260,7 @@ static int put_form(hr_buf *b, hr_arena *a, const hr_tree *t, bool lines, hr_wat
 
     if (!style || t->nodes[1].off > 0 || t->nodes[1].len < t->len)
         return 0;
-    return hr_columns_put(b, a, t, style, watch);
+    return hr_columns_put(b, a, t, style, false, watch);
 }
 
 int hr_columns_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)

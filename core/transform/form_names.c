@@ -396,7 +396,7 @@ static int encode(hr_buf *b, struct encoder *e, const hr_style *style, hr_watch 
         r = hr_tree_parse(&joined, e->a, all.data, all.len, NULL);
     if (r == 0) {
         hr_prefixes_put(b, &e->prefixes);
-        r = hr_columns_put(b, e->a, &joined, style, watch);
+        r = hr_columns_put(b, e->a, &joined, style, true, watch);
     }
     hr_buf_free(&all);
     return r < 0 ? r : 1;

@@ -221,7 +221,7 @@ int hr_names_decode(hr_buf *b, hr_str body)
 {
     hr_buf joined = {.max = b->max}, compact = {.max = b->max};
     struct reader r = {.b = b, .a = hr_arena_new()};
-    const hr_style *style;
+    const hr_style *style = NULL;
     uint32_t text;
     int ok = r.a ? read_beginnings(&r, &body) : HR_ENOMEM;
 

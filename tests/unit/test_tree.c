@@ -11,6 +11,7 @@
 #include "json_cases.h"
 #include "json/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static hr_arena *arena;
@@ -40,9 +41,25 @@ static int parse(const char *text, size_t len, hr_tree *t)
     return err;
 }
 
+/* Keys of one number are the same bytes. */
+static void check_key_numbers(const hr_tree *t)
+{
+    const hr_node *first[256] = {NULL};
+    for (uint32_t i = 1; i < t->n; i++) {
+        const hr_node *node = &t->nodes[i], *same = first[node->key_number];
+        assert_true(node->key_len > 0 || node->key_number == 0);
+        if (node->key_number && same) {
+            assert_int_equal(node->key_len, same->key_len);
+            assert_memory_equal(t->text + node->key_off, t->text + same->key_off, same->key_len);
+        }
+        first[node->key_number] = node;
+    }
+}
+
 /* Everything that the header promises of an index. */
 static void check_index(const hr_tree *t)
 {
+    check_key_numbers(t);
     assert_true(t->n >= 2);
     assert_int_equal(t->nodes[1].next, 0);
     size_t linked = 1;
@@ -311,6 +328,32 @@ static void text_above_the_limit_is_refused_unread(void **state)
     assert_int_equal(hr_tree_parse(&t, arena, NULL, 0, NULL), HR_EJSON);
 }
 
+static void keys_of_records_have_numbers_and_no_more_than_there_are(void **state)
+{
+    (void)state;
+    enum { ROWS = 400 };
+    char text[ROWS * 80] = "[";
+    size_t n = 1;
+    hr_tree t;
+    for (int i = 0; i < ROWS; i++) /* the last key is another one each time */
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s{\"id\":%d,\"a \\\" b\": {\"key %d\":1}}",
+                              i ? ", " : "", i, i);
+    text[n++] = ']';
+    assert_int_equal(parse(text, n, &t), 0);
+    check_index(&t);
+    uint32_t row = t.nodes[1].child, id = t.nodes[row].child, numbered = 0;
+    const uint8_t number = t.nodes[id].key_number, escaped = t.nodes[t.nodes[id].next].key_number;
+    assert_true(number > 0 && escaped > 0 && number != escaped);
+    for (; row; row = t.nodes[row].next) {
+        id = t.nodes[row].child;
+        assert_int_equal(t.nodes[id].key_number, number);
+        assert_int_equal(t.nodes[t.nodes[id].next].key_number, escaped);
+        assert_true(t.nodes[t.nodes[id].next].key_escaped);
+        numbered += t.nodes[t.nodes[t.nodes[id].next].child].key_number > 0;
+    }
+    assert_true(numbered > 0 && numbered <= 255 - 2);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -350,6 +393,7 @@ int main(void)
         cmocka_unit_test(depth_limit_is_exact),
         cmocka_unit_test(wide_arrays_and_objects_are_linked_to_their_end),
         cmocka_unit_test(text_above_the_limit_is_refused_unread),
+        cmocka_unit_test(keys_of_records_have_numbers_and_no_more_than_there_are),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);
