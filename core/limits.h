@@ -61,7 +61,8 @@ enum {
     HR_MAX_ARGUMENT = 64 << 10,
     /* What is wrong with the settings is remembered up to this; the rest is found when the first is corrected. */
     HR_MAX_CONFIG_ERRORS = 64,
-    /* Tail of a response body kept to find `usage` in JSON, and the longest SSE line looked at. */
+    /* Of the JSON body, the line or the frame of a response that is being read so much is kept. The largest event that tells of tokens repeats
+       instructions and tools of its request: some 100 KB. */
     HR_MAX_RESPONSE = 1 << 20
 };
 
