@@ -63,7 +63,8 @@ enum {
     HR_MAX_CONFIG_ERRORS = 64,
     /* A response above this is captured up to here: memory of the host's, held until its end. Answers of a model are a hundredth. */
     HR_MAX_CAPTURED_RESPONSE = 8 << 20,
-    /* Tail of a response body kept to find `usage` in JSON, and the longest SSE line looked at. */
+    /* Of the JSON body, the line or the frame of a response that is being read so much is kept. The largest event that tells of tokens repeats
+       instructions and tools of its request: some 100 KB. */
     HR_MAX_RESPONSE = 1 << 20
 };
 

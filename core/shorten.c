@@ -21,6 +21,9 @@ size_t hr_shorten_some(hr_shorten *s, char *to, const char *p, size_t n)
     size_t out = 0;
 
     for (size_t i = 0; i < n; i++) {
+        if (s->kept >= HR_SHORTEN_KEEP && s->unit == 0) /* in a string of which enough is there */
+            while (i + 1 < n && p[i] != '"' && p[i] != '\\')
+                i++;
         const char c = p[i];
         if (!s->in_string || (c == '"' && s->unit == 0)) {
             if (c == '"') {

@@ -85,7 +85,7 @@ static void keep_text(hr_usage *u, const char *p, size_t n)
         u->shortened = true;
     }
     while (u->shortened && n && !u->text.err) {
-        char some[4096];
+        char some[4096] = "";
         const size_t taken = n < sizeof some ? n : sizeof some;
         hr_buf_add(&u->text, some, hr_shorten_some(&u->shorten, some, p, taken));
         p += taken;

@@ -34,7 +34,7 @@ static char lower(char c)
 static bool begins(hr_str s, const char *z)
 {
     size_t i = 0;
-    for (; z[i] && i < s.n && lower(s.p[i]) == z[i]; i++)
+    for (; i < s.n && z[i] && lower(s.p[i]) == z[i]; i++)
         ;
     return z[i] == 0;
 }
