@@ -87,7 +87,7 @@ static int is_hopeless(const hr_transform_in *in, const struct question *q)
 {
     hr_arena *a = hr_arena_new();
     hr_transform_in part = *in;
-    hr_transform_out out;
+    hr_transform_out out = {.lossless = true, .kind = hr_kind_name(q->sort)};
     int r = a ? hr_sample_lines(a, in->text, &part.text) : HR_ENOMEM;
 
     if (r == 0 && part.text.n > 0) {

@@ -307,7 +307,7 @@ static void no_memory_and_failing_sql_refuse_nothing_or_all_but_never_crash(void
     spend(h, "claude", 2 * DOLLAR);
     for (int kind = 0; kind < HR_FAULT_KINDS; kind++) {
         bool refused = false;
-        for (long n = 1; n < 100 && !refused; n++) {
+        for (long n = 1; n < 1000 && !refused; n++) {
             h->budget.look_at = 0;
             hr_fault_after((enum hr_fault_kind)kind, n, false);
             refused = headroom_refuses(h, &a_head);

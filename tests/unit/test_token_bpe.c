@@ -35,8 +35,7 @@ static size_t some_bytes(uint8_t *p, size_t room, uint32_t *seed)
                                        "()[]{};",
                                        "\xE0\xB8\x81\xE0\xB8\xB1",
                                        "AaEeIiOoUu",
-                                       "\xFF\xC3\x80"
-                                       "A"};
+                                       "\xFF\xC3\x80\x41"};
     const char *kind = from[next(seed) % (sizeof from / sizeof *from)];
     const size_t n = 1 + next(seed) % room, k = strlen(kind);
     for (size_t i = 0; i < n;) {

@@ -314,7 +314,7 @@ static void what_was_there_before_is_summed_by_the_migration(void **state)
         before[by] = sum_of(s, 0, INT64_MAX, by);
     hr_store_close(s);
     outside("DROP TABLE sums; DROP TABLE tool_sums; DROP TABLE groups; DROP INDEX requests_time; DROP INDEX "
-            "requests_session; PRAGMA user_version=4");
+            "requests_session; ALTER TABLE decisions DROP COLUMN counted; PRAGMA user_version=6");
     s = open_store();
     for (int by = HEADROOM_BY_NOTHING; by <= HEADROOM_BY_TOOL; by++) {
         const headroom_totals after = sum_of(s, 0, INT64_MAX, by);
