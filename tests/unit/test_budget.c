@@ -305,17 +305,18 @@ static void no_memory_and_failing_sql_refuse_nothing_or_all_but_never_crash(void
     setenv("HEADROOM_BUDGET_DAILY_USD", "1", 1);
     headroom *h = headroom_open(0);
     spend(h, "claude", 2 * DOLLAR);
+    headroom_close(h);
     for (int kind = 0; kind < HR_FAULT_KINDS; kind++) {
         bool refused = false;
         for (long n = 1; n < 1000 && !refused; n++) {
-            h->budget.look_at = 0;
+            h = headroom_open(0); /* a database that failed is left alone for a while */
             hr_fault_after((enum hr_fault_kind)kind, n, false);
             refused = headroom_refuses(h, &a_head);
+            hr_fault_after((enum hr_fault_kind)kind, 0, false);
+            headroom_close(h);
         }
-        hr_fault_after((enum hr_fault_kind)kind, 0, false);
         assert_true(refused);
     }
-    headroom_close(h);
 }
 
 int main(void)
