@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "tour.md"
@@ -23,7 +24,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "server"), str(HERE.parent / "bench
 # In this order; what stands for each is what the page shows.
 MASKS = [
     (r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?Z?", "2026-11-21 12:00:00"),
-    (r"\b20\d\d-\d\d-\d\d\b", "2026-11-21"),
+    (r"\b" + time.strftime("%Y-%m-%d", time.gmtime()) + r"\b", "2026-11-21"),
+    (r"(?m)^(kept       1 requests, )[\d,]+", r"\g<1>2,240"),
     (r"127\.0\.0\.1:(?!8787|4318)\d{4,5}\b", "127.0.0.1:443"),
     (r"\bpid \d+\b", "pid 4242"),
     (r'("pid": ?)\d+', r"\g<1>4242"),
@@ -32,7 +34,7 @@ MASKS = [
     (r"\b[\d,]+ us\b", "1,500 us"),
     (r"(?m)\b\d+ s$", "1 s"),
     (r"\bpython3\.\d+", "python3"),
-    (r"(?m)^((?:originals|requests|decisions) +[\d,]+ +)[\d,]+", r"\g<1>1,000"),
+    (r"(?m)^((?:originals|requests|decisions|captures) +[\d,]+ +)[\d,]+", r"\g<1>1,000"),
     (r"(?m)[\d,]+ -> [\d,]+ bytes$", "50,000 -> 30,000 bytes"),
     (r"/tmp/[\w./-]*home", "/home/you"),
 ]
@@ -73,6 +75,7 @@ class Tour:
         subprocess.run([build / "headroom", "simulate", "--state", "-"], input=cli_user.conversation("nothing"), env=self.env, stdout=subprocess.DEVNULL, check=True)
         with contextlib.closing(sqlite3.connect(home / ".local/state/headroom/headroom.db")) as db, db:
             db.execute("UPDATE meta SET value = zeroblob(32) WHERE name = 'key'")
+            db.execute("DELETE FROM decisions")
 
     def run(self, command):
         done = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
