@@ -1,6 +1,7 @@
 /* schema.c - see schema.h. */
 #include "store/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -61,33 +62,23 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     " WITHOUT ROWID;",
     "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
     /* Sums (totals.h), and of the requests that are there already. */
-    "CREATE TABLE groups(id INTEGER PRIMARY KEY, program TEXT NOT NULL, model TEXT NOT NULL, dialect TEXT "
-    "NOT "
-    "NULL, host TEXT NOT NULL, UNIQUE(program, model, dialect, host));"
-    "CREATE TABLE sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, grp INTEGER NOT NULL, " HR_SQL_COLUMNS(
-        HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
-                       "CREATE TABLE tool_sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, tool TEXT NOT "
-                       "NULL, " HR_SQL_TOOL_COLUMNS(
-                           HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;"
-                                          "CREATE INDEX requests_time ON requests(time);"
-                                          "CREATE INDEX requests_session ON requests(session);"
-                                          "INSERT INTO groups(program, model, dialect, host) SELECT "
-                                          "DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";" HR_SQL_FILL_SUMS
-                                          " GROUP BY 2, 3;" HR_SQL_FILL_TOOLS
-                                          " GROUP BY 2, 3;" HR_SQL_FILL_DAYS " GROUP BY 2, 3;" HR_SQL_FILL_ALL
-                                          " GROUP BY 2;",
+    /* clang-format off */
+    "CREATE TABLE groups(id INTEGER PRIMARY KEY, program TEXT NOT NULL, model TEXT NOT NULL,"
+    " dialect TEXT NOT NULL, host TEXT NOT NULL, UNIQUE(program, model, dialect, host));"
+    "CREATE TABLE sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, grp INTEGER NOT NULL, "
+    HR_SQL_COLUMNS(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
+    "CREATE TABLE tool_sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, tool TEXT NOT NULL, "
+    HR_SQL_TOOL_COLUMNS(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;"
+    "CREATE INDEX requests_time ON requests(time);"
+    "CREATE INDEX requests_session ON requests(session);"
+    "INSERT INTO groups(program, model, dialect, host) SELECT DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";"
+    HR_SQL_FILL_SUMS " GROUP BY 2, 3;"
+    HR_SQL_FILL_TOOLS " GROUP BY 2, 3;"
+    HR_SQL_FILL_DAYS " GROUP BY 2, 3;"
+    HR_SQL_FILL_ALL " GROUP BY 2;",
+    /* clang-format on */
     "ALTER TABLE decisions ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;", /* enum hr_encoding; older: estimated */
 };
-
-static const char *const numbers[HR_SCHEMA_VERSION + 1] = {"",
-                                                           "PRAGMA user_version=1",
-                                                           "PRAGMA user_version=2",
-                                                           "PRAGMA user_version=3",
-                                                           "PRAGMA user_version=4",
-                                                           "PRAGMA user_version=5",
-                                                           "PRAGMA user_version=6",
-                                                           "PRAGMA user_version=7",
-                                                           "PRAGMA user_version=8"};
 
 static int write_key(hr_store *s)
 {
@@ -117,9 +108,11 @@ static int migrate(hr_store *s)
     /* Again, under the write lock: another process may have been first. */
     rc = hr_sql_once(s, "PRAGMA user_version", &version);
     for (int64_t v = version; rc == 0 && v < HR_SCHEMA_VERSION; v++) {
+        char number[40];
+        snprintf(number, sizeof number, "PRAGMA user_version=%d", (int)v + 1);
         rc = hr_sql_exec(s, migrations[v]);
         if (rc == 0)
-            rc = hr_sql_exec(s, numbers[v + 1]);
+            rc = hr_sql_exec(s, number);
     }
     if (rc == 0 && version == 0)
         rc = write_key(s);

@@ -31,24 +31,57 @@ enum hr_level_of_sums { HR_SLOTS, HR_DAYS, HR_SLOTS_OF_ALL /* with 0 for the gro
 #define HR_SQL_COMPARED "(usage IS NOT NULL AND input_tokens > 0 AND (" HR_SQL_SENT ") > 0)"
 
 /* What a row of requests adds to each member of headroom_totals, in its order. */
-#define HR_SQL_TOTALS(S)                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    \
-    S("1")                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                  \
-    ", " S("status = 0 OR status >= 400") ", " S("rewritten > 0") ", " S(HR_SQL_MADE) ", " S(                                                                                                                                                                                                                                                                                                                                                                                                                                                               \
-        HR_SQL_SENT) ", " S("unique_before") ", " S("unique_after") ", " S("replayed") ", " S("elapsed_us") ", " S("usage IS NOT NULL") ", " S("max(input_tokens, 0)") ", " S("max(output_tokens, 0)") ", " S("max(cached_tokens, 0)") ", " S("max(cache_written, 0)") ", " S(HR_SQL_PRICED) ", " S("CASE WHEN " HR_SQL_PRICED                                                                                                                                                                                                                              \
-                                                                                                                                                                                                                                                                                                    " THEN cost ELSE 0 END") ", " S("CASE WHEN saved <> -9223372036854775808 THEN saved ELSE 0 END") ", " S(HR_SQL_COMPARED) ", " S("CASE WHEN " HR_SQL_COMPARED " THEN input_tokens ELSE 0 END") ", " S("CASE WHEN " HR_SQL_COMPARED                       \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         " THEN " HR_SQL_SENT                               \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         " ELSE 0 END") ", " S("CASE WHEN " HR_SQL_COMPARED \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " THEN abs(" HR_SQL_SENT     \
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               " - input_tokens) ELSE 0 END")
+/* clang-format off */
+#define HR_SQL_TOTALS(S) \
+    S("1") ", " \
+    S("status = 0 OR status >= 400") ", " \
+    S("rewritten > 0") ", " \
+    S(HR_SQL_MADE) ", " \
+    S(HR_SQL_SENT) ", " \
+    S("unique_before") ", " \
+    S("unique_after") ", " \
+    S("replayed") ", " \
+    S("elapsed_us") ", " \
+    S("usage IS NOT NULL") ", " \
+    S("max(input_tokens, 0)") ", " \
+    S("max(output_tokens, 0)") ", " \
+    S("max(cached_tokens, 0)") ", " \
+    S("max(cache_written, 0)") ", " \
+    S(HR_SQL_PRICED) ", " \
+    S("CASE WHEN " HR_SQL_PRICED " THEN cost ELSE 0 END") ", " \
+    S("CASE WHEN saved <> -9223372036854775808 THEN saved ELSE 0 END") ", " \
+    S(HR_SQL_COMPARED) ", " \
+    S("CASE WHEN " HR_SQL_COMPARED " THEN input_tokens ELSE 0 END") ", " \
+    S("CASE WHEN " HR_SQL_COMPARED " THEN " HR_SQL_SENT " ELSE 0 END") ", " \
+    S("CASE WHEN " HR_SQL_COMPARED " THEN abs(" HR_SQL_SENT " - input_tokens) ELSE 0 END")
+/* clang-format on */
 #define HR_SQL_SUM(x) "coalesce(sum(" x "), 0)"
 
 /* The columns of sums behind its key, in the order of headroom_totals. */
-#define HR_SQL_COLUMNS(S)                                                                                    \
-    S("requests")                                                                                            \
-    ", " S("failed") ", " S("touched") ", " S(                                                               \
-        "tokens_before") ", " S("tokens_after") ", " S("unique_before") ", " S("unique_after") ", " S("repl" \
-                                                                                                      "aye"  \
-                                                                                                      "d") ", " S("elapsed") ", " S("reported") ", " S("input") ", " S("output") ", " S("cached") ", " S("cache_written") ", " S("priced") ", " S("cost") ", " S("saved") ", " S("compared") ", " S("compared_input") ", " S("estimated") ", " S("estimate_off")
+/* clang-format off */
+#define HR_SQL_COLUMNS(S) \
+    S("requests") ", " \
+    S("failed") ", " \
+    S("touched") ", " \
+    S("tokens_before") ", " \
+    S("tokens_after") ", " \
+    S("unique_before") ", " \
+    S("unique_after") ", " \
+    S("replayed") ", " \
+    S("elapsed") ", " \
+    S("reported") ", " \
+    S("input") ", " \
+    S("output") ", " \
+    S("cached") ", " \
+    S("cache_written") ", " \
+    S("priced") ", " \
+    S("cost") ", " \
+    S("saved") ", " \
+    S("compared") ", " \
+    S("compared_input") ", " \
+    S("estimated") ", " \
+    S("estimate_off")
+/* clang-format on */
 #define HR_SQL_NAME(c)   c
 #define HR_SQL_ADD(c)    c " = " c " + excluded." c
 #define HR_SQL_COLUMN(c) c " INTEGER NOT NULL"
@@ -58,19 +91,14 @@ enum hr_level_of_sums { HR_SLOTS, HR_DAYS, HR_SLOTS_OF_ALL /* with 0 for the gro
     S("results") ", " S("touched") ", " S("replayed") ", " S("tokens_before") ", " S("tokens_after")
 
 /* What one element of results_json adds to them. */
-#define HR_SQL_TOOL(S)                                                                                       \
-    S("1")                                                                                                   \
-    ", " S("json_extract(value, '$.transform') IS NOT NULL") ", " S(                                         \
-        "json_extract(value, '$.replayed')") ", " S("json_extract(value, '$.tokens_before')") ", " S("json_" \
-                                                                                                     "extra" \
-                                                                                                     "ct("   \
-                                                                                                     "value" \
-                                                                                                     ", "    \
-                                                                                                     "'$."   \
-                                                                                                     "token" \
-                                                                                                     "s_"    \
-                                                                                                     "after" \
-                                                                                                     "')")
+/* clang-format off */
+#define HR_SQL_TOOL(S) \
+    S("1") ", " \
+    S("json_extract(value, '$.transform') IS NOT NULL") ", " \
+    S("json_extract(value, '$.replayed')") ", " \
+    S("json_extract(value, '$.tokens_before')") ", " \
+    S("json_extract(value, '$.tokens_after')")
+/* clang-format on */
 #define HR_SQL_RESULTS                                                                                       \
     "FROM requests, json_each(results_json) WHERE requests.path IS NOT '' AND json_valid(results_json)"
 
