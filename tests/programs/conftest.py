@@ -25,6 +25,8 @@ import llm_api  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("HEADROOM_BUILD") or HERE.parent.parent / "build").resolve()
 LIBRARY = BUILD / "libheadroom_preload.so"
 COMMAND = BUILD / "headroom"
+if (BUILD / "tiktoken").is_dir():  # so that the server counts tokens in the same way, whichever tests run
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(BUILD / "tiktoken"))
 BARE = os.environ.get("HEADROOM_TESTS_BARE") == "1"
 TIMEOUT = 120
 

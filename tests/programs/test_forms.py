@@ -78,7 +78,7 @@ def listing(*command):
 
 PRINTED = {  # what prints it, least percent saved, form
     "tracebacks": (lambda t: tracebacks(), 30, "repeats"),
-    "git log": (history, 15, "repeats"),
+    "git log": (history, 30, "rows"),
     "du -a": (lambda t: listing("du", "-a", "/usr/lib/python3/dist-packages", "/usr/share/doc"), 10, "repeats"),
     "find -ls": (lambda t: listing("find", "/usr/share/doc", "-ls"), 10, "rows"),
     "readelf -sW": (lambda t: listing("readelf", "-sW", str(conftest.BUILD / "libheadroom.so")), 10, "rows"),

@@ -92,6 +92,7 @@ def played(build):
     import certs
     import llm_api
     build = pathlib.Path(build).resolve()
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(build / "tiktoken"))  # the server counts by it
     with tempfile.TemporaryDirectory() as work:
         home = pathlib.Path(work) / "home"
         home.mkdir()
