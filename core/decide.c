@@ -413,6 +413,40 @@ static int pay(struct work *w, size_t n)
     return w->adopt == HR_ADOPT_NET ? hr_late_pay(w->r, w->conv, w->items, n, &w->prices) : 0;
 }
 
+/* 0, or HR_ENOMEM. late: those of the items that are met late, else the others. */
+static int judge_each(struct work *w, hr_item *items, size_t n, bool late)
+{
+    for (size_t i = 0; i < n; i++) {
+        int r = items[i].late != late || recall(w, &items[i]) ? 0 : with_scratch(w, &items[i], judge);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* The late results come last: the time that a request may take is the new ones' first. Under adopt = net it is all of them or none, since a
+   part each turn would lose the provider's cache each time; and where time does not suffice they stay as they are for good, since it would not
+   the next time either. */
+static int judge_late(struct work *w, hr_item *items, size_t n)
+{
+    const char *deadline = hr_error_name(HR_ETIME);
+    const bool net = w->adopt == HR_ADOPT_NET && !w->no_new;
+    int r = judge_each(w, items, n, true);
+
+    if (r < 0 || !net || !w->no_new || strcmp(w->no_new, deadline) != 0)
+        return r;
+    for (size_t i = 0; i < n; i++) {
+        hr_item *it = &items[i];
+        if (!it->late || (it->state != HR_ITEM_NEW && it->reason != deadline))
+            continue;
+        const uint32_t tokens = it->state == HR_ITEM_NEW ? it->decision.tokens_before : it->tokens;
+        it->decision.counted = w->r->counter.by;
+        it->reason = NULL;
+        hr_late_leave(w->conv, it, tokens);
+    }
+    return 0;
+}
+
 int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t n)
 {
     headroom *h = r->h;
@@ -427,11 +461,8 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
     w.adopt = hr_late_adopt(r, conv, &w.prices);
     hr_late_tell(conv, items, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!recall(&w, &items[i]) && (err = with_scratch(&w, &items[i], judge)) < 0)
-            return err;
-    }
-    if ((err = pay(&w, n)) < 0)
+    if ((err = judge_each(&w, items, n, false)) < 0 || (err = judge_late(&w, items, n)) < 0 ||
+        (err = pay(&w, n)) < 0)
         return err;
     if (w.no_new && w.keyed && strcmp(w.no_new, hr_error_name(HR_ETIME)) != 0)
         forget_new(items, n, w.no_new); /* the store failed halfway */

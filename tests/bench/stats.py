@@ -33,9 +33,10 @@ def build(program, env):
     database = pathlib.Path(env["XDG_STATE_HOME"]) / "headroom" / "headroom.db"
     db = sqlite3.connect(database)
     step = DAYS * 86_400_000_000 // ROWS
-    db.executescript("DROP TABLE sums; DROP TABLE tool_sums; DROP TABLE groups; DROP INDEX requests_time; DROP INDEX requests_session")
+    db.executescript("DROP TABLE sums; DROP TABLE tool_sums; DROP TABLE groups; DROP INDEX requests_time; DROP INDEX requests_session; "
+                     "ALTER TABLE decisions DROP COLUMN counted")
     db.execute(FILL, {"rows": ROWS, "from": int(time.time() * 1e6) - DAYS * 86_400_000_000, "step": step})
-    db.execute("PRAGMA user_version=4")
+    db.execute("PRAGMA user_version=6")
     db.commit()
     db.close()
     start = time.monotonic()

@@ -1,9 +1,12 @@
 """adopt = net with a real client against an API that accounts a prompt cache: a conversation that began without us, at prices of which
 it pays, and of which it does not; and what the rows say it cost, against the API's own figures."""
+import json
+import random
 import sqlite3
 
 import pytest
 
+import cli_user
 import conversations
 from test_transparency import python
 
@@ -53,3 +56,26 @@ def test_what_does_not_pay_stays(server, certs, run, body_file):
     assert adopted(server) == []
     for a, b in zip(server.requests, server.requests[1:]):
         assert b.cached_tokens >= a.prompt_tokens
+
+
+def chat(old, fresh):
+    """A conversation with old results behind which the model has spoken, and a new one."""
+    messages = [{"role": "user", "content": "Find the slow one."}]
+    for i, text in enumerate([*old, fresh]):
+        call = {"id": f"call_{i}", "type": "function", "function": {"name": "search", "arguments": json.dumps({"n": i})}}
+        messages += [{"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": f"call_{i}", "content": text}]
+    return {"model": "gpt-4o-mini", "messages": messages}
+
+
+def test_old_results_take_no_time_from_a_new_one_and_are_judged_together_or_never(tmp_path):
+    """8 MB of old results cannot be judged in 50 ms: they stay, also in the next turn, and the new result is decided all the same."""
+    random_words, cli = random.Random(7), cli_user.Cli(tmp_path)
+    old = ["".join(f"{random_words.getrandbits(64):x} {random_words.getrandbits(40)} of {i}\n" for i in range(2500)) for _ in range(80)]
+    fresh = json.dumps([{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)])
+    first = chat(old, fresh)
+    sent = json.loads(cli.record(json.dumps(first).encode()))
+    assert sent["messages"][:-1] == first["messages"][:-1] and len(sent["messages"][-1]["content"]) < len(fresh) / 5
+    second = dict(first, messages=first["messages"] + [{"role": "assistant", "content": "The first."}, {"role": "user", "content": "And then?"}])
+    again = json.loads(cli.record(json.dumps(second).encode()))
+    assert again["messages"][:-2] == sent["messages"]
+    assert cli.json("stats", "--json")["cache"] == {"entries": 81, "total_hits": 1}

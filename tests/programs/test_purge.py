@@ -147,7 +147,7 @@ def test_originals_purged_leave_room_under_the_cap(cli):
         if call == "call_125":
             cli("purge", "--originals", "--yes")
     (first, whole), (second, _), (third, _) = sizes
-    assert first < whole / 10 and second == whole and third < whole / 10  # the second found the store full
+    assert first < whole / 10 and second > whole * 9 / 10 and third < whole / 10  # the second found the store full
 
 
 # ------------------------------------------------------------------ asking
