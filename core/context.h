@@ -70,6 +70,7 @@ typedef struct hr_item {
         raw_len; /* the bytes of the body that stand for content; raw_len 0: none, or it could not be read */
     bool late;   /* an assistant turn stands behind it */
     bool sealed; /* one with signed, encrypted or opaque reasoning does */
+    bool postponed; /* a late one that may be adopted: decided after the others */
     bool printed;
     uint8_t print[16]; /* fingerprint of the literal and of what its keys are made from */
     enum { HR_ITEM_OPEN, HR_ITEM_FOUND, HR_ITEM_NEW } state;

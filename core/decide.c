@@ -26,6 +26,7 @@ struct work {
     const char *no_new;        /* why no new decision is taken any more, or NULL */
     uint64_t deadline;         /* hr_cpu_us; 0: none */
     bool may_lose, bound;
+    bool postpone; /* late results that may be adopted are not decided yet */
     enum hr_adopt adopt;
     hr_price_list prices; /* of the model; looked up where adopt is HR_ADOPT_NET */
 };
@@ -213,6 +214,9 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
         figures(w, &it->decision, it->content, tokens, it->content, tokens);
         return 0;
     }
+    it->postponed = it->late && w->postpone;
+    if (it->postponed)
+        return 0;
     if (w->deadline && hr_cpu_us() > w->deadline)
         return HR_ETIME;
     r = choose(w, it, query, arguments, &rules, w->may_lose);
@@ -413,31 +417,23 @@ static int pay(struct work *w, size_t n)
     return w->adopt == HR_ADOPT_NET ? hr_late_pay(w->r, w->conv, w->items, n, &w->prices) : 0;
 }
 
-/* 0, or HR_ENOMEM. late: those of the items that are met late, else the others. */
-static int judge_each(struct work *w, hr_item *items, size_t n, bool late)
-{
-    for (size_t i = 0; i < n; i++) {
-        int r = items[i].late != late || recall(w, &items[i]) ? 0 : with_scratch(w, &items[i], judge);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-/* The late results come last: the time that a request may take is the new ones' first. Under adopt = net it is all of them or none, since a
+/* Late results that may be adopted come last: the time that a request may take is the new ones' first. Under adopt = net it is all of them or none, since a
    part each turn would lose the provider's cache each time; and where time does not suffice they stay as they are for good, since it would not
    the next time either. */
 static int judge_late(struct work *w, hr_item *items, size_t n)
 {
     const char *deadline = hr_error_name(HR_ETIME);
     const bool net = w->adopt == HR_ADOPT_NET && !w->no_new;
-    int r = judge_each(w, items, n, true);
+    int r = 0;
 
+    w->postpone = false;
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = items[i].postponed ? with_scratch(w, &items[i], judge) : 0;
     if (r < 0 || !net || !w->no_new || strcmp(w->no_new, deadline) != 0)
         return r;
     for (size_t i = 0; i < n; i++) {
         hr_item *it = &items[i];
-        if (!it->late || (it->state != HR_ITEM_NEW && it->reason != deadline))
+        if (!it->postponed || (it->state != HR_ITEM_NEW && it->reason != deadline))
             continue;
         const uint32_t tokens = it->state == HR_ITEM_NEW ? it->decision.tokens_before : it->tokens;
         it->decision.counted = w->r->counter.by;
@@ -461,8 +457,12 @@ int hr_decide(headroom_request *r, hr_conversation *conv, hr_item *items, size_t
         w.deadline = hr_cpu_us() + (uint64_t)h->config.number[HR_SET_DEADLINE_MS] * 1000;
     w.adopt = hr_late_adopt(r, conv, &w.prices);
     hr_late_tell(conv, items, n);
-    if ((err = judge_each(&w, items, n, false)) < 0 || (err = judge_late(&w, items, n)) < 0 ||
-        (err = pay(&w, n)) < 0)
+    w.postpone = true;
+    for (size_t i = 0; i < n; i++) {
+        if (!recall(&w, &items[i]) && (err = with_scratch(&w, &items[i], judge)) < 0)
+            return err;
+    }
+    if ((err = judge_late(&w, items, n)) < 0 || (err = pay(&w, n)) < 0)
         return err;
     if (w.no_new && w.keyed && strcmp(w.no_new, hr_error_name(HR_ETIME)) != 0)
         forget_new(items, n, w.no_new); /* the store failed halfway */
