@@ -406,7 +406,7 @@ static int judge(struct work *w, hr_item *it)
         find_or_decide(w, it);
     else
         it->reason = w->no_new;
-    if (it->state == HR_ITEM_OPEN)
+    if (it->state == HR_ITEM_OPEN && !(w->postpone && it->postponed))
         it->tokens = (uint32_t)hr_counter_tokens(&w->r->counter, it->content.p, it->content.n);
     return 0;
 }

@@ -68,9 +68,9 @@ def chat(old, fresh):
 
 
 def test_old_results_take_no_time_from_a_new_one_and_are_judged_together_or_never(tmp_path):
-    """8 MB of old results cannot be judged in 50 ms: they stay, also in the next turn, and the new result is decided all the same."""
+    """3 MB of old results cannot be judged in 50 ms: they stay, also in the next turn, and the new result is decided all the same."""
     random_words, cli = random.Random(7), cli_user.Cli(tmp_path)
-    old = ["".join(f"{random_words.getrandbits(64):x} {random_words.getrandbits(40)} of {i}\n" for i in range(2500)) for _ in range(80)]
+    old = ["".join(f"{random_words.getrandbits(64):x} {random_words.getrandbits(40)} of {i}\n" for i in range(2500)) for _ in range(30)]
     fresh = json.dumps([{"title": f"Tutorial {i}", "score": 100 - i} for i in range(500)])
     first = chat(old, fresh)
     sent = json.loads(cli.record(json.dumps(first).encode()))
@@ -78,4 +78,4 @@ def test_old_results_take_no_time_from_a_new_one_and_are_judged_together_or_neve
     second = dict(first, messages=first["messages"] + [{"role": "assistant", "content": "The first."}, {"role": "user", "content": "And then?"}])
     again = json.loads(cli.record(json.dumps(second).encode()))
     assert again["messages"][:-2] == sent["messages"]
-    assert cli.json("stats", "--json")["cache"] == {"entries": 81, "total_hits": 1}
+    assert cli.json("stats", "--json")["cache"] == {"entries": 31, "total_hits": 1}
