@@ -214,9 +214,10 @@ static int decide_new(struct work *w, hr_item *it, hr_str query, hr_str argument
         figures(w, &it->decision, it->content, tokens, it->content, tokens);
         return 0;
     }
-    it->postponed = it->late && w->postpone;
-    if (it->postponed)
+    if (it->late && w->postpone) {
+        it->postponed = true;
         return 0;
+    }
     if (w->deadline && hr_cpu_us() > w->deadline)
         return HR_ETIME;
     r = choose(w, it, query, arguments, &rules, w->may_lose);
