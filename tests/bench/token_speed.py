@@ -80,7 +80,9 @@ def build_peer(build):
     if cargo is None:
         return None, "no cargo: bpe-openai is not measured"
     target = build / "bench" / "bpe-peer"
-    done = subprocess.run([cargo, "build", "-q", "--release", "--locked", "--manifest-path", HERE / "bpe_peer" / "Cargo.toml", "--target-dir", target],
+    source = build / "bench" / "bpe-source"  # cargo writes beside its manifest
+    shutil.copytree(HERE / "bpe_peer", source, dirs_exist_ok=True)
+    done = subprocess.run([cargo, "build", "-q", "--release", "--manifest-path", source / "Cargo.toml", "--target-dir", target],
                           capture_output=True, text=True, timeout=1800)
     if done.returncode != 0:
         print(done.stderr, file=sys.stderr)
