@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "measure.h"
+#include "tls_end.h"
 
 enum { ROUNDS = 1500, PIECE = 16 << 10, WRITES = 10 };
 
@@ -20,19 +21,6 @@ struct connection {
 };
 
 static char piece[PIECE];
-
-/* Anonymous Diffie-Hellman: no certificate is needed to reach the record layer. */
-static SSL *make_end(bool server)
-{
-    SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-    measure_check(ctx && SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) &&
-                      SSL_CTX_set_cipher_list(ctx, "ADH-AES128-GCM-SHA256:@SECLEVEL=0"),
-                  "a TLS context");
-    SSL_CTX_set_dh_auto(ctx, 1);
-    SSL *ssl = SSL_new(ctx);
-    measure_check(ssl != NULL, "a TLS end");
-    return ssl;
-}
 
 static void connect_ends(struct connection *c, write_fn *write, const char *first)
 {

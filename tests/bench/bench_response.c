@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "measure.h"
+#include "tls_end.h"
 
 enum { ROUNDS = 1500, READS = 32, PIECE = 16 << 10, ROOM = 1 << 20 };
 
@@ -40,19 +41,6 @@ static void *original(const char *name)
     void *symbol = libssl ? dlsym(libssl, name) : NULL;
     measure_check(symbol != NULL, "libssl's own function");
     return symbol;
-}
-
-/* Anonymous Diffie-Hellman: no certificate is needed to reach the record layer. */
-static SSL *make_end(bool server)
-{
-    SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-    measure_check(ctx && SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) &&
-                      SSL_CTX_set_cipher_list(ctx, "ADH-AES128-GCM-SHA256:@SECLEVEL=0"),
-                  "a TLS context");
-    SSL_CTX_set_dh_auto(ctx, 1);
-    SSL *ssl = SSL_new(ctx);
-    measure_check(ssl != NULL, "a TLS end");
-    return ssl;
 }
 
 static void connect_ends(struct connection *c, bool hooked)
