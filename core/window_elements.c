@@ -413,6 +413,36 @@ static int read_request(struct reader *rd, hr_scan *s, bool outside, hr_value *l
     return r;
 }
 
+/* From the message of a call to that of its result: the model's run, then results, and nothing else. */
+static bool is_one_unit(const hr_elements *o, size_t call, size_t result)
+{
+    size_t i = call;
+
+    if (call >= result || result >= o->n)
+        return false;
+    while (i < result && o->list[i].kind == HR_EL_MODEL)
+        i++;
+    while (i < result && o->list[i].kind == HR_EL_RESULT && !o->list[i].human)
+        i++;
+    return i == result && o->list[call].kind == HR_EL_MODEL && o->list[result].kind == HR_EL_RESULT;
+}
+
+/* A result that answers a call of an earlier unit: neither may go without the other. */
+static void fix_strays(hr_elements *o, const hr_conversation *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->ev[i].kind != HR_EV_RESULT || !c->ev[i].call)
+            continue;
+        const size_t result = c->ev[i].message, call = c->ev[c->ev[i].call - 1].message;
+        if (is_one_unit(o, call, result))
+            continue;
+        if (result < o->n)
+            o->list[result].fixed = true;
+        if (call < o->n)
+            o->list[call].fixed = true;
+    }
+}
+
 int hr_elements_read(hr_elements *out, const hr_conversation *c, const hr_dialect *d)
 {
     struct reader rd = {.c = c, .out = out, .arena = c->arena};
@@ -428,5 +458,6 @@ int hr_elements_read(hr_elements *out, const hr_conversation *c, const hr_dialec
         return r;
     if (list.len && (r = read_list(&rd, &list)) < 0)
         return r;
+    fix_strays(out, c);
     return hr_holes_find(out, c);
 }

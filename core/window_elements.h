@@ -21,9 +21,9 @@ enum hr_element_kind {
 /* One element of the array of messages (items, contents). */
 typedef struct hr_element {
     enum hr_element_kind kind;
-    bool human;              /* HUMAN, RESULT: says more than reminder segments */
-    bool fixed;              /* must stay: of an unknown kind, or with content of one */
-    bool sealed;             /* MODEL: signed, encrypted or opaque reasoning */
+    bool human;  /* HUMAN, RESULT: says more than reminder segments */
+    bool fixed;  /* must stay: of an unknown kind, with content of one, or half of a pair that is no unit */
+    bool sealed; /* MODEL: signed, encrypted or opaque reasoning */
     uint32_t calls, results; /* how many tools it calls, or answers for */
     size_t off, len;
 } hr_element;

@@ -35,7 +35,7 @@ static int read_calls(hr_conversation *c, hr_scan *s, bool *sealed)
         return r;
     while ((r = hr_scan_item(s)) == 1) {
         hr_member m = {names, 0};
-        hr_event call = {0}, *e;
+        hr_event call = {.kind = HR_EV_CALL, .message = c->message, .block = c->block}, *e;
         int which;
         if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
             return r;
@@ -51,7 +51,6 @@ static int read_calls(hr_conversation *c, hr_scan *s, bool *sealed)
             return r;
         if (!(e = hr_event_add(c, HR_EV_CALL)))
             return HR_ENOMEM;
-        call.kind = HR_EV_CALL;
         *e = call;
     }
     return r;
@@ -59,7 +58,7 @@ static int read_calls(hr_conversation *c, hr_scan *s, bool *sealed)
 
 static int read_legacy_call(hr_conversation *c, const hr_value *call)
 {
-    hr_event legacy = {.kind = HR_EV_CALL}, *e;
+    hr_event legacy = {.kind = HR_EV_CALL, .message = c->message, .block = c->block}, *e;
     hr_scan s;
     int r;
 

@@ -268,6 +268,23 @@ static void gemini_and_converse(void **state)
         "hm1*r1+r1!u!");
 }
 
+/* Found by fuzz_window: the early call was cut, and the late result that also answers it stayed alone. */
+static void a_result_that_answers_an_earlier_unit_holds_both(void **state)
+{
+    (void)state;
+#define CALL_OF(id)   CALLS("\"\"", "[{\"id\":\"" id "\",\"function\":{\"name\":\"n\",\"arguments\":\"{}\"}}]")
+#define RESULT_OF(id) "{\"role\":\"tool\",\"tool_call_id\":\"" id "\",\"content\":\"x\"}"
+    static const char *const dialects[] = {"openai_chat", "cohere"};
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+        assert_string_equal(read_as(dialects[i], BODY(CALL_OF("a") "," RESULT_OF("a") "," SAYS(
+                                                     "user", "\"q\"") "," CALL_OF("b") "," RESULT_OF("a"))),
+                            "m1!r1hm1r1!");
+    assert_string_equal(
+        read_as("openai_chat", BODY(CALL_OF("a") "," CALL_OF("b") "," RESULT_OF("b") "," RESULT_OF(
+                                   "a") "," CALL_OF("c") "," RESULT_OF("c"))),
+        "m1m1r1r1m1r1");
+}
+
 static void bodies_of_several_conversations_have_no_elements(void **state)
 {
     (void)state;
@@ -374,6 +391,7 @@ int main(void)
         cmocka_unit_test(chat_and_its_kin),
         cmocka_unit_test(responses),
         cmocka_unit_test(gemini_and_converse),
+        cmocka_unit_test(a_result_that_answers_an_earlier_unit_holds_both),
         cmocka_unit_test(bodies_of_several_conversations_have_no_elements),
         cmocka_unit_test(a_message_is_known_again_whatever_its_cache_marks_and_form),
         cmocka_unit_test(images_and_signatures_are_holes_and_text_is_not),
