@@ -7,6 +7,11 @@ VERSION := $(shell sed -n 's/^\#define HEADROOM_VERSION *"\(.*\)"/\1/p' core/hea
 FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 
+# As many jobs as there are processors, unless -j says otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 ifeq ($(V),1)
 Q :=
 SAY := @:
@@ -228,8 +233,9 @@ demo: deps
 	$(Q)$B/venv/bin/python tests/programs/demo.py $B
 test: deps
 	$(Q)$(MAKE) --no-print-directory test-run
-test-run: all test-unit test-hygiene
-	$(Q)$(MAKE) --no-print-directory test-programs-python test-bench
+# One after the other, so that each has the processors for itself and its output in one piece.
+test-run: all $(UNIT) $(UNIT_CLANG)
+	$(Q)for part in test-unit test-hygiene test-programs-python test-bench; do $(MAKE) --no-print-directory $$part || exit 1; done
 test-unit: $(UNIT) $(UNIT_CLANG)
 	$(Q)tests/unit/run.sh $(UNIT) $(UNIT_CLANG)
 test-hygiene: all
