@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 
 # As many jobs as there are processors, unless -j says otherwise.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
