@@ -63,6 +63,8 @@ def row(opt, score, encoding, directory, case, name, send):
             with open(src, "rb") as f, open(out, "rb") as g:
                 before, after = f.read(), g.read()
             scores.append(score.score(json.loads(before), json.loads(after), needles, encoding, len(before), len(after)))
+            if send is scenarios.windowed:  # what went with its turn is said beside the results, where the scorer does not look
+                scores[-1]["silent_loss"] = scenarios.window_faults(score, scores[-1], json.loads(before), json.loads(after), needles)
         w = worst(scores)
         if level == "crush":
             cells.append("{before:,}".format(**w))
