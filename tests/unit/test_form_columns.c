@@ -1,73 +1,33 @@
 /* test_form_columns.c - claims of JSON as tables (core/transform/form_columns*.c, columns.h): read back byte for byte. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/form.h"
-#include "transform/form_table.h"
-
-#include <string.h>
+#include "form_rig.h"
 
 #define HEAD                                                                                                 \
     "[headroom columns: @N is the array of ROWS objects under @N ROWS KEYS, divided as their keys; k=v: "    \
     "the same in all, k{a,b}: object, k[a,b]: list [row;row]; \" = as above, also at a row's end; - = no "   \
     "key]\n"
 
-static hr_str view(const char *z)
-{
-    return hr_str_make(z, strlen(z));
-}
-
-static void expect_back(hr_str form, hr_str text)
-{
-    hr_buf b = {0};
-    assert_int_equal(hr_form_decode(&b, form), 1);
-    assert_int_equal(b.len, text.n);
-    assert_memory_equal(b.data, text.p, text.n);
-    hr_buf_free(&b);
-}
-
 /* A body that the decoder reads, and what it stands for. */
 static void expect_decoded(const char *body, const char *text)
 {
-    hr_buf form = {0};
-    hr_buf_puts(&form, HEAD);
-    hr_buf_puts(&form, body);
-    expect_back(hr_buf_view(&form), view(text));
-    hr_buf_free(&form);
+    expect_decoded_below(HEAD, body, text);
 }
 
 static void expect_refused(const char *body)
 {
-    hr_buf form = {0}, b = {0};
-    hr_buf_puts(&form, HEAD);
-    hr_buf_puts(&form, body);
-    assert_int_equal(hr_form_decode(&b, hr_buf_view(&form)), 0);
-    assert_int_equal(b.len, 0);
-    hr_buf_free(&form);
-    hr_buf_free(&b);
+    expect_refused_below(HEAD, body);
 }
 
-/* The encoder itself, whether or not it pays. */
+static const struct codec columns = {hr_columns_encode, hr_columns_decode};
+
 static void expect_body(const char *text, const char *body)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_columns_encode(&b, view(text), NULL, &(hr_watch){0}), 1);
-    hr_buf_putc(&b, 0);
-    assert_string_equal(b.data, body);
+    expect_body_encoded(columns, text, NULL, body);
     expect_decoded(body, text);
-    hr_buf_free(&b);
 }
 
 static void expect_left_alone(const char *text)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_columns_encode(&b, view(text), NULL, &(hr_watch){0}), 0);
-    hr_buf_free(&b);
+    expect_body_left_alone(columns, text);
 }
 
 /* ------------------------------------------------------------------ what stands where */
@@ -270,14 +230,6 @@ static void the_reader_stops_at_the_buffers_end(void **state)
 }
 
 /* ------------------------------------------------------------------ any JSON comes back */
-static uint32_t seed = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (uint32_t)(((uint64_t)seed * below) >> 32);
-}
-
 struct printer {
     hr_buf b;
     bool space;
@@ -418,7 +370,7 @@ static void every_text_comes_back(void **state)
     size_t encoded = 0, lines = 0;
     for (int i = 0; i < 30000; i++) {
         struct printer p;
-        hr_buf body = {0}, back = {0};
+        hr_buf body = {0};
         uint32_t shape = draw(100000);
         style(&p);
         if (draw(5) == 0) {
@@ -431,18 +383,12 @@ static void every_text_comes_back(void **state)
             value(&p, 0, shape);
         }
         assert_int_equal(p.b.err, 0);
-        int r = hr_columns_encode(&body, hr_buf_view(&p.b), NULL, &(hr_watch){0});
-        assert_true(r == 0 || r == 1);
-        if (r == 1) {
+        if (comes_back(columns, hr_buf_view(&p.b), NULL, &body)) {
             encoded++;
             lines += memmem(body.data, body.len, "lines @1", 8) != NULL;
-            assert_int_equal(hr_columns_decode(&back, hr_buf_view(&body)), 1);
-            assert_int_equal(back.len, p.b.len);
-            assert_memory_equal(back.data, p.b.data, back.len);
         }
         hr_buf_free(&p.b);
         hr_buf_free(&body);
-        hr_buf_free(&back);
     }
     assert_true(encoded > 5000);
     assert_true(lines > 500);
@@ -455,20 +401,10 @@ static void the_reader_takes_any_bytes(void **state)
     static const char bytes[] = "\"\\[]{},;:@*-= \n019ax";
     for (int i = 0; i < 30000; i++) {
         struct printer p;
-        hr_buf body = {0}, back = {.max = 100000};
         style(&p);
         value(&p, 0, draw(100000));
-        if (hr_columns_encode(&body, hr_buf_view(&p.b), NULL, &(hr_watch){0}) == 1) {
-            for (uint32_t k = 1 + draw(3); k > 0; k--)
-                body.data[draw((uint32_t)body.len)] = bytes[draw(sizeof bytes - 1)];
-            if (draw(4) == 0)
-                body.len -= draw((uint32_t)body.len);
-            int r = hr_columns_decode(&back, hr_buf_view(&body));
-            assert_true(r == 0 || r == 1 || r == HR_ENOMEM);
-        }
+        expect_any_bytes_are_read(columns, hr_buf_view(&p.b), bytes);
         hr_buf_free(&p.b);
-        hr_buf_free(&body);
-        hr_buf_free(&back);
     }
 }
 
@@ -476,16 +412,7 @@ static void missing_memory_is_told(void **state)
 {
     (void)state;
     const char *text = "[" FILLED("1") "," FILLED("2") "," FILLED("3") "," FILLED("4") "]";
-    int r = HR_ENOMEM;
-    for (long n = 1; r != 1; n++) {
-        hr_buf b = {0};
-        assert_true(n < 200);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_COLUMNS, view(text), NULL, &(hr_watch){0});
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
-        hr_buf_free(&b);
-    }
+    expect_missing_memory_is_told(HR_FORM_COLUMNS, text, 200);
 }
 
 int main(void)

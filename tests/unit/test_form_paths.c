@@ -1,55 +1,21 @@
 /* test_form_paths.c - claims of lists of paths under their directories (core/transform/form.h): read back byte for byte, whatever stands in the text. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/form.h"
-#include "transform/form_table.h"
+#include "form_rig.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define HEAD                                                                                                 \
     "[headroom paths: a directory ends in / (in /. where it is listed itself), behind it the names in it; "  \
     "\\ stands before a whole path]\n"
 #define D "src/a/long/way/down/in/the/tree"
 
-static hr_str view(const char *z)
-{
-    return hr_str_make(z, strlen(z));
-}
-
-static void expect_back(hr_str form, hr_str text)
-{
-    hr_buf b = {0};
-    assert_int_equal(hr_form_decode(&b, form), 1);
-    assert_int_equal(b.len, text.n);
-    assert_memory_equal(b.data, text.p, text.n);
-    hr_buf_free(&b);
-}
-
-/* 1 and the form that is expected, without its head. */
 static void expect_form(const char *text, const char *body, const bool *pinned)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), pinned, &(hr_watch){0}), 1);
-    assert_int_equal(b.len, strlen(HEAD) + strlen(body));
-    assert_memory_equal(b.data, HEAD, strlen(HEAD));
-    assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
-    expect_back(hr_buf_view(&b), view(text));
-    hr_buf_free(&b);
+    expect_encoded(HR_FORM_PATHS, HEAD, text, body, pinned);
 }
 
 static void expect_none(const char *text)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_PATHS, view(text), NULL, &(hr_watch){0}), 0);
-    assert_int_equal(b.len, 0);
-    hr_buf_free(&b);
+    expect_not_encoded(HR_FORM_PATHS, text);
 }
 
 #define SIX(d) d "/1\n" d "/2\n" d "/3\n" d "/4\n" d "/5\n" d "/6\n"
@@ -108,14 +74,6 @@ static void what_is_no_list_of_paths_is_left_alone(void **state)
     hr_buf_free(&prose);
 }
 
-static uint32_t seed = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (uint32_t)(((uint64_t)seed * below) >> 32);
-}
-
 static void every_text_comes_back(void **state)
 {
     (void)state;
@@ -144,12 +102,7 @@ static void every_text_comes_back(void **state)
         hr_buf_free(&form);
 
         /* the same without the check that form.c makes */
-        hr_buf back = {0};
-        if (hr_paths_encode(&form, hr_buf_view(&text), pinned, &(hr_watch){0}) == 1) {
-            assert_int_equal(hr_paths_decode(&back, hr_buf_view(&form)), 1);
-            assert_true(hr_str_eq(hr_buf_view(&back), hr_buf_view(&text)));
-        }
-        hr_buf_free(&back);
+        comes_back((struct codec){hr_paths_encode, hr_paths_decode}, hr_buf_view(&text), pinned, &form);
         hr_buf_free(&text);
         hr_buf_free(&form);
     }
@@ -181,16 +134,7 @@ static void whether_a_text_takes_a_form_is_known_beforehand(void **state)
 static void missing_memory_is_told(void **state)
 {
     (void)state;
-    int r = HR_ENOMEM;
-    for (long n = 1; r != 1; n++) {
-        hr_buf b = {0};
-        assert_true(n < 100);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_PATHS, view(SIX(D) SIX(D "/b")), NULL, &(hr_watch){0});
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
-        hr_buf_free(&b);
-    }
+    expect_missing_memory_is_told(HR_FORM_PATHS, SIX(D) SIX(D "/b"), 100);
     for (long n = 1, t = HR_ENOMEM; t != 1; n++) {
         assert_true(n < 100);
         hr_fault_after(HR_FAULT_ALLOC, n, true);

@@ -1,41 +1,19 @@
 /* test_form_repeats.c - claims of text whose lines, blocks and paths stand again and again (core/transform/form_repeats.c, outline.h): read
    back byte for byte. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "form_rig.h"
 
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/form.h"
-#include "transform/form_table.h"
 #include "transform/outline.h"
 
-#include <string.h>
-
-static hr_str view(const char *z)
-{
-    return hr_str_make(z, strlen(z));
-}
+static const struct codec repeats = {hr_repeats_encode, hr_repeats_decode};
 
 static void expect_decoded(const char *body, const char *text)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_repeats_decode(&b, view(body)), 1);
-    hr_buf_putc(&b, 0);
-    assert_string_equal(b.data, text);
-    hr_buf_free(&b);
+    expect_body_decoded(repeats, body, text);
 }
 
 static void expect_pinned_body(const char *text, const bool *pinned, const char *body)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_repeats_encode(&b, view(text), pinned, &(hr_watch){0}), 1);
-    hr_buf_putc(&b, 0);
-    assert_string_equal(b.data, body);
-    expect_decoded(body, text);
-    hr_buf_free(&b);
+    expect_body_encoded(repeats, text, pinned, body);
 }
 
 static void expect_body(const char *text, const char *body)
@@ -45,9 +23,7 @@ static void expect_body(const char *text, const char *body)
 
 static void expect_left_alone(const char *text)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_repeats_encode(&b, view(text), NULL, &(hr_watch){0}), 0);
-    hr_buf_free(&b);
+    expect_body_left_alone(repeats, text);
 }
 
 #define FRAMES "  File \"main.py\", line 9, in run_everything_now\n    job.run_with(arguments, timeout=30)\n"
@@ -199,14 +175,6 @@ static void a_table_behind_numbers_or_below_a_ruler_is_records_and_numbered_sour
 }
 
 /* ------------------------------------------------------------------ any text comes back */
-static uint32_t seed = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (uint32_t)(((uint64_t)seed * below) >> 32);
-}
-
 static void put_text(hr_buf *b)
 {
     static const char *const lines[] = {"",
@@ -237,23 +205,15 @@ static void every_text_comes_back(void **state)
     (void)state;
     size_t encoded = 0;
     for (int i = 0; i < 30000; i++) {
-        hr_buf text = {0}, body = {0}, back = {0};
+        hr_buf text = {0}, body = {0};
         bool pinned[64];
         const uint32_t step = draw(9);
         for (uint32_t k = 0; k < 64; k++)
             pinned[k] = step && k % step == 0;
         put_text(&text);
-        int r = hr_repeats_encode(&body, hr_buf_view(&text), draw(2) ? pinned : NULL, &(hr_watch){0});
-        assert_true(r == 0 || r == 1);
-        if (r == 1) {
-            encoded++;
-            assert_int_equal(hr_repeats_decode(&back, hr_buf_view(&body)), 1);
-            assert_int_equal(back.len, text.len);
-            assert_memory_equal(back.data, text.data, text.len);
-        }
+        encoded += comes_back(repeats, hr_buf_view(&text), draw(2) ? pinned : NULL, &body);
         hr_buf_free(&text);
         hr_buf_free(&body);
-        hr_buf_free(&back);
     }
     assert_true(encoded > 10000);
 }
@@ -263,19 +223,10 @@ static void the_reader_takes_any_bytes(void **state)
     (void)state;
     static const char bytes[] = "$[]#* 0129=\nx";
     for (int i = 0; i < 30000; i++) {
-        hr_buf text = {0}, body = {0}, back = {.max = 100000};
+        hr_buf text = {0};
         put_text(&text);
-        if (hr_repeats_encode(&body, hr_buf_view(&text), NULL, &(hr_watch){0}) == 1) {
-            for (uint32_t k = 1 + draw(3); k > 0; k--)
-                body.data[draw((uint32_t)body.len)] = bytes[draw(sizeof bytes - 1)];
-            if (draw(4) == 0)
-                body.len -= draw((uint32_t)body.len);
-            int r = hr_repeats_decode(&back, hr_buf_view(&body));
-            assert_true(r == 0 || r == 1 || r == HR_ENOMEM);
-        }
+        expect_any_bytes_are_read(repeats, hr_buf_view(&text), bytes);
         hr_buf_free(&text);
-        hr_buf_free(&body);
-        hr_buf_free(&back);
     }
 }
 
@@ -285,16 +236,7 @@ static void missing_memory_is_told(void **state)
     const char *text = LONG LONG LONG LONG LONG
         "4 /usr/lib/gcc/x86_64-linux-gnu/12/b.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/c.h\n"
         "4 /usr/lib/gcc/x86_64-linux-gnu/12/d.h\n4 /usr/lib/gcc/x86_64-linux-gnu/12/e.h";
-    int r = HR_ENOMEM;
-    for (long n = 1; r != 1; n++) {
-        hr_buf b = {0};
-        assert_true(n < 200);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_REPEATS, view(text), NULL, &(hr_watch){0});
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
-        hr_buf_free(&b);
-    }
+    expect_missing_memory_is_told(HR_FORM_REPEATS, text, 200);
 }
 
 static void a_passed_deadline_ends_the_work(void **state)

@@ -1,68 +1,29 @@
 /* test_form_rows.c - claims of lines as rows of what varies (core/transform/form_rows.c, patterns.h): read back byte for byte. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "form_rig.h"
 
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/form.h"
 #include "transform/patterns.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define HEAD                                                                                                 \
     "[headroom rows: '#N line' is a line of pattern N, in which the words behind % vary; 'N a b' the same "  \
     "line"                                                                                                   \
     " with a, b there; \" = as before, ~x = as before with x at its end, N*K = K times as before]\n"
 
-static hr_str view(const char *z)
-{
-    return hr_str_make(z, strlen(z));
-}
-
-static void expect_back(hr_str form, hr_str text)
-{
-    hr_buf b = {0};
-    assert_int_equal(hr_form_decode(&b, form), 1);
-    assert_int_equal(b.len, text.n);
-    assert_memory_equal(b.data, text.p, text.n);
-    hr_buf_free(&b);
-}
-
 static void expect_form(const char *text, const char *body, const bool *pinned)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_ROWS, view(text), pinned, &(hr_watch){0}), 1);
-    hr_buf_putc(&b, 0);
-    assert_memory_equal(b.data, HEAD, strlen(HEAD));
-    assert_string_equal(b.data + strlen(HEAD), body);
-    b.len--;
-    expect_back(hr_buf_view(&b), view(text));
-    hr_buf_free(&b);
+    expect_encoded(HR_FORM_ROWS, HEAD, text, body, pinned);
 }
 
 /* A body that the decoder reads, and what it stands for. */
 static void expect_decoded(const char *body, const char *text)
 {
-    hr_buf form = {0};
-    hr_buf_puts(&form, HEAD);
-    hr_buf_puts(&form, body);
-    expect_back(hr_buf_view(&form), view(text));
-    hr_buf_free(&form);
+    expect_decoded_below(HEAD, body, text);
 }
 
 static void expect_refused(const char *body)
 {
-    hr_buf form = {0}, b = {0};
-    hr_buf_puts(&form, HEAD);
-    hr_buf_puts(&form, body);
-    assert_int_equal(hr_form_decode(&b, hr_buf_view(&form)), 0);
-    assert_int_equal(b.len, 0);
-    hr_buf_free(&form);
-    hr_buf_free(&b);
+    expect_refused_below(HEAD, body);
 }
 
 #define LONG                                                                                                 \
@@ -174,14 +135,6 @@ static void the_reader_stops_at_the_buffers_end(void **state)
 }
 
 /* ------------------------------------------------------------------ any text of such pieces comes back */
-static uint32_t seed = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (uint32_t)(((uint64_t)seed * below) >> 32);
-}
-
 static void word(hr_buf *b)
 {
     static const char *const words[] = {"%", "~", "~~", "%x",       "\"", "#1", "\\", "1",
@@ -302,16 +255,7 @@ static void missing_memory_is_told(void **state)
 {
     (void)state;
     const char *text = LONG " 0\n" LONG " 1\n" LONG " 2\n" LONG " 3\n" LONG " 4\n" LONG " 5\n";
-    int r = HR_ENOMEM;
-    for (long n = 1; r != 1; n++) {
-        hr_buf b = {0};
-        assert_true(n < 200);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_ROWS, view(text), NULL, &(hr_watch){0});
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
-        hr_buf_free(&b);
-    }
+    expect_missing_memory_is_told(HR_FORM_ROWS, text, 200);
 }
 
 int main(void)

@@ -1,53 +1,20 @@
 /* test_form_search.c - claims of search results under their paths (core/transform/form.h): read back byte for byte, whatever stands in the text. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/form.h"
+#include "form_rig.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define HEAD                                                                                                 \
     "[headroom search: a path, or a name in the directory of the path before; then its lines as "            \
     "NUMBER text, NUMBER-context, NUMBER\" (same text as before)]\n"
 
-static hr_str view(const char *z)
-{
-    return hr_str_make(z, strlen(z));
-}
-
-static void expect_back(hr_str form, hr_str text)
-{
-    hr_buf b = {0};
-    assert_int_equal(hr_form_decode(&b, form), 1);
-    assert_int_equal(b.len, text.n);
-    assert_memory_equal(b.data, text.p, text.n);
-    hr_buf_free(&b);
-}
-
-/* 1 and the form that is expected, without its head. */
 static void expect_form(const char *text, const char *body)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0}), 1);
-    assert_true(b.len == strlen(HEAD) + strlen(body));
-    assert_memory_equal(b.data, HEAD, strlen(HEAD));
-    assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
-    expect_back(hr_buf_view(&b), view(text));
-    hr_buf_free(&b);
+    expect_encoded(HR_FORM_SEARCH, HEAD, text, body, NULL);
 }
 
 static void expect_none(const char *text)
 {
-    hr_buf b = {0};
-    assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0}), 0);
-    assert_int_equal(b.len, 0);
-    hr_buf_free(&b);
+    expect_not_encoded(HR_FORM_SEARCH, text);
 }
 
 #define D "src/a/rather/long/path/to/the/modules/of/a/program"
@@ -187,14 +154,6 @@ static void what_the_encoder_does_not_write_is_not_read(void **state)
 }
 
 /* ------------------------------------------------------------------ any text of such pieces comes back */
-static uint32_t seed = 1;
-
-static uint32_t draw(uint32_t below)
-{
-    seed = seed * 1664525 + 1013904223;
-    return (uint32_t)(((uint64_t)seed * below) >> 32);
-}
-
 static void piece(hr_buf *b)
 {
     static const char *const pieces[] = {A,    B,        D "/other.c", "x-1-y.c", "C:\\dir\\f.c", ":",
@@ -252,16 +211,7 @@ static void missing_memory_is_told(void **state)
 {
     (void)state;
     const char *text = A ":1:a\n" A ":2:b\n" A ":3:c\n" A ":4:d\n" A ":5:e\n";
-    int r = HR_ENOMEM;
-    for (long n = 1; r != 1; n++) {
-        hr_buf b = {0};
-        assert_true(n < 100);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = hr_form_encode(&b, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0});
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM || r == 0);
-        hr_buf_free(&b);
-    }
+    expect_missing_memory_is_told(HR_FORM_SEARCH, text, 100);
 }
 
 int main(void)

@@ -1,55 +1,11 @@
 /* test_layers.c - claims of core/transform/layers.h: what stands around a text, between its parts and before its lines stays to the byte, and each part is worked
    on as it would be alone. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lines_rig.h"
 
-#include <cmocka.h>
-
-#include "fault.h"
 #include "transform/kept_lines.h"
 #include "transform/layers.h"
-#include "transform/lines.h"
 #include "transform/numbered.h"
 #include "transform/sections.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define ID "0123456789abcdef0123"
-
-static hr_buf text;
-static hr_arena *arena;
-static hr_transform_out out;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = hr_arena_new();
-    srand(5);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hr_fault_after(HR_FAULT_ALLOC, 0, false);
-    hr_buf_free(&text);
-    hr_arena_free(arena);
-    return 0;
-}
-
-static void add(const char *format, ...)
-{
-    char z[500];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(z, sizeof z, format, ap);
-    va_end(ap);
-    hr_buf_puts(&text, z);
-}
 
 /* A line of a log; `format` stands before it. */
 static void log_line(int i, const char *words)

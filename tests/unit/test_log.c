@@ -1,53 +1,15 @@
 /* test_log.c - claims of the selection of a log's lines (core/transform/log.h) and of its note (note.h): what stays, byte for byte. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lines_rig.h"
 
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/lines.h"
 #include "transform/log.h"
 #include "transform/log_time.h"
-#include "transform/note.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define ID "0123456789abcdef0123"
-
-static hr_buf text;
-static hr_arena *arena;
-static hr_transform_out out;
 static unsigned clock_s;
 
-static int set_up(void **state)
+static int at_ten(void **state)
 {
-    (void)state;
-    arena = hr_arena_new();
     clock_s = 0;
-    srand(5);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hr_fault_after(HR_FAULT_ALLOC, 0, false);
-    hr_buf_free(&text);
-    hr_arena_free(arena);
-    return 0;
-}
-
-static void add(const char *format, ...)
-{
-    char z[500];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(z, sizeof z, format, ap);
-    va_end(ap);
-    hr_buf_puts(&text, z);
+    return set_up(state);
 }
 
 /* A line with its time. */
@@ -68,43 +30,8 @@ static void usual(unsigned n)
 
 static int select_for(const char *query)
 {
-    const hr_transform_in in = {.text = hr_buf_view(&text),
-                                .query = hr_query_new(arena, hr_str_make(query, strlen(query))),
-                                .allow_lossy = true,
-                                .offers_command = true,
-                                .max_items = 15,
-                                .id = ID};
-    assert_false(text.err);
+    const hr_transform_in in = asked(query);
     return hr_log_select(arena, &in, &out);
-}
-
-/* The output without its note; the note is checked against the text: what it says was left out, and nothing else, is not there. */
-static hr_str kept_lines(void)
-{
-    hr_note note;
-    hr_str lines, rest = hr_buf_view(&text), line, left;
-    bool ended;
-    uint32_t k = 0, i = 0;
-    assert_int_equal(hr_note_of_text(arena, out.text, &note, &lines), 1);
-    assert_string_equal(note.id, ID);
-    for (left = lines; hr_line_next(&rest, &line, &ended); i++) {
-        hr_str kept;
-        if (k == note.of - note.omitted || note.kept[k] != i)
-            continue;
-        k++;
-        assert_true(hr_line_next(&left, &kept, &ended) && hr_str_eq(kept, line));
-    }
-    assert_int_equal(left.n, 0);
-    assert_int_equal(i, note.of);
-    assert_int_equal(k, note.of - note.omitted);
-    assert_int_equal(out.kept, k);
-    assert_int_equal(out.of, i);
-    return lines;
-}
-
-static bool stays(const char *part)
-{
-    return hr_str_find(kept_lines(), hr_str_make(part, strlen(part)), 0) != SIZE_MAX;
 }
 
 static void errors_stay_with_what_belongs_to_them(void **state)
@@ -366,7 +293,7 @@ static void a_line_that_tells_its_time_is_never_passed_over(void **state)
     assert_true(told > 5000);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, at_ten, tear_down)
 
 int main(void)
 {

@@ -1,95 +1,19 @@
 /* test_table_lines.c - claims of the selection of a table's rows (core/transform/table_lines.h, text_table.h). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "lines_rig.h"
 
-#include <cmocka.h>
-
-#include "fault.h"
-#include "transform/lines.h"
-#include "transform/note.h"
 #include "transform/table_lines.h"
 #include "transform/text_table.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define ID "0123456789abcdef0123"
-
-static hr_buf text;
-static hr_arena *arena;
-static hr_transform_out out;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = hr_arena_new();
-    srand(7);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hr_fault_after(HR_FAULT_ALLOC, 0, false);
-    hr_buf_free(&text);
-    hr_arena_free(arena);
-    return 0;
-}
-
-static void add(const char *format, ...)
-{
-    char z[500];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(z, sizeof z, format, ap);
-    va_end(ap);
-    hr_buf_puts(&text, z);
-}
-
 static int select_until(const char *query, uint64_t deadline)
 {
-    const hr_transform_in in = {.text = hr_buf_view(&text),
-                                .query = hr_query_new(arena, hr_str_make(query, strlen(query))),
-                                .allow_lossy = true,
-                                .offers_command = true,
-                                .max_items = 15,
-                                .id = ID,
-                                .deadline_cpu_us = deadline};
-    assert_false(text.err);
+    hr_transform_in in = asked(query);
+    in.deadline_cpu_us = deadline;
     return in.query ? hr_table_select(arena, &in, &out) : HR_ENOMEM;
 }
 
 static int select_for(const char *query)
 {
     return select_until(query, 0);
-}
-
-/* The output without its note, which is checked against the text: what it says was left out, and nothing else, is not there. */
-static hr_str kept_lines(void)
-{
-    hr_note note;
-    hr_str lines, rest = hr_buf_view(&text), line, left;
-    bool ended;
-    uint32_t k = 0, i = 0;
-    assert_int_equal(hr_note_of_text(arena, out.text, &note, &lines), 1);
-    for (left = lines; hr_line_next(&rest, &line, &ended); i++) {
-        hr_str kept;
-        if (k == note.of - note.omitted || note.kept[k] != i)
-            continue;
-        k++;
-        assert_true(hr_line_next(&left, &kept, &ended) && hr_str_eq(kept, line));
-    }
-    assert_int_equal(left.n, 0);
-    assert_int_equal(i, note.of);
-    assert_int_equal(k, note.of - note.omitted);
-    return lines;
-}
-
-static bool stays(const char *part)
-{
-    return hr_str_find(kept_lines(), hr_str_make(part, strlen(part)), 0) != SIZE_MAX;
 }
 
 /* ------------------------------------------------------------------ tables that programs print */
