@@ -167,43 +167,13 @@ static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
 
 static int read_messages(hr_conversation *c, hr_scan *s)
 {
-    static const char *const names[] = {"role", "content", NULL};
     int r = hr_scan_enter(s);
 
     if (r < 0)
         return r;
-    for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++) {
-        hr_member m = {names, 0};
-        hr_value content = {0};
-        hr_str role = {0};
-        bool read = false;
-        int which;
-
-        if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
-            return r;
-        while ((r = hr_member_next(s, &m, &which)) == 1) {
-            if (which == 0) {
-                r = hr_scan_string(c, s, true, &role);
-            } else if (which == 1 && role.n) {
-                read = true;
-                r = read_content(c, s, role);
-            } else {
-                r = hr_scan_value(s, which == 1 ? &content : NULL);
-            }
-            if (r < 0)
-                return r;
-        }
-        if (r < 0)
-            return r;
-        if (read)
-            continue;
-        if (content.len == 0)
-            return HR_ESHAPE;
-        hr_scan inner;
-        hr_scan_within(&inner, c, &content);
-        if ((r = read_content(c, &inner, role)) < 0)
-            return r;
-    }
+    for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++)
+        if ((r = hr_scan_turn(c, s, "content", true, read_content)) <= 0)
+            return r < 0 ? r : HR_ESHAPE;
     return r;
 }
 

@@ -125,33 +125,6 @@ static int read_content(hr_conversation *c, hr_scan *s, hr_str role)
     return r;
 }
 
-static int read_message(hr_conversation *c, hr_scan *s)
-{
-    static const char *const names[] = {"role", "content", NULL};
-    hr_member m = {names, 0};
-    hr_value content = {0};
-    hr_str role = {0};
-    hr_scan inner;
-    int which, r;
-
-    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_member_next(s, &m, &which)) == 1) {
-        if (which == 0)
-            r = hr_scan_string(c, s, true, &role);
-        else if (which == 1 && role.n)
-            r = read_content(c, s, role);
-        else
-            r = hr_scan_value(s, which == 1 ? &content : NULL);
-        if (r < 0)
-            return r;
-    }
-    if (r < 0 || content.len == 0)
-        return r;
-    hr_scan_within(&inner, c, &content);
-    return read_content(c, &inner, role);
-}
-
 static int locate(hr_conversation *c)
 {
     static const char *const names[] = {"messages", "toolConfig", "system", NULL};
@@ -169,7 +142,7 @@ static int locate(hr_conversation *c)
             if ((r = hr_expect(&s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(&s)) < 0)
                 return r;
             for (c->message = 0; (r = hr_scan_item(&s)) == 1; c->message++)
-                if ((r = read_message(c, &s)) < 0)
+                if ((r = hr_scan_turn(c, &s, "content", true, read_content)) < 0)
                     return r;
         } else {
             r = which == 1   ? hr_scan_tools(c, &s)

@@ -320,6 +320,34 @@ int hr_scan_tools(hr_conversation *c, hr_scan *s)
     return r;
 }
 
+int hr_scan_turn(hr_conversation *c, hr_scan *s, const char *content, bool required, hr_turn_reader *read)
+{
+    const char *const names[] = {"role", content, NULL};
+    hr_member m = {names, 0};
+    hr_value said = {0};
+    hr_str role = {0};
+    bool done = false;
+    int which, r;
+
+    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
+        return r;
+    while ((r = hr_member_next(s, &m, &which)) == 1) {
+        const bool now = which == 1 && role.n;
+        r = now          ? read(c, s, role)
+            : which == 0 ? hr_scan_string(c, s, required, &role)
+                         : hr_scan_value(s, which == 1 ? &said : NULL);
+        if (r < 0)
+            return r;
+        done |= now;
+    }
+    if (r < 0 || done || said.len == 0)
+        return r < 0 ? r : done;
+    hr_scan inner;
+    hr_scan_within(&inner, c, &said);
+    r = read(c, &inner, role);
+    return r < 0 ? r : 1;
+}
+
 int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code)
 {
     static const char *const names[] = {"type", NULL};

@@ -128,6 +128,10 @@ void hr_human_add(hr_buf *b, hr_str text);
 int hr_scan_strings(hr_conversation *c, hr_scan *s, enum hr_event_kind kind);
 /* Consume a list of offered tools, in any dialect's form, for offers_command. */
 int hr_scan_tools(hr_conversation *c, hr_scan *s);
+/* Consume a turn: an object with a role and, under `content`, what it says, in either order. What it says is handed to `read` once the role
+   is known (n 0: there is none). required: a role must be there. 1; 0: the turn says nothing; HR_ESHAPE ... */
+typedef int hr_turn_reader(hr_conversation *c, hr_scan *s, hr_str role);
+int hr_scan_turn(hr_conversation *c, hr_scan *s, const char *content, bool required, hr_turn_reader *read);
 /* Consume the `caller` of a call or result. *for_code becomes true where its type is not "direct": the call was made by code that runs
    on the server, and what comes back goes to that code. */
 int hr_scan_caller(hr_conversation *c, hr_scan *s, bool *for_code);

@@ -127,33 +127,6 @@ static int read_parts(hr_conversation *c, hr_scan *s, hr_str role)
     return r;
 }
 
-static int read_content(hr_conversation *c, hr_scan *s)
-{
-    static const char *const names[] = {"role", "parts", NULL};
-    hr_member m = {names, 0};
-    hr_value parts = {0};
-    hr_str role = {0};
-    hr_scan inner;
-    int which, r;
-
-    if ((r = hr_expect(s, HR_JSON_OBJECT)) < 0 || (r = hr_scan_enter(s)) < 0)
-        return r;
-    while ((r = hr_member_next(s, &m, &which)) == 1) {
-        if (which == 0)
-            r = hr_scan_string(c, s, false, &role);
-        else if (which == 1 && role.n)
-            r = read_parts(c, s, role);
-        else
-            r = hr_scan_value(s, which == 1 ? &parts : NULL);
-        if (r < 0)
-            return r;
-    }
-    if (r < 0 || parts.len == 0)
-        return r;
-    hr_scan_within(&inner, c, &parts);
-    return read_parts(c, &inner, role);
-}
-
 static int read_contents(hr_conversation *c, hr_scan *s)
 {
     int r;
@@ -161,7 +134,7 @@ static int read_contents(hr_conversation *c, hr_scan *s)
     if ((r = hr_expect(s, HR_JSON_ARRAY)) < 0 || (r = hr_scan_enter(s)) < 0)
         return r;
     for (c->message = 0; (r = hr_scan_item(s)) == 1; c->message++)
-        if ((r = read_content(c, s)) < 0)
+        if ((r = hr_scan_turn(c, s, "parts", false, read_parts)) < 0)
             return r;
     return r;
 }
