@@ -75,7 +75,7 @@ static const char *in_child(const char *file, uint64_t offset, const uint8_t *ex
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(try(file, offset, expected, n));
+        _exit((int)try(file, offset, expected, n));
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return "no process could be started to try it";
     if (!WIFEXITED(status))
