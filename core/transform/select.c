@@ -226,54 +226,61 @@ int hr_select_marked(hr_plan *out, hr_arena *a, const hr_transform_in *in, hr_ma
     return r;
 }
 
-/* ------------------------------------------------------------------ rows of JSON */
-static int mark(struct choice *c, const hr_rows *rows)
+/* ------------------------------------------------------------------ rows of fields */
+static int mark(struct choice *c, const hr_fields *f)
 {
-    hr_fields f;
-    int r = hr_fields_read(&f, c->scratch, rows, c->watch);
+    int r = hr_mark_errors(f, c->scratch, c->watch, c->keep);
     if (r == 0)
-        r = hr_mark_errors(&f, c->scratch, c->watch, c->keep);
+        r = hr_mark_measures(f, c->scratch, c->watch, c->strength);
     if (r == 0)
-        r = hr_mark_measures(&f, c->scratch, c->watch, c->strength);
+        r = hr_mark_rarities(f, c->scratch, c->watch, c->strength);
     if (r == 0)
-        r = hr_mark_rarities(&f, c->scratch, c->watch, c->strength);
-    if (r == 0)
-        r = hr_mark_novelties(&f, c->scratch, c->watch, c->strength);
+        r = hr_mark_novelties(f, c->scratch, c->watch, c->strength);
     const bool by_time = hr_query_hints(c->in->query) & (HR_HINT_FIRST | HR_HINT_LAST);
     if (r == 0)
-        r = hr_series_find(&f, c->scratch, by_time, &c->series);
+        r = hr_series_find(f, c->scratch, by_time, &c->series);
     if (r == 0)
-        r = hr_mark_series(&f, c->scratch, c->watch, &c->series, c->strength, &c->steps);
+        r = hr_mark_series(f, c->scratch, c->watch, &c->series, c->strength, &c->steps);
     if (r == 0)
-        r = hr_rank_rows(&f, c->scratch, c->in->query, &c->ranking);
+        r = hr_rank_rows(f, c->scratch, c->in->query, &c->ranking);
     if (r == 0 && c->ranking.n == 0)
-        r = hr_classes_find(&f, c->scratch, c->watch, &c->classes);
+        r = hr_classes_find(f, c->scratch, c->watch, &c->classes);
+    return r;
+}
+
+int hr_select_fields(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_fields *fields,
+                     const hr_str *text, hr_watch *watch)
+{
+    struct choice c = {.in = in, .n = fields->rows->n, .text = text, .watch = watch};
+    if (c.n < MIN_ROWS)
+        return 0;
+    if (!(c.scratch = hr_arena_new()))
+        return HR_ENOMEM;
+    c.keep = hr_arena_zalloc(c.scratch, c.n * sizeof *c.keep);
+    c.strength = hr_arena_zalloc(c.scratch, c.n * sizeof *c.strength);
+    int r = c.keep && c.strength ? mark(&c, fields) : HR_ENOMEM;
+    if (r == 0)
+        r = plan(out, a, &c);
+    hr_arena_free(c.scratch);
     return r;
 }
 
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch)
 {
-    struct choice c = {.in = in, .n = rows->n, .watch = watch};
+    hr_fields f;
     if (rows->n < MIN_ROWS)
         return 0;
     const hr_node *nodes = rows->tree->nodes, *first = &nodes[rows->row[0]],
                   *last = &nodes[rows->row[rows->n - 1]];
     if (hr_select_all(in, rows->n, last->off + last->len - first->off))
         return 0;
-    c.scratch = hr_arena_new();
-    if (!c.scratch)
-        return HR_ENOMEM;
-    hr_str *text = hr_arena_alloc(c.scratch, c.n * sizeof *text);
-    c.keep = hr_arena_zalloc(c.scratch, c.n * sizeof *c.keep);
-    c.strength = hr_arena_zalloc(c.scratch, c.n * sizeof *c.strength);
-    int r = text && c.keep && c.strength ? 0 : HR_ENOMEM;
-    for (uint32_t i = 0; r == 0 && i < c.n; i++)
+    hr_arena *scratch = hr_arena_new();
+    hr_str *text = scratch ? hr_arena_alloc(scratch, rows->n * sizeof *text) : NULL;
+    for (uint32_t i = 0; text && i < rows->n; i++)
         text[i] = hr_row_text(rows, i);
-    c.text = text;
+    int r = text ? hr_fields_read(&f, scratch, rows, watch) : HR_ENOMEM;
     if (r == 0)
-        r = mark(&c, rows);
-    if (r == 0)
-        r = plan(out, a, &c);
-    hr_arena_free(c.scratch);
+        r = hr_select_fields(out, a, in, &f, text, watch);
+    hr_arena_free(scratch);
     return r;
 }

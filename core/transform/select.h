@@ -29,6 +29,10 @@ static inline bool hr_select_all(const hr_transform_in *in, uint32_t n, size_t b
 /* 1: *out says what stays. 0: all of it should. HR_ENOMEM, HR_ETIME. */
 int hr_select(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_rows *rows, hr_watch *watch);
 
+/* The same for rows whose fields were read, and text[] of each for the query; they are more than a few. */
+int hr_select_fields(hr_plan *out, hr_arena *a, const hr_transform_in *in, const hr_fields *fields,
+                     const hr_str *text, hr_watch *watch);
+
 /* Rows that are no JSON, and what the marks (marks.h) say of them. */
 typedef struct hr_marked {
     uint32_t n;

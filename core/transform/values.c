@@ -7,13 +7,7 @@
 #include "transform/fields.h"
 #include "transform/marks.h"
 
-enum { SLOTS = 256 };
-
-struct table {
-    hr_str text[HR_VALUES_MAX];
-    uint32_t count[HR_VALUES_MAX], first[HR_VALUES_MAX], n, total;
-    uint8_t slot[SLOTS]; /* index + 1 */
-};
+enum { SLOTS = sizeof((hr_value_table *)0)->slot };
 
 static inline uint32_t slot_of(hr_str s)
 {
@@ -30,8 +24,14 @@ static inline bool is_same(hr_str a, hr_str b)
     return a.n <= 8 ? hr_eight(a.p, a.n) == hr_eight(b.p, b.n) : memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* Index of the value; HR_VALUES_MAX: it is new and there is no room. */
-static uint32_t index_of(struct table *t, hr_str s, uint32_t cell)
+void hr_value_table_clear(hr_value_table *t)
+{
+    t->n = t->total = t->last = 0;
+    memset(t->slot, 0, sizeof t->slot);
+}
+
+/* The index of the value, added where it is new; HR_VALUES_MAX: there is no room. */
+static uint32_t find(hr_value_table *t, hr_str s, uint32_t cell)
 {
     uint32_t at = slot_of(s);
 
@@ -47,38 +47,51 @@ static uint32_t index_of(struct table *t, hr_str s, uint32_t cell)
     return t->n - 1;
 }
 
-/* false: there are too many. */
-static bool tell_apart(const hr_fields *f, const hr_path *p, struct table *t, uint8_t *of_cell)
+uint32_t hr_value_table_add(hr_value_table *t, hr_str value, uint32_t cell)
 {
-    t->n = t->total = 0;
-    memset(t->slot, 0, sizeof t->slot);
+    const bool again = t->last < t->n && is_same(t->text[t->last], value);
+    const uint32_t k = again ? t->last : find(t, value, cell);
+
+    if (k < HR_VALUES_MAX) {
+        t->last = k;
+        t->count[k]++;
+        t->total++;
+    }
+    return k;
+}
+
+/* false: there are too many. */
+static bool tell_apart(const hr_fields *f, const hr_path *p, hr_value_table *t, uint8_t *of_cell)
+{
+    hr_value_table_clear(t);
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_node *v = hr_cell_node(f, &p->cells[i]);
         of_cell[i] = HR_VALUES_MAX;
         if (v->type >= HR_JSON_ARRAY)
             continue;
-        const uint32_t k = index_of(t, hr_cell_text(f, &p->cells[i]), i);
+        const uint32_t k = hr_value_table_add(t, hr_cell_text(f, &p->cells[i]), i);
         if (k == HR_VALUES_MAX)
             return false;
         of_cell[i] = (uint8_t)k;
-        t->count[k]++;
-        t->total++;
     }
     return true;
 }
 
-static int keep_list(hr_values *v, const struct table *t, hr_arena *scratch)
+int hr_values_keep(hr_values *v, hr_arena *scratch, const hr_value_table *t, const uint8_t *of_cell,
+                   uint32_t n)
 {
+    v->of_cell = (uint8_t *)hr_arena_dup(scratch, of_cell, n);
     v->text = hr_arena_alloc(scratch, t->n * sizeof *v->text);
     v->count = hr_arena_alloc(scratch, t->n * sizeof *v->count);
     v->first = hr_arena_alloc(scratch, t->n * sizeof *v->first);
-    if (!v->text || !v->count || !v->first)
+    if (!v->of_cell || !v->text || !v->count || !v->first)
         return HR_ENOMEM;
     memcpy(v->text, t->text, t->n * sizeof *v->text);
     memcpy(v->count, t->count, t->n * sizeof *v->count);
     memcpy(v->first, t->first, t->n * sizeof *v->first);
     v->n = t->n;
     v->total = t->total;
+    v->told = true;
     return 0;
 }
 
@@ -116,6 +129,14 @@ static bool read_numbers(const hr_fields *f, hr_path *p, double *number)
     return any;
 }
 
+static int keep_numbers(const hr_fields *f, hr_arena *scratch, hr_path *p, double *room)
+{
+    if (!read_numbers(f, p, room))
+        return 0;
+    p->values.number = (double *)(void *)hr_arena_dup(scratch, room, p->n * sizeof *room);
+    return p->values.number ? 0 : HR_ENOMEM;
+}
+
 int hr_numbers_read(const hr_fields *f, hr_arena *scratch, uint32_t path)
 {
     hr_path *p = &f->paths[path];
@@ -123,7 +144,6 @@ int hr_numbers_read(const hr_fields *f, hr_arena *scratch, uint32_t path)
 
     if (!number)
         return HR_ENOMEM;
-    p->values = (hr_values){0};
     if (read_numbers(f, p, number))
         p->values.number = number;
     return 0;
@@ -135,24 +155,18 @@ int hr_values_read(hr_fields *f, hr_arena *scratch)
 
     for (uint32_t k = 1; k < f->n; k++)
         most = f->paths[k].n > most ? f->paths[k].n : most;
-    struct table *t = hr_arena_alloc(scratch, sizeof *t);
+    hr_value_table *t = hr_arena_alloc(scratch, sizeof *t);
     uint8_t *of_cell = hr_arena_alloc(scratch, most + 1);
     double *number = hr_arena_alloc(scratch, (most + 1) * sizeof *number);
     if (!t || !of_cell || !number)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         hr_path *p = &f->paths[k];
-        p->values = (hr_values){0};
-        if (tell_apart(f, p, t, of_cell) && t->n > 0) {
-            p->values.of_cell = (uint8_t *)hr_arena_dup(scratch, of_cell, p->n);
-            if (!p->values.of_cell || keep_list(&p->values, t, scratch) < 0)
-                return HR_ENOMEM;
-        }
-        if (read_numbers(f, p, number)) {
-            p->values.number = (double *)(void *)hr_arena_dup(scratch, number, p->n * sizeof *number);
-            if (!p->values.number)
-                return HR_ENOMEM;
-        }
+        if (!p->values.told && tell_apart(f, p, t, of_cell) && t->n > 0 &&
+            hr_values_keep(&p->values, scratch, t, of_cell, p->n) < 0)
+            return HR_ENOMEM;
+        if (keep_numbers(f, scratch, p, number) < 0)
+            return HR_ENOMEM;
     }
     return 0;
 }

@@ -12,6 +12,7 @@ enum { HR_VALUES_MAX = 64 }; /* of a path with more the texts are not told apart
 typedef struct hr_fields hr_fields;
 
 typedef struct hr_values {
+    bool told;               /* the list was made, or there are too many values for one */
     uint32_t n;              /* different lexemes; 0: no such list, each cell is to be looked at */
     uint32_t total;          /* cells that have one: all but arrays and objects */
     uint8_t *of_cell;        /* index into the lists; HR_VALUES_MAX: an array or an object */
@@ -22,10 +23,25 @@ typedef struct hr_values {
     bool integers;  /* each is written without a point or an exponent */
 } hr_values;
 
-/* Fill in `values` of all paths but the first. 0, HR_ENOMEM. */
+/* The different values that cells were found to have, while they are looked at. */
+typedef struct hr_value_table {
+    hr_str text[HR_VALUES_MAX];
+    uint32_t count[HR_VALUES_MAX], first[HR_VALUES_MAX], n, total;
+    uint32_t last;     /* what the cell before has */
+    uint8_t slot[256]; /* index + 1 */
+} hr_value_table;
+
+void hr_value_table_clear(hr_value_table *t);
+/* Count one more cell, whose number is told; the index of its value. HR_VALUES_MAX: it is a new one, and there is no room. */
+uint32_t hr_value_table_add(hr_value_table *t, hr_str value, uint32_t cell);
+/* The list of a path of n cells whose values are all in the table. 0, HR_ENOMEM. */
+int hr_values_keep(hr_values *v, hr_arena *scratch, const hr_value_table *t, const uint8_t *of_cell,
+                   uint32_t n);
+
+/* Fill in `values` of all paths but the first; lists that are told are left alone. 0, HR_ENOMEM. */
 int hr_values_read(hr_fields *f, hr_arena *scratch);
 
-/* The numbers of one path alone, for a table that holds nothing else. 0, HR_ENOMEM. */
+/* The numbers of one path alone, whose list of values is there or is not wanted. 0, HR_ENOMEM. */
 int hr_numbers_read(const hr_fields *f, hr_arena *scratch, uint32_t path);
 
 #endif
