@@ -120,15 +120,15 @@ static void put_line(hr_buf *b, hr_str line, bool ended)
         hr_buf_putc(b, '\n');
 }
 
-/* false: this path cannot be written. */
-static bool put_path(hr_buf *b, struct place *at, hr_str path, bool whole)
+/* *near: its name says it all. false: this path cannot be written. */
+static bool put_path(hr_buf *b, struct place *at, hr_str path, bool *near)
 {
     const bool first = at->name.n == 0;
     hr_str directory = directory_of(path), name = behind(path, directory.n);
 
     if (first)
         at->dotted = is_dotted(path);
-    const bool near = !first && hr_str_eq(directory, at->directory) && can_name(name);
+    *near = !first && hr_str_eq(directory, at->directory) && can_name(name);
     const bool none = directory.n == 0 && at->directory.n > 0;
     const bool dot = hr_str_is(directory, "./");
     *at = (struct place){directory, name, at->dotted};
@@ -136,9 +136,8 @@ static bool put_path(hr_buf *b, struct place *at, hr_str path, bool whole)
         return false;
     if (none)
         hr_buf_puts(b, "./");
-    hr_str shown = near && !whole ? name : path;
-    put_line(b, shown, true);
-    return can_name(shown);
+    put_line(b, *near ? name : path, true);
+    return *near || can_name(path);
 }
 
 static void read_path(struct place *at, hr_str s)
@@ -156,16 +155,19 @@ static void read_path(struct place *at, hr_str s)
 }
 
 /* ------------------------------------------------------------------ writing */
-/* Is one of the lines of this file pinned, from this one on? */
-static bool file_is_pinned(hr_hits reader, size_t line, hr_str path, const bool *pinned)
+/* The heading written at `at` becomes the whole path: a line below it is pinned. false: that path cannot be written. */
+static bool widen_heading(hr_buf *b, size_t at, const struct place *place, hr_str path)
 {
-    hr_hit hit = {0};
+    const size_t more = place->directory.n, rest = b->len - at;
 
-    do {
-        if (pinned[line++])
-            return true;
-    } while (hr_hits_next(&reader, &hit) && (hit.path.n == 0 || hr_str_eq(hit.path, path)));
-    return false;
+    if (!can_name(path))
+        return false;
+    if (hr_buf_reserve(b, more) == 0) {
+        memmove(b->data + at + more, b->data + at, rest);
+        memcpy(b->data + at, place->directory.p, more);
+        b->len += more;
+    }
+    return true;
 }
 
 static void put_hit(hr_buf *b, const hr_hit *hit, bool same)
@@ -202,8 +204,8 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
            held = {0}; /* held: an ordinary line, not written before the next one is known */
     struct place at = {0};
     const size_t lines = hr_lines_count(text);
-    size_t hits = 0, line = 0;
-    bool holds = false, held_ended = false;
+    size_t hits = 0, line = 0, heading = 0; /* heading: where it was written, if near */
+    bool holds = false, held_ended = false, near = false;
 
     if (!may_be_search(text, lines))
         return 0;
@@ -217,6 +219,19 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
             put_line(b, held, true);
         }
         holds = plain;
+        if (named) {
+            path = hit.path;
+            heading = b->len;
+            if (!put_path(b, &at, path, &near))
+                return 0;
+        }
+        if (near && pinned && pinned[line]) {
+            near = false;
+            if (!widen_heading(b, heading, &at, path))
+                return 0;
+        }
+        if (b->err)
+            return HR_ENOMEM;
         if (plain) {
             held = hit.line;
             held_ended = hit.ended;
@@ -225,9 +240,6 @@ int hr_search_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch
             continue;
         }
         hits++;
-        path = hit.path;
-        if (named && !put_path(b, &at, path, pinned && file_is_pinned(reader, line, path, pinned)))
-            return 0;
         const bool match = hit.number.n > 0 && !hit.context;
         put_hit(b, &hit,
                 match && hit.text.n >= LEAST_DITTO && hr_str_eq(hit.text, last) && !(pinned && pinned[line]));

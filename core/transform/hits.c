@@ -216,7 +216,7 @@ bool hr_hits_next(hr_hits *h, hr_hit *out)
     size_t digits;
 
     *out = (hr_hit){0};
-    if (!hr_line_next(&h->rest, &out->line, &out->ended))
+    if (!hr_feeds_line(&h->feeds, &h->rest, &out->line, &out->ended))
         return false;
     if (h->headings && is_headed(h, out))
         return true;

@@ -16,7 +16,7 @@
 #ifndef HR_HITS_H
 #define HR_HITS_H
 
-#include "base.h"
+#include "transform/feeds.h"
 
 typedef struct hr_hit {
     hr_str line;
@@ -29,6 +29,7 @@ typedef struct hr_hit {
 } hr_hit;
 
 typedef struct hr_hits {
+    hr_feeds feeds;
     hr_str rest;       /* of the text; set this and `headings`, and all else to 0 */
     hr_str path;       /* of the line before */
     bool headings;     /* read them, too */

@@ -102,21 +102,43 @@ int hr_route_repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);
 }
 
-/* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. */
+/* Does the form of the text, which is not yet read back, become the output? 1, 0, HR_ENOMEM. */
+static int take_form(hr_arena *a, const hr_transform_in *in, enum hr_form form, hr_buf *b,
+                     hr_transform_out *out)
+{
+    const int r = b->len ? hr_form_reads_back(form, hr_buf_view(b), in->text) : 0;
+    return hr_route_take(a, b, r, out);
+}
+
+/* What a linter says, a line each: under its paths, or as rows of what varies, whichever is shorter. Lines that tell of an error are pinned in
+   rows only. */
 int hr_route_findings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
-    hr_transform_out headings = *out, shorter = *out;
-    hr_pins pins = {0};
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_buf rows = {0}, headings = {0};
+    hr_pins asked = {0}, pins;
     (void)tree;
     if (!hr_findings_are_lines(in->text))
         return 0;
-    int h = hr_pin_asked(a, in, &pins);
-    h = h < 0 ? h : pinned_form(a, in, HR_FORM_SEARCH, "test", &pins, &headings);
-    int r = h < 0 ? h : pinned_form(a, in, HR_FORM_ROWS, "test", &pins, &shorter);
-    if (r < 0 || (r == 0 && h == 0))
+    int r = hr_pin_asked(a, in, &asked);
+    if (r < 0)
         return r;
-    *out = r == 0 || (h == 1 && headings.text.n <= shorter.text.n) ? headings : shorter;
-    return 1;
+    pins = asked;
+    pins.pinned = (bool *)hr_arena_dup(a, asked.pinned, asked.n);
+    r = pins.pinned ? hr_pin_errors(a, in, &pins) : HR_ENOMEM;
+    if (r == 0)
+        r = hr_form_write(&rows, HR_FORM_ROWS, in->text, pins.pinned, 0, &watch);
+    if (r >= 0)
+        r = hr_form_write(&headings, HR_FORM_SEARCH, in->text, asked.pinned, rows.len, &watch);
+    if (r >= 0)
+        r = take_form(a, in, HR_FORM_SEARCH, &headings, out);
+    if (r == 0)
+        r = take_form(a, in, HR_FORM_ROWS, &rows, out);
+    hr_buf_free(&headings);
+    hr_buf_free(&rows);
+    if (r == 1)
+        out->kind = "test";
+    return r;
 }
 
 int hr_route_log(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)

@@ -20,6 +20,7 @@ enum hr_run_class {
     HR_RUN_UNGAPPED, /* all but white space and , ; = ( ) [ ] { } < > | ' " ` */
     HR_RUN_BLACK,    /* all but blanks, tabs and carriage returns */
     HR_RUN_POINT,    /* full stops */
+    HR_RUN_FEED,     /* line feeds */
     HR_RUN_O         /* the letter o, which "error" and "exception" have before the last one */
 };
 
@@ -49,6 +50,8 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
         return (uint64_t)_mm_movemask_epi8(hr_run_range(v, '0', 9));
     if (class == HR_RUN_POINT)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '.'));
+    if (class == HR_RUN_FEED)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '\n'));
     if (class == HR_RUN_O)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'o'));
     if (class == HR_RUN_UNGAPPED) {
@@ -79,6 +82,8 @@ static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
         return (unsigned char)(c - '0') < 10;
     if (class == HR_RUN_POINT)
         return c == '.';
+    if (class == HR_RUN_FEED)
+        return c == '\n';
     if (class == HR_RUN_O)
         return small == 'o';
     if (class == HR_RUN_UNGAPPED)

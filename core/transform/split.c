@@ -9,8 +9,10 @@ enum { MOST_TEXT = 1 << 30, MOST_LINES = 1 << 24, MOST_LINE = 0xffff };
 struct splitter {
     hr_split *s;
     size_t room_words, words;
-    hr_runs runs;
-    hr_str word; /* the next one, of this line or another; n 0: there is none */
+    /* of the line at hand */
+    const char *line, *behind; /* its beginning; the end of its last word */
+    uint64_t shape;
+    uint32_t n; /* of its words; HR_LINE_WORDS + 1: there are more */
 };
 
 /* What stands between two words, as a number that tells it apart. */
@@ -21,12 +23,6 @@ static inline uint64_t gap_of(const char *from, const char *to)
     if (n <= 1)
         return n ? (unsigned char)*from : 0;
     return n <= 8 ? hr_eight(from, n) + n * HR_GOLDEN : hr_word_bits(hr_str_make(from, n));
-}
-
-static inline void take_word(struct splitter *p)
-{
-    if (!hr_runs_next(&p->runs, HR_RUN_UNGAPPED, &p->word))
-        p->word.n = 0;
 }
 
 /* Room for the words of one more line. */
@@ -43,55 +39,79 @@ static int make_room(struct splitter *p)
     return 0;
 }
 
-/* The words up to `end` of a line; its shape. */
-static inline uint64_t read_words(struct splitter *p, const char *line, const char *end)
+/* The word belongs to the line at hand; of too many the rest is passed over. */
+static inline void take_word(struct splitter *p, const char *from, const char *to)
 {
-    hr_place *place = p->s->place + p->words;
-    hr_runs runs = p->runs; /* a copy, so that it can stay in registers */
-    hr_str word = p->word;
-    const bool fits = end - line <= MOST_LINE;
-    const char *behind = line;
-    uint64_t shape = 0;
-    uint32_t n = 0;
-
-    for (; word.n && word.p < end; word.n = hr_runs_next(&runs, HR_RUN_UNGAPPED, &word) ? word.n : 0) {
-        if (__builtin_expect(n >= HR_LINE_WORDS || !fits, false)) { /* too many: the rest is passed over */
-            n = HR_LINE_WORDS + 1;
-            continue;
-        }
-        shape = hr_mix(shape, gap_of(behind, word.p));
-        behind = word.p + word.n;
-        place[n++] = (hr_place){(uint16_t)(word.p - line), (uint16_t)word.n};
+    if (__builtin_expect(p->n >= HR_LINE_WORDS, false)) {
+        p->n = HR_LINE_WORDS + 1;
+        return;
     }
-    p->runs = runs;
-    p->word = word;
-    if (n > 1 && n <= HR_LINE_WORDS)
-        p->words += n;
-    return hr_mix(hr_mix(shape, gap_of(behind, end)), n);
+    p->shape = hr_mix(p->shape, gap_of(p->behind, from));
+    p->behind = to;
+    p->s->place[p->words + p->n++] = (hr_place){(uint16_t)(from - p->line), (uint16_t)(to - from)};
 }
 
-static int read_lines(struct splitter *p, hr_watch *watch)
+static int end_line(struct splitter *p, uint32_t *i, const char *end, hr_watch *watch)
 {
     hr_split *s = p->s;
-    const char *at = s->text.p, *end = s->lines ? at + s->text.n : at;
 
-    take_word(p);
-    for (uint32_t i = 0; i < s->lines; i++) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        if (!feed)
-            feed = end;
-        if (make_room(p) < 0)
-            return HR_ENOMEM;
-        s->begin[i] = (uint32_t)(at - s->text.p);
-        s->first[i] = (uint32_t)p->words;
-        s->shape[i] = read_words(p, at, feed);
-        if (hr_watch_spend(watch, (size_t)(feed - at)) < 0)
-            return HR_ETIME;
-        at = feed + 1;
+    if (__builtin_expect(end - p->line > MOST_LINE && p->n > 0, false))
+        p->n = HR_LINE_WORDS + 1;
+    s->begin[*i] = (uint32_t)(p->line - s->text.p);
+    s->first[*i] = (uint32_t)p->words;
+    s->shape[(*i)++] = hr_mix(hr_mix(p->shape, gap_of(p->behind, end)), p->n);
+    if (p->n > 1 && p->n <= HR_LINE_WORDS)
+        p->words += p->n;
+    if (hr_watch_spend(watch, (size_t)(end - p->line)) < 0)
+        return HR_ETIME;
+    p->line = p->behind = end + 1;
+    p->shape = p->n = 0;
+    return make_room(p);
+}
+
+/* 64 bytes at a time: the words that begin before the next line feed, then what comes behind that. */
+static int read_lines(struct splitter *splitter, hr_watch *watch)
+{
+    struct splitter p = *splitter;                             /* a copy, so that it can stay in registers */
+    const char *end = p.s->text.p + p.s->text.n, *open = NULL; /* a word that goes on in the next block */
+    uint32_t i = 0;
+    int r = make_room(&p);
+
+    p.line = p.behind = p.s->text.p;
+    for (const char *block = p.line; r == 0 && block < end; block += 64) {
+        const size_t n = (size_t)(end - block), before = (size_t)(block - p.s->text.p);
+        const uint64_t words = hr_run_bits_up_to_64(block, n, before, HR_RUN_UNGAPPED);
+        uint64_t feeds = hr_run_bits_up_to_64(block, n, before, HR_RUN_FEED);
+        uint64_t begins = words & ~(words << 1 | (open != NULL));
+        if (open && ~words) {
+            take_word(&p, open, block + __builtin_ctzll(~words));
+            open = NULL;
+        }
+        do {
+            uint64_t here = feeds ? begins & ((feeds & -feeds) - 1) : begins;
+            for (begins ^= here; here; here &= here - 1) {
+                const unsigned from = (unsigned)__builtin_ctzll(here);
+                const uint64_t behind = words + (here & -here); /* the carry goes through the word */
+                if (__builtin_expect(behind < words, false))
+                    open = block + from;
+                else
+                    take_word(&p, block + from, block + __builtin_ctzll(behind & ~words));
+            }
+            if (!feeds)
+                break;
+            r = end_line(&p, &i, block + __builtin_ctzll(feeds), watch);
+            feeds &= feeds - 1;
+        } while (r == 0);
     }
-    s->begin[s->lines] = (uint32_t)(at - s->text.p);
-    s->first[s->lines] = (uint32_t)p->words;
-    return 0;
+    if (r == 0 && open)
+        take_word(&p, open, end);
+    if (r == 0 && i < p.s->lines)
+        r = end_line(&p, &i, end, watch);
+    if (r == 0) {
+        p.s->begin[i] = (uint32_t)(p.line - p.s->text.p);
+        p.s->first[i] = (uint32_t)p.words;
+    }
+    return r;
 }
 
 int hr_split_read(hr_split *s, hr_str text, hr_watch *watch)
@@ -107,7 +127,6 @@ int hr_split_read(hr_split *s, hr_str text, hr_watch *watch)
     s->shape = hr_malloc((lines + 1) * sizeof *s->shape);
     struct splitter p = {.s = s, .room_words = text.n / 8};
     s->place = hr_malloc((p.room_words + 1) * sizeof *s->place);
-    p.runs = hr_runs_of(text, HR_RUN_UNGAPPED);
     int r = s->begin && s->first && s->shape && s->place ? read_lines(&p, watch) : HR_ENOMEM;
     if (r < 0)
         hr_split_free(s);
