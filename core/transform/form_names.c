@@ -17,60 +17,21 @@
 
 #include "transform/columns.h"
 #include "transform/eight.h"
+#include "transform/form_names.h"
 #include "transform/form_table.h"
-#include "transform/minify.h"
-#include "transform/prefixes.h"
 
 enum {
     LEAST_VALUES = 16, /* bytes of an object's values, else the name costs what they cost */
     LEAST_ROWS =
         8, /* in an array of so many an object that stands once is better a row of the array's own table */
-    LEAST_TEXT = 12, /* bytes of a string whose beginning may be named */
-    PROBES = 32      /* then an object counts as unknown: who makes hashes collide loses savings, not time */
+    PROBES = 32 /* then an object counts as unknown: who makes hashes collide loses savings, not time */
 };
 
 /* Costs in quarters of a token, as in prefixes.c: a name with its quotes, the name's cell in the table, the head of a table. */
 enum { NAME = 14, CELL = 8, TABLE = 100 };
 
-/* Objects of the same keys. */
-struct shape {
-    uint32_t uses, distinct;
-    uint64_t values; /* bytes of the values of distinct ones */
-    uint64_t saved;  /* bytes of the values of those that stand again */
-    bool named;
-    uint32_t first, last; /* its definitions, in the order of their names */
-};
-
-struct object {
-    uint32_t shape, uses;
-    uint32_t name;   /* 0: not yet used */
-    uint32_t next;   /* definition of this shape */
-    size_t off, len; /* its JSON in `defs` */
-};
-
-struct encoder {
-    const hr_tree *t;
-    hr_arena *a;
-    hr_prefixes prefixes;
-    uint64_t *hash;         /* of a node's tokens */
-    uint64_t key_bits[256]; /* of keys by their numbers (hr_node); 0: not yet made */
-    uint32_t *values;       /* bytes of the scalars in a node */
-    uint32_t *object;       /* of a node: index into objects, 0: none */
-    bool *row;              /* of a node: it is an element of a long array */
-    struct map {
-        uint64_t *hash;
-        uint32_t *index;
-        uint32_t mask;
-    } objects_by, shapes_by;
-    struct object *objects;
-    struct shape *shapes;
-    uint32_t *order; /* nodes by name */
-    uint32_t n_objects, n_shapes, names;
-    hr_buf text, defs;
-};
-
 /* ------------------------------------------------------------------ hashes */
-static bool make_map(hr_arena *a, struct map *m, uint32_t n)
+static bool make_map(hr_arena *a, hr_names_map *m, uint32_t n)
 {
     for (m->mask = 15; m->mask < 2 * (uint64_t)n; m->mask = m->mask * 2 + 1)
         ;
@@ -80,7 +41,7 @@ static bool make_map(hr_arena *a, struct map *m, uint32_t n)
 }
 
 /* The index kept for a hash, which is 0 where it is new. NULL: too many probes. */
-static uint32_t *look_up(struct map *m, uint64_t hash)
+static uint32_t *look_up(hr_names_map *m, uint64_t hash)
 {
     uint32_t at = (uint32_t)(hash ^ hash >> 32) & m->mask;
 
@@ -93,7 +54,7 @@ static uint32_t *look_up(struct map *m, uint64_t hash)
     return NULL;
 }
 
-static uint64_t key_bits(struct encoder *e, const hr_node *v)
+static uint64_t key_bits(hr_names *e, const hr_node *v)
 {
     const char *key = e->t->text + v->key_off, *end = e->t->text + e->t->len;
 
@@ -105,7 +66,7 @@ static uint64_t key_bits(struct encoder *e, const hr_node *v)
 }
 
 /* Children stand behind their parents: from the back, each node finds its own finished. */
-static int hash_nodes(struct encoder *e, hr_watch *watch)
+static int hash_nodes(hr_names *e, hr_watch *watch)
 {
     const hr_node *nodes = e->t->nodes;
     const char *text = e->t->text, *end = text + e->t->len;
@@ -135,7 +96,7 @@ static int hash_nodes(struct encoder *e, hr_watch *watch)
 }
 
 /* Of the keys of an object. */
-static uint64_t shape_bits(struct encoder *e, uint32_t object)
+static uint64_t shape_bits(hr_names *e, uint32_t object)
 {
     uint64_t keys = 0;
 
@@ -146,15 +107,15 @@ static uint64_t shape_bits(struct encoder *e, uint32_t object)
 
 /* ------------------------------------------------------------------ what stands again */
 /* Count an object. true: it has stood before, and nothing in it counts again. */
-static bool meet_object(struct encoder *e, uint32_t i)
+static bool meet_object(hr_names *e, uint32_t i)
 {
     uint32_t *slot = e->values[i] < LEAST_VALUES ? NULL : look_up(&e->objects_by, e->hash[i]), *shape;
 
     if (!slot)
         return false;
     if (*slot) {
-        struct shape *s = &e->shapes[e->objects[*slot].shape];
-        e->object[i] = *slot;
+        hr_named_shape *s = &e->shapes[e->objects[*slot].shape];
+        e->known[i] = *slot;
         e->objects[*slot].uses++;
         s->uses++;
         s->saved += e->values[i];
@@ -164,7 +125,7 @@ static bool meet_object(struct encoder *e, uint32_t i)
         return false;
     if (*shape == 0)
         *shape = ++e->n_shapes;
-    e->object[i] = *slot = ++e->n_objects;
+    e->known[i] = *slot = ++e->n_objects;
     e->objects[*slot].shape = *shape;
     e->objects[*slot].uses = 1;
     e->shapes[*shape].uses++;
@@ -173,46 +134,18 @@ static bool meet_object(struct encoder *e, uint32_t i)
     return false;
 }
 
-/* The node behind the whole of this one. */
-static uint32_t behind(const hr_tree *t, uint32_t i)
-{
-    const size_t end = (size_t)t->nodes[i].off + t->nodes[i].len;
-    uint32_t step = 1, lo = i + 1;
-
-    if (t->nodes[i].child == 0)
-        return lo;
-    while (lo < t->n && t->nodes[lo].off < end) { /* far ones are found in few steps */
-        lo += step;
-        step *= 2;
-    }
-    uint32_t hi = lo < t->n ? lo : t->n;
-    lo = lo > step / 2 + i ? lo - step / 2 : i + 1;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (t->nodes[mid].off < end)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static hr_str inside(const hr_tree *t, uint32_t i)
-{
-    return hr_str_make(t->text + t->nodes[i].off + 1, t->nodes[i].len - 2);
-}
-
 /* 0, HR_ENOMEM, HR_ETIME. */
-static int meet_all(struct encoder *e, hr_watch *watch)
+static int meet_all(hr_names *e, hr_watch *watch)
 {
     for (uint32_t i = 1; i < e->t->n;) {
         const hr_node *v = &e->t->nodes[i];
         if (i > 1 && v->type == HR_JSON_OBJECT && v->child && meet_object(e, i)) {
-            i = behind(e->t, i);
+            i = hr_names_behind(e->t, i);
             continue;
         }
-        if (v->type == HR_JSON_STRING && v->len >= LEAST_TEXT &&
-            hr_prefixes_learn(&e->prefixes, inside(e->t, i)) < 0)
+        if (v->type == HR_JSON_STRING && v->len >= HR_NAMES_LEAST_TEXT &&
+            hr_prefixes_learn(&e->prefixes, hr_str_make(e->t->text + v->off + 1, v->len - 2), &e->known[i]) <
+                0)
             return HR_ENOMEM;
         if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
             return HR_ETIME;
@@ -221,134 +154,21 @@ static int meet_all(struct encoder *e, hr_watch *watch)
     return 0;
 }
 
-static bool choose(struct encoder *e)
+static bool choose(hr_names *e)
 {
     uint32_t named = 0;
 
     hr_prefixes_choose(&e->prefixes);
     for (uint32_t i = 1; i <= e->n_shapes; i++) {
-        struct shape *s = &e->shapes[i];
+        hr_named_shape *s = &e->shapes[i];
         s->named = s->saved > (uint64_t)s->uses * NAME + (uint64_t)s->distinct * CELL + TABLE;
         named += s->named;
     }
-    e->names = e->prefixes.named;
     return named + e->prefixes.named > 0;
 }
 
-/* ------------------------------------------------------------------ writing */
-static void put_name(hr_buf *b, uint32_t name)
-{
-    hr_buf_puts(b, "\"$");
-    hr_buf_u64(b, name);
-    hr_buf_putc(b, '"');
-}
-
-static void put_string(struct encoder *e, hr_buf *b, uint32_t i)
-{
-    const hr_str s = inside(e->t, i);
-    const uint32_t k = s.n + 2 >= LEAST_TEXT ? hr_prefixes_find(&e->prefixes, s) : 0;
-    const size_t taken = e->prefixes.n ? (k ? e->prefixes.list[k].text.n : 0) : 0;
-
-    hr_buf_putc(b, '"');
-    if (k) {
-        hr_buf_putc(b, '$');
-        hr_buf_u64(b, e->prefixes.list[k].name);
-    } else if (s.n && s.p[0] == '$') {
-        hr_buf_putc(b, '$');
-    }
-    hr_buf_add(b, s.p + taken, s.n - taken);
-    hr_buf_putc(b, '"');
-}
-
-/* The name of an object that has one; 0: it stands where it is. */
-static uint32_t name_of(struct encoder *e, uint32_t i)
-{
-    const uint32_t k = e->object[i];
-
-    if (!k || !e->shapes[e->objects[k].shape].named || (e->row[i] && e->objects[k].uses == 1))
-        return 0;
-    if (!e->objects[k].name) {
-        e->objects[k].name = ++e->names;
-        e->order[e->names - e->prefixes.named - 1] = i;
-    }
-    return e->objects[k].name;
-}
-
-/* The value of node `top` without white space, and with names; the node itself is written out. */
-static int put_value(struct encoder *e, hr_buf *b, uint32_t top, hr_watch *watch)
-{
-    const hr_node *v = &e->t->nodes[top];
-    size_t from = v->off;
-    const size_t end = from + v->len;
-    const uint32_t past = behind(e->t, top);
-
-    for (uint32_t i = top + 1; i < past;) {
-        const uint32_t name = name_of(e, i);
-        v = &e->t->nodes[i];
-        if (!name && v->type != HR_JSON_STRING) {
-            i++;
-            continue;
-        }
-        hr_minify(b, e->t->text + from, v->off - from);
-        if (v->type == HR_JSON_STRING)
-            put_string(e, b, i);
-        else
-            put_name(b, name);
-        from = (size_t)v->off + v->len;
-        i = behind(e->t, i);
-        if (b->err)
-            return HR_ENOMEM;
-        if (hr_watch_spend(watch, v->len))
-            return HR_ETIME;
-    }
-    hr_minify(b, e->t->text + from, end - from);
-    return b->err ? HR_ENOMEM : 0;
-}
-
-/* The objects that have names, each with its name; they name others on the way. */
-static int put_definitions(struct encoder *e, hr_watch *watch)
-{
-    const uint32_t first = e->prefixes.named;
-    int r = 0;
-
-    for (uint32_t k = 0; r == 0 && k < e->names - first; k++) {
-        const uint32_t node = e->order[k], object = e->object[node];
-        struct shape *s = &e->shapes[e->objects[object].shape];
-        const size_t off = e->defs.len;
-        hr_buf_puts(&e->defs, "{\"$\":");
-        hr_buf_u64(&e->defs, first + k + 1);
-        const size_t brace = e->defs.len;
-        r = put_value(e, &e->defs, node, watch);
-        if (r == 0)
-            e->defs.data[brace] = ',';
-        e->objects[object].off = off;
-        e->objects[object].len = e->defs.len - off;
-        *(s->last ? &e->objects[s->last].next : &s->first) = object;
-        s->last = object;
-    }
-    return r;
-}
-
-/* "[[definitions of one shape],[..],text]" */
-static void join(struct encoder *e, hr_buf *b)
-{
-    hr_buf_putc(b, '[');
-    for (uint32_t i = 1; i <= e->n_shapes; i++) {
-        char before = '[';
-        for (uint32_t k = e->shapes[i].first; k; k = e->objects[k].next) {
-            hr_buf_putc(b, before);
-            hr_buf_add(b, e->defs.data + e->objects[k].off, e->objects[k].len);
-            before = ',';
-        }
-        if (e->shapes[i].first)
-            hr_buf_puts(b, "],");
-    }
-    hr_buf_str(b, hr_buf_view(&e->text));
-    hr_buf_putc(b, ']');
-}
-
 /* ------------------------------------------------------------------ the form */
-static bool make_room(struct encoder *e)
+static bool make_room(hr_names *e)
 {
     const size_t n = e->t->n;
     uint32_t objects = 1;
@@ -357,12 +177,11 @@ static bool make_room(struct encoder *e)
         objects += e->t->nodes[i].type == HR_JSON_OBJECT;
     e->hash = hr_arena_alloc(e->a, n * sizeof *e->hash);
     e->values = hr_arena_alloc(e->a, n * sizeof *e->values);
-    e->object = hr_arena_zalloc(e->a, n * sizeof *e->object);
+    e->known = hr_arena_zalloc(e->a, n * sizeof *e->known);
     e->row = hr_arena_zalloc(e->a, n * sizeof *e->row);
     e->objects = hr_arena_zalloc(e->a, objects * sizeof *e->objects);
     e->shapes = hr_arena_zalloc(e->a, objects * sizeof *e->shapes);
-    e->order = hr_arena_alloc(e->a, objects * sizeof *e->order);
-    return e->hash && e->values && e->object && e->row && e->objects && e->shapes && e->order &&
+    return e->hash && e->values && e->known && e->row && e->objects && e->shapes &&
            make_map(e->a, &e->objects_by, objects) && make_map(e->a, &e->shapes_by, objects);
 }
 
@@ -374,10 +193,9 @@ static bool has_dollar_key(const hr_tree *t)
     return false;
 }
 
-static int encode(hr_buf *b, struct encoder *e, const hr_style *style, hr_watch *watch)
+static int encode(hr_buf *b, hr_names *e, const hr_style *style, hr_watch *watch)
 {
-    hr_tree joined;
-    hr_buf all = {0};
+    hr_names_text named = {0};
     int r = make_room(e) ? hash_nodes(e, watch) : HR_ENOMEM;
 
     if (r == 0)
@@ -385,26 +203,18 @@ static int encode(hr_buf *b, struct encoder *e, const hr_style *style, hr_watch 
     if (r == 0 && !choose(e))
         return 0;
     if (r == 0)
-        r = put_value(e, &e->text, 1, watch);
-    if (r == 0)
-        r = put_definitions(e, watch);
-    if (r == 0) {
-        join(e, &all);
-        r = all.err || e->defs.err || e->text.err ? HR_ENOMEM : 0;
-    }
-    if (r == 0)
-        r = hr_tree_parse(&joined, e->a, all.data, all.len, NULL);
+        r = hr_names_put(&named, e, watch);
     if (r == 0) {
         hr_prefixes_put(b, &e->prefixes);
-        r = hr_columns_put(b, e->a, &joined, style, true, watch);
+        r = hr_columns_put(b, e->a, &named.tree, style, true, watch);
     }
-    hr_buf_free(&all);
+    hr_buf_free(&named.text);
     return r < 0 ? r : 1;
 }
 
 int hr_names_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
 {
-    struct encoder e = {.t = t, .a = hr_arena_new()};
+    hr_names e = {.t = t, .a = hr_arena_new()};
     const hr_style *style = hr_style_guess(t, false);
     int r = e.a ? 0 : HR_ENOMEM;
 
@@ -413,8 +223,6 @@ int hr_names_encode_tree(hr_buf *b, const hr_tree *t, hr_watch *watch)
         hr_prefixes_init(&e.prefixes, e.a);
         r = encode(b, &e, style, watch);
     }
-    hr_buf_free(&e.text);
-    hr_buf_free(&e.defs);
     hr_arena_free(e.a);
     return r;
 }

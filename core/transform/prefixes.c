@@ -131,11 +131,13 @@ static int grow(hr_prefixes *p)
     return 0;
 }
 
-int hr_prefixes_learn(hr_prefixes *p, hr_str s)
+int hr_prefixes_learn(hr_prefixes *p, hr_str s, uint32_t *longest)
 {
     struct cuts c = {.s = s, .plain = true};
     uint32_t parent = 0, *slot;
 
+    if (longest)
+        *longest = HR_PREFIXES_UNKNOWN;
     while (next_cut(&c)) {
         if (p->n == p->room || !p->room) {
             if (p->n >= MOST)
@@ -152,6 +154,8 @@ int hr_prefixes_learn(hr_prefixes *p, hr_str s)
         parent = *slot;
         p->list[parent].count++;
     }
+    if (longest)
+        *longest = parent ? parent : HR_PREFIXES_NONE;
     return 0;
 }
 
@@ -192,6 +196,13 @@ void hr_prefixes_choose(hr_prefixes *p)
     }
 }
 
+uint32_t hr_prefixes_named(const hr_prefixes *p, uint32_t longest)
+{
+    if (longest == HR_PREFIXES_NONE)
+        return 0;
+    return p->list[longest].name ? longest : p->list[longest].above;
+}
+
 uint32_t hr_prefixes_find(const hr_prefixes *p, hr_str s)
 {
     struct cuts c = {.s = s, .plain = true};
@@ -202,7 +213,7 @@ uint32_t hr_prefixes_find(const hr_prefixes *p, hr_str s)
             break;
         found = *slot;
     }
-    return found && !p->list[found].name ? p->list[found].above : found;
+    return found ? hr_prefixes_named(p, found) : 0;
 }
 
 void hr_prefixes_put(hr_buf *b, const hr_prefixes *p)

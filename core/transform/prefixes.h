@@ -31,11 +31,14 @@ typedef struct hr_prefixes {
 } hr_prefixes;
 
 void hr_prefixes_init(hr_prefixes *p, hr_arena *a);
-/* 0, HR_ENOMEM. */
-int hr_prefixes_learn(hr_prefixes *p, hr_str s);
+/* *longest, unless NULL: the index of the longest beginning of s, for hr_prefixes_named(); UNKNOWN: it was not learned to its end. 0, HR_ENOMEM. */
+enum { HR_PREFIXES_UNKNOWN = 0, HR_PREFIXES_NONE = INT32_MAX };
+int hr_prefixes_learn(hr_prefixes *p, hr_str s, uint32_t *longest);
 /* Give names to those that pay; p->named is how many. */
 void hr_prefixes_choose(hr_prefixes *p);
 /* The longest beginning of s that has a name, as an index into the list; 0: none. */
+uint32_t hr_prefixes_named(const hr_prefixes *p, uint32_t longest);
+/* The same for a string that need not have been learned. */
 uint32_t hr_prefixes_find(const hr_prefixes *p, hr_str s);
 /* Append "$N=text" and a line feed for each name, and $M in the place of its beginning where that has a name itself. A dollar sign at the
    beginning of a text is written twice. */
