@@ -20,7 +20,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define HEADROOM_VERSION   "0.1.0"
-#define HEADROOM_ABI_MAJOR 4u
+#define HEADROOM_ABI_MAJOR 5u
 #define HEADROOM_ABI_MINOR 0u
 
 /* major << 16 | minor of the library that is loaded. Callers refuse another major. */
@@ -157,6 +157,9 @@ typedef struct headroom_row {
     int64_t cost, saved;
     int64_t
         duration_us; /* from the request's first byte to the last one seen of its response; -1: there was none */
+    /* An estimate was multiplied by this, in millionths, because requests of this family of models had told it (headroom_each_family); and
+       by how much those lay off, in millionths. 0, 0: nothing was known, or it is exact. */
+    int64_t factor, factor_off;
     const char
         *ignored; /* what its lines X-Headroom-.. said that cannot be used, in words; or NULL. Not stored */
 } headroom_row;
@@ -216,6 +219,8 @@ typedef struct headroom_totals {
     /* Our estimate against the provider's count: requests in which both are known; what the provider counted as their input, what we had
        estimated that went out, and by how much the estimate was off, each by itself. */
     int64_t compared, compared_input, estimated, estimate_off;
+    int64_t counted; /* requests whose tokens were counted */
+    int64_t exact;   /* of them those counted by the model's own encoding; the others are estimates */
 } headroom_totals;
 
 enum headroom_by {
@@ -243,18 +248,24 @@ int headroom_each_family(headroom *h,
 /* The family of a model ("claude", "gpt", "other"); static text. */
 const char *headroom_family_of(const char *model);
 
-/* What sums cannot say: how requests were treated, and by how much each became smaller. Connections that are only watched apart. */
+/* How requests were treated, and by how much each became smaller. Of all time: requests that are no longer stored count. Connections that are
+   only watched do not. */
 #define HEADROOM_RATIOS 10
 typedef struct headroom_tally {
-    int64_t newest_id;                 /* of all rows, those not counted too; 0: there is none */
+    int64_t newest_id; /* of the rows that are stored, those not counted too; 0: there is none */
     int64_t audit, simulate, optimize; /* requests by their mode */
     int64_t counted;                   /* requests whose tokens were counted; the rest is of these */
     int64_t at_most[HEADROOM_RATIOS];  /* [i]: of whose tokens at most (i + 1) tenths were sent */
     int64_t ratio_millionths;          /* sum of the parts that were sent */
 } headroom_tally;
-/* Requests numbered above after_id. It reads each of them: who asks again and again adds up what is new. 0 or a negative code; a missing
-   database is all 0. */
-int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out);
+/* 0 or a negative code; a missing database is all 0. */
+int headroom_get_tally(headroom *h, headroom_tally *out);
+
+/* Requests that an older version stored are in no sum (headroom_each_total, headroom_get_stats, headroom_get_tally) until this has put
+   them there: up to `most` of them, the newest first; 0: none, only look. *left: how many there still are at most. A step of 1,000 takes
+   some 30 ms, in which no other process can write; the last one makes indexes and takes longer (1 s for a million). May be
+   killed, and done by several at once. 0 or a negative code. */
+int headroom_sum_older(headroom *h, int64_t most, int64_t *left);
 
 /* What programs have cost today, of local time, against what they may. */
 typedef struct headroom_budget {

@@ -36,10 +36,17 @@ int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headro
     return r == HR_ENOENT ? 0 : r;
 }
 
-int headroom_get_tally(headroom *h, int64_t after_id, headroom_tally *out)
+int headroom_get_tally(headroom *h, headroom_tally *out)
 {
     *out = (headroom_tally){0};
-    int r = h->store ? hr_store_tally(h->store, after_id, out) : 0;
+    int r = h->store ? hr_store_tally(h->store, out) : 0;
+    return r == HR_ENOENT ? 0 : r;
+}
+
+int headroom_sum_older(headroom *h, int64_t most, int64_t *left)
+{
+    *left = 0;
+    int r = h->store ? hr_store_sum_older(h->store, most, left) : 0;
     return r == HR_ENOENT ? 0 : r;
 }
 

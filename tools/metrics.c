@@ -2,13 +2,13 @@
 #include "metrics.h"
 #include "cli.h"
 #include "files.h"
+#include "older.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static int write_metrics(const struct command *self, headroom *h, const char *path)
 {
-    struct metrics_state state = {.newest_us = 0};
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
@@ -16,7 +16,7 @@ static int write_metrics(const struct command *self, headroom *h, const char *pa
 
     if (f == NULL)
         return cli_fail(EX_OSERR, "metrics: no memory");
-    err = metrics_write(h, &state, f);
+    err = metrics_write(h, f);
     if (fclose(f) != 0)
         code = cli_fail(EX_OSERR, "metrics: no memory");
     else if (err != 0)
@@ -48,6 +48,7 @@ static int run(const struct command *self, int argc, char **argv)
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "metrics: no memory");
+    older_sum(h);
     code = write_metrics(self, h, path);
     headroom_close(h);
     return code;

@@ -6,14 +6,8 @@
 
 #include <stdio.h>
 
-/* What was counted so far, so that a server reads each request once. {0} at first. */
-struct metrics_state {
-    headroom_tally tally;
-    int64_t newest_us; /* when the newest of them began (recent_time) */
-};
-
 /* Writes all metrics into f. 0 or a negative code of headroom.h; what was written then is not complete. Whether f took it the caller
    asks f. One thread. */
-int metrics_write(headroom *h, struct metrics_state *state, FILE *f);
+int metrics_write(headroom *h, FILE *f);
 
 #endif

@@ -4,7 +4,6 @@
 #include "figures.h"
 #include "format.h"
 #include "metrics.h"
-#include "recent.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -155,39 +154,16 @@ static void by_group(FILE *f, const struct groups *groups, const char *group)
            "Tokens that were made and not sent; of the 50 with the most tokens.", figures_saved);
 }
 
-static void add_tally(headroom_tally *sum, const headroom_tally *more)
-{
-    sum->newest_id = more->newest_id;
-    sum->audit += more->audit;
-    sum->simulate += more->simulate;
-    sum->optimize += more->optimize;
-    sum->counted += more->counted;
-    sum->ratio_millionths += more->ratio_millionths;
-    for (int i = 0; i < HEADROOM_RATIOS; i++)
-        sum->at_most[i] += more->at_most[i];
-}
-
-static int read_tally(headroom *h, struct metrics_state *s)
-{
-    headroom_tally more;
-    int64_t newest_us;
-    int err = recent_time(h, s->tally.newest_id, &newest_us);
-
-    /* Another database lies there now, or a purge was made. */
-    if (err == 0 && newest_us != s->newest_us)
-        *s = (struct metrics_state){.newest_us = 0};
-    if (err == 0)
-        err = headroom_get_tally(h, s->tally.newest_id, &more);
-    if (err == 0)
-        add_tally(&s->tally, &more);
-    return err == 0 ? recent_time(h, s->tally.newest_id, &s->newest_us) : err;
-}
-
-int metrics_write(headroom *h, struct metrics_state *state, FILE *f)
+int metrics_write(headroom *h, FILE *f)
 {
     headroom_stats stats;
+    headroom_tally tally;
     struct figures figures;
-    int err = read_tally(h, state);
+    int64_t unsummed;
+    int err = headroom_sum_older(h, 0, &unsummed);
+
+    if (err == 0)
+        err = headroom_get_tally(h, &tally);
 
     if (err == 0)
         err = headroom_get_stats(h, &stats);
@@ -197,10 +173,12 @@ int metrics_write(headroom *h, struct metrics_state *state, FILE *f)
         return err;
     head(f, "headroom_build_info", "gauge", "1; the version is in the label.");
     fprintf(f, "headroom_build_info{version=\"%s\"} 1\n", headroom_version());
-    by_mode(f, &state->tally);
+    by_mode(f, &tally);
     sums(f, &figures.all);
-    ratios(f, &state->tally);
+    ratios(f, &tally);
     whole(f, "headroom_decisions", "gauge", stats.cache_entries, "Stored decisions about tool results.");
+    whole(f, "headroom_requests_unsummed", "gauge", unsummed,
+          "Requests that an older version stored and that no sum has yet; 'headroom stats' adds them.");
     by_group(f, &figures.by[HEADROOM_BY_PROGRAM], "program");
     by_group(f, &figures.by[HEADROOM_BY_MODEL], "model");
     figures_free(&figures);

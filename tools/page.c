@@ -2,6 +2,7 @@
 #include "page.h"
 #include "format.h"
 #include "html.h"
+#include "older.h"
 #include "recent.h"
 
 #include <stdbool.h>
@@ -56,6 +57,8 @@ static void head(FILE *f, const struct page_options *o)
 static void heading(FILE *f, headroom *h, const struct figures *figures)
 {
     struct settings s = {"", ""};
+    char older[OLDER_NOTE];
+    const char *missing;
 
     headroom_each_setting(h, take_setting, &s);
     fputs("<header><h1>Headroom</h1><p class=\"soft\">Requests to LLM APIs ", f);
@@ -71,7 +74,8 @@ static void heading(FILE *f, headroom *h, const struct figures *figures)
     html_word(f, s.mode);
     fputs(", level ", f);
     html_word(f, s.level);
-    fputs(".</p></header>\n", f);
+    missing = older_note(h, older);
+    fprintf(f, ".%s%s</p></header>\n", missing == NULL ? "" : " Missing: ", missing == NULL ? "" : missing);
 }
 
 static void tile(FILE *f, const char *what, const char *figure, const char *class)

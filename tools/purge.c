@@ -4,6 +4,7 @@
 #include "format.h"
 #include "json.h"
 #include "moment.h"
+#include "older.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -334,6 +335,7 @@ static int run(const struct command *self, int argc, char **argv)
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "purge: no memory");
+    older_sum(h);
     code = ask_and_purge(self, h, &o);
     headroom_close(h);
     return code;

@@ -107,7 +107,7 @@ int recent_read(headroom *h, struct recent *r, size_t most, size_t *fresh)
     struct taking t = {r, most, 0};
     headroom_tally newest;
     int64_t time_us = 0, from;
-    int err = headroom_get_tally(h, INT64_MAX, &newest);
+    int err = headroom_get_tally(h, &newest);
 
     if (err == 0)
         err = recent_time(h, r->newest_id, &time_us);

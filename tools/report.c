@@ -3,6 +3,7 @@
 #include "files.h"
 #include "format.h"
 #include "moment.h"
+#include "older.h"
 #include "page.h"
 
 #include <stdlib.h>
@@ -61,6 +62,7 @@ static int run(const struct command *self, int argc, char **argv)
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "report: no memory");
+    older_sum(h);
     code = write_report(self, h, &o, path);
     headroom_close(h);
     return code;

@@ -6,6 +6,7 @@
 #include "files.h"
 #include "format.h"
 #include "moment.h"
+#include "older.h"
 #include "serve_access.h"
 #include "serve_http.h"
 #include "serve_pages.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -145,6 +147,16 @@ static int wait_and_answer(struct MHD_Daemon *d, int signal_fd)
     }
 }
 
+static void sum_older(void)
+{
+    headroom *h = headroom_open(HEADROOM_READ_ONLY);
+
+    if (h == NULL)
+        return;
+    older_sum(h);
+    headroom_close(h);
+}
+
 static int serve(struct server *s)
 {
     const char *error = serve_http_load();
@@ -265,6 +277,7 @@ static int run(const struct command *self, int argc, char **argv)
         return cli_usage(
             self,
             "other machines can reach that address: --token-file FILE gives the token that they must send");
+    sum_older();
     return serve(&s);
 }
 

@@ -2,8 +2,6 @@
 #ifndef SERVE_PAGES_H
 #define SERVE_PAGES_H
 
-#include "metrics.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +10,6 @@ enum { SERVE_NONCE = 33 };
 
 struct serve_state {
     const char *since; /* what the page looks back on, as moment_read takes it: read anew each time */
-    struct metrics_state metrics;
 };
 
 struct serve_answer {

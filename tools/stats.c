@@ -5,6 +5,7 @@
 #include "format.h"
 #include "groups.h"
 #include "json.h"
+#include "older.h"
 #include "span.h"
 
 #include <cjson/cJSON.h>
@@ -92,6 +93,8 @@ static void build_json(struct json_tree *t, headroom *h, const struct figures_of
     json_int(t, part, "cached", 0);
     json_int(t, part, "rate_limited", 0);
     json_int(t, part, "failed", s->failed);
+    if (older_left(h) > 0)
+        json_int(t, part, "unsummed", older_left(h));
     part = json_object(t, o, "tokens");
     json_int(t, part, "input", s->tokens_before);
     json_int(t, part, "output", s->output);
@@ -221,11 +224,13 @@ static void print_people(headroom *h, const struct figures_of *f)
 {
     struct settings settings = {.tree = NULL};
     const headroom_stats *s = &f->stats;
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], program[64];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], program[64], older[OLDER_NOTE];
 
     headroom_each_setting(h, take_setting, &settings);
     printf("mode       %s, level %s\n", settings.mode, settings.level);
     print_span(&f->span);
+    if (older_note(h, older) != NULL)
+        printf("missing    %s\n", older);
     print_tokens(&f->sums);
     print_reported(&f->sums);
     print_money(&f->sums);
@@ -244,6 +249,7 @@ static int print_groups(const struct command *self, headroom *h, enum headroom_b
                         bool json)
 {
     struct groups g;
+    char older[OLDER_NOTE];
     int err = groups_read(h, by, span, &g), code = EX_OK;
 
     if (err < 0)
@@ -252,6 +258,8 @@ static int print_groups(const struct command *self, headroom *h, enum headroom_b
         code = groups_print_json(&g);
     else
         groups_print_table(&g);
+    if (err == 0 && older_note(h, older) != NULL)
+        fprintf(stderr, "headroom: stats: %s\n", older);
     groups_free(&g);
     return code;
 }
@@ -300,6 +308,7 @@ static int run(const struct command *self, int argc, char **argv)
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "stats: no memory");
+    older_sum(h);
     code =
         by == HEADROOM_BY_NOTHING ? print_all(self, h, &span, json) : print_groups(self, h, by, &span, json);
     headroom_close(h);

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "format.h"
 #include "moment.h"
+#include "older.h"
 #include "watch_view.h"
 
 #include <curses.h>
@@ -260,6 +261,7 @@ static int run(const struct command *self, int argc, char **argv)
     h = headroom_open(HEADROOM_READ_ONLY);
     if (h == NULL)
         return cli_fail(EX_OSERR, "watch: no memory");
+    older_sum(h);
     headroom_each_setting(h, take_setting, &model);
     err = read_figures(h, &model);
     code = err < 0 ? cli_fail_core(self, h, err) : watch(&h, &model);

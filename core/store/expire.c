@@ -4,6 +4,10 @@
 
 static int expire_requests(hr_store *s, int64_t now, int limit)
 {
+    const int64_t unsummed = hr_unsummed(s); /* the oldest are summed last */
+    if (unsummed != 0)
+        return unsummed < 0 ? (int)unsummed : 0;
+
     hr_query q = hr_query_start(s, HR_Q_REQUEST_EXPIRE);
 
     hr_query_int(&q, HR_MAX_REQUESTS);

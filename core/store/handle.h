@@ -41,7 +41,6 @@ enum hr_statement {
     HR_Q_REQUEST_TOTALS,
     HR_Q_REQUEST_SESSION,
     HR_Q_REQUEST_LAST,
-    HR_Q_REQUEST_TALLY,
     HR_Q_TOTALS, /* in the order of enum headroom_by */
     HR_Q_TOTALS_BY_DAY,
     HR_Q_TOTALS_BY_PROGRAM,
@@ -61,6 +60,8 @@ enum hr_statement {
     HR_Q_TOOL_SUMS,
     HR_Q_TOOL_MERGE,
     HR_Q_TOOL_EXPIRE,
+    HR_Q_TALLY_ADD,
+    HR_Q_TALLY,
     HR_Q_DECISION_COUNT,
     HR_Q_BINARY_GET,
     HR_Q_BINARY_SET,
@@ -101,6 +102,7 @@ enum {
     HR_RING_WAIT_US = 2000000,
     HR_RING_PAUSE_US = 30000000, /* after one that waited in vain nobody waits for this long */
     HR_RING_STEP_US = 1000,      /* between two tries others of this process read what is stored */
+    HR_SUM_AT_OPEN = 256, /* requests of an older version that whoever opens the database first sums: 5 ms */
     HR_MAX_REQUESTS = 1000000,
     HR_REQUEST_DAYS = 90,
     HR_BINARIES = 256 /* answers kept about executables; the newest */

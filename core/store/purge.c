@@ -80,6 +80,11 @@ static int purge_all(hr_store *s, const headroom_purge_scope *scope, bool remove
     int rc = 0;
 
     *out = (headroom_purge_counts){0};
+    if (remove && scope->requests_before_us > 0) {
+        const int64_t left =
+            hr_unsummed_step(s, INT64_MAX); /* what stays must be in the sums, and nothing else */
+        rc = left < 0 ? (int)left : 0;
+    }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && rc == 0; i++) {
         int64_t before = *(const int64_t *)(const void *)((const char *)scope + kinds[i].before);
         if (before > 0)

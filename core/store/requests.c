@@ -80,6 +80,8 @@ int hr_requests_insert(hr_store *s, const headroom_row *r)
     hr_query_int(&q, r->saved);
     hr_query_int(&q, r->exact);
     hr_query_int(&q, r->duration_us);
+    hr_query_int(&q, r->factor);
+    hr_query_int(&q, r->factor_off);
     int rc = hr_query_run(&q);
     return rc < 0 ? rc : hr_rollup_add(s, r);
 }
@@ -127,6 +129,8 @@ static headroom_row row_of(const hr_query *q)
         .saved = hr_query_col_int(q, 34),
         .exact = hr_query_col_int(q, 35) != 0,
         .duration_us = hr_query_col_int(q, 36),
+        .factor = hr_query_col_int(q, 37),
+        .factor_off = hr_query_col_int(q, 38),
     };
 }
 

@@ -121,7 +121,7 @@ static int64_t known(int64_t n)
 }
 
 /* What HR_SQL_TOTALS says of a row that is stored; a test holds the two against each other. */
-static headroom_totals totals_of(const headroom_row *r)
+headroom_totals hr_rollup_totals(const headroom_row *r)
 {
     static const char counting[] = "/count_tokens";
     const bool counts = r->path && hr_str_ends(hr_str_make(r->path, strlen(r->path)), counting);
@@ -150,6 +150,8 @@ static headroom_totals totals_of(const headroom_row *r)
         t.estimated = sent;
         t.estimate_off = sent > r->input_tokens ? sent - r->input_tokens : r->input_tokens - sent;
     }
+    t.counted = t.tokens_before > 0;
+    t.exact = t.counted && r->exact;
     return t;
 }
 
@@ -193,12 +195,14 @@ int hr_rollup_add(hr_store *s, const headroom_row *row)
     if (row->path && !*row->path)
         return 0;
     const int64_t group = group_of(s, row), slot = row->time_us / HR_SLOT_US;
-    const headroom_totals t = totals_of(row);
+    const headroom_totals t = hr_rollup_totals(row);
     int rc = group < 0 ? (int)group : add_to(s, HR_SLOTS, slot, group, &t);
     if (rc == 0)
         rc = add_to(s, HR_SLOTS_OF_ALL, slot, 0, &t);
     if (rc == 0)
         rc = add_to(s, HR_DAYS, row->time_us / HR_DAY_US, group, &t);
+    if (rc == 0)
+        rc = hr_tally_add(s, row);
     return rc < 0 ? rc : add_tools(s, row);
 }
 
@@ -226,7 +230,7 @@ int hr_rollup_expire(hr_store *s, int64_t now_us)
 /* fill, for the span [from, to) of a column. */
 static int fill(hr_store *s, const char *fill_sql, const char *column, int64_t from, int64_t to)
 {
-    char sql[8192];
+    char sql[10240];
 
     snprintf(sql, sizeof sql, "%s AND %s >= %" PRId64 " AND %s < %" PRId64 " GROUP BY 2, 3", fill_sql, column,
              from, column, to);
@@ -239,7 +243,8 @@ int hr_rollup_purge(hr_store *s, int64_t before_us)
     char sql[512];
 
     if (before_us == INT64_MAX)
-        return hr_sql_exec(s, "DELETE FROM sums; DELETE FROM tool_sums; DELETE FROM groups");
+        return hr_sql_exec(
+            s, "DELETE FROM sums; DELETE FROM tool_sums; DELETE FROM groups; DELETE FROM tallies");
     snprintf(sql, sizeof sql,
              "DELETE FROM sums WHERE (level IN (0, 2) AND slot <= %" PRId64
              ") OR (level = 1 AND slot <= %" PRId64
@@ -256,5 +261,7 @@ int hr_rollup_purge(hr_store *s, int64_t before_us)
         rc = fill(s, HR_SQL_FILL_DAYS, "slot", day * HR_DAY_SLOTS, (day + 1) * HR_DAY_SLOTS);
     if (rc == 0)
         rc = fill(s, HR_SQL_FILL_ALL, "slot", slot, slot + 1);
+    if (rc == 0)
+        rc = hr_tally_purge(s, before_us);
     return rc == 0 ? hr_sql_exec(s, "DELETE FROM groups WHERE id NOT IN (SELECT grp FROM sums)") : rc;
 }

@@ -61,23 +61,23 @@ static const char *const migrations[HR_SCHEMA_VERSION] = {
     "CREATE TABLE families(name TEXT PRIMARY KEY NOT NULL, seen INTEGER NOT NULL, ratios BLOB NOT NULL)"
     " WITHOUT ROWID;",
     "ALTER TABLE requests ADD COLUMN duration INTEGER NOT NULL DEFAULT -1;",
-    /* Sums (totals.h), and of the requests that are there already. */
+    /* Sums (totals.h). unsummed.c fills them, and makes the indexes. */
     /* clang-format off */
     "CREATE TABLE groups(id INTEGER PRIMARY KEY, program TEXT NOT NULL, model TEXT NOT NULL,"
     " dialect TEXT NOT NULL, host TEXT NOT NULL, UNIQUE(program, model, dialect, host));"
     "CREATE TABLE sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, grp INTEGER NOT NULL, "
-    HR_SQL_COLUMNS(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
+    HR_SQL_COLUMNS_7(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, grp)) WITHOUT ROWID;"
     "CREATE TABLE tool_sums(level INTEGER NOT NULL, slot INTEGER NOT NULL, tool TEXT NOT NULL, "
-    HR_SQL_TOOL_COLUMNS(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;"
-    "CREATE INDEX requests_time ON requests(time);"
-    "CREATE INDEX requests_session ON requests(session);"
-    "INSERT INTO groups(program, model, dialect, host) SELECT DISTINCT " HR_SQL_GROUP " " HR_SQL_REQUESTS ";"
-    HR_SQL_FILL_SUMS " GROUP BY 2, 3;"
-    HR_SQL_FILL_TOOLS " GROUP BY 2, 3;"
-    HR_SQL_FILL_DAYS " GROUP BY 2, 3;"
-    HR_SQL_FILL_ALL " GROUP BY 2;",
+    HR_SQL_TOOL_COLUMNS(HR_SQL_COLUMN) ", PRIMARY KEY(level, slot, tool)) WITHOUT ROWID;",
     /* clang-format on */
     "ALTER TABLE decisions ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;", /* enum hr_encoding; older: estimated */
+    "ALTER TABLE sums ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sums ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE tallies(day INTEGER PRIMARY KEY NOT NULL, " HR_SQL_TALLY_COLUMNS(
+        HR_SQL_COLUMN) ");"
+                       /* Millionths (headroom_row.factor); 0: not calibrated. */
+                       "ALTER TABLE requests ADD COLUMN factor INTEGER NOT NULL DEFAULT 0;"
+                       "ALTER TABLE requests ADD COLUMN factor_off INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int write_key(hr_store *s)
@@ -114,6 +114,8 @@ static int migrate(hr_store *s)
         if (rc == 0)
             rc = hr_sql_exec(s, number);
     }
+    if (rc == 0 && version < HR_SCHEMA_VERSION)
+        rc = hr_unsummed_begin(s, version);
     if (rc == 0 && version == 0)
         rc = write_key(s);
     return hr_store_end(s, rc);

@@ -10,7 +10,7 @@
 
 struct hr_store;
 
-enum { HR_SCHEMA_VERSION = 8 };
+enum { HR_SCHEMA_VERSION = 9 };
 
 /* Bring a freshly opened database to this version, make the random key, and read it into the store. Sets
    refused to "newer_version" or "read_only" where it may only be read. 0, HR_EBUSY, HR_ESTORE. While holding

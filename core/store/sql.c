@@ -17,7 +17,9 @@
 
 #define CUT "SELECT print, messages, calls, ranges, marker, last_used FROM cuts "
 
-#define MONEY "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact, duration"
+#define MONEY                                                                                                \
+    "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact, duration, "        \
+    "factor, factor_off"
 
 /* What a headroom_filter chooses: its members are the first eleven parameters. */
 #define NAMED(column, n) "(" n " IS NULL OR " column " = " n " OR " column " GLOB " n ")"
@@ -73,7 +75,7 @@ static const char *const texts[HR_Q_COUNT] = {
         "output_tokens, "
         "cached_tokens, elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
         ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [HR_Q_REQUEST_EACH] =
         "SELECT id, time, pid, program, host, path, dialect, model, mode, skipped, stream, status, complete, "
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
@@ -90,8 +92,6 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_REQUEST_LAST] = "SELECT session, pid, program " HR_SQL_REQUESTS " ORDER BY id DESC LIMIT 1",
     [HR_Q_REQUEST_SESSION] = "SELECT count(*), coalesce(sum(" HR_SQL_MADE "), 0), coalesce(sum(" HR_SQL_SENT
                              "), 0) " HR_SQL_REQUESTS " AND session = ?",
-    [HR_Q_REQUEST_TALLY] =
-        "SELECT mode, " HR_SQL_MADE ", " HR_SQL_SENT " " HR_SQL_REQUESTS " AND id > ? AND id <= ?",
     [HR_Q_TOTALS] = TOTALS("''"),
     [HR_Q_TOTALS_BY_DAY] = TOTALS("date(time / 1000000, 'unixepoch', 'localtime')"),
     [HR_Q_TOTALS_BY_PROGRAM] = TOTALS("coalesce(program, '')"),
@@ -104,21 +104,22 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_GROUP_ADD] = "INSERT INTO groups(program, model, dialect, host) VALUES(?, ?, ?, ?) RETURNING id",
     [HR_Q_GROUP_GET] = "SELECT id FROM groups WHERE program = ? AND model = ? AND dialect = ? AND host = ?",
     [HR_Q_GROUPS] = "SELECT id, program, model, dialect, host FROM groups",
-    [HR_Q_SUMS_ADD] =
-        "INSERT INTO sums VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT(level, slot, grp) DO UPDATE SET " HR_SQL_COLUMNS(HR_SQL_ADD),
+    [HR_Q_SUMS_ADD] = HR_SQL_INTO_SUMS
+    "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" HR_SQL_MERGE_SUMS,
     [HR_Q_SUMS] = "SELECT slot, grp, " HR_SQL_COLUMNS(
         HR_SQL_NAME) " FROM sums WHERE level = ? AND slot >= ? AND slot < ?",
     [HR_Q_SUMS_OLDEST] = "SELECT slot FROM sums WHERE level = 0 ORDER BY slot LIMIT 1",
     [HR_Q_SUMS_EXPIRE] = "DELETE FROM sums WHERE level IN (0, 2) AND slot < ?",
-    [HR_Q_TOOL_ADD] =
-        "INSERT INTO tool_sums VALUES(0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(level, slot, tool) DO "
-        "UPDATE SET " HR_SQL_TOOL_COLUMNS(HR_SQL_ADD),
+    [HR_Q_TOOL_ADD] = "INSERT INTO tool_sums VALUES(0, ?, ?, ?, ?, ?, ?, ?)" HR_SQL_MERGE_TOOLS,
     [HR_Q_TOOL_SUMS] = "SELECT tool, " HR_SQL_TOOL_COLUMNS(
         HR_SQL_SUM) " FROM tool_sums WHERE level = ? AND slot >= ? AND slot < ? GROUP BY 1",
     [HR_Q_TOOL_MERGE] = "INSERT INTO tool_sums SELECT 1, slot / 96, tool, " HR_SQL_TOOL_COLUMNS(
-        HR_SQL_SUM) " FROM tool_sums WHERE level = 0 AND slot < ? GROUP BY 2, 3 ON CONFLICT(level, slot, "
-                    "tool) DO UPDATE SET " HR_SQL_TOOL_COLUMNS(HR_SQL_ADD),
+        HR_SQL_SUM) " FROM tool_sums WHERE level = 0 AND slot < ? GROUP BY 2, 3" HR_SQL_MERGE_TOOLS,
+    [HR_Q_TALLY_ADD] = "INSERT INTO tallies(day, " HR_SQL_TALLY_COLUMNS(
+        HR_SQL_NAME) ") VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(day) DO UPDATE "
+                     "SET " HR_SQL_TALLY_COLUMNS(HR_SQL_ADD),
+    [HR_Q_TALLY] = "SELECT (SELECT coalesce(max(id), 0) FROM requests), " HR_SQL_TALLY_COLUMNS(
+        HR_SQL_SUM) " FROM tallies",
     [HR_Q_TOOL_EXPIRE] = "DELETE FROM tool_sums WHERE level = 0 AND slot < ?",
     [HR_Q_DECISION_COUNT] = "SELECT count(*) FROM decisions",
     [HR_Q_BINARY_GET] = "SELECT answer FROM binaries WHERE build_id = ?",

@@ -122,8 +122,9 @@ int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const
 int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
                                 int (*cb)(void *, const headroom_row *), void *arg);
 int hr_store_stats(hr_store *s, headroom_stats *out);
-/* headroom_get_tally. HR_ENOENT: no database. */
-int hr_store_tally(hr_store *s, int64_t after_id, headroom_tally *out);
+/* headroom_get_tally, headroom_sum_older. HR_ENOENT: no database. */
+int hr_store_tally(hr_store *s, headroom_tally *out);
+int hr_store_sum_older(hr_store *s, int64_t most, int64_t *left);
 
 /* headroom_each_total; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_total(hr_store *s, int64_t from_us, int64_t to_us, enum headroom_by by,

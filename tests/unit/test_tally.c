@@ -1,4 +1,4 @@
-/* Requests by how they were treated, counted once whoever asks how often. */
+/* Requests by how they were treated, added up as they come. */
 #include "store_fixture.h"
 
 static void add(hr_store *s, const char *mode, int64_t made, int64_t sent, const char *path)
@@ -11,10 +11,10 @@ static void add(hr_store *s, const char *mode, int64_t made, int64_t sent, const
     hr_store_request(s, &row);
 }
 
-static headroom_tally tally(hr_store *s, int64_t after_id)
+static headroom_tally tally(hr_store *s)
 {
     headroom_tally t = {0};
-    assert_int_equal(hr_store_tally(s, after_id, &t), 0);
+    assert_int_equal(hr_store_tally(s, &t), 0);
     return t;
 }
 
@@ -30,38 +30,63 @@ static void each_request_counts_by_its_mode_and_by_the_part_that_was_sent(void *
     add(s, "optimize", 0, 0, "/v1/messages");                  /* not looked at */
     add(s, "optimize", 500, 100, "/v1/messages/count_tokens"); /* sends nothing to a model */
     add(s, "optimize", 500, 100, "");                          /* a connection that is only watched */
-    headroom_tally t = tally(s, 0);
+    headroom_tally t = tally(s);
     assert_true(t.audit == 1 && t.simulate == 1 && t.optimize == 5 && t.newest_id == 8);
     assert_true(t.counted == 5 && t.ratio_millionths == 3201000);
     assert_true(t.at_most[0] == 1 && t.at_most[1] == 2 && t.at_most[8] == 2 && t.at_most[9] == 5);
     hr_store_close(s);
 }
 
-static void parts_add_up_to_the_whole(void **state)
+#define DAY INT64_C(86400000000)
+
+static void at(hr_store *s, int64_t time_us, const char *mode, int64_t sent)
+{
+    headroom_row row = a_row(1);
+    row.time_us = time_us;
+    row.mode = mode;
+    row.tokens_before = 1000;
+    row.tokens_after = sent;
+    hr_store_request(s, &row);
+}
+
+/* A counter that falls is a lie. */
+static void rows_that_expire_stay_counted(void **state)
 {
     (void)state;
     hr_store *s = open_store();
-    headroom_tally sum = {0};
-    for (int i = 0; i < 300; i++) {
-        add(s, i % 3 ? "optimize" : "audit", 100, i % 101, "/v1/messages");
-        if (i % 7)
-            continue;
-        headroom_tally more = tally(s, sum.newest_id);
-        sum.newest_id = more.newest_id;
-        sum.audit += more.audit;
-        sum.optimize += more.optimize;
-        sum.counted += more.counted;
-        sum.ratio_millionths += more.ratio_millionths;
-        sum.at_most[4] += more.at_most[4];
-    }
-    headroom_tally last = tally(s, sum.newest_id), whole = tally(s, 0);
-    assert_true(last.newest_id == whole.newest_id && whole.newest_id == 300);
-    assert_true(sum.audit + last.audit == whole.audit && sum.optimize + last.optimize == whole.optimize);
-    assert_true(sum.counted + last.counted == 300 && whole.counted == 300);
-    assert_true(sum.ratio_millionths + last.ratio_millionths == whole.ratio_millionths);
-    assert_true(sum.at_most[4] + last.at_most[4] == whole.at_most[4]);
-    headroom_tally none = tally(s, INT64_MAX);
-    assert_true(none.newest_id == 300 && none.counted == 0 && none.optimize == 0);
+    const int64_t now = hr_wall_us();
+    for (int i = 0; i < 30; i++)
+        at(s, now - (i % 2 ? 1 : 100) * DAY, i % 3 ? "optimize" : "audit", i * 30);
+    const headroom_tally before = tally(s);
+    assert_int_equal(hr_store_expire(s), 0);
+    headroom_store_facts facts = {0};
+    assert_int_equal(hr_store_facts(s, &facts), 0);
+    assert_int_equal(facts.requests, 15);
+    const headroom_tally after = tally(s);
+    assert_true(after.optimize == 20 && after.audit == 10 && after.counted == 30);
+    assert_memory_equal(&before, &after, sizeof before);
+    hr_store_close(s);
+}
+
+static void a_purge_takes_the_counts_of_what_it_deletes(void **state)
+{
+    (void)state;
+    hr_store *s = open_store();
+    const int64_t day = hr_wall_us() / DAY * DAY;
+    headroom_purge_counts counts;
+    headroom_purge_scope scope = {.requests_before_us = day - DAY + 5000};
+    at(s, day - 2 * DAY, "optimize", 100);
+    at(s, day - DAY, "simulate", 100);
+    at(s, day - DAY + 5000, "optimize", 300);
+    at(s, day, "audit", 1000);
+    assert_int_equal(hr_store_purge(s, &scope, 1000000, &counts), 0);
+    headroom_tally t = tally(s);
+    assert_true(t.optimize == 1 && t.simulate == 0 && t.audit == 1 && t.counted == 2);
+    assert_true(t.at_most[2] == 1 && t.at_most[1] == 0 && t.ratio_millionths == 1300000);
+    scope.requests_before_us = INT64_MAX;
+    assert_int_equal(hr_store_purge(s, &scope, 1000000, &counts), 0);
+    t = tally(s);
+    assert_true(t.optimize == 0 && t.counted == 0 && t.newest_id == 0);
     hr_store_close(s);
 }
 
@@ -73,10 +98,11 @@ static void an_empty_database_has_zeros(void **state)
     hr_store_close(s);
     sqlite3 *db;
     assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "DELETE FROM requests", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM requests; DELETE FROM tallies", NULL, NULL, NULL),
+                     SQLITE_OK);
     sqlite3_close(db);
     s = open_store();
-    headroom_tally t = tally(s, 0);
+    headroom_tally t = tally(s);
     assert_true(t.newest_id == 0 && t.counted == 0 && t.optimize == 0);
     hr_store_close(s);
 }
@@ -90,13 +116,13 @@ static void each_call_of_sqlite_may_fail(void **state)
     for (long n = 1; n < 50; n++) {
         headroom_tally t = {0};
         hr_fault_after(HR_FAULT_SQL, n, false);
-        int rc = hr_store_tally(s, 0, &t);
+        int rc = hr_store_tally(s, &t);
         hr_fault_after(HR_FAULT_SQL, 0, false);
         assert_true(rc < 0 || (rc == 0 && t.counted == 1));
         failed += rc < 0;
     }
     assert_true(failed > 0);
-    assert_true(tally(s, 0).counted == 1);
+    assert_true(tally(s).counted == 1);
     hr_store_close(s);
 }
 
@@ -105,7 +131,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_request_counts_by_its_mode_and_by_the_part_that_was_sent,
                                         make_root, remove_root),
-        cmocka_unit_test_setup_teardown(parts_add_up_to_the_whole, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(rows_that_expire_stay_counted, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_purge_takes_the_counts_of_what_it_deletes, make_root, remove_root),
         cmocka_unit_test_setup_teardown(an_empty_database_has_zeros, make_root, remove_root),
         cmocka_unit_test_setup_teardown(each_call_of_sqlite_may_fail, make_root, remove_root),
     };

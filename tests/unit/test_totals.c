@@ -303,26 +303,6 @@ static void expiry_leaves_whole_days(void **state)
     hr_store_close(s);
 }
 
-static void what_was_there_before_is_summed_by_the_migration(void **state)
-{
-    (void)state;
-    hr_store *s = open_store();
-    const int64_t now = hr_wall_us() / DAY * DAY;
-    fill_days(s, now - 4 * DAY, 4 * DAY);
-    headroom_totals before[HEADROOM_BY_TOOL + 1];
-    for (int by = HEADROOM_BY_NOTHING; by <= HEADROOM_BY_TOOL; by++)
-        before[by] = sum_of(s, 0, INT64_MAX, by);
-    hr_store_close(s);
-    outside("DROP TABLE sums; DROP TABLE tool_sums; DROP TABLE groups; DROP INDEX requests_time; DROP INDEX "
-            "requests_session; ALTER TABLE decisions DROP COLUMN counted; PRAGMA user_version=6");
-    s = open_store();
-    for (int by = HEADROOM_BY_NOTHING; by <= HEADROOM_BY_TOOL; by++) {
-        const headroom_totals after = sum_of(s, 0, INT64_MAX, by);
-        assert_memory_equal(&before[by], &after, sizeof after);
-    }
-    hr_store_close(s);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,8 +314,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(days_are_local_in_every_time_zone, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_purge_takes_the_sums_of_what_it_deletes, make_root, remove_root),
         cmocka_unit_test_setup_teardown(expiry_leaves_whole_days, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(what_was_there_before_is_summed_by_the_migration, make_root,
-                                        remove_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
