@@ -50,12 +50,16 @@ static int by_tokens(const void *x, const void *y)
     return strcmp(a->name, b->name);
 }
 
-int groups_read(headroom *h, enum headroom_by by, const struct span *span, struct groups *out)
+int groups_read(headroom *h, enum headroom_by by, const struct span *span, const headroom_totals *all,
+                struct groups *out)
 {
-    int err;
+    int err = 0;
 
     *out = (struct groups){.by = by, .span = *span};
-    err = headroom_each_total(h, span->from_us, span->to_us, HEADROOM_BY_NOTHING, set_all, &out->all);
+    if (all != NULL)
+        out->all = *all;
+    else
+        err = headroom_each_total(h, span->from_us, span->to_us, HEADROOM_BY_NOTHING, set_all, &out->all);
     if (err == 0 && by != HEADROOM_BY_NOTHING)
         err = headroom_each_total(h, span->from_us, span->to_us, by, add_group, out);
     if (err == 0 && by != HEADROOM_BY_DAY && out->n > 1)

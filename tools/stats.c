@@ -52,7 +52,7 @@ static int read_figures(headroom *h, const struct span *span, struct figures_of 
     f->span = *span;
     if (err < 0)
         return err;
-    err = groups_read(h, HEADROOM_BY_NOTHING, span, &all);
+    err = groups_read(h, HEADROOM_BY_NOTHING, span, NULL, &all);
     f->sums = all.all;
     groups_free(&all);
     return err;
@@ -250,7 +250,7 @@ static int print_groups(const struct command *self, headroom *h, enum headroom_b
 {
     struct groups g;
     char older[OLDER_NOTE];
-    int err = groups_read(h, by, span, &g), code = EX_OK;
+    int err = groups_read(h, by, span, NULL, &g), code = EX_OK;
 
     if (err < 0)
         code = cli_fail_core(self, h, err);
