@@ -69,6 +69,12 @@ static void add(headroom_totals *sum, const headroom_totals *t)
     sum->priced += t->priced;
     sum->cost += t->cost;
     sum->saved += t->saved;
+    sum->compared += t->compared;
+    sum->compared_input += t->compared_input;
+    sum->estimated += t->estimated;
+    sum->estimate_off += t->estimate_off;
+    sum->counted += t->counted;
+    sum->exact += t->exact;
 }
 
 /* Day of a wall clock, local time; -1 for the beginning of all time. */
