@@ -12,8 +12,10 @@ bool hr_sample_of(const headroom_row *row, uint32_t *ratio)
 {
     const char *path = row->path ? row->path : "";
     const bool changed = row->mode && strcmp(row->mode, "optimize") == 0;
-    const int64_t estimate = changed ? row->tokens_after : row->tokens_before;
+    int64_t estimate = changed ? row->tokens_after : row->tokens_before;
 
+    if (row->factor > 0 && estimate < INT64_MAX / HR_FACTOR_ONE)
+        estimate = (estimate * HR_FACTOR_ONE + row->factor / 2) / row->factor;
     if (!*path || hr_str_ends(hr_str_make(path, strlen(path)), "/count_tokens"))
         return false;
     if (row->status < 200 || row->status > 299 || row->input_tokens <= 0 || estimate <= 0)
@@ -59,7 +61,7 @@ bool hr_samples_factor(const hr_samples *s, double *factor, double *error_percen
         below += list[i].weight;
         middle = list[i].ratio;
     }
-    if (middle == 0)
+    if (middle < HR_RATIO_ONE / 4 || middle > HR_RATIO_ONE * 4)
         return false;
     for (size_t i = 0; i < n; i++) {
         const uint32_t x = list[i].ratio;

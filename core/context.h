@@ -13,6 +13,7 @@
 #include "counts.h"
 #include "decode.h"
 #include "dialect/dialect.h"
+#include "factors.h"
 #include "headroom.h"
 #include "health.h"
 #include "ledger.h"
@@ -50,6 +51,7 @@ struct headroom {
     hr_cuts cuts;
     hr_prices prices;
     hr_budget budget;
+    hr_factors factors;
     hr_marks marks;
     hr_breaker breaker;
     _Atomic bool errors_told; /* of the configuration, in the log */

@@ -118,6 +118,8 @@ typedef struct headroom_result {
     bool lossless, replayed;
     uint32_t tokens_before, tokens_after;
     uint32_t kept, of; /* 0, 0: nothing was selected */
+    const char *
+        counted; /* tokens are the exact counts of this encoding ("o200k_base"); NULL: estimates. Static text */
 } headroom_result;
 
 typedef struct headroom_row {
@@ -239,8 +241,9 @@ int headroom_each_total(headroom *h, int64_t from_us, int64_t to_us, enum headro
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
 
 /* What our estimates of tokens are to the provider's counts, for each family of models of which at least 20 requests tell it: estimate times
-   factor is what the provider counts, off by error_percent on average over the last 128 requests, newer ones weighing more. Token counts
-   everywhere in this API are not scaled. An estimate still: never called exact. */
+   factor is what the provider counts, off by error_percent on average over the last 128 requests, newer ones weighing more. Figures of requests that
+   are made from then on are multiplied by it (headroom_row.factor); what is stored stays. An estimate still: never called exact. Families
+   whose models are counted exactly are named too: there the factor is what the provider adds to the texts, and is not used. */
 int headroom_each_family(headroom *h,
                          int (*cb)(void *, const char *name, double factor, double error_percent,
                                    int64_t requests),

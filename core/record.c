@@ -27,6 +27,7 @@ int hr_record_result(hr_arena *a, const hr_decision *d, bool replayed, const cha
         .tokens_after = d->tokens_after,
         .kept = d->kept,
         .of = d->of,
+        .counted = hr_encoding_name(d->counted),
     };
     for (int i = 0; i < 10 && !d->verbatim; i++) {
         out->id[2 * i] = digits[d->id[i] >> 4];
@@ -186,6 +187,8 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             return HR_ENOMEM;
         if (it->cut)
             r->results[i].transform = cut_name;
+        if (!r->counter.exact)
+            r->results[i].counted = NULL;
         r->n_results = i + 1;
         r->row.rewritten += !d.verbatim;
         r->row.replayed += replayed;
@@ -201,7 +204,7 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
             continue; /* could not be decoded: counted with what lies around it */
         between = hr_counts_json(&r->h->counts, k, &r->counter, conv->body + at, it->raw_off - at);
         rest += between;
-        r->broken_tokens += at >= broken && at < tail ? (int64_t)between : 0;
+        r->broken_tokens += at >= broken && at < tail ? (int64_t)hr_counter_scale(&r->counter, between) : 0;
         r->broken_tokens += it->raw_off >= broken && it->raw_off < tail ? d.tokens_after : 0;
         at = it->raw_off + it->raw_len;
     }
@@ -212,8 +215,10 @@ int hr_record_body(headroom_request *r, const hr_conversation *conv, const hr_it
     const uint64_t edits = r->edit_tokens < 0 ? (uint64_t)-r->edit_tokens : (uint64_t)r->edit_tokens;
     const int64_t scaled = (int64_t)hr_counter_scale(&r->counter, edits);
     r->row.tokens_after += (int64_t)rest + (r->edit_tokens < 0 ? -scaled : scaled);
-    if (r->cut_at) /* what was cut was counted with the rest */
-        r->broken_tokens = r->broken_tokens + r->edit_tokens > 0 ? r->broken_tokens + r->edit_tokens : 0;
+    if (r->cut_at) { /* what was cut was counted with the rest */
+        r->broken_tokens += r->edit_tokens < 0 ? -scaled : scaled;
+        r->broken_tokens = r->broken_tokens > 0 ? r->broken_tokens : 0;
+    }
     if (r->row.rewritten)
         hr_log_write(&r->h->log, HR_LOG_INFO,
                      "%s %s: %lld -> %lld tokens%s, %u of %u results rewritten, %u replayed", r->row.dialect,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aligner.h"
+#include "calibrate.h"
 #include "context.h"
 #include "conversation_key.h"
 #include "limits.h"
@@ -129,6 +130,17 @@ static void name_conversation(headroom_request *r, hr_conversation *conv)
         memcpy(&r->row.conversation, key, sizeof r->row.conversation);
 }
 
+/* How the figures of this request are counted. */
+static void count_for(headroom_request *r, hr_str model)
+{
+    r->counter = hr_counter_of(model, 1);
+    if (r->counter.exact)
+        return;
+    hr_factor_of(r->h, model, &r->row.factor, &r->row.factor_off);
+    if (r->row.factor)
+        r->counter.factor = (double)r->row.factor / HR_FACTOR_ONE;
+}
+
 static int work_on(headroom_request *r, const char *body, size_t len)
 {
     hr_conversation conv;
@@ -140,7 +152,7 @@ static int work_on(headroom_request *r, const char *body, size_t len)
     r->row.dialect = r->dialect->name;
     r->row.stream = conv.stream;
     r->row.model = hr_arena_dup(r->keep, conv.model.p, conv.model.n);
-    r->counter = hr_counter_of(conv.model, 1);
+    count_for(r, conv.model);
     hr_item *items =
         hr_arena_zalloc(r->work, (conv.results + 1) * sizeof *items); /* one for the system text */
     size_t n = conv.results;

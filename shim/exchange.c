@@ -55,6 +55,9 @@ bool exchange_refuses(const struct exchange *e, const struct gate_head *g)
 {
     const headroom_head about = gate_about(g, NULL);
 
+    /* What a hook above has let go was asked about there. A second answer, by what was spent meanwhile, would be a second row. */
+    if (g->has_length ? known_length(g->length) : g->chunked && known_any())
+        return false;
     return g->mode != HEADROOM_OFF && e->core->refuses(e->core->h, &about);
 }
 

@@ -32,7 +32,7 @@ void exchange_begin(struct exchange *e) HR_HIDDEN;
 /* The end of its head is about to leave. bodyless: as shim_tee_expect. candidate: it may be an LLM request.
    Calls after the first one for a request do nothing. */
 void exchange_announce(struct exchange *e, bool bodyless, bool candidate) HR_HIDDEN;
-/* Must this request, whose head is complete, not be sent (headroom_refuses)? e->core is set. */
+/* Must this request, whose head is complete, not be sent (headroom_refuses)? Never one that libcurl's hook may have judged already. e->core is set. */
 bool exchange_refuses(const struct exchange *e, const struct gate_head *g) HR_HIDDEN;
 /* Give a complete request to core; e->core is set. skip: a reason of the caller's own, or NULL. *out: the new
    body, valid until exchange_hand_over, or NULL. Returns the request, or NULL: core cannot take it, or a hook

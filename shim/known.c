@@ -1,4 +1,4 @@
-/* known.c - a fixed table of 64-bit hashes, a slot an announced body. See known.h.
+/* known.c - a fixed table of 64-bit hashes, a slot an announced body, and one of their lengths. See known.h.
 
    A slot is one word: 0, or the hash (length included) of a body that is announced. Equal bodies take a slot each, so that nothing
    need be counted. Looking a body up scans all slots: 8 KB, next to nothing beside the hash of a body. */
@@ -11,6 +11,7 @@
 enum { SLOTS = 1024 };
 
 static uint64_t slots[SLOTS]; /* each atomic */
+static size_t lengths[SLOTS]; /* of the bodies; each atomic */
 static unsigned announced;    /* atomic: slots that are taken */
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -57,6 +58,7 @@ uint64_t known_add(const void *body, size_t n)
         uint64_t empty = 0;
         if (__atomic_compare_exchange_n(&slots[at], &empty, hash, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_RELAXED)) {
+            __atomic_store_n(&lengths[at], n, __ATOMIC_RELEASE);
             __atomic_add_fetch(&announced, 1, __ATOMIC_ACQ_REL);
             return at + 1;
         }
@@ -68,6 +70,7 @@ void known_remove(uint64_t ticket)
 {
     if (ticket == 0)
         return;
+    __atomic_store_n(&lengths[ticket - 1], 0, __ATOMIC_RELEASE);
     __atomic_store_n(&slots[ticket - 1], 0, __ATOMIC_RELEASE);
     __atomic_sub_fetch(&announced, 1, __ATOMIC_ACQ_REL);
 }
@@ -75,6 +78,14 @@ void known_remove(uint64_t ticket)
 bool known_any(void)
 {
     return __atomic_load_n(&announced, __ATOMIC_ACQUIRE) > 0;
+}
+
+bool known_length(size_t n)
+{
+    for (size_t i = 0; i < SLOTS && n > 0 && known_any(); i++)
+        if (__atomic_load_n(&lengths[i], __ATOMIC_ACQUIRE) == n)
+            return true;
+    return false;
 }
 
 bool known_has(const void *body, size_t n)

@@ -16,6 +16,8 @@ uint64_t known_add(const void *body, size_t n) HR_HIDDEN;
 void known_remove(uint64_t ticket) HR_HIDDEN;
 /* Is anything announced? Then the stream also copies bodies that it would only watch. */
 bool known_any(void) HR_HIDDEN;
+/* Could a body of n bytes, of which nothing else is known yet, be one that is announced? Of several of one length any. */
+bool known_length(size_t n) HR_HIDDEN;
 /* Is this a body that a hook above has dealt with? Costs one load where nothing is announced. */
 bool known_has(const void *body, size_t n) HR_HIDDEN;
 

@@ -8,6 +8,7 @@
 #include "operand.h"
 #include "result.h"
 #include "row.h"
+#include "sure.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -33,15 +34,15 @@ struct form {
 
 static void print_head(const headroom_result *r, const struct comparison *c, const struct form *form)
 {
-    char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT];
+    char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT], sure[SURE_TEXT];
 
     printf("result %s: tool %s, call %s; %s by %s", r->id, format_word(tool, sizeof(tool), r->tool),
            format_word(call, sizeof(call), r->call_id), format_word(kind, sizeof(kind), r->kind),
            format_word(what, sizeof(what), r->transform));
     if (r->of > 0)
         printf(", %lu of %lu %s kept", (unsigned long)r->kept, (unsigned long)r->of, result_unit(r));
-    printf("; %s -> %s tokens (estimated)\n", format_count(before, r->tokens_before),
-           format_count(after, r->tokens_after));
+    printf("; %s -> %s tokens (%s)\n", format_count(before, r->tokens_before),
+           format_count(after, r->tokens_after), sure_result(sure, r));
     result_print_why(r);
     if (form->read_back)
         puts("form      read back to what it says; --raw shows it as it was sent");

@@ -89,9 +89,10 @@ static int say_family(void *arg, const char *name, double factor, double error_p
 {
     char n[FORMAT_COUNT];
 
-    doctor_say(arg, DOCTOR_OK, "tokens", NULL,
-               "%s: the provider counts %.2f times our estimate, +-%.1f %% (over %s requests)", name, factor,
-               error_percent, format_count(n, requests));
+    doctor_say(
+        arg, DOCTOR_OK, "tokens", NULL,
+        "%s: the provider counts %.2f times our vocabulary, +-%.1f %% (over %s requests); estimates follow",
+        name, factor, error_percent, format_count(n, requests));
     return 0;
 }
 

@@ -14,11 +14,11 @@ int figures_read(headroom *h, int64_t from_us, int64_t to_us, unsigned parts, st
     int err;
 
     *out = (struct figures){.from_us = from_us, .to_us = to_us};
-    err = groups_read(h, HEADROOM_BY_NOTHING, &span, &out->by[HEADROOM_BY_NOTHING]);
+    err = groups_read(h, HEADROOM_BY_NOTHING, &span, NULL, &out->by[HEADROOM_BY_NOTHING]);
     out->all = out->by[HEADROOM_BY_NOTHING].all;
     for (unsigned by = HEADROOM_BY_DAY; err == 0 && by <= HEADROOM_BY_TOOL; by++) {
         if ((parts & 1u << by) != 0)
-            err = groups_read(h, (enum headroom_by)by, &span, &out->by[by]);
+            err = groups_read(h, (enum headroom_by)by, &span, &out->all, &out->by[by]);
     }
     if (err != 0)
         figures_free(out);
@@ -69,6 +69,12 @@ static void add(headroom_totals *sum, const headroom_totals *t)
     sum->priced += t->priced;
     sum->cost += t->cost;
     sum->saved += t->saved;
+    sum->compared += t->compared;
+    sum->compared_input += t->compared_input;
+    sum->estimated += t->estimated;
+    sum->estimate_off += t->estimate_off;
+    sum->counted += t->counted;
+    sum->exact += t->exact;
 }
 
 /* Day of a wall clock, local time; -1 for the beginning of all time. */

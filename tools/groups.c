@@ -2,6 +2,7 @@
 #include "groups.h"
 #include "cells.h"
 #include "format.h"
+#include "sure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,16 @@ static int by_tokens(const void *x, const void *y)
     return strcmp(a->name, b->name);
 }
 
-int groups_read(headroom *h, enum headroom_by by, const struct span *span, struct groups *out)
+int groups_read(headroom *h, enum headroom_by by, const struct span *span, const headroom_totals *all,
+                struct groups *out)
 {
-    int err;
+    int err = 0;
 
     *out = (struct groups){.by = by, .span = *span};
-    err = headroom_each_total(h, span->from_us, span->to_us, HEADROOM_BY_NOTHING, set_all, &out->all);
+    if (all != NULL)
+        out->all = *all;
+    else
+        err = headroom_each_total(h, span->from_us, span->to_us, HEADROOM_BY_NOTHING, set_all, &out->all);
     if (err == 0 && by != HEADROOM_BY_NOTHING)
         err = headroom_each_total(h, span->from_us, span->to_us, by, add_group, out);
     if (err == 0 && by != HEADROOM_BY_DAY && out->n > 1)
@@ -71,7 +76,17 @@ void groups_free(struct groups *g)
 }
 
 /* ------------------------------------------------------------------ JSON */
-static void add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s)
+void groups_add_sure(struct json_tree *t, cJSON *o, const headroom_totals *s)
+{
+    json_int(t, o, "counted_requests", s->counted);
+    json_int(t, o, "exact_requests", s->exact);
+    if (s->compared_input > 0)
+        json_percent(t, o, "error_percent", s->estimate_off, s->compared_input);
+    else
+        json_null(t, o, "error_percent");
+}
+
+static cJSON *add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s)
 {
     cJSON *part = json_object(t, o, "tokens");
 
@@ -79,6 +94,7 @@ static void add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s)
     json_int(t, part, "sent", s->tokens_after);
     json_int(t, part, "saved", s->tokens_before - s->tokens_after);
     json_percent(t, part, "savings_percent", s->tokens_before - s->tokens_after, s->tokens_before);
+    return part;
 }
 
 void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const headroom_totals *s)
@@ -96,7 +112,7 @@ void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const
     json_int(t, part, "total", s->requests);
     json_int(t, part, "failed", s->failed);
     json_int(t, part, "rewritten", s->touched);
-    add_tokens(t, o, s);
+    groups_add_sure(t, add_tokens(t, o, s), s);
     part = json_object(t, o, "unique");
     json_int(t, part, "made", s->unique_before);
     json_int(t, part, "sent", s->unique_after);
@@ -178,7 +194,8 @@ static void print_row(const char *name, int width, enum headroom_by by, const he
 void groups_print_table(const struct groups *g)
 {
     int width = name_width(g);
-    char head[16], a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT];
+    char head[16], a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], sure[SURE_TEXT], error[SURE_TEXT];
+    const char *off = sure_error(error, &g->all);
 
     snprintf(head, sizeof(head), "%s", words[g->by]);
     for (char *p = head; *p != '\0'; p++)
@@ -199,9 +216,10 @@ void groups_print_table(const struct groups *g)
         return;
     }
     print_row("all", width, HEADROOM_BY_NOTHING, &g->all);
-    printf("\nTokens by our count, of all requests. CACHED: of the input tokens that providers reported (%s "
+    printf("\nTokens by our count, of all requests: %s%s%s. CACHED: of the input tokens that providers "
+           "reported (%s "
            "of %s "
            "requests).\nCOST, NET SAVED: of requests with a price (%s of %s).\n",
-           format_count(a, g->all.reported), format_count(b, g->all.requests), format_count(c, g->all.priced),
-           b);
+           sure_sums(sure, &g->all), *off == '\0' ? "" : ", ", off, format_count(a, g->all.reported),
+           format_count(b, g->all.requests), format_count(c, g->all.priced), b);
 }

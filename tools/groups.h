@@ -26,12 +26,16 @@ struct groups {
 bool groups_read_by(const char *word, enum headroom_by *by);
 #define GROUPS_WORDS "program, model, dialect, host, tool or day"
 
-/* 0, a negative code of headroom.h, or -1 for no memory. groups_free in any case. */
-int groups_read(headroom *h, enum headroom_by by, const struct span *span, struct groups *out);
+/* all: the sum of all of the span, where it is known already; NULL: it is read, too. 0, a negative code of headroom.h, or -1 for no memory.
+   groups_free in any case. */
+int groups_read(headroom *h, enum headroom_by by, const struct span *span, const headroom_totals *all,
+                struct groups *out);
 void groups_free(struct groups *g);
 
 /* The members of one sum. */
 void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const headroom_totals *s);
+/* How sure their tokens are: counted_requests, exact_requests, error_percent (null: not known). */
+void groups_add_sure(struct json_tree *t, cJSON *o, const headroom_totals *s);
 int groups_print_json(const struct groups *g);
 void groups_print_table(const struct groups *g);
 

@@ -61,7 +61,7 @@ const struct command command_metrics = {
         "usage: headroom metrics [-o FILE]\n"
         "\n"
         "Prints the figures of all time in the text format of Prometheus. 'headroom serve' answers with the\n"
-        "same under /metrics. Tokens of requests are estimated; headroom_reported_* are what providers\n"
+        "same under /metrics. Tokens of requests are by our count; headroom_reported_* are what providers\n"
         "reported. Programs and models: the 50 with the most tokens each; sums without a label hold all.\n"
         "\n"
         "  -o, --output FILE  write FILE, replaced in one step, so that a reader sees the old text or the\n"

@@ -99,6 +99,16 @@ static void sums(FILE *f, const headroom_totals *t)
           "Tokens that programs made and that were not sent; a history counts each time.");
     whole(f, "headroom_tokens_saved_unique_total", "counter", t->unique_before - t->unique_after,
           "Tokens saved in results when they were first rewritten.");
+    whole(f, "headroom_counted_requests_total", "counter", t->counted, "Requests whose tokens we counted.");
+    whole(f, "headroom_exact_requests_total", "counter", t->exact,
+          "Of these the ones counted by the model's own encoding; the others are estimates.");
+    if (t->compared_input > 0) {
+        head(f, "headroom_count_error_ratio", "gauge",
+             "How far our counts lie from the providers', on average, as a part of theirs.");
+        fputs("headroom_count_error_ratio ", f);
+        print_parts(f, (int64_t)((double)t->estimate_off / (double)t->compared_input * 1e6 + 0.5), 1000000,
+                    6);
+    }
     whole(f, "headroom_results_replayed_total", "counter", t->replayed,
           "Tool results sent again as they were rewritten before.");
     whole(f, "headroom_reported_requests_total", "counter", t->reported,

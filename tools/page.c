@@ -4,6 +4,7 @@
 #include "html.h"
 #include "older.h"
 #include "recent.h"
+#include "sure.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -90,13 +91,16 @@ static void end_tile(FILE *f)
 
 static void token_tiles(FILE *f, const headroom_totals *t)
 {
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE], sure[SURE_TEXT],
+        error[SURE_TEXT];
+    const char *off = sure_error(error, t);
     int64_t unique = t->unique_before - t->unique_after;
 
     tile(f, "Tokens saved", format_share(share, figures_saved(t), t->tokens_before),
          figures_saved(t) > 0 ? "good" : "");
-    fprintf(f, "%s of the %s that programs made (estimated; a history counts each time it is sent)",
-            format_count(a, figures_saved(t)), format_count(b, t->tokens_before));
+    fprintf(f, "%s of the %s that programs made (%s%s%s; a history counts each time it is sent)",
+            format_count(a, figures_saved(t)), format_count(b, t->tokens_before), sure_sums(sure, t),
+            *off == '\0' ? "" : ", ", off);
     end_tile(f);
     tile(f, "Saved in new results", format_share(share, unique, t->unique_before), unique > 0 ? "good" : "");
     fprintf(f, "%s of the %s tokens of results that were rewritten, each counted once",

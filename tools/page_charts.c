@@ -5,6 +5,7 @@
 #include "format.h"
 #include "html.h"
 #include "page.h"
+#include "sure.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -194,15 +195,15 @@ static void table(FILE *f, const struct figures_bars *days)
 
 void page_charts(FILE *f, const struct figures_bars *days, const headroom_totals *all)
 {
-    static const struct chart tokens = {
-        .title = "Tokens",
-        .note = "in requests as programs made them; estimated, a history counts each time it is sent",
-        .low_class = "sent",
-        .high_class = "saved",
-        .parts = tokens_parts,
-        .say = tokens_say,
-        .say_top = count_top,
-        .key = {"sent", "saved"}};
+    char text[SURE_TEXT], note[SURE_TEXT + 96];
+    const struct chart tokens = {.title = "Tokens",
+                                 .note = note,
+                                 .low_class = "sent",
+                                 .high_class = "saved",
+                                 .parts = tokens_parts,
+                                 .say = tokens_say,
+                                 .say_top = count_top,
+                                 .key = {"sent", "saved"}};
     static const struct chart cost = {
         .title = "Cost",
         .note = "of requests with a known price; savings net of cache effects, losses not drawn",
@@ -221,6 +222,9 @@ void page_charts(FILE *f, const struct figures_bars *days, const headroom_totals
                                        .top = 1};
     if (days->n == 0)
         return;
+    snprintf(note, sizeof(note),
+             "in requests as programs made them; %s, a history counts each time it is sent",
+             sure_sums(text, all));
     fprintf(f, "<section><h2>%s</h2><div class=\"charts\">",
             strcmp(days->list[0].first, days->list[0].last) == 0 ? "By day" : "By days");
     chart(f, &tokens, days, true);

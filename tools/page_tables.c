@@ -128,8 +128,9 @@ static void request_row(FILE *f, const struct recent_request *q)
     fputs("<td class=\"word\" data-label=\"Model\">", f);
     html_word(f, q->model);
     cell(f, "Tokens");
-    fprintf(f, "<span>%s of %s <small class=\"soft\">%s saved</small></span>", format_count(a, q->after),
-            format_count(b, q->before), format_share(share, q->before - q->after, q->before));
+    fprintf(f, "<span>%s of %s <small class=\"soft\">%s saved%s</small></span>", format_count(a, q->after),
+            format_count(b, q->before), format_share(share, q->before - q->after, q->before),
+            q->exact || q->before == 0 ? "" : ", estimated");
     cell(f, "From the cache");
     fputs(q->input > 0 && q->cached >= 0 ? format_share(share, q->cached, q->input) : "-", f);
     cell(f, "Status");

@@ -69,6 +69,7 @@ static int take(void *arg, const headroom_row *row)
         .input = row->input_tokens,
         .cached = row->cached_tokens,
         .status = row->status,
+        .exact = row->exact,
     };
     format_word(q->program, sizeof(q->program), row->program);
     format_word(q->model, sizeof(q->model), row->model);

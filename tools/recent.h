@@ -14,6 +14,7 @@ struct recent_request {
     int64_t before, after; /* tokens as made, and as sent (a mode that changes nothing: the same) */
     int64_t input, cached; /* as the provider reported; -1: it did not */
     int status;
+    bool exact;                  /* these tokens; else estimated */
     char program[64], model[64]; /* as format_word gives them; "-": not known */
     char note[48];               /* the provider's error, or why it was not touched; "": neither */
 };

@@ -2,6 +2,7 @@
 #include "result.h"
 #include "format.h"
 #include "reason.h"
+#include "sure.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -125,7 +126,7 @@ void result_print_why(const headroom_result *r)
 void result_print_whole(const headroom_result *r, const headroom_bytes *original)
 {
     char call[80], tool[80], kind[32], what[32], before[FORMAT_COUNT], after[FORMAT_COUNT],
-        share[FORMAT_SHARE];
+        share[FORMAT_SHARE], sure[SURE_TEXT];
 
     printf("id        %s\n", r->id);
     printf("tool      %s, call %s\n", format_word(tool, sizeof(tool), r->tool),
@@ -136,9 +137,10 @@ void result_print_whole(const headroom_result *r, const headroom_bytes *original
         printf(": %lu of %lu %s kept", (unsigned long)r->kept, (unsigned long)r->of, result_unit(r));
     putchar('\n');
     result_print_why(r);
-    printf("tokens    %s -> %s: %s of the original saved (estimated)\n",
-           format_count(before, r->tokens_before), format_count(after, r->tokens_after),
-           format_share(share, (int64_t)r->tokens_before - (int64_t)r->tokens_after, r->tokens_before));
+    printf("tokens    %s -> %s: %s of the original saved (%s)\n", format_count(before, r->tokens_before),
+           format_count(after, r->tokens_after),
+           format_share(share, (int64_t)r->tokens_before - (int64_t)r->tokens_after, r->tokens_before),
+           sure_result(sure, r));
     if (original->data == NULL) {
         puts("original  not stored, or no longer");
         return;

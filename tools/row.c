@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "format.h"
 #include "result.h"
+#include "sure.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -33,6 +34,10 @@ cJSON *row_to_json(struct json_tree *t, cJSON *parent, const char *key, const he
     json_int(t, o, "tokens_before", row->tokens_before);
     json_int(t, o, "tokens_after", row->tokens_after);
     json_bool(t, o, "exact", row->exact);
+    if (row->factor > 0) {
+        json_percent(t, o, "factor_percent", row->factor, 1000000);
+        json_percent(t, o, "error_percent", row->factor_off, 1000000);
+    }
     json_int(t, o, "bytes_before", row->bytes_before);
     json_int(t, o, "bytes_after", row->bytes_after);
     json_text(t, o, "usage", row->usage);
@@ -77,10 +82,13 @@ static int line_of(char *out, size_t room, const headroom_row *row, enum form fo
 /* What is known of some requests only. */
 static int rest_of(char *out, size_t room, const headroom_row *row)
 {
-    char usd[FORMAT_USD], saved[FORMAT_USD], share[FORMAT_SHARE], error[66], skipped[40];
+    char usd[FORMAT_USD], saved[FORMAT_USD], share[FORMAT_SHARE], error[66], skipped[40], text[SURE_TEXT];
+    const char *sure = sure_row(text, row);
     size_t n = 0;
 
     out[0] = '\0';
+    if (!row->exact && *sure != '\0')
+        n += (size_t)snprintf(out + n, room - n, "; %s", sure);
     if (row->input_tokens > 0 && row->cached_tokens >= 0)
         n += (size_t)snprintf(out + n, room - n, "; %s cached",
                               format_share(share, row->cached_tokens, row->input_tokens));

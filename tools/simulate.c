@@ -8,6 +8,7 @@
 #include "left_out.h"
 #include "reason.h"
 #include "result.h"
+#include "sure.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -123,15 +124,17 @@ static void print_table(const headroom_request *r, const headroom_row *row)
     char dialect[32], model[64], before[FORMAT_COUNT], after[FORMAT_COUNT], saved[FORMAT_COUNT],
         share[FORMAT_SHARE];
     int64_t difference = row->tokens_before - row->tokens_after;
+    char text[SURE_TEXT];
+    const char *sure = sure_row(text, row);
 
     printf("dialect  %s, model %s, %s us\n", format_word(dialect, sizeof(dialect), row->dialect),
            format_word(model, sizeof(model), row->model), format_count(before, row->elapsed_us));
     if (row->skipped != NULL)
         print_skipped(row->skipped);
-    printf("tokens   %s -> %s: %s saved, %s of the body as the program made it%s\n",
+    printf("tokens   %s -> %s: %s saved, %s of the body as the program made it%s%s%s\n",
            format_count(before, row->tokens_before), format_count(after, row->tokens_after),
            format_count(saved, difference), format_share(share, difference, row->tokens_before),
-           row->exact ? "" : " (estimated)");
+           *sure == '\0' ? "" : " (", sure, *sure == '\0' ? "" : ")");
     printf("bytes    %s -> %s\n", format_count(before, row->bytes_before),
            format_count(after, row->bytes_after));
     left_out_print("window   ", row->window);

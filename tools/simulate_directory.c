@@ -5,6 +5,7 @@
 #include "reason.h"
 #include "scratch.h"
 #include "simulate.h"
+#include "sure.h"
 #include "tally.h"
 
 #include <cjson/cJSON.h>
@@ -19,6 +20,7 @@
 struct sums {
     int64_t files, skipped, results, rewritten, elapsed_us;
     int64_t tokens_before, tokens_after, bytes_before, bytes_after;
+    headroom_totals sure;    /* counted and exact alone */
     struct tally reasons;    /* why whole bodies were passed on */
     struct tally transforms; /* n: results */
     bool no_memory;
@@ -51,6 +53,8 @@ static void add_request(struct sums *s, const headroom_request *r)
     headroom_request_row(r, &row);
     s->files++;
     s->elapsed_us += row.elapsed_us;
+    s->sure.counted += row.tokens_before > 0;
+    s->sure.exact += row.tokens_before > 0 && row.exact;
     s->tokens_before += row.tokens_before;
     s->tokens_after += row.tokens_after;
     s->bytes_before += row.bytes_before;
@@ -197,14 +201,14 @@ static int print_json(const struct sums *s)
 
 static void print_table(const struct sums *s)
 {
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE], sure[SURE_TEXT];
     int64_t saved = s->tokens_before - s->tokens_after;
 
     printf("bodies   %s, of them %s passed on as they are; %s us\n", format_count(a, s->files),
            format_count(b, s->skipped), format_count(c, s->elapsed_us));
-    printf("tokens   %s -> %s: %s saved, %s of the bodies as programs made them (estimated)\n",
+    printf("tokens   %s -> %s: %s saved, %s of the bodies as programs made them (%s)\n",
            format_count(a, s->tokens_before), format_count(b, s->tokens_after), format_count(c, saved),
-           format_share(share, saved, s->tokens_before));
+           format_share(share, saved, s->tokens_before), sure_sums(sure, &s->sure));
     printf("bytes    %s -> %s\n", format_count(a, s->bytes_before), format_count(b, s->bytes_after));
     printf("results  %s, of them %s rewritten\n", format_count(a, s->results), format_count(b, s->rewritten));
     if (s->transforms.n > 0)

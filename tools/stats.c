@@ -7,6 +7,7 @@
 #include "json.h"
 #include "older.h"
 #include "span.h"
+#include "sure.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -52,7 +53,7 @@ static int read_figures(headroom *h, const struct span *span, struct figures_of 
     f->span = *span;
     if (err < 0)
         return err;
-    err = groups_read(h, HEADROOM_BY_NOTHING, span, &all);
+    err = groups_read(h, HEADROOM_BY_NOTHING, span, NULL, &all);
     f->sums = all.all;
     groups_free(&all);
     return err;
@@ -100,6 +101,7 @@ static void build_json(struct json_tree *t, headroom *h, const struct figures_of
     json_int(t, part, "output", s->output);
     json_int(t, part, "saved", saved);
     json_percent(t, part, "savings_percent", saved, s->tokens_before);
+    groups_add_sure(t, part, s);
     if (s->priced == 0) {
         json_null(t, o, "cost");
     } else {
@@ -157,18 +159,21 @@ static void print_span(const struct span *span)
 static void print_tokens(const headroom_totals *s)
 {
     int64_t saved = s->tokens_before - s->tokens_after, unique = s->unique_before - s->unique_after;
-    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE];
+    char a[FORMAT_COUNT], b[FORMAT_COUNT], c[FORMAT_COUNT], share[FORMAT_SHARE], text[SURE_TEXT],
+        error[SURE_TEXT];
+    const char *sure = sure_sums(text, s);
 
     printf("requests   %s, of them %s failed or without a response, %s with results rewritten\n",
            format_count(a, s->requests), format_count(b, s->failed), format_count(c, s->touched));
-    printf("input      %s tokens that programs made, %s sent (estimated; a history counts each time it is "
+    printf("input      %s tokens that programs made, %s sent (%s; a history counts each time it is "
            "sent)\n",
-           format_count(a, s->tokens_before), format_count(b, s->tokens_after));
-    printf(
-        "saved      %s tokens, %s of the %s that programs made (estimated, before cache discounts; requests "
-        "with nothing saved count)\n",
-        format_count(a, saved), format_share(share, saved, s->tokens_before),
-        format_count(b, s->tokens_before));
+           format_count(a, s->tokens_before), format_count(b, s->tokens_after), sure);
+    printf("saved      %s tokens, %s of the %s that programs made (%s, before cache discounts; requests "
+           "with nothing saved count)\n",
+           format_count(a, saved), format_share(share, saved, s->tokens_before),
+           format_count(b, s->tokens_before), sure);
+    if (*sure_error(error, s) != '\0')
+        printf("estimates  %s\n", sure_error(error, s));
     printf("unique     %s tokens, %s of the %s of rewritten results, each counted once\n",
            format_count(a, unique), format_share(share, unique, s->unique_before),
            format_count(b, s->unique_before));
@@ -212,9 +217,9 @@ static int print_family(void *arg, const char *name, double factor, double error
     char n[FORMAT_COUNT];
 
     (void)arg;
-    printf("counts     %s: providers count %.2f times our estimate; with that it is off by %.1f %% on "
-           "average (%s "
-           "requests)%s\n",
+    printf("counts     %s: providers count %.2f times our vocabulary; new estimates are multiplied by that, "
+           "and off by "
+           "%.1f %% on average (%s requests)%s\n",
            name, factor, error_percent, format_count(n, requests),
            error_percent > MOST_PERCENT ? "; more than 5 %: take its tokens as rough" : "");
     return 0;
@@ -238,7 +243,7 @@ static void print_people(headroom *h, const struct figures_of *f)
     printf("decisions  %s stored, replayed %s times\n", format_count(a, s->cache_entries),
            format_count(b, f->sums.replayed));
     if (s->session_requests > 0)
-        printf("session    %s (pid %lld): %s requests, %s tokens saved (estimated)\n",
+        printf("session    %s (pid %lld): %s requests, %s tokens saved (by our count)\n",
                format_word(program, sizeof(program), s->session_program), (long long)s->session_pid,
                format_count(a, s->session_requests),
                format_count(b, s->session_tokens_before - s->session_tokens_after));
@@ -250,7 +255,7 @@ static int print_groups(const struct command *self, headroom *h, enum headroom_b
 {
     struct groups g;
     char older[OLDER_NOTE];
-    int err = groups_read(h, by, span, &g), code = EX_OK;
+    int err = groups_read(h, by, span, NULL, &g), code = EX_OK;
 
     if (err < 0)
         code = cli_fail_core(self, h, err);
@@ -318,30 +323,32 @@ static int run(const struct command *self, int argc, char **argv)
 const struct command command_stats = {
     .name = "stats",
     .summary = "requests, tokens, money and savings, of all time or a span",
-    .help = "usage: headroom stats [--today | --week | --since T] [--until T] [--by WHAT] [--json]\n"
-            "\n"
-            "Prints what is recorded of all programs of this user. Input tokens are counted by us and "
-            "cumulative: a\n"
-            "history that is sent again counts again; 'unique' counts each rewritten result once. Output "
-            "tokens and what\n"
-            "caches gave are those that the providers reported, money is of the requests whose model has a "
-            "price. Net\n"
-            "savings are those that are left behind what rewriting cost in the providers' caches.\n"
-            "\n" SPAN_HELP "      --by WHAT     a table by " GROUPS_WORDS "\n"
-            "  -j, --json        one JSON object: requests tokens cost cache session config transforms. "
-            "tokens.input is\n"
-            "                    what programs made, tokens.savings_percent the share of it that was not "
-            "sent; cost is\n"
-            "                    null while nothing has a price; cache.entries counts stored decisions, "
-            "cache.total_hits\n"
-            "                    replays; session is the last process that made a request. With --by: by "
-            "since until\n"
-            "                    groups total\n"
-            "  -h, --help        this text\n"
-            "\n"
-            "exit status: 0, with zeros where nothing is recorded; 64 wrong usage, 69 database not usable\n"
-            "\n"
-            "example: headroom stats --week --by model\n"
-            "         headroom stats --json | jq .tokens.savings_percent\n",
+    .help =
+        "usage: headroom stats [--today | --week | --since T] [--until T] [--by WHAT] [--json]\n"
+        "\n"
+        "Prints what is recorded of all programs of this user. Input tokens are counted by us, exactly for "
+        "OpenAI's\n"
+        "models and else estimated, with the error that providers' own counts show, and cumulative: a\n"
+        "history that is sent again counts again; 'unique' counts each rewritten result once. Output "
+        "tokens and what\n"
+        "caches gave are those that the providers reported, money is of the requests whose model has a "
+        "price. Net\n"
+        "savings are those that are left behind what rewriting cost in the providers' caches.\n"
+        "\n" SPAN_HELP "      --by WHAT     a table by " GROUPS_WORDS "\n"
+        "  -j, --json        one JSON object: requests tokens cost cache session config transforms. "
+        "tokens.input is\n"
+        "                    what programs made, tokens.savings_percent the share of it that was not "
+        "sent; cost is\n"
+        "                    null while nothing has a price; cache.entries counts stored decisions, "
+        "cache.total_hits\n"
+        "                    replays; session is the last process that made a request. With --by: by "
+        "since until\n"
+        "                    groups total\n"
+        "  -h, --help        this text\n"
+        "\n"
+        "exit status: 0, with zeros where nothing is recorded; 64 wrong usage, 69 database not usable\n"
+        "\n"
+        "example: headroom stats --week --by model\n"
+        "         headroom stats --json | jq .tokens.savings_percent\n",
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "format.h"
 #include "spark.h"
+#include "sure.h"
 
 #include <curses.h>
 #include <stdio.h>
@@ -284,8 +285,11 @@ static void draw_minutes(const struct watch_model *m)
 /* ------------------------------------------------------------------ the lines below */
 static void draw_help(const struct watch_model *m)
 {
-    static const char *const lines[] = {
-        "TOKENS as the program made them, SENT as they left, SAVED the part between (estimated).",
+    char text[SURE_TEXT], off[SURE_TEXT], sure[2 * SURE_TEXT];
+    const char *const error = sure_error(off, &m->today.all);
+    const char *const lines[] = {
+        "TOKENS as the program made them, SENT as they left, SAVED the part between; by our count, today:",
+        sure,
         "CACHED: of the input tokens that the provider reported, those read from its cache.",
         "STATUS: HTTP status, or - without a response; the provider's error, or why it was left alone.",
         "Today's sums begin at midnight. Cost is at the models' prices, savings are net of cache effects.",
@@ -300,6 +304,8 @@ static void draw_help(const struct watch_model *m)
 
     int y = HEAD_LINES - 1;
 
+    snprintf(sure, sizeof(sure), "%s%s%s.", sure_sums(text, &m->today.all), *error == '\0' ? "" : ", ",
+             error);
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         y = put_words(m, y, lines[i]);
 }

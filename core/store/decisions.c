@@ -301,6 +301,7 @@ static void to_result(const hr_decision *d, headroom_result *out)
         .tokens_after = d->tokens_after,
         .kept = d->kept,
         .of = d->of,
+        .counted = hr_encoding_name(d->counted),
     };
     for (size_t i = 0; i < sizeof d->id; i++) {
         out->id[2 * i] = digits[d->id[i] >> 4];

@@ -18,6 +18,36 @@ static hr_samples samples_of(const hr_query *q, int seen, int ratios)
     return s;
 }
 
+/* What is stored of a family: 1, 0: nothing is, <0. */
+static int read_samples(hr_store *s, const char *name, hr_samples *out)
+{
+    hr_query q = hr_query_start(s, HR_Q_FAMILY);
+    hr_query_text(&q, name);
+    const int rc = hr_query_step(&q);
+
+    if (rc == 1)
+        *out = samples_of(&q, 0, 1);
+    hr_query_end(&q);
+    return rc;
+}
+
+int hr_store_factor(hr_store *s, const char *family, int64_t *factor, int64_t *off)
+{
+    hr_samples samples = {0};
+    double ratio, percent;
+    int rc = hr_store_enter(s, hr_now_us() + HR_REQUEST_WAIT_US, false);
+
+    if (rc != 0)
+        return rc;
+    rc = read_samples(s, family, &samples);
+    hr_store_leave(s);
+    if (rc != 1 || !hr_samples_factor(&samples, &ratio, &percent))
+        return rc < 0 ? rc : 0;
+    *factor = (int64_t)(ratio * HR_FACTOR_ONE + 0.5);
+    *off = (int64_t)(percent * (HR_FACTOR_ONE / 100) + 0.5);
+    return 1;
+}
+
 int hr_families_add(hr_store *s, const headroom_row *row)
 {
     hr_samples samples = {0};
@@ -26,16 +56,11 @@ int hr_families_add(hr_store *s, const headroom_row *row)
     if (!hr_sample_of(row, &ratio))
         return 0;
     const char *name = hr_family_of(hr_str_make(row->model, row->model ? strlen(row->model) : 0));
-    hr_query q = hr_query_start(s, HR_Q_FAMILY);
-    hr_query_text(&q, name);
-    int rc = hr_query_step(&q);
-    if (rc == 1)
-        samples = samples_of(&q, 0, 1);
-    hr_query_end(&q);
+    const int rc = read_samples(s, name, &samples);
     if (rc < 0)
         return rc;
     hr_samples_add(&samples, ratio);
-    q = hr_query_start(s, HR_Q_FAMILY_SET);
+    hr_query q = hr_query_start(s, HR_Q_FAMILY_SET);
     hr_query_text(&q, name);
     hr_query_int(&q, (int64_t)samples.seen);
     hr_query_blob(&q, samples.ratio, sizeof samples.ratio);

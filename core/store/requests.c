@@ -134,8 +134,15 @@ static headroom_row row_of(const hr_query *q)
     };
 }
 
-static hr_query start_chosen(hr_store *s, enum hr_statement which, const headroom_filter *f)
+/* A filter, and the highest number that it can choose. */
+struct choice {
+    headroom_filter f;
+    int64_t last_id;
+};
+
+static hr_query start_chosen(hr_store *s, enum hr_statement which, const struct choice *c)
 {
+    const headroom_filter *f = &c->f;
     hr_query q = hr_query_start(s, which);
 
     hr_query_int(&q, f->after_id);
@@ -149,17 +156,18 @@ static hr_query start_chosen(hr_store *s, enum hr_statement which, const headroo
     hr_query_int(&q, f->status_low);
     hr_query_int(&q, f->status_high);
     hr_query_int(&q, f->unanswered);
+    hr_query_int(&q, c->last_id);
     return q;
 }
 
 /* Up to BATCH rows that the filter chooses; the count or <0. */
-static int read_batch(hr_store *s, const headroom_filter *f, hr_waiting_row *rows[BATCH])
+static int read_batch(hr_store *s, const struct choice *c, hr_waiting_row *rows[BATCH])
 {
     int rc = hr_store_enter(s, 0, false), n = 0;
 
     if (rc != 0)
         return rc;
-    hr_query q = start_chosen(s, HR_Q_REQUEST_EACH, f);
+    hr_query q = start_chosen(s, HR_Q_REQUEST_EACH, c);
     hr_query_int(&q, BATCH);
     while (n < BATCH && (rc = hr_query_step(&q)) == 1) {
         headroom_row row = row_of(&q);
@@ -179,21 +187,50 @@ static int read_batch(hr_store *s, const headroom_filter *f, hr_waiting_row *row
     return rc;
 }
 
-/* Raise after_id so that only the last f->last of the chosen are left; the newest rows are read, not all. */
-static int begin_from_end(hr_store *s, headroom_filter *f)
+/* The numbers that a span of time has: without them each row since the first would be looked at. */
+static int narrow_to_span(hr_store *s, struct choice *c)
 {
-    int rc = hr_store_enter(s, 0, false);
+    hr_query q = hr_query_start(s, HR_Q_REQUEST_BOUNDS);
+    hr_query_int(&q, c->f.from_us);
+    hr_query_int(&q, c->f.to_us ? c->f.to_us : INT64_MAX);
+    const int rc = hr_query_step(&q);
 
-    if (rc != 0)
-        return rc;
-    hr_query q = start_chosen(s, HR_Q_REQUEST_FROM_END, f);
-    hr_query_int(&q, f->last > INT64_MAX ? INT64_MAX : (int64_t)f->last - 1);
-    rc = hr_query_step(&q);
-    if (rc == 1)
-        f->after_id = hr_query_col_int(&q, 0) - 1;
+    if (rc == 1) {
+        const int64_t first = hr_query_col_int(&q, 0);
+        c->last_id = hr_query_col_int(&q, 1);
+        c->f.after_id = first > c->f.after_id ? first - 1 : c->f.after_id;
+    }
     hr_query_end(&q);
-    hr_store_leave(s);
     return rc < 0 ? rc : 0;
+}
+
+/* Raise after_id so that only the last f.last of the chosen are left; the newest rows are read, not all. */
+static int begin_from_end(hr_store *s, struct choice *c)
+{
+    hr_query q = start_chosen(s, HR_Q_REQUEST_FROM_END, c);
+    hr_query_int(&q, c->f.last > INT64_MAX ? INT64_MAX : (int64_t)c->f.last - 1);
+    const int rc = hr_query_step(&q);
+
+    if (rc == 1)
+        c->f.after_id = hr_query_col_int(&q, 0) - 1;
+    hr_query_end(&q);
+    return rc < 0 ? rc : 0;
+}
+
+/* Fewer rows to look at, where that can be told. */
+static int narrow(hr_store *s, struct choice *c)
+{
+    const bool span = c->f.from_us > 0 || c->f.to_us > 0;
+    int rc = span || c->f.last > 0 ? hr_store_enter(s, 0, false) : 0;
+
+    if (rc != 0 || (!span && c->f.last == 0))
+        return rc;
+    if (span)
+        rc = narrow_to_span(s, c);
+    if (rc == 0 && c->f.last > 0)
+        rc = begin_from_end(s, c);
+    hr_store_leave(s);
+    return rc;
 }
 
 int hr_store_each_request(hr_store *s, int64_t after_id, int (*cb)(void *, const headroom_row *), void *arg)
@@ -206,17 +243,17 @@ int hr_store_each_request_where(hr_store *s, const headroom_filter *filter,
                                 int (*cb)(void *, const headroom_row *), void *arg)
 {
     hr_waiting_row *rows[BATCH];
-    headroom_filter f = *filter;
-    int rc = f.last > 0 ? begin_from_end(s, &f) : 0, n;
+    struct choice c = {*filter, INT64_MAX};
+    int rc = narrow(s, &c), n;
 
     if (rc != 0)
         return rc;
     do {
-        n = read_batch(s, &f, rows);
+        n = read_batch(s, &c, rows);
         if (n < 0)
             return n;
         for (int i = 0; i < n; i++) {
-            f.after_id = rows[i]->row.id;
+            c.f.after_id = rows[i]->row.id;
             if (rc == 0)
                 rc = cb(arg, &rows[i]->row);
             hr_free(rows[i]);

@@ -21,17 +21,22 @@
     "error, cache_written, conversation, unique_before, unique_after, cost, saved, exact, duration, "        \
     "factor, factor_off"
 
-/* What a headroom_filter chooses: its members are the first eleven parameters. */
+/* What a headroom_filter chooses: its members are the first eleven parameters, and the last number the twelfth. */
 #define NAMED(column, n) "(" n " IS NULL OR " column " = " n " OR " column " GLOB " n ")"
 #define CHOSEN                                                                                               \
-    "id > ?1 AND time >= ?2 AND (?3 = 0 OR time < ?3) AND " NAMED("program", "?4") " AND " NAMED(            \
-        "model",                                                                                             \
-        "?5") " AND " NAMED("host",                                                                          \
-                            "?6") " AND " NAMED("dialect",                                                   \
-                                                "?7") " AND (?8 IS NULL OR skipped = ?8 OR (?8 = '' AND "    \
-                                                      "coalesce(skipped, '') <> '')) AND "                   \
-                                                      "((?10 = 0 AND ?11 = 0) OR (status > 0 AND status "    \
-                                                      "BETWEEN ?9 AND ?10) OR (?11 AND status = 0))"
+    "id > ?1 AND id <= ?12 AND time >= ?2 AND (?3 = 0 OR time < ?3) AND " NAMED(                             \
+        "program",                                                                                           \
+        "?4") " AND " NAMED("model",                                                                         \
+                            "?5") " AND " NAMED("host",                                                      \
+                                                "?6") " AND " NAMED("dialect",                               \
+                                                                    "?7") " AND (?8 IS NULL OR skipped = "   \
+                                                                          "?8 OR (?8 = '' AND "              \
+                                                                          "coalesce(skipped, '') <> '')) "   \
+                                                                          "AND "                             \
+                                                                          "((?10 = 0 AND ?11 = 0) OR "       \
+                                                                          "(status > 0 AND status "          \
+                                                                          "BETWEEN ?9 AND ?10) OR (?11 AND " \
+                                                                          "status = 0))"
 
 #define META_BYTES "'originals_bytes'"
 
@@ -81,8 +86,10 @@ static const char *const texts[HR_Q_COUNT] = {
         "tokens_before, tokens_after, bytes_before, bytes_after, usage, input_tokens, output_tokens, "
         "cached_tokens, "
         "elapsed_us, transforms, results, rewritten, replayed, results_json, window, " MONEY
-        " FROM requests WHERE " CHOSEN " ORDER BY id LIMIT ?12",
-    [HR_Q_REQUEST_FROM_END] = "SELECT id FROM requests WHERE " CHOSEN " ORDER BY id DESC LIMIT 1 OFFSET ?12",
+        " FROM requests WHERE " CHOSEN " ORDER BY id LIMIT ?13",
+    [HR_Q_REQUEST_FROM_END] = "SELECT id FROM requests WHERE " CHOSEN " ORDER BY id DESC LIMIT 1 OFFSET ?13",
+    [HR_Q_REQUEST_BOUNDS] =
+        "SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM requests WHERE time >= ? AND time < ?",
     [HR_Q_REQUEST_EXPIRE] = "DELETE FROM requests WHERE id IN (SELECT id FROM requests ORDER BY id LIMIT ?3) "
                             "AND (time < ?2 OR id <= (SELECT max(id) FROM requests) - ?1)",
     [HR_Q_REQUEST_TOTALS] =

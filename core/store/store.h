@@ -129,6 +129,8 @@ int hr_store_sum_older(hr_store *s, int64_t most, int64_t *left);
 /* headroom_each_total; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_total(hr_store *s, int64_t from_us, int64_t to_us, enum headroom_by by,
                         int (*cb)(void *, const char *name, const headroom_totals *), void *arg);
+/* The factor of a family of models, and how far its samples lie off, in millionths: 1; 0: none is known; <0. Waits no longer than a row does. */
+int hr_store_factor(hr_store *s, const char *family, int64_t *factor, int64_t *off);
 /* headroom_each_family; cb runs without a lock. HR_ENOENT: no database. */
 int hr_store_each_family(hr_store *s,
                          int (*cb)(void *, const char *name, double factor, double error_percent,

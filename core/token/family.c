@@ -72,3 +72,14 @@ const char *hr_family_of(hr_str model)
             return words[i].family;
     return "other";
 }
+
+unsigned hr_family_number(const char *family)
+{
+    unsigned i = 0;
+
+    _Static_assert(sizeof words / sizeof *words < HR_FAMILY_NUMBERS,
+                   "a number for each word, and one for the others");
+    while (i < sizeof words / sizeof *words && strcmp(words[i].family, family) != 0)
+        i++;
+    return i;
+}

@@ -10,5 +10,8 @@
 /* "claude", "gemini", "gpt", ..., "other" where the name tells nothing. Static text; a gateway's prefix ("anthropic/", "us.anthropic.")
    does not matter. Pure. */
 const char *hr_family_of(hr_str model);
+/* A number below HR_FAMILY_NUMBERS for such a family, others' apart. */
+enum { HR_FAMILY_NUMBERS = 40 };
+unsigned hr_family_number(const char *family);
 
 #endif

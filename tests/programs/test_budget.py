@@ -2,10 +2,14 @@
 
 The programs are told what they would be told where the other end has gone: EPIPE by SSL_get_error's SSL_ERROR_SYSCALL, CURLE_SEND_ERROR.
 """
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -149,6 +153,52 @@ def test_what_is_no_llm_request_is_never_refused(server, certs, run, body_file, 
         done = run(curl("--http1.1", "-d", "@BODY", path=path)(server, certs, body_file(body)), preload=True, env=REFUSE)
         assert done.returncode == 0, done
     assert len(server.requests) == 2 and refused(run.log()) == []
+
+
+@contextlib.contextmanager
+def slow_road(to, seconds):
+    """A port of 127.0.0.1 that leads to `to`, whose connections hear nothing for so long; yields (port, threading.Event: somebody came)."""
+    came = threading.Event()
+
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def lead():
+        with contextlib.suppress(OSError):
+            ours, _ = listener.accept()
+            came.set()
+            time.sleep(seconds)
+            with ours, socket.create_connection(("127.0.0.1", to)) as theirs:
+                other = threading.Thread(target=pump, args=(theirs, ours))
+                other.start()
+                pump(ours, theirs)
+                other.join(60)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lead)
+        thread.start()
+        yield listener.getsockname()[1], came
+    thread.join(60)
+
+
+@pytest.mark.parametrize("words", [["-d", "@BODY"], ["-d", "@BODY", "-H", "Transfer-Encoding: chunked"], ["-X", "POST", "-T", "BODY"]])
+def test_a_limit_that_is_reached_between_two_hooks_gives_one_row(words, server, certs, run, body_file, spend):
+    """libcurl's hook has let the request go; the handshake takes longer than a second, and somebody spends the rest meanwhile."""
+    with slow_road(server.port, 1.5) as (port, came):
+        p = run.start([*curl("--http1.1", *words)(server, certs, body_file(BODY)), "--connect-to", f"::127.0.0.1:{port}"],
+                      preload=True, env=REFUSE)
+        assert came.wait(60)
+        spend("claude", "11")
+        out, err = p.communicate(timeout=60)
+    rows = [r for r in run.log() if r["program"] == "curl"]
+    assert len(rows) == 1, rows
+    if "-T" in words:  # its body was not looked at above: it is the first to be judged here
+        assert rows[0]["skipped"] == "budget" and b"curl: (55)" in err and server.requests == []
+    else:
+        assert rows[0]["skipped"] != "budget" and rows[0]["status"] == 200 and out.count(b"HTTP/1.1 200") == 1
 
 
 def test_a_process_that_spends_it_all_is_refused_its_next_request(server, certs, run, body_file, spend):

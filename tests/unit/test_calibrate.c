@@ -98,9 +98,25 @@ static void a_sample_is_what_was_sent_and_needs_the_providers_count(void **state
     assert_false(hr_sample_of(&other, &ratio));
     other = row, other.tokens_before = 0;
     assert_false(hr_sample_of(&other, &ratio));
+    row.factor = 1250000; /* what was sent was multiplied by it */
+    row.mode = "optimize";
+    assert_true(hr_sample_of(&row, &ratio));
+    assert_int_equal(ratio, HR_RATIO_ONE * 1250 / 800);
     row.input_tokens = INT64_MAX;
     assert_true(hr_sample_of(&row, &ratio));
     assert_int_equal(ratio, HR_RATIO_MAX);
+}
+
+static void a_factor_that_no_tokenizer_has_is_none(void **state)
+{
+    (void)state;
+    double factor, error;
+    for (int part = 0; part < 2; part++) {
+        hr_samples s = {0};
+        for (int i = 0; i < HR_SAMPLES; i++)
+            hr_samples_add(&s, part ? HR_RATIO_ONE / 5 : HR_RATIO_ONE * 5);
+        assert_false(hr_samples_factor(&s, &factor, &error));
+    }
 }
 
 struct seen {
@@ -147,6 +163,7 @@ static void a_row_of_another_form_begins_anew(void **state)
     hr_store *s = open_store();
     headroom_row row = a_row(1);
     row.model = "claude-x";
+    row.input_tokens = 300;
     hr_store_request(s, &row);
     outside("UPDATE families SET ratios = x'0102', seen = 99");
     for (int i = 0; i < HR_MIN_SAMPLES; i++)
@@ -165,6 +182,7 @@ int main(void)
         cmocka_unit_test(outliers_do_not_move_the_factor_but_show_in_its_error),
         cmocka_unit_test(new_samples_take_over_from_old_ones),
         cmocka_unit_test(a_sample_is_what_was_sent_and_needs_the_providers_count),
+        cmocka_unit_test(a_factor_that_no_tokenizer_has_is_none),
         cmocka_unit_test_setup_teardown(stored_rows_calibrate_their_family_in_any_process, make_root,
                                         remove_root),
         cmocka_unit_test_setup_teardown(a_row_of_another_form_begins_anew, make_root, remove_root),

@@ -23,7 +23,9 @@ static void a_body_is_known_from_add_to_remove(void **state)
     assert_true(ticket != 0);
     assert_true(known_any());
     assert_true(known_has("{}", 2));
+    assert_true(known_length(2) && !known_length(3) && !known_length(0));
     known_remove(ticket);
+    assert_false(known_length(2));
     assert_false(known_has("{}", 2));
     assert_false(known_any());
     known_remove(0);
