@@ -103,12 +103,16 @@ static uint64_t remarks_of(hr_str text, const struct remarks *r)
     return said;
 }
 
-/* The word that begins at p; the text goes on to `end`. */
-static hr_str word_at(const char *p, const char *end)
+/* The word that begins in its block at `bit`, of those that tell of words; the text goes on to `end`. */
+static hr_str word_at(const char *block, uint64_t words, uint64_t bit, const char *end)
 {
-    hr_runs runs = hr_runs_of(hr_str_make(p, (size_t)(end - p)), HR_RUN_WORD);
+    const char *p = block + __builtin_ctzll(bit);
+    const uint64_t behind = words + bit; /* the carry goes through the word */
     hr_str word = {p, 0};
 
+    if (behind > words)
+        return hr_str_make(p, (size_t)(block + __builtin_ctzll(behind & ~words) - p));
+    hr_runs runs = hr_runs_of(hr_str_make(p, (size_t)(end - p)), HR_RUN_WORD);
     hr_runs_next(&runs, HR_RUN_WORD, &word);
     return word;
 }
@@ -132,7 +136,7 @@ static int find_remarks(const struct odd *o, hr_str text, uint64_t *said)
             const char *p = block + __builtin_ctzll(begins);
             if (end - p < SHORTEST || __builtin_expect(!(table.begins[*p & 31] >> (p[1] & 31) & 1), true))
                 continue;
-            const uint64_t remark = plain_remark(&table, word_at(p, end));
+            const uint64_t remark = plain_remark(&table, word_at(block, words, begins & -begins, end));
             if (!remark)
                 continue;
             while (p >= o->hit[k].line.p + o->hit[k].line.n)

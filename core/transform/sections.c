@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "transform/feeds.h"
 #include "transform/lines.h"
 #include "transform/testrun_line.h"
 
@@ -166,15 +167,29 @@ static void close_section(struct splitter *s, const char *here, size_t head)
     s->head = head;
 }
 
+/* May a line that begins so divide: a fence, a tag, a rule, a prompt, JSON? Where the next @ is far no user's name stands before it. */
+static bool may_divide(char c)
+{
+    static const uint64_t signs =
+        1ull << '=' | 1ull << '-' | 1ull << '#' | 1ull << '*' | 1ull << '+' | 1ull << '<' | 1ull << '$';
+
+    return c < '@' ? c > 0 && (signs >> c & 1) : c == '`' || c == '{' || c == '[' || c == '~';
+}
+
 static void split(struct splitter *s, hr_str text)
 {
     hr_str rest = text, line;
+    hr_feeds feeds = {0};
     bool ended, fenced = false, blank = true, was_json = false;
     const char *end = text.p + text.n, *at = text.p; /* at: the next @ */
 
-    while (s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended)) {
+    while (s->n <= HR_MOST_SECTIONS && hr_feeds_line(&feeds, &rest, &line, &ended)) {
         if (at <= line.p && (at = memchr(line.p, '@', (size_t)(end - line.p))) == NULL)
             at = end;
+        if (!was_json && line.n > 0 && at >= line.p + line.n && !may_divide(line.p[0])) { /* most lines */
+            blank = line.p[line.n - 1] == ':';
+            continue;
+        }
         bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
         size_t json = !divides && blank && opens(line) ? json_length(line, rest) : 0;
         if (divides) {
@@ -186,6 +201,7 @@ static void split(struct splitter *s, hr_str text)
             rest = hr_str_make(line.p + json, (size_t)(text.p + text.n - line.p) - json);
             if (rest.n > 0) /* its line feed */
                 rest = hr_str_make(rest.p + 1, rest.n - 1);
+            feeds = (hr_feeds){0};
         } else if (was_json && line.n > 0) {
             close_section(s, line.p, 0);
         }

@@ -49,6 +49,8 @@ static bool in_class(unsigned char c, enum hr_run_class class)
         return digit;
     case HR_RUN_POINT:
         return c == '.';
+    case HR_RUN_FEED:
+        return c == '\n';
     case HR_RUN_O:
         return c == 'o' || c == 'O';
     case HR_RUN_WORD:
