@@ -41,6 +41,8 @@ static size_t behind_tag(hr_str s, size_t at)
 {
     const char *p = s.p + at, *const begin = p, *const end = s.p + s.n, *back;
 
+    while (p < end && (is_letter(*p) || *p == '/')) /* most are a name */
+        p++;
     for (; (p = hr_seek(p, end, '>', '"', '\'', '>')) < end; p++) {
         if (*p == '>')
             return (size_t)(p + 1 - s.p);
@@ -225,8 +227,7 @@ int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *wa
         if (source.p[from] == '<' && (is_letter(next) || next == '/' || next == '!' || next == '?')) {
             c.at = behind_markup(source, from);
         } else {
-            const char *less = memchr(source.p + from + 1, '<', source.n - from - 1);
-            c.at = less ? (size_t)(less - source.p) : source.n;
+            c.at = (size_t)(hr_seek_near(source.p + from + 1, source.p + source.n, '<') - source.p);
             if (!left_out(&c, from) && !text(&c, hr_str_make(source.p + from, c.at - from), class))
                 return HR_ESHAPE;
         }
