@@ -149,8 +149,6 @@ enum hr_html_tag hr_html_tag_of(hr_str name)
 /* ------------------------------------------------------------------ attributes */
 static bool is_name(hr_str s, const char *z)
 {
-    if (s.n > 0 && lower(s.p[0]) != z[0]) /* most differ there */
-        return false;
     for (size_t i = 0; i < s.n; i++)
         if (z[i] == 0 || lower(s.p[i]) != z[i])
             return false;
@@ -160,8 +158,8 @@ static bool is_name(hr_str s, const char *z)
 static bool find(hr_str attributes, const char *name, hr_str *value)
 {
     hr_str key;
-    while (hr_html_attribute(&attributes, &key, value))
-        if (is_name(key, name))
+    while (attributes.n && hr_html_attribute(&attributes, &key, value))
+        if (lower(*key.p) == *name && is_name(key, name))
             return true;
     *value = (hr_str){0};
     return false;
@@ -228,7 +226,7 @@ static bool says(hr_str value, const bool parts[256], const struct names *names)
         if (letter >= 26 || !(names->letters >> letter & 1))
             continue;
         for (const char *const *name = names->list; *name; name++)
-            if (is_name(word, *name))
+            if (**name == lower(*word.p) && is_name(word, *name))
                 return true;
     }
     return false;
