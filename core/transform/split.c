@@ -5,6 +5,8 @@
 #include "transform/runs.h"
 
 enum { MOST_TEXT = 1 << 30, MOST_LINES = 1 << 24, MOST_LINE = 0xffff };
+/* Of the line at hand all is in registers, if no call takes its address. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* The line at hand. */
 struct line {
@@ -21,7 +23,7 @@ struct splitter {
 };
 
 /* What stands between two words, as a number that tells it apart. */
-static inline uint64_t gap_of(const char *from, const char *to)
+INLINE uint64_t gap_of(const char *from, const char *to)
 {
     const size_t n = (size_t)(to - from);
 
@@ -33,7 +35,7 @@ static inline uint64_t gap_of(const char *from, const char *to)
 }
 
 /* A line begins at p. 0, HR_ENOMEM: there is no room for its words. */
-static inline int begin_line(struct splitter *s, struct line *l, const char *p)
+INLINE int begin_line(struct splitter *s, struct line *l, const char *p)
 {
     const size_t words = l->first ? (size_t)(l->first - s->s->place) : 0;
 
@@ -50,7 +52,7 @@ static inline int begin_line(struct splitter *s, struct line *l, const char *p)
     return 0;
 }
 
-static inline void take_word(struct line *l, const char *from, const char *to)
+INLINE void take_word(struct line *l, const char *from, const char *to)
 {
     if (__builtin_expect(l->next == l->first + HR_LINE_WORDS, false)) {
         l->more = true;
@@ -62,7 +64,7 @@ static inline void take_word(struct line *l, const char *from, const char *to)
 }
 
 /* The line ends there, and the next one may begin. 0, HR_ENOMEM, HR_ETIME. */
-static inline int end_line(struct splitter *s, struct line *l, const char *end, hr_watch *watch)
+INLINE int end_line(struct splitter *s, struct line *l, const char *end, hr_watch *watch)
 {
     const bool more = l->more || (end - l->p > MOST_LINE && l->next > l->first);
     const size_t n = more ? HR_LINE_WORDS + 1 : (size_t)(l->next - l->first);
