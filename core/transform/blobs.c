@@ -298,7 +298,8 @@ static int cut(struct work *w, hr_buf *b)
             return HR_ETIME;
         p = q;
     }
-    hr_buf_add(b, copied, (size_t)(end - copied));
+    if (w->of > 0) /* else nothing is left out, and all of it would be a copy in vain */
+        hr_buf_add(b, copied, (size_t)(end - copied));
     return b->err;
 }
 

@@ -18,7 +18,8 @@ static inline void hr_feeds_look(hr_feeds *f, const char *at, const char *end)
 }
 
 /* As hr_line_next(); nobody else takes lines off *rest. */
-static inline bool hr_feeds_line(hr_feeds *f, hr_str *rest, hr_str *line, bool *ended)
+static inline __attribute__((always_inline)) bool hr_feeds_line(hr_feeds *f, hr_str *rest, hr_str *line,
+                                                                bool *ended)
 {
     const char *end = rest->p + rest->n;
 

@@ -45,18 +45,31 @@ static bool has_escape(hr_str text)
     return false;
 }
 
+#ifdef __SSE2__
+/* All bits of the bytes, of sixteen, at which its first two letters stand. */
+static inline __m128i begins(const char *p, const char *key)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+
+    return _mm_and_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(key[0])),
+                         _mm_cmpeq_epi8(next, _mm_set1_epi8(key[1])));
+}
+#endif
+
 /* The key as it stands: its first two letters are looked for, side by side. */
 static bool has_key(hr_str text)
 {
     static const char key[] = HR_NOTE_KEY;
     const char *p = text.p;
 #ifdef __SSE2__
-    for (const char *end = text.p + text.n; end - p > 16 + (long)sizeof key; p += 16) {
-        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        const __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
-        const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(key[0])),
-                                           _mm_cmpeq_epi8(next, _mm_set1_epi8(key[1])));
-        for (unsigned found = (unsigned)_mm_movemask_epi8(both); found; found &= found - 1)
+    enum { BLOCK = 32 };
+    for (const char *end = text.p + text.n; end - p > BLOCK + (long)sizeof key; p += BLOCK) {
+        const __m128i low = begins(p, key), high = begins(p + BLOCK / 2, key);
+        if (__builtin_expect(_mm_movemask_epi8(_mm_or_si128(low, high)) == 0, true))
+            continue;
+        uint32_t found = (uint32_t)_mm_movemask_epi8(low) | (uint32_t)_mm_movemask_epi8(high) << BLOCK / 2;
+        for (; found; found &= found - 1)
             if (memcmp(p + __builtin_ctz(found), key, sizeof key - 1) == 0)
                 return true;
     }

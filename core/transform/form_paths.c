@@ -13,6 +13,7 @@
      else          a name in the directory named last */
 #include <string.h>
 
+#include "transform/feeds.h"
 #include "transform/form_table.h"
 #include "transform/lines.h"
 
@@ -24,44 +25,49 @@ static hr_str directory_of(hr_str path)
     return hr_str_make(path.p, slash ? (size_t)(slash + 1 - path.p) : 0);
 }
 
-/* Where the next of something stands in a text. */
-struct next {
-    hr_str text, what;
-    size_t at; /* SIZE_MAX: nowhere */
+/* What stands in 64 bytes: bit i tells of the byte i. */
+struct block {
+    uint64_t feeds, slashes, others; /* others: what is in no path: a blank, a tab, the colon of "://" */
 };
 
-static struct next first_of(hr_str text, const char *z)
+static struct block look(const char *p, const char *end)
 {
-    const hr_str what = hr_str_make(z, strlen(z));
-    return (struct next){text, what, hr_str_find(text, what, 0)};
-}
+    const size_t n = (size_t)(end - p);
+    struct block b = {hr_run_bits_up_to_64(p, n, 0, HR_RUN_FEED), hr_run_bits_up_to_64(p, n, 0, HR_RUN_SLASH),
+                      hr_run_bits_up_to_64(p, n, 0, HR_RUN_BLANK)};
 
-/* Does it stand in the line? Asked of one line after the other, so the text is gone through once. */
-static bool stands_in(struct next *x, hr_str line)
-{
-    const size_t from = (size_t)(line.p - x->text.p);
-
-    if (x->at < from)
-        x->at = hr_str_find(x->text, x->what, from);
-    return x->at < from + line.n;
+    /* The slashes behind a colon, which may stand in the next block. */
+    for (uint64_t colons = hr_run_bits_up_to_64(p, n, 0, HR_RUN_COLON); colons; colons &= colons - 1) {
+        const char *colon = p + __builtin_ctzll(colons);
+        if (end - colon > 2 && colon[1] == '/' && colon[2] == '/')
+            b.others |= colons & -colons;
+    }
+    return b;
 }
 
 /* Are most of the lines paths: words with a slash, but no addresses? */
 bool hr_paths_are_listed(hr_str text)
 {
     const size_t lines = hr_lines_count(text);
+    const char *end = text.p + text.n;
+    bool slash = false, other = false; /* in the line so far */
+    size_t others = 0;
 
     if (lines < LEAST_LINES)
         return false;
-    struct next blank = first_of(text, " "), tab = first_of(text, "\t"), address = first_of(text, "://"),
-                slash = first_of(text, "/");
-    hr_str rest = text, line;
-    bool ended;
-    size_t others = 0;
-
-    while (others * 100 <= lines * (100 - LEAST_PERCENT) && hr_line_next(&rest, &line, &ended))
-        others += !stands_in(&slash, line) || stands_in(&blank, line) || stands_in(&tab, line) ||
-                  stands_in(&address, line);
+    for (const char *p = text.p; p < end && others * 100 <= lines * (100 - LEAST_PERCENT); p += 64) {
+        struct block b = look(p, end);
+        for (; b.feeds; b.feeds &= b.feeds - 1) {
+            const uint64_t line = (b.feeds & -b.feeds) - 1;
+            others += !(slash || (b.slashes & line)) || other || (b.others & line);
+            slash = other = false;
+            b.slashes &= ~line;
+            b.others &= ~line;
+        }
+        slash = slash || b.slashes;
+        other = other || b.others;
+    }
+    others += end[-1] != '\n' && (!slash || other);
     return (lines - others) * 100 >= lines * LEAST_PERCENT;
 }
 
@@ -81,17 +87,18 @@ static void put(hr_buf *b, hr_str s, bool ended)
 int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 {
     hr_str rest = text, line, here = {0}, next = {0}, ahead;
+    hr_feeds feeds = {0};
     bool ended = false, next_ended = false, more;
 
     if (!hr_paths_are_listed(text))
         return 0;
-    more = hr_line_next(&rest, &next, &next_ended);
+    more = hr_feeds_line(&feeds, &rest, &next, &next_ended);
     ahead = directory_of(next);
     for (size_t i = 0; more; i++) {
         const hr_str directory = ahead;
         line = next;
         ended = next_ended;
-        more = hr_line_next(&rest, &next, &next_ended);
+        more = hr_feeds_line(&feeds, &rest, &next, &next_ended);
         ahead = more ? directory_of(next) : (hr_str){0};
         const hr_str name = hr_str_make(line.p + directory.n, line.n - directory.n);
         const bool plain = name.n > 0 && line.p[0] != '\\' && name.p[0] != '\\' && !(pinned && pinned[i]);
@@ -119,9 +126,10 @@ int hr_paths_encode(hr_buf *b, hr_str text, const bool *pinned, hr_watch *watch)
 int hr_paths_decode(hr_buf *b, hr_str body)
 {
     hr_str line, here = {0};
+    hr_feeds feeds = {0};
     bool ended;
 
-    while (hr_line_next(&body, &line, &ended)) {
+    while (hr_feeds_line(&feeds, &body, &line, &ended)) {
         if (line.n > 0 && line.p[0] == '\\') {
             put(b, hr_str_make(line.p + 1, line.n - 1), ended);
         } else if (line.n > 2 && line.p[line.n - 1] == '.' && line.p[line.n - 2] == '/') {

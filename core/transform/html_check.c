@@ -115,7 +115,10 @@ static bool find_near(struct check *c, hr_str word)
     size_t at = c->done, end = c->out.n - at < word.n ? at : c->out.n - word.n + 1;
 
     end = end - at > NEAR ? at + NEAR : end;
-    while (at < end && (c->out.p[at] != *word.p || memcmp(c->out.p + at, word.p, word.n) != 0))
+    const char first = *word.p, last = word.p[word.n - 1];
+    const char *out = c->out.p;
+    while (at < end &&
+           (out[at] != first || out[at + word.n - 1] != last || memcmp(out + at, word.p, word.n) != 0))
         at++;
     if (at >= end)
         return false;
@@ -206,6 +209,18 @@ static bool text(struct check *c, hr_str s, const uint8_t class[256])
     return true;
 }
 
+/* Nothing but a line break or two: what stands between most tags. */
+static bool is_blank_text(hr_str s, size_t from, size_t to, const uint8_t class[256])
+{
+    enum { MOST = 16 };
+
+    if (to - from > MOST)
+        return false;
+    while (from < to && (class[(unsigned char)s.p[from]] & SPACE))
+        from++;
+    return from == to;
+}
+
 int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *watch)
 {
     struct check c = {.in = source, .out = out};
@@ -225,9 +240,9 @@ int hr_html_check(const hr_html_page *p, hr_str source, hr_str out, hr_watch *wa
         if (source.p[from] == '<' && (is_letter(next) || next == '/' || next == '!' || next == '?')) {
             c.at = behind_markup(source, from);
         } else {
-            const char *less = memchr(source.p + from + 1, '<', source.n - from - 1);
-            c.at = less ? (size_t)(less - source.p) : source.n;
-            if (!left_out(&c, from) && !text(&c, hr_str_make(source.p + from, c.at - from), class))
+            c.at = (size_t)(hr_seek_near(source.p + from + 1, source.p + source.n, '<') - source.p);
+            if (!is_blank_text(source, from, c.at, class) && !left_out(&c, from) &&
+                !text(&c, hr_str_make(source.p + from, c.at - from), class))
                 return HR_ESHAPE;
         }
         int r = hr_watch_spend(watch, c.at - from);

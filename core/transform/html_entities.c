@@ -127,10 +127,39 @@ static size_t utf8(uint32_t c, char out[4])
     return n;
 }
 
+/* Most entities are one of these: what it stands for; 0: another. */
+static char usual(hr_str s, size_t *taken)
+{
+    static const struct {
+        char name[5];
+        uint8_t n;
+        char is;
+    } list[] = {{"amp;", 4, '&'}, {"gt;", 3, '>'}, {"lt;", 3, '<'}, {"quot", 4, '"'}, {"nbsp", 4, ' '}};
+
+    if (s.n < 6)
+        return 0;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        const bool longer = list[i].name[list[i].n - 1] != ';';
+        if (s.p[1] != list[i].name[0] || memcmp(s.p + 1, list[i].name, list[i].n) != 0 ||
+            (longer && s.p[5] != ';'))
+            continue;
+        *taken = 1u + list[i].n + longer;
+        return list[i].is;
+    }
+    return 0;
+}
+
 size_t hr_html_entity(hr_str s, char out[4], size_t *n)
 {
     uint32_t code = 0;
     size_t taken = 0;
+    const char is = usual(s, &taken);
+
+    if (is) {
+        *n = 1;
+        out[0] = is;
+        return taken;
+    }
 
     if (s.n > 2 && s.p[1] == '#') {
         taken = number(s, &code);

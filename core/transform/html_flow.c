@@ -47,7 +47,8 @@ static void begin(hr_html_reader *r)
     /* What is shown is one segment, however many lines it has: nobody chooses among them. */
     if (r->begun && (r->gap < HR_GAP_LINE || sort == HR_HTML_SHOWN) && r->now.sort == sort &&
         r->now.unit == r->units[sort] && r->now.keep == (r->alert > 0)) {
-        hr_buf_puts(b, hr_html_gap_text(r->gap));
+        if (r->gap != HR_GAP_NONE)
+            hr_buf_short(b, hr_html_gap_text(r->gap), 1 + (r->gap == HR_GAP_PARAGRAPH));
     } else {
         hr_html_end_segment(r);
         r->now = (hr_html_segment){.off = (uint32_t)b->len,
@@ -59,7 +60,7 @@ static void begin(hr_html_reader *r)
         r->begun = true;
     }
     if (r->nprefix)
-        hr_buf_add(b, r->prefix, r->nprefix);
+        hr_buf_short(b, r->prefix, r->nprefix);
     r->nprefix = 0;
     r->gap = HR_GAP_NONE;
     r->fresh = false;
@@ -128,7 +129,8 @@ void hr_html_literal(hr_html_reader *r, hr_str s)
 
 void hr_html_mark(hr_html_reader *r, const char *z)
 {
-    hr_html_literal(r, hr_str_make(z, strlen(z)));
+    begin(r);
+    hr_buf_short(&r->page->text, z, strlen(z)); /* no entity is in it */
 }
 
 /* " (value)" for what attributes tell the reader. */
@@ -185,11 +187,13 @@ static void part_numbers(hr_html_reader *r, char next)
 }
 
 /* The white space at the beginning of s, entities for it included. */
-static size_t leading_space(hr_str s)
+static inline size_t leading_space(hr_str s)
 {
     size_t i = 0, n, taken;
     char c[4];
 
+    if (s.n == 0 || (*s.p > ' ' && *s.p != '&'))
+        return 0;
     for (;;) {
         while (i < s.n && hr_html_space(s.p[i]))
             i++;

@@ -100,13 +100,13 @@ static int push(hr_html_reader *r, unsigned tag, unsigned signs)
 static enum hr_html_gap gap_of(const hr_html_reader *r, unsigned tag)
 {
     const unsigned flags = hr_html_tags[tag].flags;
-    bool cell = r->open[HR_TAG_TD] || r->open[HR_TAG_TH];
 
-    if ((tag == HR_TAG_BR && cell) || tag == HR_TAG_BUTTON || tag == HR_TAG_TEXTAREA)
+    if (!(flags & (HR_TAG_PARAGRAPH | HR_TAG_LINE)))
+        return tag == HR_TAG_BUTTON || tag == HR_TAG_TEXTAREA ? HR_GAP_SPACE : HR_GAP_NONE;
+    const bool cell = r->open[HR_TAG_TD] || r->open[HR_TAG_TH];
+    if (tag == HR_TAG_BR && cell)
         return HR_GAP_SPACE;
-    if (flags & HR_TAG_PARAGRAPH)
-        return tag == HR_TAG_DIV || cell ? HR_GAP_LINE : HR_GAP_PARAGRAPH;
-    return flags & HR_TAG_LINE ? HR_GAP_LINE : HR_GAP_NONE;
+    return (flags & HR_TAG_LINE) || tag == HR_TAG_DIV || cell ? HR_GAP_LINE : HR_GAP_PARAGRAPH;
 }
 
 static int start(hr_html_reader *r)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "transform/eight.h"
 #include "transform/html_token.h"
 
 #define P HR_TAG_PARAGRAPH
@@ -95,32 +96,54 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-enum hr_html_tag hr_html_tag_of(hr_str name)
-{
-    static const uint8_t first[26] = {
-        ['a' - 'a'] = HR_TAG_A,    ['b' - 'a'] = HR_TAG_B,   ['c' - 'a'] = HR_TAG_CAPTION,
-        ['d' - 'a'] = HR_TAG_DD,   ['e' - 'a'] = HR_TAG_EM,  ['f' - 'a'] = HR_TAG_FIELDSET,
-        ['h' - 'a'] = HR_TAG_H1,   ['i' - 'a'] = HR_TAG_I,   ['l' - 'a'] = HR_TAG_LABEL,
-        ['m' - 'a'] = HR_TAG_MAIN, ['n' - 'a'] = HR_TAG_NAV, ['o' - 'a'] = HR_TAG_OL,
-        ['p' - 'a'] = HR_TAG_P,    ['s' - 'a'] = HR_TAG_S,   ['t' - 'a'] = HR_TAG_TABLE,
-        ['u' - 'a'] = HR_TAG_UL,
-    };
-    char z[sizeof hr_html_tags->name] = "";
-    uint64_t head, other;
+/* The tags of up to eight letters: a slot each, by the top eight bits of the product of the name (as a number, the first letter lowest) with
+   TAG_HASH, which was sought so that none share a slot. */
+#define TAG_HASH UINT64_C(0x3c6ba90fb1325a5b)
+static const uint8_t slots[256] = {
+    [4] = HR_TAG_MENU,      [5] = HR_TAG_DL,        [8] = HR_TAG_UL,       [11] = HR_TAG_SPAN,
+    [15] = HR_TAG_BASE,     [16] = HR_TAG_SUB,      [18] = HR_TAG_BR,      [19] = HR_TAG_PRE,
+    [24] = HR_TAG_ADDRESS,  [25] = HR_TAG_NOFRAMES, [29] = HR_TAG_TH,      [33] = HR_TAG_B,
+    [35] = HR_TAG_DETAILS,  [36] = HR_TAG_S,        [39] = HR_TAG_H1,      [50] = HR_TAG_FIGURE,
+    [53] = HR_TAG_HEAD,     [56] = HR_TAG_IFRAME,   [65] = HR_TAG_H6,      [68] = HR_TAG_BODY,
+    [69] = HR_TAG_FIELDSET, [70] = HR_TAG_CODE,     [72] = HR_TAG_SUMMARY, [75] = HR_TAG_ARTICLE,
+    [79] = HR_TAG_SUP,      [82] = HR_TAG_TR,       [93] = HR_TAG_STYLE,   [97] = HR_TAG_TEMPLATE,
+    [98] = HR_TAG_DT,       [102] = HR_TAG_DEL,     [105] = HR_TAG_STRONG, [106] = HR_TAG_H4,
+    [107] = HR_TAG_TABLE,   [110] = HR_TAG_TD,      [111] = HR_TAG_P,      [113] = HR_TAG_SECTION,
+    [120] = HR_TAG_INPUT,   [121] = HR_TAG_SELECT,  [125] = HR_TAG_HR,     [127] = HR_TAG_MATH,
+    [128] = HR_TAG_FOOTER,  [132] = HR_TAG_BUTTON,  [135] = HR_TAG_DIALOG, [138] = HR_TAG_HEADER,
+    [145] = HR_TAG_CAPTION, [146] = HR_TAG_H2,      [154] = HR_TAG_MAIN,   [158] = HR_TAG_OL,
+    [163] = HR_TAG_ASIDE,   [164] = HR_TAG_IMG,     [165] = HR_TAG_LI,     [168] = HR_TAG_DD,
+    [171] = HR_TAG_TITLE,   [172] = HR_TAG_TFOOT,   [173] = HR_TAG_EM,     [174] = HR_TAG_NAV,
+    [175] = HR_TAG_DIV,     [184] = HR_TAG_FORM,    [192] = HR_TAG_META,   [199] = HR_TAG_TBODY,
+    [200] = HR_TAG_I,       [201] = HR_TAG_SVG,     [207] = HR_TAG_OPTION, [213] = HR_TAG_H5,
+    [214] = HR_TAG_SCRIPT,  [217] = HR_TAG_LINK,    [228] = HR_TAG_A,      [231] = HR_TAG_TEXTAREA,
+    [238] = HR_TAG_HTML,    [242] = HR_TAG_LABEL,   [250] = HR_TAG_THEAD,  [251] = HR_TAG_NOSCRIPT,
+    [254] = HR_TAG_H3};
 
-    if (name.n == 0 || name.n >= sizeof z)
-        return HR_TAG_OTHER;
-    for (size_t i = 0; i < name.n; i++)
-        z[i] = (char)(name.p[i] | 0x20); /* letters to small ones; control characters are in no name */
-    if (*z < 'a' || *z > 'z' || first[*z - 'a'] == 0)
-        return HR_TAG_OTHER;
-    memcpy(&head, z, sizeof head);
-    for (unsigned t = first[*z - 'a']; t < HR_TAGS && *hr_html_tags[t].name == *z; t++) {
-        memcpy(&other, hr_html_tags[t].name, sizeof other); /* most names are no longer */
-        if (head == other && memcmp(hr_html_tags[t].name, z, sizeof z) == 0)
-            return (enum hr_html_tag)t;
+static enum hr_html_tag long_tag(hr_str name)
+{
+    static const uint8_t tags[] = {HR_TAG_BLOCKQUOTE, HR_TAG_FIGCAPTION};
+
+    for (size_t t = 0, i; t < sizeof tags; t++) {
+        const char *z = hr_html_tags[tags[t]].name;
+        for (i = 0; i < name.n && (name.p[i] | 0x20) == z[i];)
+            i++;
+        if (i == name.n && z[i] == 0)
+            return (enum hr_html_tag)tags[t];
     }
     return HR_TAG_OTHER;
+}
+
+enum hr_html_tag hr_html_tag_of(hr_str name)
+{
+    if (name.n - 1 >= sizeof hr_html_tags->name - 1)
+        return HR_TAG_OTHER;
+    if (name.n > 8)
+        return long_tag(name);
+    /* letters become small ones; control characters are in no name */
+    const uint64_t key = hr_eight(name.p, name.n) | HR_EIGHT(0x20) >> (8 - name.n) * 8;
+    const unsigned tag = slots[key * TAG_HASH >> 56];
+    return hr_eight(hr_html_tags[tag].name, 8) == key ? (enum hr_html_tag)tag : HR_TAG_OTHER;
 }
 
 /* ------------------------------------------------------------------ attributes */
@@ -135,8 +158,8 @@ static bool is_name(hr_str s, const char *z)
 static bool find(hr_str attributes, const char *name, hr_str *value)
 {
     hr_str key;
-    while (hr_html_attribute(&attributes, &key, value))
-        if (is_name(key, name))
+    while (attributes.n && hr_html_attribute(&attributes, &key, value))
+        if (lower(*key.p) == *name && is_name(key, name))
             return true;
     *value = (hr_str){0};
     return false;
@@ -203,7 +226,7 @@ static bool says(hr_str value, const bool parts[256], const struct names *names)
         if (letter >= 26 || !(names->letters >> letter & 1))
             continue;
         for (const char *const *name = names->list; *name; name++)
-            if (is_name(word, *name))
+            if (**name == lower(*word.p) && is_name(word, *name))
                 return true;
     }
     return false;
@@ -226,23 +249,42 @@ unsigned hr_html_signs(hr_str attributes, hr_str *label)
     hr_str key, value, datetime = {0}, title = {0};
 
     *label = (hr_str){0};
-    while (hr_html_attribute(&attributes, &key, &value)) {
-        if (is_name(key, "class")) {
-            signs |= says(value, spaces, &nav_classes) ? HR_HTML_NAV : 0;
-            signs |= says(value, dashes, &alert_words) ? HR_HTML_ALERT : 0;
-        } else if (is_name(key, "role")) {
-            signs |= says(value, spaces, &nav_roles) ? HR_HTML_NAV : 0;
-            signs |= says(value, spaces, &alert_words) ? HR_HTML_ALERT : 0;
-        } else if (is_name(key, "hidden")) {
-            signs |= is_name(value, "until-found") ? 0 : HR_HTML_HIDDEN;
-        } else if (is_name(key, "style")) {
-            signs |= displays_none(value) ? HR_HTML_HIDDEN : 0;
-        } else if (is_name(key, "aria-label")) {
-            *label = value;
-        } else if (is_name(key, "datetime")) {
-            datetime = value;
-        } else if (is_name(key, "title")) {
-            title = value;
+    while (attributes.n && hr_html_attribute(&attributes, &key, &value)) {
+        switch (lower(*key.p)) {
+        case 'a':
+            if (is_name(key, "aria-label"))
+                *label = value;
+            break;
+        case 'c':
+            if (is_name(key, "class")) {
+                signs |= says(value, spaces, &nav_classes) ? HR_HTML_NAV : 0;
+                signs |= says(value, dashes, &alert_words) ? HR_HTML_ALERT : 0;
+            }
+            break;
+        case 'd':
+            if (is_name(key, "datetime"))
+                datetime = value;
+            break;
+        case 'h':
+            if (is_name(key, "hidden"))
+                signs |= is_name(value, "until-found") ? 0 : HR_HTML_HIDDEN;
+            break;
+        case 'r':
+            if (is_name(key, "role")) {
+                signs |= says(value, spaces, &nav_roles) ? HR_HTML_NAV : 0;
+                signs |= says(value, spaces, &alert_words) ? HR_HTML_ALERT : 0;
+            }
+            break;
+        case 's':
+            if (is_name(key, "style"))
+                signs |= displays_none(value) ? HR_HTML_HIDDEN : 0;
+            break;
+        case 't':
+            if (is_name(key, "title"))
+                title = value;
+            break;
+        default:
+            break;
         }
     }
     if (label->n == 0)

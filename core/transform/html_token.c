@@ -12,10 +12,9 @@ static bool is_letter(char c)
 }
 
 /* Offset of the first c at or behind `from`; the end where there is none. */
-static size_t find(hr_str s, char c, size_t from)
+static inline size_t find(hr_str s, char c, size_t from)
 {
-    const char *p = from < s.n ? memchr(s.p + from, c, s.n - from) : NULL;
-    return p ? (size_t)(p - s.p) : s.n;
+    return from < s.n ? (size_t)(hr_seek_near(s.p + from, s.p + s.n, c) - s.p) : s.n;
 }
 
 static hr_str slice(hr_str s, size_t from, size_t to)
@@ -119,9 +118,11 @@ static void bogus(hr_html *h, hr_html_token *t)
 
 static void tag(hr_html *h, hr_html_token *t)
 {
-    bool bare;
-    size_t from = h->at + 1 + (t->kind == HR_HTML_END), name = end_of(h->in, from, ENDS_TAG),
-           end = tag_end(h->in, name, &bare);
+    bool bare = false;
+    size_t from = h->at + 1 + (t->kind == HR_HTML_END), name = end_of(h->in, from, ENDS_TAG), end = name;
+
+    if (name == h->in.n || h->in.p[name] != '>') /* most have no attributes */
+        end = tag_end(h->in, name, &bare);
 
     t->tag = hr_html_tag_of(slice(h->in, from, name));
     t->open = end == h->in.n;

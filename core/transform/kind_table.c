@@ -17,6 +17,8 @@ static unsigned count(hr_str line, char sign, unsigned *loose)
     unsigned n = 0;
     bool quoted = false;
 
+    if (!memchr(line.p, sign, line.n)) /* most lines hold few of the signs */
+        return 0;
     for (size_t i = 0; i < line.n; i++) {
         quoted ^= line.p[i] == '"';
         if (quoted || line.p[i] != sign || (sign == ';' && i + 1 == line.n)) /* a statement ends in one */

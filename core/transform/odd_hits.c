@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "transform/hash_table.h"
 #include "transform/patterns.h"
 #include "transform/signs.h"
-#include "transform/sort.h"
 #include "transform/words.h"
 
 enum {
@@ -39,16 +39,28 @@ struct odd {
     bool *odd;
     hr_buf words; /* of the matches; one line a hit */
     hr_split split;
-    hr_patterns patterns;  /* of them */
-    hr_pair *pair, *other; /* n each */
+    hr_patterns patterns; /* of them */
 };
 
 /* ------------------------------------------------------------------ what they say */
-/* The hashes of remarks[], and how they begin: by the lowest five bits of the first letter, those of the second as bits. */
+/* The hashes of remarks[]; by the lowest five bits of a first letter those that begin so, and the same bits of their second letters. */
 struct remarks {
     uint64_t hash[REMARKS];
+    uint8_t from[32], to[32];
     uint32_t begins[32];
 };
+
+static void read_remarks(struct remarks *r)
+{
+    *r = (struct remarks){.begins = {0}};
+    for (uint8_t i = 0; i < REMARKS; i++) {
+        const unsigned first = remarks[i][0] & 31;
+        r->hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
+        r->from[first] = r->begins[first] ? r->from[first] : i;
+        r->to[first] = (uint8_t)(i + 1);
+        r->begins[first] |= 1u << (remarks[i][1] & 31);
+    }
+}
 
 static uint64_t remark_of(const struct remarks *r, uint64_t hash)
 {
@@ -58,7 +70,21 @@ static uint64_t remark_of(const struct remarks *r, uint64_t hash)
     return 0;
 }
 
-/* Bit i: the line says remarks[i]. */
+/* The same for a word of plain text. */
+static uint64_t plain_remark(const struct remarks *r, hr_str word)
+{
+    const unsigned first = word.p[0] & 31;
+
+    if (word.n < SHORTEST || word.n > LONGEST)
+        return 0;
+    const uint64_t hash = hr_plain_word_hash(word);
+    for (unsigned i = r->from[first]; i < r->to[first]; i++)
+        if (hash == r->hash[i])
+            return UINT64_C(1) << i;
+    return 0;
+}
+
+/* Bit i: the line, in which backslashes stand, says remarks[i]. */
 static uint64_t remarks_of(hr_str text, const struct remarks *r)
 {
     hr_words escaped = {text, 0};
@@ -69,9 +95,7 @@ static uint64_t remarks_of(hr_str text, const struct remarks *r)
 
     if (hr_plain_words_begin(&plain, text)) {
         while (hr_plain_words_next(&plain, &word))
-            if (word.n >= SHORTEST && word.n <= LONGEST &&
-                (r->begins[word.p[0] & 31] >> (word.p[1] & 31) & 1))
-                said |= remark_of(r, hr_plain_word_hash(word));
+            said |= plain_remark(r, word);
     } else {
         while (hr_words_next(&escaped, &w))
             said |= remark_of(r, w.hash);
@@ -79,43 +103,106 @@ static uint64_t remarks_of(hr_str text, const struct remarks *r)
     return said;
 }
 
-static int mark_remarks(struct odd *o)
+/* The word that begins in its block at `bit`, of those that tell of words; the text goes on to `end`. */
+static hr_str word_at(const char *block, uint64_t words, uint64_t bit, const char *end)
 {
-    uint64_t *said = hr_arena_zalloc(o->scratch, (o->n + 1) * sizeof *said), rare = 0;
-    struct remarks table = {.begins = {0}};
-    uint32_t lines[REMARKS + 1] = {0};
-    /* The lines stand one behind the other; `error` is where the next word that tells of one stands. */
-    const char *begin = o->n ? o->hit[0].line.p : NULL, *error = begin,
-               *end = o->n ? o->hit[o->n - 1].line.p + o->hit[o->n - 1].line.n : NULL;
-    const hr_str text = hr_str_make(begin, (size_t)(end - begin));
-    bool strong, sure = false;
-    int r = said ? 0 : HR_ENOMEM;
+    const char *p = block + __builtin_ctzll(bit);
+    const uint64_t behind = words + bit; /* the carry goes through the word */
+    hr_str word = {p, 0};
 
-    for (int i = 0; i < REMARKS; i++) {
-        table.hash[i] = hr_word_hash(hr_str_make(remarks[i], strlen(remarks[i])));
-        table.begins[remarks[i][0] & 31] |= 1u << (remarks[i][1] & 31);
+    if (behind > words)
+        return hr_str_make(p, (size_t)(block + __builtin_ctzll(behind & ~words) - p));
+    hr_runs runs = hr_runs_of(hr_str_make(p, (size_t)(end - p)), HR_RUN_WORD);
+    hr_runs_next(&runs, HR_RUN_WORD, &word);
+    return word;
+}
+
+/* The lines stand one behind the other in `text`, so they are gone through as one: few of its words begin as a remark does. A point within a
+   number is of no remark. */
+static int find_remarks(const struct odd *o, hr_str text, uint64_t *said)
+{
+    const char *end = text.p + text.n;
+    struct remarks table;
+    uint64_t before = 0; /* the last byte of the block before is of a word */
+    uint32_t k = 0;
+
+    read_remarks(&table);
+    for (const char *block = text.p; block < end; block += 64) {
+        const size_t n = (size_t)(end - block);
+        const uint64_t words = hr_run_bits_up_to_64(block, n, (size_t)(block - text.p), HR_RUN_WORD);
+        uint64_t begins = words & ~(words << 1 | before);
+        before = words >> 63;
+        for (; begins; begins &= begins - 1) {
+            const char *p = block + __builtin_ctzll(begins);
+            if (end - p < SHORTEST || __builtin_expect(!(table.begins[*p & 31] >> (p[1] & 31) & 1), true))
+                continue;
+            const uint64_t remark = plain_remark(&table, word_at(block, words, begins & -begins, end));
+            if (!remark)
+                continue;
+            while (p >= o->hit[k].line.p + o->hit[k].line.n)
+                k++;
+            if (hr_hit_is_match(&o->hit[k]) && p >= hr_hit_words(&o->hit[k]).p)
+                said[k] |= remark;
+        }
+        if (hr_watch_spend(o->watch, n < 64 ? n : 64) < 0)
+            return HR_ETIME;
     }
-    for (uint32_t k = 0; r == 0 && k < o->n; k++) {
+    const char *slash = text.p; /* the next backslash: it parts words, or spells them */
+    for (k = 0; k < o->n; k++) {
+        const hr_hit *h = &o->hit[k];
+        if (slash < h->line.p && !(slash = memchr(h->line.p, '\\', (size_t)(end - h->line.p))))
+            break;
+        if (slash < h->line.p + h->line.n && *slash == '\\' && hr_hit_is_match(h))
+            said[k] = remarks_of(hr_hit_words(h), &table);
+    }
+    return 0;
+}
+
+/* Another bit for lines that tell of an error in any way. Where too many do it tells nothing, and the rest is not read. */
+static void find_errors(const struct odd *o, hr_str text, uint64_t *said)
+{
+    const char *error = text.p, *end = text.p + text.n; /* error: the next word that tells of one */
+    bool strong, sure = false;
+
+    for (uint32_t k = 0, found = 0; k < o->n && (uint64_t)found * COMMON_SHARE <= o->matches; k++) {
+        const hr_str line = o->hit[k].line, words = hr_hit_words(&o->hit[k]);
         if (!hr_hit_is_match(&o->hit[k]))
             continue;
-        const hr_str line = o->hit[k].line, words = hr_hit_words(&o->hit[k]);
-        said[k] = remarks_of(words, &table);
-        if (error < line.p && error != end) {
+        if (error <= line.p && error != end) {
             const size_t at = hr_prose_error_place(text, (size_t)(line.p - text.p), &sure);
             error = at == SIZE_MAX ? end : text.p + at;
         }
-        if (error < line.p + line.n && ((sure && error >= words.p) || hr_prose_says_error(words, &strong)))
-            said[k] |= UINT64_C(1) << REMARKS; /* it tells of an error in another way */
+        if (error < line.p + line.n && ((sure && error >= words.p) || hr_prose_says_error(words, &strong))) {
+            said[k] |= UINT64_C(1) << REMARKS;
+            found++;
+        }
+    }
+}
+
+static int mark_remarks(struct odd *o)
+{
+    uint64_t *said = hr_arena_zalloc(o->scratch, (o->n + 1) * sizeof *said), rare = 0;
+    uint32_t lines[REMARKS + 1] = {0};
+
+    if (!said)
+        return HR_ENOMEM;
+    if (o->n == 0)
+        return 0;
+    const hr_str last = o->hit[o->n - 1].line,
+                 text = hr_str_make(o->hit[0].line.p, (size_t)(last.p + last.n - o->hit[0].line.p));
+    int r = find_remarks(o, text, said);
+    if (r < 0)
+        return r;
+    find_errors(o, text, said);
+    for (uint32_t k = 0; k < o->n; k++)
         for (uint64_t left = said[k]; left; left &= left - 1)
             lines[__builtin_ctzll(left)]++;
-        r = hr_watch_spend(o->watch, o->hit[k].line.n);
-    }
     for (int i = 0; i <= REMARKS; i++)
         if ((uint64_t)lines[i] * COMMON_SHARE <= o->matches)
             rare |= UINT64_C(1) << i;
-    for (uint32_t k = 0; r == 0 && k < o->n; k++)
+    for (uint32_t k = 0; k < o->n; k++)
         o->odd[k] = o->odd[k] || (said[k] & rare);
-    return r;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ shapes */
@@ -148,47 +235,75 @@ static bool is_loose(const struct odd *o, uint32_t pattern)
 }
 
 /* Of lines without a pattern of their own, the first of each text. */
-static void mark_new_texts(struct odd *o)
+static int mark_new_texts(struct odd *o)
 {
-    size_t n = 0;
+    uint32_t *loose = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *loose), n = 0;
+    hr_hash_table seen;
 
+    if (!loose)
+        return HR_ENOMEM;
     for (uint32_t k = 0; k < o->n; k++)
         if (hr_hit_is_match(&o->hit[k]) && is_loose(o, o->patterns.of_line[k]))
-            o->pair[n++] = (hr_pair){hr_word_bits(hr_hit_words(&o->hit[k])), k};
-    hr_sort_pairs(o->pair, o->other, n);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || o->pair[i].key != o->pair[i - 1].key)
-            o->odd[o->pair[i].value] = true;
+            loose[n++] = k;
+    if (n == 0)
+        return 0;
+    if (hr_hash_make(&seen, o->scratch, n) < 0)
+        return HR_ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        hr_hash_entry *e = hr_hash_at(&seen, hr_word_bits(hr_hit_words(&o->hit[loose[i]])) | 1);
+        if (!e || e->value++ == 0)
+            o->odd[loose[i]] = true;
+    }
+    return 0;
 }
 
-static void mark_shapes(struct odd *o)
+static int mark_shapes(struct odd *o)
 {
     for (uint32_t k = 0; k < o->n; k++) {
         uint32_t p = o->patterns.of_line[k];
         if (p != HR_PATTERN_NONE && o->patterns.list[p].lines < LEAST_PATTERN)
             o->odd[k] = true;
     }
-    mark_new_texts(o);
+    return mark_new_texts(o);
 }
 
 /* ------------------------------------------------------------------ values */
-/* One word of all lines of a pattern; its values are sorted in `pair`. */
-static void mark_rare_values(struct odd *o, size_t n)
-{
-    size_t values = 0;
+/* How often each value of one word stands in the lines of a pattern: in a table for as many of them as may be a category. */
+struct values {
+    hr_hash_table often;
+    size_t n;    /* different ones */
+    bool common; /* so far no more than may be */
+};
 
-    for (size_t i = 0; i < n; i++)
-        values += i == 0 || o->pair[i].key != o->pair[i - 1].key;
-    if (values * USUAL > n)
+static void begin_values(struct values *v, hr_hash_table room, uint32_t lines)
+{
+    uint64_t size = 16;
+
+    while (size < 2 * ((uint64_t)lines / USUAL + 1))
+        size *= 2;
+    *v = (struct values){.often = {room.entries, size - 1}, .common = true};
+    memset(room.entries, 0, size * sizeof *room.entries);
+}
+
+static void count_value(struct values *v, uint64_t key, uint32_t lines)
+{
+    hr_hash_entry *e = hr_hash_at(&v->often, key);
+
+    v->n += e && e->value == 0;
+    v->common = e && v->n * USUAL <= lines;
+    if (e)
+        e->value++;
+}
+
+/* n values of the lines are keys; those that are rare among them. */
+static void mark_rare_values(struct odd *o, struct values *v, const uint32_t *line, const uint64_t *key,
+                             size_t n)
+{
+    if (!v->common || v->n * USUAL > n)
         return;
-    for (size_t i = 0, from; i < n;) {
-        for (from = i; i < n && o->pair[i].key == o->pair[from].key; i++)
-            ;
-        if ((i - from) * values * RARER > n)
-            continue;
-        for (size_t k = from; k < i; k++)
-            o->odd[o->pair[k].value] = true;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (hr_hash_at(&v->often, key[i])->value * v->n * RARER <= n)
+            o->odd[line[i]] = true;
 }
 
 /* The first number in a word; false: there is none. */
@@ -221,30 +336,38 @@ static void mark_far_numbers(struct odd *o, const double *number, const uint32_t
     }
 }
 
-/* The lines of one pattern. */
-static int mark_values(struct odd *o, const hr_pattern *p, const uint32_t *line, double *number,
-                       uint32_t *numbered)
-{
-    int r = 0;
+/* What is read of the lines of one pattern, for one word at a time: room for all lines of the text. */
+struct column {
+    hr_hash_table room;
+    uint64_t *key;
+    double *number;
+    uint32_t *valued, *numbered; /* the lines of them */
+};
 
-    for (uint32_t word = 0; r == 0 && word < HR_LINE_WORDS; word++) {
-        size_t values = 0, numbers = 0;
-        if (!(p->varies >> word & 1))
+static int mark_column(struct odd *o, const struct column *c, uint32_t word, const uint32_t *line,
+                       uint32_t lines)
+{
+    size_t n = 0, numbers = 0;
+    struct values v;
+
+    begin_values(&v, c->room, lines);
+    for (uint32_t i = 0; i < lines; i++) {
+        if (word >= hr_split_words(&o->split, line[i]))
             continue;
-        for (uint32_t i = 0; r == 0 && i < p->lines; i++) {
-            if (word >= hr_split_words(&o->split, line[i]))
-                continue;
-            const hr_str value = hr_split_word(&o->split, line[i], word);
-            o->pair[values++] = (hr_pair){hr_word_bits(value), line[i]};
-            numbered[numbers] = line[i];
-            numbers += number_in(value, &number[numbers]);
-            r = hr_watch_spend(o->watch, o->hit[line[i]].text.n);
+        const hr_str value = hr_split_word(&o->split, line[i], word);
+        if (v.common) {
+            c->key[n] = hr_word_bits(value) | 1;
+            c->valued[n] = line[i];
+            count_value(&v, c->key[n++], lines);
         }
-        hr_sort_pairs(o->pair, o->other, values);
-        mark_rare_values(o, values);
-        mark_far_numbers(o, number, numbered, numbers);
+        c->numbered[numbers] = line[i];
+        numbers += number_in(value, &c->number[numbers]);
+        if (hr_watch_spend(o->watch, o->hit[line[i]].text.n) < 0)
+            return HR_ETIME;
     }
-    return r;
+    mark_rare_values(o, &v, c->valued, c->key, n);
+    mark_far_numbers(o, c->number, c->numbered, numbers);
+    return 0;
 }
 
 static int mark_all_values(struct odd *o)
@@ -252,19 +375,27 @@ static int mark_all_values(struct odd *o)
     const hr_patterns *p = &o->patterns;
     uint32_t *begin = hr_arena_zalloc(o->scratch, (p->n + 1) * sizeof *begin);
     uint32_t *line = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *line);
-    uint32_t *numbered = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *numbered);
-    double *number = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *number);
-    int r = begin && line && numbered && number ? 0 : HR_ENOMEM;
+    struct column c = {.key = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *c.key),
+                       .number = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *c.number),
+                       .valued = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *c.valued),
+                       .numbered = hr_arena_alloc(o->scratch, (o->n + 1) * sizeof *c.numbered)};
+    int r = begin && line && c.key && c.number && c.valued && c.numbered ? 0 : HR_ENOMEM;
 
+    if (r == 0)
+        r = hr_hash_make(&c.room, o->scratch, o->n / USUAL + 1);
     for (uint32_t i = 0; r == 0 && i < p->n; i++)
         begin[i + 1] = begin[i] + p->list[i].lines;
     for (uint32_t k = 0; r == 0 && k < o->n; k++)
         if (p->of_line[k] != HR_PATTERN_NONE)
             line[begin[p->of_line[k]]++] = k;
     /* begin[i] is its end now; of a loose pattern each text stays in any case */
-    for (uint32_t i = 0; r == 0 && i < p->n; i++)
-        if (p->list[i].lines >= LEAST_VALUES && !is_loose(o, i))
-            r = mark_values(o, &p->list[i], line + begin[i] - p->list[i].lines, number, numbered);
+    for (uint32_t i = 0; r == 0 && i < p->n; i++) {
+        const uint32_t lines = p->list[i].lines;
+        if (lines < LEAST_VALUES || is_loose(o, i))
+            continue;
+        for (uint64_t varies = p->list[i].varies; r == 0 && varies; varies &= varies - 1)
+            r = mark_column(o, &c, (uint32_t)__builtin_ctzll(varies), line + begin[i] - lines, lines);
+    }
     return r;
 }
 
@@ -274,17 +405,13 @@ int hr_odd_hits(const hr_hit *hit, uint32_t n, hr_arena *scratch, hr_watch *watc
 
     for (uint32_t k = 0; k < n; k++)
         o.matches += hr_hit_is_match(&hit[k]);
-    o.pair = hr_arena_alloc(scratch, (n + 1) * sizeof *o.pair);
-    o.other = hr_arena_alloc(scratch, (n + 1) * sizeof *o.other);
-    if (!o.pair || !o.other)
-        return HR_ENOMEM;
     int r = mark_remarks(&o);
     if (r == 0)
         r = find_patterns(&o);
-    if (r == 0) {
-        mark_shapes(&o);
+    if (r == 0)
+        r = mark_shapes(&o);
+    if (r == 0)
         r = mark_all_values(&o);
-    }
     hr_split_free(&o.split);
     hr_buf_free(&o.words);
     return r;

@@ -6,7 +6,7 @@
    - their text, where the shape is little but punctuation (prose, messages) and no line before had that text;
    - a value that hardly any other line of the shape has where the rest agree, or a number far from the others'.
 
-   Linear (sorting is by radix). One thread; scratch in the arena. */
+   Linear. One thread; scratch in the arena. */
 #ifndef HR_ODD_HITS_H
 #define HR_ODD_HITS_H
 

@@ -21,6 +21,9 @@ enum hr_run_class {
     HR_RUN_BLACK,    /* all but blanks, tabs and carriage returns */
     HR_RUN_POINT,    /* full stops */
     HR_RUN_FEED,     /* line feeds */
+    HR_RUN_BLANK,    /* blanks and tabs */
+    HR_RUN_SLASH,    /* slashes */
+    HR_RUN_COLON,    /* colons */
     HR_RUN_O         /* the letter o, which "error" and "exception" have before the last one */
 };
 
@@ -52,6 +55,12 @@ static inline uint64_t hr_run_bits16(const char *p, enum hr_run_class class)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '.'));
     if (class == HR_RUN_FEED)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '\n'));
+    if (class == HR_RUN_BLANK)
+        return (uint64_t)_mm_movemask_epi8(_mm_or_si128(hr_run_is(v, ' '), hr_run_is(v, '\t')));
+    if (class == HR_RUN_SLASH)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(v, '/'));
+    if (class == HR_RUN_COLON)
+        return (uint64_t)_mm_movemask_epi8(hr_run_is(v, ':'));
     if (class == HR_RUN_O)
         return (uint64_t)_mm_movemask_epi8(hr_run_is(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'o'));
     if (class == HR_RUN_UNGAPPED) {
@@ -84,6 +93,12 @@ static inline bool hr_run_holds(unsigned char c, enum hr_run_class class)
         return c == '.';
     if (class == HR_RUN_FEED)
         return c == '\n';
+    if (class == HR_RUN_BLANK)
+        return c == ' ' || c == '\t';
+    if (class == HR_RUN_SLASH)
+        return c == '/';
+    if (class == HR_RUN_COLON)
+        return c == ':';
     if (class == HR_RUN_O)
         return small == 'o';
     if (class == HR_RUN_UNGAPPED)

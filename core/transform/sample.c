@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "transform/eight.h"
-#include "transform/lines.h"
+#include "transform/feeds.h"
 
 enum {
     LEAST_LINE = 24, /* bytes; shorter ones stand again in any text, and little is saved by it */
@@ -44,12 +44,13 @@ int hr_lines_repeat(hr_arena *scratch, hr_str text)
     uint32_t *seen = hr_arena_zalloc(scratch, SLOTS * sizeof *seen);
     const uint64_t most = text.n <= SHARE ? UINT32_MAX : (uint64_t)UINT32_MAX * SHARE / text.n;
     size_t looked = 0, repeated = 0;
+    hr_feeds feeds = {0};
     hr_str line;
     bool ended;
 
     if (!seen)
         return HR_ENOMEM;
-    while (hr_line_next(&text, &line, &ended)) {
+    while (hr_feeds_line(&feeds, &text, &line, &ended)) {
         if (line.n < LEAST_LINE)
             continue;
         const uint64_t h = hr_mix(hr_mix(line.n, hr_eight(line.p, 8)), hr_eight(line.p + line.n - 8, 8));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "transform/lines.h"
+#include "transform/runs.h"
 #include "transform/testrun_line.h"
 
 enum { MOST_HEAD = 160, LEAST_RULE = 3 };
@@ -166,15 +167,52 @@ static void close_section(struct splitter *s, const char *here, size_t head)
     s->head = head;
 }
 
+/* May a line that begins so divide: a fence, a tag, a rule, a prompt, JSON? */
+static bool may_divide(char c)
+{
+    static const uint64_t signs =
+        1ull << '=' | 1ull << '-' | 1ull << '#' | 1ull << '*' | 1ull << '+' | 1ull << '<' | 1ull << '$';
+
+    return c < '@' ? c > 0 && (signs >> c & 1) : c == '`' || c == '{' || c == '[' || c == '~';
+}
+
+/* Most lines are passed over: from the line that begins at `from`, the first one that may divide by how it begins, or the one that holds the
+   byte at `most`. */
+static const char *next_line(const char *from, const char *most, const char *end)
+{
+    const char *line = from;
+
+    if (may_divide(*from))
+        return from;
+    for (const char *block = from; block < most; block += 64) {
+        uint64_t feeds = hr_run_bits_up_to_64(block, (size_t)(end - block), 0, HR_RUN_FEED);
+        for (; feeds; feeds &= feeds - 1) {
+            const char *next = block + __builtin_ctzll(feeds) + 1;
+            if (next > most || next == end)
+                return line;
+            line = next;
+            if (may_divide(*line))
+                return line;
+        }
+    }
+    return line;
+}
+
 static void split(struct splitter *s, hr_str text)
 {
     hr_str rest = text, line;
-    bool ended, fenced = false, blank = true, was_json = false;
-    const char *end = text.p + text.n, *at = text.p; /* at: the next @ */
+    bool ended = false, fenced = false, blank = true, was_json = false;
+    const char *end = text.p + text.n, *at = text.p; /* at: the next @, which may stand in a prompt */
 
-    while (s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended)) {
-        if (at <= line.p && (at = memchr(line.p, '@', (size_t)(end - line.p))) == NULL)
+    while (s->n <= HR_MOST_SECTIONS && rest.n > 0) {
+        if (at <= rest.p && (at = memchr(rest.p, '@', rest.n)) == NULL)
             at = end;
+        const char *next = was_json ? rest.p : next_line(rest.p, at, end);
+        if (next > rest.p) {
+            blank = next - text.p < 2 || next[-2] == '\n' || next[-2] == ':';
+            rest = hr_str_make(next, (size_t)(end - next));
+        }
+        hr_line_next(&rest, &line, &ended);
         bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
         size_t json = !divides && blank && opens(line) ? json_length(line, rest) : 0;
         if (divides) {

@@ -5,111 +5,119 @@
 #include "transform/runs.h"
 
 enum { MOST_TEXT = 1 << 30, MOST_LINES = 1 << 24, MOST_LINE = 0xffff };
+/* Of the line at hand all is in registers, if no call takes its address. */
+#define INLINE static inline __attribute__((always_inline))
+
+/* The line at hand. */
+struct line {
+    const char *p, *behind; /* its beginning; the end of its last word */
+    uint64_t shape;
+    hr_place *first, *next; /* its words: the first, behind the last */
+    bool more;              /* it has more than there is room for */
+};
 
 struct splitter {
     hr_split *s;
-    size_t room_words, words;
-    /* of the line at hand */
-    const char *line, *behind; /* its beginning; the end of its last word */
-    uint64_t shape;
-    uint32_t n; /* of its words; HR_LINE_WORDS + 1: there are more */
+    size_t room_words;
+    uint32_t lines; /* so far */
 };
 
 /* What stands between two words, as a number that tells it apart. */
-static inline uint64_t gap_of(const char *from, const char *to)
+INLINE uint64_t gap_of(const char *from, const char *to)
 {
     const size_t n = (size_t)(to - from);
 
-    if (n <= 1)
-        return n ? (unsigned char)*from : 0;
+    if (__builtin_expect(n == 1, true))
+        return (unsigned char)*from;
+    if (n == 0)
+        return 0;
     return n <= 8 ? hr_eight(from, n) + n * HR_GOLDEN : hr_word_bits(hr_str_make(from, n));
 }
 
-/* Room for the words of one more line. */
-static int make_room(struct splitter *p)
+/* A line begins at p. 0, HR_ENOMEM: there is no room for its words. */
+INLINE int begin_line(struct splitter *s, struct line *l, const char *p)
 {
-    if (p->words + HR_LINE_WORDS <= p->room_words)
-        return 0;
-    size_t more = p->room_words * 2 + HR_LINE_WORDS;
-    hr_place *wider = hr_realloc(p->s->place, more * sizeof *wider);
-    if (!wider)
-        return HR_ENOMEM;
-    p->s->place = wider;
-    p->room_words = more;
+    const size_t words = l->first ? (size_t)(l->first - s->s->place) : 0;
+
+    if (__builtin_expect(words + HR_LINE_WORDS > s->room_words, false)) {
+        const size_t more = s->room_words * 2 + HR_LINE_WORDS;
+        hr_place *wider = hr_realloc(s->s->place, more * sizeof *wider);
+        if (!wider)
+            return HR_ENOMEM;
+        s->s->place = wider;
+        s->room_words = more;
+    }
+    hr_place *first = s->s->place + words;
+    *l = (struct line){.p = p, .behind = p, .first = first, .next = first};
     return 0;
 }
 
-/* The word belongs to the line at hand; of too many the rest is passed over. */
-static inline void take_word(struct splitter *p, const char *from, const char *to)
+INLINE void take_word(struct line *l, const char *from, const char *to)
 {
-    if (__builtin_expect(p->n >= HR_LINE_WORDS, false)) {
-        p->n = HR_LINE_WORDS + 1;
+    if (__builtin_expect(l->next == l->first + HR_LINE_WORDS, false)) {
+        l->more = true;
         return;
     }
-    p->shape = hr_mix(p->shape, gap_of(p->behind, from));
-    p->behind = to;
-    p->s->place[p->words + p->n++] = (hr_place){(uint16_t)(from - p->line), (uint16_t)(to - from)};
+    l->shape = hr_mix(l->shape, gap_of(l->behind, from));
+    l->behind = to;
+    *l->next++ = (hr_place){(uint16_t)(from - l->p), (uint16_t)(to - from)};
 }
 
-static int end_line(struct splitter *p, uint32_t *i, const char *end, hr_watch *watch)
+/* The line ends there, and the next one may begin. 0, HR_ENOMEM, HR_ETIME. */
+INLINE int end_line(struct splitter *s, struct line *l, const char *end, hr_watch *watch)
 {
-    hr_split *s = p->s;
+    const bool more = l->more || (end - l->p > MOST_LINE && l->next > l->first);
+    const size_t n = more ? HR_LINE_WORDS + 1 : (size_t)(l->next - l->first);
+    const uint32_t i = s->lines++;
 
-    if (__builtin_expect(end - p->line > MOST_LINE && p->n > 0, false))
-        p->n = HR_LINE_WORDS + 1;
-    s->begin[*i] = (uint32_t)(p->line - s->text.p);
-    s->first[*i] = (uint32_t)p->words;
-    s->shape[(*i)++] = hr_mix(hr_mix(p->shape, gap_of(p->behind, end)), p->n);
-    if (p->n > 1 && p->n <= HR_LINE_WORDS)
-        p->words += p->n;
-    if (hr_watch_spend(watch, (size_t)(end - p->line)) < 0)
+    s->s->begin[i] = (uint32_t)(l->p - s->s->text.p);
+    s->s->first[i] = (uint32_t)(l->first - s->s->place);
+    s->s->shape[i] = hr_mix(hr_mix(l->shape, gap_of(l->behind, end)), n);
+    if (n > 1 && !more)
+        l->first = l->next;
+    if (hr_watch_spend(watch, (size_t)(end - l->p)) < 0)
         return HR_ETIME;
-    p->line = p->behind = end + 1;
-    p->shape = p->n = 0;
-    return make_room(p);
+    return begin_line(s, l, end + 1);
 }
 
 /* 64 bytes at a time: the words that begin before the next line feed, then what comes behind that. */
-static int read_lines(struct splitter *splitter, hr_watch *watch)
+static int read_lines(struct splitter *s, hr_watch *watch)
 {
-    struct splitter p = *splitter;                             /* a copy, so that it can stay in registers */
-    const char *end = p.s->text.p + p.s->text.n, *open = NULL; /* a word that goes on in the next block */
-    uint32_t i = 0;
-    int r = make_room(&p);
+    const hr_str text = s->s->text;
+    const char *end = text.p + text.n, *open = NULL; /* a word that goes on in the next block */
+    struct line l = {0};
+    int r = begin_line(s, &l, text.p);
 
-    p.line = p.behind = p.s->text.p;
-    for (const char *block = p.line; r == 0 && block < end; block += 64) {
-        const size_t n = (size_t)(end - block), before = (size_t)(block - p.s->text.p);
+    for (const char *block = text.p; r == 0 && block < end; block += 64) {
+        const size_t n = (size_t)(end - block), before = (size_t)(block - text.p);
         const uint64_t words = hr_run_bits_up_to_64(block, n, before, HR_RUN_UNGAPPED);
         uint64_t feeds = hr_run_bits_up_to_64(block, n, before, HR_RUN_FEED);
         uint64_t begins = words & ~(words << 1 | (open != NULL));
         if (open && ~words) {
-            take_word(&p, open, block + __builtin_ctzll(~words));
+            take_word(&l, open, block + __builtin_ctzll(~words));
             open = NULL;
         }
-        do {
+        for (;; feeds &= feeds - 1) {
             uint64_t here = feeds ? begins & ((feeds & -feeds) - 1) : begins;
             for (begins ^= here; here; here &= here - 1) {
-                const unsigned from = (unsigned)__builtin_ctzll(here);
+                const char *from = block + __builtin_ctzll(here);
                 const uint64_t behind = words + (here & -here); /* the carry goes through the word */
                 if (__builtin_expect(behind < words, false))
-                    open = block + from;
+                    open = from;
                 else
-                    take_word(&p, block + from, block + __builtin_ctzll(behind & ~words));
+                    take_word(&l, from, block + __builtin_ctzll(behind & ~words));
             }
-            if (!feeds)
+            if (!feeds || (r = end_line(s, &l, block + __builtin_ctzll(feeds), watch)) < 0)
                 break;
-            r = end_line(&p, &i, block + __builtin_ctzll(feeds), watch);
-            feeds &= feeds - 1;
-        } while (r == 0);
+        }
     }
     if (r == 0 && open)
-        take_word(&p, open, end);
-    if (r == 0 && i < p.s->lines)
-        r = end_line(&p, &i, end, watch);
+        take_word(&l, open, end);
+    if (r == 0 && s->lines < s->s->lines)
+        r = end_line(s, &l, end, watch);
     if (r == 0) {
-        p.s->begin[i] = (uint32_t)(p.line - p.s->text.p);
-        p.s->first[i] = (uint32_t)p.words;
+        s->s->begin[s->lines] = (uint32_t)(l.p - text.p);
+        s->s->first[s->lines] = (uint32_t)(l.first - s->s->place);
     }
     return r;
 }

@@ -4,6 +4,7 @@
            -> what findings and traces say again (findings.c, traces.c) -> kept_lines.c */
 #include "transform/testrun.h"
 
+#include "transform/feeds.h"
 #include "transform/findings.h"
 #include "transform/frames.h"
 #include "transform/gaps.h"
@@ -131,10 +132,11 @@ static void look_at(struct sight *sight, hr_str line, hr_str rest, uint32_t weig
 static int look(hr_run *r, struct sight *sight)
 {
     hr_str rest = r->in->text, line;
+    hr_feeds feeds = {0};
     bool ended;
 
     sight->colours = rest.n > 0 && memchr(rest.p, '\x1b', rest.n) != NULL;
-    while (hr_line_next(&rest, &line, &ended)) {
+    while (hr_feeds_line(&feeds, &rest, &line, &ended)) {
         if (++r->n > MOST_LINES)
             return 0;
         if (hr_begins(line, "@@ ")) /* a diff: its readers need it as it is */
@@ -184,6 +186,7 @@ static int read_seen(hr_run *r, const struct sight *sight)
 static int read_lines(hr_run *r, const struct sight *sight)
 {
     hr_str rest = r->in->text;
+    hr_feeds feeds = {0};
     bool ended;
 
     r->line = hr_arena_alloc(r->scratch, (r->n + 1) * sizeof *r->line);
@@ -195,7 +198,7 @@ static int read_lines(hr_run *r, const struct sight *sight)
     if (!r->line || !r->said || !r->keep || !r->must || !r->may_go || !r->routine)
         return HR_ENOMEM;
     memset(r->keep, true, r->n + 1);
-    for (uint32_t i = 0; hr_line_next(&rest, &r->line[i], &ended); i++)
+    for (uint32_t i = 0; hr_feeds_line(&feeds, &rest, &r->line[i], &ended); i++)
         if (hr_watch_spend(&r->watch, r->line[i].n) < 0)
             return HR_ETIME;
     return read_seen(r, sight);

@@ -65,7 +65,7 @@ static void keep_failures(hr_run *r)
 
     for (uint32_t i = 0; i < r->n; i++) {
         enum hr_run_kind kind = r->said[i].kind;
-        bool unittest = is_rule(r->seen[i]) && i + 1 < r->n && r->said[i + 1].kind == HR_RUN_FAIL;
+        bool unittest = i + 1 < r->n && r->said[i + 1].kind == HR_RUN_FAIL && is_rule(r->seen[i]);
         if (kind == HR_RUN_FAILURES || unittest)
             within = REST;
         else if (within != REST && kind == HR_RUN_DETAILS)

@@ -247,9 +247,10 @@ static bool read_name(hr_str s, hr_run_line *out)
     }
     rest = s;
     bool java = hr_take(&rest, "Running ");
-    if (!java && memchr(rest.p, ' ', rest.n))
+    hr_str name = hr_word_of(rest);
+    if (!java && name.n < rest.n && (rest.p[name.n] == ' ' || memchr(rest.p, ' ', rest.n)))
         return false;
-    hr_str name = hr_take_word(&rest);
+    rest = hr_trim(hr_cut(rest, name.n, rest.n));
     if (rest.n > 0 || name.n == 0 ||
         (java ? !memchr(name.p, '.', name.n) : hr_str_find(name, HR_STR("::"), 0) == SIZE_MAX))
         return false;
@@ -319,7 +320,7 @@ static bool read_last_word(hr_str s, hr_run_line *out)
             return true;
         }
     for (size_t i = 0; i < COUNT(last_words); i++)
-        if (hr_begins(word, last_words[i].word) && hr_str_is(word, last_words[i].word)) {
+        if (hr_is(word, last_words[i].word)) {
             tell_behind(out, last_words[i].kind, hr_run_form(HR_RUN_LAST_WORD, 100 + i), before);
             return true;
         }
@@ -372,7 +373,7 @@ static bool is_heading_of_failures(hr_str s)
     for (size_t i = 0; i < s.n; i++)
         low[i] = hr_is_letter(s.p[i]) ? (char)(s.p[i] | 0x20) : s.p[i];
     for (size_t i = 0; i < COUNT(headings); i++)
-        if (hr_begins(hr_str_make(low, s.n), headings[i]) && hr_str_is(hr_str_make(low, s.n), headings[i]))
+        if (hr_is(hr_str_make(low, s.n), headings[i]))
             return !counts_none(whole);
     return false;
 }
@@ -468,7 +469,7 @@ void hr_run_line_read(hr_str line, hr_run_line *out)
     hr_str s = hr_trim(line);
 
     *out = (hr_run_line){HR_RUN_OTHER, 0, hr_str_make(s.p, 0), -1};
-    if (s.n == 0 || memchr(s.p, '\r', s.n) || memchr(s.p, '\x1b', s.n))
+    if (s.n == 0 || hr_holds_one(s, '\r', '\x1b'))
         return;
     if (hr_run_read_report(s, out))
         return;

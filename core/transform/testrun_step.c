@@ -84,18 +84,38 @@ static bool read_progress(hr_str s, bool progress, hr_run_line *out)
     return false;
 }
 
+/* How all of their names end. */
+static bool may_end_compiler(char c)
+{
+    switch (c) {
+    case '+':
+    case ':':
+    case 'b':
+    case 'c':
+    case 'd':
+    case 'e':
+    case 'g':
+    case 'r':
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_compiler(hr_str path)
 {
     enum { LONGEST = 32 }; /* "powerpc64le-linux-gnu-gcc" */
     static const char *const names[] = {"ar",  "c++",   "cc", "ccache",   "clang",  "clang++", "g++",
                                         "gcc", "javac", "ld", "libtool:", "ranlib", "rustc"};
+    if (path.n == 0 || !may_end_compiler(path.p[path.n - 1]))
+        return false;
     const char *slash = memrchr(path.p, '/', path.n);
     hr_str name = slash ? hr_cut(path, (size_t)(slash + 1 - path.p), path.n) : path;
 
     if (name.n > LONGEST)
         return false;
     for (size_t i = 0; i < COUNT(names); i++)
-        if (hr_begins(name, names[i]) && hr_str_is(name, names[i]))
+        if (hr_is(name, names[i]))
             return true;
     return hr_str_ends(name, "-gcc") || hr_str_ends(name, "-g++") || hr_str_ends(name, "-ar");
 }
@@ -103,12 +123,13 @@ static bool is_compiler(hr_str path)
 /* A compiler's command: what it is told but for the names of files tells apart those that are alike from one that is not. */
 static bool read_command(hr_str s, hr_run_line *out)
 {
-    hr_str rest = s, word = hr_take_word(&rest);
+    hr_str word = hr_word_of(s);
     uint64_t form = hr_run_form(HR_RUN_COMMAND, 0);
     bool output = false, compiles = false, trouble = false;
 
     if (!is_compiler(word))
         return false;
+    hr_str rest = hr_trim(hr_cut(s, word.n, s.n));
     form = hr_mix(form, hr_word_bits(word));
     while ((word = hr_take_word(&rest)).n > 0) {
         bool option = word.p[0] == '-';
@@ -128,10 +149,9 @@ static bool read_command(hr_str s, hr_run_line *out)
 /* make[1]: Entering directory '/x' */
 static bool read_directory(hr_str s, hr_run_line *out)
 {
-    hr_str word = hr_take_word(&s);
-
-    if (!hr_begins(word, "make") && !hr_begins(word, "gmake"))
+    if (!hr_begins(s, "make") && !hr_begins(s, "gmake"))
         return false;
+    hr_take_word(&s);
     out->kind = hr_begins(s, "Entering directory ")  ? HR_RUN_ENTER
                 : hr_begins(s, "Leaving directory ") ? HR_RUN_LEAVE
                                                      : HR_RUN_OTHER;

@@ -48,6 +48,12 @@ double hr_run_seconds(hr_str s)
     return sum;
 }
 
+/* How the names of units end; most lines are told by it to end in no duration. */
+static bool may_end_unit(char c)
+{
+    return c == 'h' || c == 'm' || c == 'n' || c == 's' || c == 'c';
+}
+
 double hr_run_drop_seconds(hr_str *s)
 {
     hr_str before, last, earlier;
@@ -63,6 +69,8 @@ double hr_run_drop_seconds(hr_str *s)
             *s = hr_trim(hr_cut(*s, 0, at));
         return seconds;
     }
+    if (!may_end_unit(close))
+        return -1;
     last = hr_last_word(*s, &before);
     seconds = hr_run_seconds(last);
     if (seconds < 0 && before.n > 0 && last.n > 0 && memchr("hmnsu\xc2", last.p[0], 6)) { /* a unit? */

@@ -4,6 +4,9 @@
 #define HR_TESTRUN_TEXT_H
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base.h"
 
@@ -45,6 +48,35 @@ static inline bool hr_begins(hr_str s, const char *z)
     return s.n >= n && memcmp(s.p, z, n) == 0;
 }
 
+/* Is it z? */
+static inline bool hr_is(hr_str s, const char *z)
+{
+    if (s.n == 0 || s.p[0] != z[0])
+        return false;
+    size_t n = strlen(z);
+    return s.n == n && memcmp(s.p, z, n) == 0;
+}
+
+/* Does one of two bytes stand in it? */
+static inline bool hr_holds_one(hr_str s, char a, char b)
+{
+    size_t i = 0;
+
+#ifdef __SSE2__
+    const __m128i x = _mm_set1_epi8(a), y = _mm_set1_epi8(b);
+    for (size_t at; s.n >= 16 && i < s.n; i += 16) {
+        at = i + 16 <= s.n ? i : s.n - 16; /* the last bytes are looked at twice */
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+        if (_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, x), _mm_cmpeq_epi8(v, y))))
+            return true;
+    }
+#endif
+    for (; i < s.n; i++)
+        if (s.p[i] == a || s.p[i] == b)
+            return true;
+    return false;
+}
+
 /* Take z and the blanks behind it off the beginning. */
 static inline bool hr_take(hr_str *s, const char *z)
 {
@@ -63,13 +95,29 @@ static inline bool hr_drop(hr_str *s, const char *z)
     return true;
 }
 
-/* Take the first word, up to a space or tab. */
+/* The first word, up to a space or tab. */
+static inline hr_str hr_word_of(hr_str s)
+{
+    size_t n = 0;
+
+#ifdef __SSE2__
+    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+    for (; s.n - n >= 16; n += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + n));
+        const int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, space), _mm_cmpeq_epi8(v, tab)));
+        if (found)
+            return hr_cut(s, 0, n + (size_t)__builtin_ctz((unsigned)found));
+    }
+#endif
+    while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t')
+        n++;
+    return hr_cut(s, 0, n);
+}
+
+/* Take it off. */
 static inline hr_str hr_take_word(hr_str *s)
 {
-    const char *space = s->n ? memchr(s->p, ' ', s->n) : NULL;
-    size_t n = space ? (size_t)(space - s->p) : s->n;
-    const char *tab = n ? memchr(s->p, '\t', n) : NULL;
-    hr_str word = hr_cut(*s, 0, tab ? (size_t)(tab - s->p) : n);
+    hr_str word = hr_word_of(*s);
 
     *s = hr_trim(hr_cut(*s, word.n, s->n));
     return word;
@@ -78,12 +126,21 @@ static inline hr_str hr_take_word(hr_str *s)
 /* The last word, behind the last space or tab; *before: what stands before it. */
 static inline hr_str hr_last_word(hr_str s, hr_str *before)
 {
-    const char *space = s.n ? memrchr(s.p, ' ', s.n) : NULL;
-    size_t from = space ? (size_t)(space + 1 - s.p) : 0;
-    const char *tab = s.n > from ? memrchr(s.p + from, '\t', s.n - from) : NULL;
+    size_t from = s.n;
 
-    if (tab)
-        from = (size_t)(tab + 1 - s.p);
+#ifdef __SSE2__
+    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+    for (; from >= 16; from -= 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + from - 16));
+        const int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, space), _mm_cmpeq_epi8(v, tab)));
+        if (found) {
+            from -= (size_t)__builtin_clz((unsigned)found) - 16;
+            break;
+        }
+    }
+#endif
+    while (from > 0 && s.p[from - 1] != ' ' && s.p[from - 1] != '\t')
+        from--;
     *before = hr_trim(hr_cut(s, 0, from));
     return hr_cut(s, from, s.n);
 }

@@ -49,6 +49,14 @@ static bool in_class(unsigned char c, enum hr_run_class class)
         return digit;
     case HR_RUN_POINT:
         return c == '.';
+    case HR_RUN_FEED:
+        return c == '\n';
+    case HR_RUN_BLANK:
+        return c == ' ' || c == '\t';
+    case HR_RUN_SLASH:
+        return c == '/';
+    case HR_RUN_COLON:
+        return c == ':';
     case HR_RUN_O:
         return c == 'o' || c == 'O';
     case HR_RUN_WORD:
@@ -69,6 +77,10 @@ static bool in_class(unsigned char c, enum hr_run_class class)
         EXPECT_RUNS(text, HR_RUN_DIGIT);                                                                     \
         EXPECT_RUNS(text, HR_RUN_POINT);                                                                     \
         EXPECT_RUNS(text, HR_RUN_O);                                                                         \
+        EXPECT_RUNS(text, HR_RUN_FEED);                                                                      \
+        EXPECT_RUNS(text, HR_RUN_BLANK);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_SLASH);                                                                     \
+        EXPECT_RUNS(text, HR_RUN_COLON);                                                                     \
     } while (0)
 
 #define EXPECT_RUNS(text, class)                                                                             \
@@ -98,7 +110,7 @@ static void runs_are_those_of_a_loop_over_the_bytes(void **state)
     }
     for (int round = 0; round < 6000; round++) {
         size_t n = (size_t)rand() % MOST;
-        make_random(random, n, round & 1 ? "ab oOZ_9\xc5\xa0.,=\"\n\t\r@`{" : "aaaaaaaaaaaaaaaaaaaaaaaa ");
+        make_random(random, n, round & 1 ? "ab oOZ_9\xc5\xa0.,=\"\n\t\r@`{/:" : "aaaaaaaaaaaaaaaaaaaaaaaa ");
         char *p = exact(random, n);
         const hr_str text = hr_str_make(p, n);
         EXPECT_ALL_RUNS(text);
