@@ -50,7 +50,7 @@ int hr_route_tables(hr_arena *a, const hr_transform_in *in, const hr_tree *tree,
     int p = r < 0 ? 0 : write_columns(&plain, in, tree);
 
     if (p == 1 && n == 1)
-        n = hr_tokens(named.data, named.len) < hr_tokens(plain.data, plain.len) ? 2 : 1;
+        n = hr_tokens_about(named.data, named.len) < hr_tokens_about(plain.data, plain.len) ? 2 : 1;
     else if (n == 1)
         n = named.len < hr_minified_node(tree, 1, tree->n);
     if (p == HR_ENOMEM || (p < 0 && n < 1))
@@ -98,7 +98,8 @@ static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
     hr_transform_in kept = *in;
     kept.text = *text;
     int r = hr_route_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
-    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+    if (r == 1 &&
+        hr_tokens_about(form.text.p, form.text.n) * 100 <= hr_tokens_about(text->p, text->n) * WORTH_PERCENT)
         *text = form.text;
     return r < 0 ? r : 0;
 }
