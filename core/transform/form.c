@@ -94,6 +94,23 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
     return r == 0 ? drop(b, before) : r;
 }
 
+int hr_form_write(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, size_t most, hr_watch *watch)
+{
+    const size_t max = b->max;
+
+    if (begins(text, HR_FORM_OPENING))
+        return 0;
+    b->max = most;
+    hr_buf_puts(b, forms[form].head);
+    int r = shorter(b, 0, text, forms[form].encode(b, text, pinned, watch));
+    if (r == HR_ENOMEM && b->err) { /* longer than that, or no memory: not used either way */
+        hr_buf_free(b);
+        r = 0;
+    }
+    b->max = max;
+    return r;
+}
+
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch)
 {
     hr_buf b = {0};
