@@ -1,4 +1,5 @@
-/* keys.h - the keys of one JSON text, each known by a small number: records name the same few again and again.
+/* keys.h - the keys of one JSON text, each known by a small number: records name the same few again and again, with the same white space
+   around them.
 
    Number 0 is any other key: there are 255 at most, and who makes hashes collide gets fewer. Two keys of one number are the same bytes.
    For tree.c. The text is borrowed. One thread. */
@@ -10,9 +11,12 @@
 enum { HR_KEYS_SLOTS = 512, HR_KEYS_PROBES = 8 };
 
 typedef struct hr_keys {
-    hr_str key[256];     /* lexemes; from 1 on */
-    bool escaped[256];   /* by number, as told to hr_keys_number */
-    uint8_t follow[256]; /* the key that came behind this one last time */
+    hr_str key[256];   /* lexemes; from 1 on */
+    bool escaped[256]; /* by number, as told to hr_keys_number */
+    hr_str lead
+        [256]; /* by number: from the comma or brace before it to the value behind it, where it stood last; n 0: none */
+    uint32_t key_at[256]; /* by number: where in its lead the key begins */
+    uint8_t follow[256];  /* the key that came behind this one last time */
     uint8_t slot[HR_KEYS_SLOTS];
     unsigned n; /* the last number that was given */
     uint8_t before;
@@ -29,21 +33,25 @@ static inline void hr_keys_init(hr_keys *k)
 static inline bool hr_keys_same(const char *q, const char *p, const char *end, size_t n)
 {
 #ifdef __SSE2__
-    if (n <= HR_BLOCK && end - p >= HR_BLOCK) {
+    if (n <= 2 * HR_BLOCK && end - p >= 2 * HR_BLOCK) {
+        const size_t at = n > HR_BLOCK ? n - HR_BLOCK : 0; /* the last block overlaps */
         const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)q);
         const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);
-        return ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) | ~0u << n) == ~0u;
+        const __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(q + at));
+        const __m128i d = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+        const __m128i same = _mm_and_si128(_mm_cmpeq_epi8(a, b), _mm_cmpeq_epi8(c, d));
+        return ((unsigned)_mm_movemask_epi8(same) | (n < HR_BLOCK ? ~0u << n : ~0xffffu)) == ~0u;
     }
 #endif
     return (size_t)(end - p) >= n && memcmp(q, p, n) == 0;
 }
 
-/* Does the key that is likely to come next stand at p? Its number; 0: no. */
+/* Does what stood around the key that is likely to come next stand at p, a comma or a brace? The number of the key; 0: no. */
 static inline uint8_t hr_keys_guess(hr_keys *k, const char *p, const char *end)
 {
     const uint8_t guess = k->follow[k->before];
 
-    if (guess == 0 || !hr_keys_same(k->key[guess].p, p, end, k->key[guess].n))
+    if (guess == 0 || k->lead[guess].n == 0 || !hr_keys_same(k->lead[guess].p, p, end, k->lead[guess].n))
         return 0;
     return k->before = guess;
 }
@@ -72,6 +80,7 @@ static inline uint8_t hr_keys_number(hr_keys *k, hr_str key, bool escaped)
                 break;
             k->key[++k->n] = key;
             k->escaped[k->n] = escaped;
+            k->lead[k->n].n = 0;
             k->slot[at] = (uint8_t)k->n;
             return k->before = k->follow[k->before] = (uint8_t)k->n;
         }

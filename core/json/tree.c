@@ -183,8 +183,8 @@ static inline void leave(struct parse *t, const char *p)
     t->count = t->open[t->depth].count;
 }
 
-/* A key that is not the one that was likely. *p moves behind it. */
-static int other_key(struct parse *t, const char **p, hr_node *v)
+/* A key that is not the one that was likely, behind the comma or brace at `before`, and the colon. *p, where it begins, moves to the value. */
+static int other_key(struct parse *t, const char *before, const char **p, hr_node *v)
 {
     const char *const begin = *p;
 
@@ -193,37 +193,43 @@ static int other_key(struct parse *t, const char **p, hr_node *v)
     int err = string(t, p, &v->key_escaped);
     if (err)
         return err;
+    v->key_off = (uint32_t)(begin - t->text);
     v->key_len = (uint32_t)(*p - begin);
     v->key_number = hr_keys_number(&t->keys, hr_str_make(begin, v->key_len), v->key_escaped);
+    const char *q = hr_lex_space(*p, t->end);
+    if (q == t->end || *q != ':')
+        return fail_at(t, q, HR_EJSON);
+    *p = hr_lex_space(q + 1, t->end);
+    if (v->key_number) {
+        t->keys.lead[v->key_number] = hr_str_make(before, (size_t)(*p - before));
+        t->keys.key_at[v->key_number] = (uint32_t)(begin - before);
+    }
     return 0;
 }
 
-/* Key and colon at *p, into the node that comes next. */
+/* The key behind the comma or brace at *p, which moves to the value. */
 static inline int key(struct parse *t, const char **p, hr_node *v)
 {
-    const char *q = hr_lex_space(*p, t->end);
-    int err;
+    const char *const before = *p;
+    const uint8_t number = hr_keys_guess(&t->keys, before, t->end);
 
-    v->key_off = (uint32_t)(q - t->text);
-    v->key_number = hr_keys_guess(&t->keys, q, t->end);
-    if (__builtin_expect(v->key_number != 0, true)) {
-        v->key_len = (uint32_t)t->keys.key[v->key_number].n;
-        v->key_escaped = t->keys.escaped[v->key_number];
-        q += v->key_len;
-    } else if ((err = other_key(t, &q, v))) {
-        return err;
+    if (__builtin_expect(number == 0, false)) {
+        *p = hr_lex_space(before + 1, t->end);
+        return other_key(t, before, p, v);
     }
-    q = hr_lex_space(q, t->end);
-    if (q == t->end || *q != ':')
-        return fail_at(t, q, HR_EJSON);
-    *p = q + 1;
+    const hr_str lead = t->keys.lead[number];
+    v->key_number = number;
+    v->key_escaped = t->keys.escaped[number];
+    v->key_len = (uint32_t)t->keys.key[number].n;
+    v->key_off = (uint32_t)(before - t->text) + t->keys.key_at[number];
+    *p = hr_lex_space(before + lead.n, t->end); /* there may be more of it than last time */
     return 0;
 }
 
 static int whole_text(struct parse *t)
 {
-    const char *p = t->text, *const end = t->end;
-    bool member = false; /* a key comes next */
+    const char *p = hr_lex_space(t->text, t->end), *const end = t->end;
+    bool member = false; /* p is at the comma or brace before a key, else at a value */
     int err;
 
     t->link = &t->nodes[0].next; /* nobody's */
@@ -236,7 +242,6 @@ static int whole_text(struct parse *t)
         *v = (hr_node){0};
         if (member && (err = key(t, &p, v)))
             return err;
-        p = hr_lex_space(p, end);
         if (p == end)
             return fail_at(t, p, HR_EJSON);
         *t->link = index;
@@ -254,10 +259,13 @@ static int whole_text(struct parse *t)
             v->type = member ? HR_JSON_OBJECT : HR_JSON_ARRAY;
             if (enter(t, index))
                 return fail_at(t, p, HR_EDEPTH);
-            p = hr_lex_space(p + 1, end);
-            if (p == end || *p != (member ? '}' : ']'))
+            const char *const inside = hr_lex_space(p + 1, end);
+            if (inside == end || *inside != (member ? '}' : ']')) {
+                p = member ? p : inside;
                 continue;
-            leave(t, ++p);
+            }
+            p = inside + 1;
+            leave(t, p);
         } else {
             if (!(p = word(p, end, &v->type)))
                 return fail_at(t, begin, HR_EJSON);
@@ -276,7 +284,7 @@ static int whole_text(struct parse *t)
         }
         if (t->depth == 0)
             break;
-        p++;
+        p = member ? p : hr_lex_space(p + 1, end);
     }
     p = hr_lex_space(p, end);
     return p == end ? 0 : fail_at(t, p, HR_EJSON);

@@ -24,7 +24,8 @@ enum {
     LEAST_VALUES = 16, /* bytes of an object's values, else the name costs what they cost */
     LEAST_ROWS =
         8, /* in an array of so many an object that stands once is better a row of the array's own table */
-    PROBES = 32 /* then an object counts as unknown: who makes hashes collide loses savings, not time */
+    MOST_NESTED = 4, /* objects in objects on an average: more are not hashed level by level */
+    PROBES = 32      /* then an object counts as unknown: who makes hashes collide loses savings, not time */
 };
 
 /* Costs in quarters of a token, as in prefixes.c: a name with its quotes, the name's cell in the table, the head of a table. */
@@ -54,54 +55,77 @@ static uint32_t *look_up(hr_names_map *m, uint64_t hash)
     return NULL;
 }
 
-static uint64_t key_bits(hr_names *e, const hr_node *v)
+/* Keys of one number are the same (hr_node). */
+static inline uint64_t key_bits(const hr_tree *t, const hr_node *v)
 {
-    const char *key = e->t->text + v->key_off, *end = e->t->text + e->t->len;
-
-    if (v->key_number == 0)
-        return hr_bits_inside(key, v->key_len, end);
-    if (e->key_bits[v->key_number] == 0)
-        e->key_bits[v->key_number] = hr_bits_inside(key, v->key_len, end);
-    return e->key_bits[v->key_number];
+    return v->key_number ? v->key_number : hr_bits_inside(t->text + v->key_off, v->key_len, t->text + t->len);
 }
 
-/* Children stand behind their parents: from the back, each node finds its own finished. */
-static int hash_nodes(hr_names *e, hr_watch *watch)
+/* Children stand behind their parents: from the back, each node finds its own finished. *objects: bytes of all objects, those in others again. */
+static int weigh_nodes(hr_names *e, uint64_t *objects, hr_watch *watch)
 {
     const hr_node *nodes = e->t->nodes;
-    const char *text = e->t->text, *end = text + e->t->len;
+
+    *objects = 0;
 
     for (uint32_t i = e->t->n; i-- > 1;) {
         const hr_node *v = &nodes[i];
         if (v->type < HR_JSON_ARRAY) {
-            e->hash[i] = hr_bits_inside(text + v->off, v->len, end);
             e->values[i] = v->len;
             if (hr_watch_spend(watch, v->len))
                 return HR_ETIME;
             continue;
         }
-        const bool rows = v->type == HR_JSON_ARRAY && v->count >= LEAST_ROWS;
-        uint64_t h = hr_mix(v->type, v->count);
         uint32_t values = 0;
-        for (uint32_t c = v->child; c; c = nodes[c].next) {
-            h = hr_mix(h, v->type == HR_JSON_OBJECT ? e->hash[c] + key_bits(e, &nodes[c]) : e->hash[c]);
+        *objects += v->type == HR_JSON_OBJECT ? v->len : 0;
+        for (uint32_t c = v->child; c; c = nodes[c].next)
             values += e->values[c];
-            if (rows)
-                e->row[c] = true;
-        }
-        e->hash[i] = h;
         e->values[i] = values;
+        for (uint32_t c = v->type == HR_JSON_ARRAY && v->count >= LEAST_ROWS ? v->child : 0; c;
+             c = nodes[c].next)
+            e->row[c] = true;
     }
     return 0;
 }
 
+/* The same for the hashes of tokens, which are needed where white space may differ between two objects that are the same. */
+static int hash_nodes(hr_names *e, hr_watch *watch)
+{
+    const hr_node *nodes = e->t->nodes;
+    const char *text = e->t->text, *end = text + e->t->len;
+
+    if (!(e->hash = hr_arena_alloc(e->a, e->t->n * sizeof *e->hash)))
+        return HR_ENOMEM;
+    for (uint32_t i = e->t->n; i-- > 1;) {
+        const hr_node *v = &nodes[i];
+        uint64_t h = hr_mix(v->type, v->count);
+        if (v->type < HR_JSON_ARRAY)
+            h = hr_bits_inside(text + v->off, v->len, end);
+        for (uint32_t c = v->child; c; c = nodes[c].next)
+            h = hr_mix(h, v->type == HR_JSON_OBJECT ? e->hash[c] + key_bits(e->t, &nodes[c]) * HR_GOLDEN
+                                                    : e->hash[c]);
+        e->hash[i] = h;
+        if (hr_watch_spend(watch, v->type < HR_JSON_ARRAY ? v->len : 0))
+            return HR_ETIME;
+    }
+    return 0;
+}
+
+/* Of an object's tokens. On one line the white space is the same everywhere, or the text does not read back. */
+static inline uint64_t object_bits(const hr_names *e, uint32_t i)
+{
+    const hr_node *v = &e->t->nodes[i];
+
+    return e->hash ? e->hash[i] : hr_bits_inside(e->t->text + v->off, v->len, e->t->text + e->t->len);
+}
+
 /* Of the keys of an object. */
-static uint64_t shape_bits(hr_names *e, uint32_t object)
+static uint64_t shape_bits(const hr_tree *t, uint32_t object)
 {
     uint64_t keys = 0;
 
-    for (uint32_t c = e->t->nodes[object].child; c; c = e->t->nodes[c].next)
-        keys = hr_mix(keys, key_bits(e, &e->t->nodes[c]));
+    for (uint32_t c = t->nodes[object].child; c; c = t->nodes[c].next)
+        keys = hr_mix(keys, key_bits(t, &t->nodes[c]));
     return keys;
 }
 
@@ -109,7 +133,7 @@ static uint64_t shape_bits(hr_names *e, uint32_t object)
 /* Count an object. true: it has stood before, and nothing in it counts again. */
 static bool meet_object(hr_names *e, uint32_t i)
 {
-    uint32_t *slot = e->values[i] < LEAST_VALUES ? NULL : look_up(&e->objects_by, e->hash[i]), *shape;
+    uint32_t *slot = e->values[i] < LEAST_VALUES ? NULL : look_up(&e->objects_by, object_bits(e, i)), *shape;
 
     if (!slot)
         return false;
@@ -121,7 +145,7 @@ static bool meet_object(hr_names *e, uint32_t i)
         s->saved += e->values[i];
         return true;
     }
-    if (!(shape = look_up(&e->shapes_by, shape_bits(e, i))))
+    if (!(shape = look_up(&e->shapes_by, shape_bits(e->t, i))))
         return false;
     if (*shape == 0)
         *shape = ++e->n_shapes;
@@ -175,13 +199,12 @@ static bool make_room(hr_names *e)
 
     for (size_t i = 1; i < n; i++)
         objects += e->t->nodes[i].type == HR_JSON_OBJECT;
-    e->hash = hr_arena_alloc(e->a, n * sizeof *e->hash);
     e->values = hr_arena_alloc(e->a, n * sizeof *e->values);
     e->known = hr_arena_zalloc(e->a, n * sizeof *e->known);
     e->row = hr_arena_zalloc(e->a, n * sizeof *e->row);
     e->objects = hr_arena_zalloc(e->a, objects * sizeof *e->objects);
     e->shapes = hr_arena_zalloc(e->a, objects * sizeof *e->shapes);
-    return e->hash && e->values && e->known && e->row && e->objects && e->shapes &&
+    return e->values && e->known && e->row && e->objects && e->shapes &&
            make_map(e->a, &e->objects_by, objects) && make_map(e->a, &e->shapes_by, objects);
 }
 
@@ -196,8 +219,11 @@ static bool has_dollar_key(const hr_tree *t)
 static int encode(hr_buf *b, hr_names *e, const hr_style *style, hr_watch *watch)
 {
     hr_names_text named = {0};
-    int r = make_room(e) ? hash_nodes(e, watch) : HR_ENOMEM;
+    uint64_t objects;
+    int r = make_room(e) ? weigh_nodes(e, &objects, watch) : HR_ENOMEM;
 
+    if (r == 0 && (style->wide || objects > (uint64_t)e->t->len * MOST_NESTED))
+        r = hash_nodes(e, watch);
     if (r == 0)
         r = meet_all(e, watch);
     if (r == 0 && !choose(e))

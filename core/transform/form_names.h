@@ -37,9 +37,8 @@ typedef struct hr_names {
     const hr_tree *t;
     hr_arena *a;
     hr_prefixes prefixes;
-    uint64_t *hash;         /* of a node's tokens */
-    uint64_t key_bits[256]; /* of keys by their numbers (hr_node); 0: not yet made */
-    uint32_t *values;       /* bytes of the scalars in a node */
+    uint64_t *hash;   /* of a node's tokens; NULL: its bytes tell as much */
+    uint32_t *values; /* bytes of the scalars in a node */
     uint32_t *
         known; /* of a node: an object's index; a string's longest beginning (prefixes.h); 0: none, or not looked at */
     bool *row; /* of a node: it is an element of a long array */

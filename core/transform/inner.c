@@ -94,6 +94,16 @@ static int is_plain_spelling(hr_str raw, hr_str inside)
     return r;
 }
 
+/* Was it proven already, when it was made, that a reader finds `inside` in this text? A form is read as one from its first byte to where the
+   string's end begins, and what it stands for holds nothing that would be read on. */
+static bool is_proven(const hr_transform_out *out, hr_str inside)
+{
+    const size_t end = inside.n - without_end(inside).n;
+    return out->lossless && begins(out->text, HR_FORM_OPENING) &&
+           without_end(out->text).n + end == out->text.n &&
+           hr_str_find(inside, HR_STR(HR_FORM_OPENING), 0) == SIZE_MAX;
+}
+
 /* The form of string i, held against what it reads back as. 1, 0, <0. */
 static int form_of(hr_arena *a, const hr_transform_in *in, const hr_tree *t, uint32_t i, hr_str *form)
 {
@@ -104,11 +114,13 @@ static int form_of(hr_arena *a, const hr_transform_in *in, const hr_tree *t, uin
         r = is_plain_spelling(raw_inside(t, i), inside);
     if (r != 1)
         return r;
+    *form = out.text;
+    if (is_proven(&out, inside))
+        return 1;
     hr_buf back = {.max = 3 * inside.n + 64};
     r = unform_string(&back, out.text, in->level + 1);
     r = r == 1 ? hr_str_eq(hr_buf_view(&back), inside) : 0; /* white space alone was saved */
     hr_buf_free(&back);
-    *form = out.text;
     return r;
 }
 

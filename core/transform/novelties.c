@@ -25,12 +25,14 @@ struct vocabulary {
         uint32_t owner;  /* cell + 1; SHARED: of several; 0: a free slot */
         uint32_t tokens; /* how often it stands there */
     } * slot;
+    uint32_t *used; /* places of the words in the order in which they came */
     uint32_t mask, n, max;
     struct
         known { /* words that need no further look: of several cells, or with a digit. Both ends say all of it. */
         uint64_t first, last;
-        size_t n; /* 0: none */
+        uint32_t n, path; /* of this path; 0: none */
     } * known;
+    uint32_t path;           /* at hand */
     const char *begin, *end; /* of the whole text */
 };
 
@@ -43,7 +45,8 @@ static inline bool use_word(struct vocabulary *v, uint64_t hash, uint32_t owner,
         at = (at + 1) & v->mask;
     struct word *w = &v->slot[at];
     if (w->owner == 0) {
-        *full = v->n++ == v->max;
+        *full = v->n == v->max;
+        v->used[v->n++] = at;
         *w = (struct word){hash, owner, 1};
     } else if (w->owner == owner && owner != SHARED) {
         w->tokens++;
@@ -64,7 +67,7 @@ static bool holds_digit(hr_str word)
 /* The same for a word as it stands in the text. */
 static inline void use_plain_word(struct vocabulary *v, hr_str word, uint32_t owner, bool *full)
 {
-    struct known now = {.n = word.n};
+    struct known now = {.n = (uint32_t)word.n, .path = v->path};
 
     if (word.n > 16 || v->end - word.p < 16) {
         if (!holds_digit(word))
@@ -75,7 +78,7 @@ static inline void use_plain_word(struct vocabulary *v, hr_str word, uint32_t ow
     if (word.n > 8)
         now.last = hr_eight_of_more(word.p + word.n - 8, 8);
     struct known *k = &v->known[hr_mix(now.first ^ now.last, word.n) % KNOWN];
-    if (k->n == now.n && k->first == now.first && k->last == now.last)
+    if (k->n == now.n && k->path == now.path && k->first == now.first && k->last == now.last)
         return;
     if (hr_eight_digit(now.first) || hr_eight_digit(now.last) ||
         use_word(v, hr_plain_word_hash(word), owner, full))
@@ -109,9 +112,10 @@ static int count_words(const hr_fields *f, const hr_path *p, struct vocabulary *
 {
     const hr_values *values = &p->values;
 
-    memset(v->slot, 0, (v->mask + 1) * sizeof *v->slot);
-    memset(v->known, 0, KNOWN * sizeof *v->known);
+    for (uint32_t k = 0; k < v->n; k++)
+        v->slot[v->used[k]].owner = 0;
     v->n = 0;
+    v->path++;
     for (uint32_t k = 0; k < values->n; k++) {
         const hr_str s = values->text[k];
         const bool escaped = hr_cell_node(f, &p->cells[values->first[k]])->escaped;
@@ -139,9 +143,9 @@ static void mark_novel(const hr_path *p, const struct vocabulary *v, uint8_t *ow
     const uint32_t most = share > 2 ? share : 2;
     uint32_t novel = 0;
 
-    for (uint32_t at = 0; at <= v->mask; at++) {
-        const struct word *w = &v->slot[at];
-        if (w->owner == 0 || w->owner == SHARED || own[w->owner - 1] >= OWN_WORDS)
+    for (uint32_t k = 0; k < v->n; k++) {
+        const struct word *w = &v->slot[v->used[k]];
+        if (w->owner == SHARED || own[w->owner - 1] >= OWN_WORDS)
             continue;
         own[w->owner - 1] = (uint8_t)(own[w->owner - 1] + (w->tokens < OWN_WORDS ? w->tokens : OWN_WORDS));
         novel += own[w->owner - 1] >= OWN_WORDS;
@@ -173,12 +177,13 @@ int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, fl
         return 0;
     for (v.mask = 1; v.mask < 2 * v.max; v.mask = 2 * v.mask + 1)
         ;
-    v.slot = hr_arena_alloc(scratch, (v.mask + 1) * sizeof *v.slot);
-    v.known = hr_arena_alloc(scratch, KNOWN * sizeof *v.known);
+    v.slot = hr_arena_zalloc(scratch, (v.mask + 1) * sizeof *v.slot);
+    v.used = hr_arena_alloc(scratch, (v.max + 1) * sizeof *v.used);
+    v.known = hr_arena_zalloc(scratch, KNOWN * sizeof *v.known);
     for (uint32_t k = 1; k < f->n; k++)
         cells = f->paths[k].n > cells ? f->paths[k].n : cells;
     uint8_t *own = hr_arena_alloc(scratch, cells + 1u);
-    if (!v.slot || !v.known || !own)
+    if (!v.slot || !v.used || !v.known || !own)
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];

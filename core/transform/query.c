@@ -104,7 +104,7 @@ static bool is_stop(const char *z)
 static unsigned hint_of(const char *z)
 {
     for (size_t i = 0; i < sizeof hint_words / sizeof *hint_words; i++)
-        if (strcmp(z, hint_words[i].word) == 0)
+        if (z[0] == hint_words[i].word[0] && strcmp(z, hint_words[i].word) == 0)
             return hint_words[i].hint;
     return 0;
 }

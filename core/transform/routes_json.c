@@ -50,7 +50,7 @@ int hr_route_tables(hr_arena *a, const hr_transform_in *in, const hr_tree *tree,
     int p = r < 0 ? 0 : write_columns(&plain, in, tree);
 
     if (p == 1 && n == 1)
-        n = hr_tokens(named.data, named.len) < hr_tokens(plain.data, plain.len) ? 2 : 1;
+        n = hr_tokens_about(named.data, named.len) < hr_tokens_about(plain.data, plain.len) ? 2 : 1;
     else if (n == 1)
         n = named.len < hr_minified_node(tree, 1, tree->n);
     if (p == HR_ENOMEM || (p < 0 && n < 1))
@@ -90,15 +90,30 @@ int hr_route_strings(hr_arena *a, const hr_transform_in *in, const hr_tree *tree
     return r == HR_ENOMEM || r == HR_ETIME ? r : out->text.n < hr_minified_node(tree, 1, tree->n);
 }
 
+/* Has the form at most 85 % of the text's tokens? It has more of them a byte, so that most answers need no counting: of 1,399 forms those of up
+   to 65 % of the bytes had 44 to 78 % of the tokens, those of 90 % and more had 88 % and more. */
+static bool is_worth_it(hr_str form, hr_str text)
+{
+    enum { WORTH_PERCENT = 85, SURE_PERCENT = 65, HOPELESS_PERCENT = 90 };
+    const size_t percent = form.n * 100 / text.n;
+    if (percent < SURE_PERCENT || percent >= HOPELESS_PERCENT)
+        return percent < SURE_PERCENT;
+    return hr_tokens_about(form.p, form.n) * 100 <= hr_tokens_about(text.p, text.n) * WORTH_PERCENT;
+}
+
 /* What a selection kept, as tables, where that is worth more than JSON that everyone can read. 0, HR_ENOMEM, HR_ETIME. */
 static int kept_as_columns(hr_arena *a, const hr_transform_in *in, hr_str *text)
 {
-    enum { WORTH_PERCENT = 85 };
+    hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
+    hr_buf b = {0};
     hr_transform_out form;
-    hr_transform_in kept = *in;
-    kept.text = *text;
-    int r = hr_route_form(a, &kept, HR_FORM_COLUMNS, NULL, &form);
-    if (r == 1 && hr_tokens(form.text.p, form.text.n) * 100 <= hr_tokens(text->p, text->n) * WORTH_PERCENT)
+    int r = hr_form_write(&b, HR_FORM_COLUMNS, *text, NULL, 0, &watch);
+    if (r == 1)
+        r = is_worth_it(hr_buf_view(&b), *text);
+    if (r == 1)
+        r = hr_form_reads_back(HR_FORM_COLUMNS, hr_buf_view(&b), *text);
+    r = hr_route_take(a, &b, r, &form);
+    if (r == 1)
         *text = form.text;
     return r < 0 ? r : 0;
 }
