@@ -38,9 +38,9 @@ struct scoring {
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
-    bool *anchored;  /* per term: it stands in an anchor */
-    uint8_t *begins; /* of words that may be terms, without those of terms that were dropped */
-    uint32_t *ends;  /* per term: an anchor that ends with it, + 1; 0: none does */
+    uint16_t *anchored; /* per term: anchors that can still pick, a place in each */
+    uint8_t *begins;    /* of words that may be terms, without those of terms that were dropped */
+    uint32_t *ends;     /* per term: an anchor that ends with it, + 1; 0: none does */
     struct found {
         uint32_t df, row; /* rows that hold it; the last one of them, + 1 */
         uint32_t next;    /* anchor + 1 of the same last term; 0: there are no more */
@@ -83,12 +83,13 @@ static int see(struct scoring *s, size_t k, uint16_t term)
     return 0;
 }
 
-/* The term stands in too many rows to pick any, and in no anchor: it is a word as all others are. */
+/* A term that stands in too many rows to pick any, and in no anchor that could, is a word as all others are. */
 static void drop_term(struct scoring *s, uint32_t t)
 {
     const uint16_t b = s->q->terms[t].beginning;
 
-    if (!s->anchored[t] && b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
+    if (!s->anchored[t] && (s->df[t] > s->limit || !s->q->terms[t].scored) && b < HR_QUERY_BEGINNINGS &&
+        s->begins[b] < HR_QUERY_MANY)
         s->begins[b]--;
 }
 
@@ -109,6 +110,15 @@ static int count_term(struct scoring *s, uint32_t row, uint32_t t)
     return 0;
 }
 
+/* The anchor stands in too many rows to pick any. */
+static void drop_anchor(struct scoring *s, const hr_anchor *a)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        s->anchored[a->term[i]]--;
+        drop_term(s, a->term[i]);
+    }
+}
+
 /* What was read of the row at hand. */
 struct row {
     uint32_t row;
@@ -127,8 +137,9 @@ static int find_anchors(struct scoring *s, const struct row *r)
         if (f->df > s->limit || f->row == r->row + 1 || a->n > r->seen ||
             memcmp(end - a->n, a->term, a->n * sizeof *end) != 0)
             continue;
-        f->df++;
         f->row = r->row + 1;
+        if (++f->df > s->limit)
+            drop_anchor(s, a);
         if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){r->row, (uint16_t)(k - 1), 1}))
             return HR_ENOMEM;
     }
@@ -402,7 +413,7 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
         memcpy(s.begins, q->begins, HR_QUERY_BEGINNINGS);
     for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
         for (uint32_t i = 0; i < q->anchors[k].n; i++)
-            s.anchored[q->anchors[k].term[i]] = true;
+            s.anchored[q->anchors[k].term[i]]++;
         uint32_t *first = &s.ends[q->anchors[k].term[q->anchors[k].n - 1]];
         s.anchor[k].next = *first;
         *first = k + 1;
