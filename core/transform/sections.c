@@ -173,6 +173,10 @@ static void split(struct splitter *s, hr_str text)
     const char *end = text.p + text.n, *at = text.p; /* at: the next @ */
 
     while (s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended)) {
+        if (line.n == 0) { /* it divides nothing, and goes with what it stands behind */
+            blank = true;
+            continue;
+        }
         if (at <= line.p && (at = memchr(line.p, '@', (size_t)(end - line.p))) == NULL)
             at = end;
         bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
@@ -186,11 +190,11 @@ static void split(struct splitter *s, hr_str text)
             rest = hr_str_make(line.p + json, (size_t)(text.p + text.n - line.p) - json);
             if (rest.n > 0) /* its line feed */
                 rest = hr_str_make(rest.p + 1, rest.n - 1);
-        } else if (was_json && line.n > 0) {
+        } else if (was_json) {
             close_section(s, line.p, 0);
         }
-        was_json = json > 0 || (was_json && line.n == 0);
-        blank = line.n == 0 || divides || json > 0 || line.p[line.n - 1] == ':';
+        was_json = json > 0;
+        blank = divides || json > 0 || line.p[line.n - 1] == ':';
     }
     close_section(s, text.p + text.n, 0);
 }
