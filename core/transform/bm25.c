@@ -1,7 +1,8 @@
 /* bm25.c - which rows a query asks for: anchors first, then rare words weighed by BM25. See query.h.
 
    One pass over the rows finds, per row, the terms that stand in it (a term in more than a tenth of the rows is dropped on
-   the way, so that the list of hits stays short) and the anchors whose words stand side by side. */
+   the way, so that the list of hits stays short) and the anchors whose words stand side by side. Such a term of an anchor sleeps: it is
+   only looked for in rows that hold another term, and one of each anchor stays awake. */
 #include "limits.h"
 #include "transform/query.h"
 #include "transform/query_words.h"
@@ -19,6 +20,8 @@ enum {
     MAX_NAME_ROWS = 10, /* by one anchor that is no identifier */
     NO_TERM = 0xffff
 };
+
+enum { AWAKE, TIRED, ASLEEP }; /* AWAKE is 0 */
 
 struct hit {
     uint32_t row;
@@ -39,8 +42,12 @@ struct scoring {
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
     uint16_t *anchored; /* per term: anchors that can still pick, a place in each */
-    uint8_t *begins;    /* of words that may be terms, without those of terms that were dropped */
-    uint32_t *ends;     /* per term: an anchor that ends with it, + 1; 0: none does */
+    uint8_t *awake;     /* per term: how it is looked for */
+    uint16_t *tired;    /* terms that sleep from the next row on */
+    uint32_t ntired;
+    bool any_sleeps;
+    uint8_t *begins; /* of words that may be terms, without those of terms that were dropped */
+    uint32_t *ends;  /* per term: an anchor that ends with it, + 1; 0: none does */
     struct found {
         uint32_t df, row; /* rows that hold it; the last one of them, + 1 */
         uint32_t next;    /* anchor + 1 of the same last term; 0: there are no more */
@@ -83,14 +90,50 @@ static int see(struct scoring *s, size_t k, uint16_t term)
     return 0;
 }
 
-/* A term that stands in too many rows to pick any, and in no anchor that could, is a word as all others are. */
+/* Has the anchor another term that is awake? */
+static bool is_watched(const struct scoring *s, const hr_anchor *a, uint32_t t)
+{
+    for (uint32_t i = 0; i < a->n; i++)
+        if (a->term[i] != t && s->awake[a->term[i]] == AWAKE)
+            return true;
+    return false;
+}
+
+/* Can rows that hold no other term do without this one? */
+static bool may_sleep(const struct scoring *s, uint32_t t)
+{
+    const hr_query *q = s->q;
+
+    for (uint32_t k = 0; s->anchored[t] && k < q->nanchors; k++) {
+        const hr_anchor *a = &q->anchors[k];
+        bool holds = false;
+        for (uint32_t i = 0; i < a->n; i++)
+            holds = holds || a->term[i] == t;
+        if (holds && s->anchor[k].df <= s->limit && !is_watched(s, a, t))
+            return false;
+    }
+    return true;
+}
+
+/* A term that stands in too many rows to pick any is a word as all others are, but for its anchors. */
 static void drop_term(struct scoring *s, uint32_t t)
 {
-    const uint16_t b = s->q->terms[t].beginning;
+    if (s->awake[t] != AWAKE || (s->q->terms[t].scored && s->df[t] <= s->limit) || !may_sleep(s, t))
+        return;
+    s->awake[t] = TIRED;
+    s->tired[s->ntired++] = (uint16_t)t;
+}
 
-    if (!s->anchored[t] && (s->df[t] > s->limit || !s->q->terms[t].scored) && b < HR_QUERY_BEGINNINGS &&
-        s->begins[b] < HR_QUERY_MANY)
-        s->begins[b]--;
+/* Between two rows. */
+static void fall_asleep(struct scoring *s)
+{
+    while (s->ntired > 0) {
+        const uint16_t t = s->tired[--s->ntired], b = s->q->terms[t].beginning;
+        s->awake[t] = ASLEEP;
+        s->any_sleeps = s->any_sleeps || s->anchored[t];
+        if (b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
+            s->begins[b]--;
+    }
 }
 
 static int count_term(struct scoring *s, uint32_t row, uint32_t t)
@@ -242,15 +285,25 @@ static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
     struct row r = {.row = from};
     hr_query_words words = hr_query_words_of(s->q, s->begins, hr_str_make(begin, (size_t)(end - begin)));
     hr_str word;
+    const char *read = begin; /* rows up to here have been read as a whole */
 
     while (hr_query_words_next(&words, &word)) {
-        const uint32_t t = hr_query_term(s->q, hr_plain_word_hash(word));
+        const uint32_t t = word.p < read ? UINT32_MAX : hr_query_term(s->q, hr_plain_word_hash(word));
         if (t == UINT32_MAX)
             continue;
         if (word.p >= s->rows[r.row].p + s->rows[r.row].n) {
             while (word.p >= s->rows[r.row].p + s->rows[r.row].n)
                 r.row++;
+            fall_asleep(s);
             r = (struct row){.row = r.row};
+        }
+        if (r.seen == 0 && s->any_sleeps) {
+            const uint64_t before = s->words; /* the words of the stretch are counted below */
+            if (read_row(s, &r) < 0)
+                return HR_ENOMEM;
+            s->words = before;
+            read = s->rows[r.row].p + s->rows[r.row].n;
+            continue;
         }
         r.apart = r.seen > 0 && !hr_query_words_are_beside(behind, word.p);
         behind = word.p + word.n;
@@ -407,8 +460,12 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
     s.ends = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.ends);
     s.seen = hr_arena_alloc(s.scratch, s.seen_cap * sizeof *s.seen);
     s.anchored = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.anchored);
+    s.awake = hr_arena_zalloc(s.scratch, q->nterms);
+    s.tired = hr_arena_alloc(s.scratch, q->nterms * sizeof *s.tired);
     s.begins = hr_arena_alloc(s.scratch, HR_QUERY_BEGINNINGS);
-    int r = s.df && s.last && s.anchor && s.ends && s.seen && s.anchored && s.begins ? 0 : HR_ENOMEM;
+    int r = s.df && s.last && s.anchor && s.ends && s.seen && s.anchored && s.awake && s.tired && s.begins
+                ? 0
+                : HR_ENOMEM;
     if (r == 0)
         memcpy(s.begins, q->begins, HR_QUERY_BEGINNINGS);
     for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
