@@ -1,7 +1,8 @@
 /* bm25.c - which rows a query asks for: anchors first, then rare words weighed by BM25. See query.h.
 
    One pass over the rows finds, per row, the terms that stand in it (a term in more than a tenth of the rows is dropped on
-   the way, so that the list of hits stays short) and the anchors whose words stand side by side. */
+   the way, so that the list of hits stays short) and the anchors whose words stand side by side. Such a term of an anchor sleeps: it is
+   only looked for in rows that hold another term, and one of each anchor stays awake. */
 #include "limits.h"
 #include "transform/query.h"
 #include "transform/query_words.h"
@@ -19,6 +20,8 @@ enum {
     MAX_NAME_ROWS = 10, /* by one anchor that is no identifier */
     NO_TERM = 0xffff
 };
+
+enum { AWAKE, TIRED, ASLEEP }; /* AWAKE is 0 */
 
 struct hit {
     uint32_t row;
@@ -38,7 +41,11 @@ struct scoring {
     size_t nhits, cap;
     struct hit *found; /* (row, anchor) */
     size_t nfound, found_cap;
-    bool *anchored;  /* per term: it stands in an anchor */
+    uint16_t *anchored; /* per term: anchors that can still pick, a place in each */
+    uint8_t *awake;     /* per term: how it is looked for */
+    uint16_t *tired;    /* terms that sleep from the next row on */
+    uint32_t ntired;
+    bool any_sleeps;
     uint8_t *begins; /* of words that may be terms, without those of terms that were dropped */
     uint32_t *ends;  /* per term: an anchor that ends with it, + 1; 0: none does */
     struct found {
@@ -83,13 +90,50 @@ static int see(struct scoring *s, size_t k, uint16_t term)
     return 0;
 }
 
-/* The term stands in too many rows to pick any, and in no anchor: it is a word as all others are. */
+/* Has the anchor another term that is awake? */
+static bool is_watched(const struct scoring *s, const hr_anchor *a, uint32_t t)
+{
+    for (uint32_t i = 0; i < a->n; i++)
+        if (a->term[i] != t && s->awake[a->term[i]] == AWAKE)
+            return true;
+    return false;
+}
+
+/* Can rows that hold no other term do without this one? */
+static bool may_sleep(const struct scoring *s, uint32_t t)
+{
+    const hr_query *q = s->q;
+
+    for (uint32_t k = 0; s->anchored[t] && k < q->nanchors; k++) {
+        const hr_anchor *a = &q->anchors[k];
+        bool holds = false;
+        for (uint32_t i = 0; i < a->n; i++)
+            holds = holds || a->term[i] == t;
+        if (holds && s->anchor[k].df <= s->limit && !is_watched(s, a, t))
+            return false;
+    }
+    return true;
+}
+
+/* A term that stands in too many rows to pick any is a word as all others are, but for its anchors. */
 static void drop_term(struct scoring *s, uint32_t t)
 {
-    const uint16_t b = s->q->terms[t].beginning;
+    if (s->awake[t] != AWAKE || (s->q->terms[t].scored && s->df[t] <= s->limit) || !may_sleep(s, t))
+        return;
+    s->awake[t] = TIRED;
+    s->tired[s->ntired++] = (uint16_t)t;
+}
 
-    if (!s->anchored[t] && b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
-        s->begins[b]--;
+/* Between two rows. */
+static void fall_asleep(struct scoring *s)
+{
+    while (s->ntired > 0) {
+        const uint16_t t = s->tired[--s->ntired], b = s->q->terms[t].beginning;
+        s->awake[t] = ASLEEP;
+        s->any_sleeps = s->any_sleeps || s->anchored[t];
+        if (b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
+            s->begins[b]--;
+    }
 }
 
 static int count_term(struct scoring *s, uint32_t row, uint32_t t)
@@ -107,6 +151,15 @@ static int count_term(struct scoring *s, uint32_t row, uint32_t t)
         return HR_ENOMEM;
     s->last[t] = (uint32_t)s->nhits;
     return 0;
+}
+
+/* The anchor stands in too many rows to pick any. */
+static void drop_anchor(struct scoring *s, const hr_anchor *a)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        s->anchored[a->term[i]]--;
+        drop_term(s, a->term[i]);
+    }
 }
 
 /* What was read of the row at hand. */
@@ -127,8 +180,9 @@ static int find_anchors(struct scoring *s, const struct row *r)
         if (f->df > s->limit || f->row == r->row + 1 || a->n > r->seen ||
             memcmp(end - a->n, a->term, a->n * sizeof *end) != 0)
             continue;
-        f->df++;
         f->row = r->row + 1;
+        if (++f->df > s->limit)
+            drop_anchor(s, a);
         if (!push(s, &s->found, &s->nfound, &s->found_cap, (struct hit){r->row, (uint16_t)(k - 1), 1}))
             return HR_ENOMEM;
     }
@@ -231,15 +285,25 @@ static int read_stretch(struct scoring *s, uint32_t from, uint32_t n)
     struct row r = {.row = from};
     hr_query_words words = hr_query_words_of(s->q, s->begins, hr_str_make(begin, (size_t)(end - begin)));
     hr_str word;
+    const char *read = begin; /* rows up to here have been read as a whole */
 
     while (hr_query_words_next(&words, &word)) {
-        const uint32_t t = hr_query_term(s->q, hr_plain_word_hash(word));
+        const uint32_t t = word.p < read ? UINT32_MAX : hr_query_term(s->q, hr_plain_word_hash(word));
         if (t == UINT32_MAX)
             continue;
         if (word.p >= s->rows[r.row].p + s->rows[r.row].n) {
             while (word.p >= s->rows[r.row].p + s->rows[r.row].n)
                 r.row++;
+            fall_asleep(s);
             r = (struct row){.row = r.row};
+        }
+        if (r.seen == 0 && s->any_sleeps) {
+            const uint64_t before = s->words; /* the words of the stretch are counted below */
+            if (read_row(s, &r) < 0)
+                return HR_ENOMEM;
+            s->words = before;
+            read = s->rows[r.row].p + s->rows[r.row].n;
+            continue;
         }
         r.apart = r.seen > 0 && !hr_query_words_are_beside(behind, word.p);
         behind = word.p + word.n;
@@ -396,13 +460,17 @@ int hr_query_pick(const hr_query *q, hr_arena *a, const hr_str *rows, size_t n, 
     s.ends = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.ends);
     s.seen = hr_arena_alloc(s.scratch, s.seen_cap * sizeof *s.seen);
     s.anchored = hr_arena_zalloc(s.scratch, q->nterms * sizeof *s.anchored);
+    s.awake = hr_arena_zalloc(s.scratch, q->nterms);
+    s.tired = hr_arena_alloc(s.scratch, q->nterms * sizeof *s.tired);
     s.begins = hr_arena_alloc(s.scratch, HR_QUERY_BEGINNINGS);
-    int r = s.df && s.last && s.anchor && s.ends && s.seen && s.anchored && s.begins ? 0 : HR_ENOMEM;
+    int r = s.df && s.last && s.anchor && s.ends && s.seen && s.anchored && s.awake && s.tired && s.begins
+                ? 0
+                : HR_ENOMEM;
     if (r == 0)
         memcpy(s.begins, q->begins, HR_QUERY_BEGINNINGS);
     for (uint32_t k = 0; r == 0 && k < q->nanchors; k++) {
         for (uint32_t i = 0; i < q->anchors[k].n; i++)
-            s.anchored[q->anchors[k].term[i]] = true;
+            s.anchored[q->anchors[k].term[i]]++;
         uint32_t *first = &s.ends[q->anchors[k].term[q->anchors[k].n - 1]];
         s.anchor[k].next = *first;
         *first = k + 1;

@@ -60,14 +60,12 @@ struct encoder {
 static int read_lines(struct encoder *e, hr_str text)
 {
     hr_str rest = text, line;
-    size_t n = 1;
+    const size_t n = hr_lines_count(text) + 1;
     bool ended;
 
-    for (const char *p = text.p, *end = p + text.n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-        n++;
     e->line = hr_arena_alloc(e->a, n * sizeof *e->line);
     e->kind_of = hr_arena_alloc(e->a, n * sizeof *e->kind_of);
-    e->kinds = hr_arena_zalloc(e->a, n * sizeof *e->kinds);
+    e->kinds = hr_arena_alloc(e->a, n * sizeof *e->kinds);
     if (!e->line || !e->kind_of || !e->kinds || n > UINT32_MAX / 4)
         return HR_ENOMEM;
     while (hr_line_next(&rest, &line, &ended))
@@ -75,10 +73,17 @@ static int read_lines(struct encoder *e, hr_str text)
     return 0;
 }
 
+/* One more kind, of line i. */
+static void add_kind(struct encoder *e, uint32_t i, uint32_t *n)
+{
+    e->kinds[*n] = (struct kind){0};
+    e->kind_of[i] = (*n)++;
+}
+
 /* Which lines are equal. Pinned ones are like no other. */
 static int find_kinds(struct encoder *e, hr_watch *watch)
 {
-    uint32_t mask = 63, n = 0;
+    uint32_t mask = 63, n = 0, empty = UINT32_MAX; /* empty: the kind of lines without a byte */
 
     while (mask < 2 * e->n)
         mask = mask * 2 + 1;
@@ -87,17 +92,24 @@ static int find_kinds(struct encoder *e, hr_watch *watch)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < e->n; i++) {
         const hr_str line = e->line[i];
+        const bool alone = e->pinned && e->pinned[i];
+        if (line.n == 0 && empty < n && !alone) {
+            e->kind_of[i] = empty;
+            e->kinds[empty].count++;
+            continue;
+        }
         const uint64_t h = hr_word_bits(line);
         uint32_t at = (uint32_t)(h ^ h >> 32) & mask, tries = 0;
         while (slots[at] && tries < PROBES && !hr_str_eq(e->line[slots[at] - 1], line)) {
             at = (at + 1) & mask;
             tries++;
         }
-        if ((e->pinned && e->pinned[i]) || tries == PROBES) {
-            e->kind_of[i] = n++;
+        if (alone || tries == PROBES) {
+            add_kind(e, i, &n);
         } else if (slots[at] == 0) {
             slots[at] = i + 1;
-            e->kind_of[i] = n++;
+            add_kind(e, i, &n);
+            empty = line.n ? empty : n - 1;
         } else {
             e->kind_of[i] = e->kind_of[slots[at] - 1];
         }
@@ -117,6 +129,11 @@ static void find_neighbours(struct encoder *e)
 {
     for (uint32_t i = 0; i < e->n; i++) {
         struct kind *k = &e->kinds[e->kind_of[i]];
+        if (i > 0 && i + 1 < e->n && e->kind_of[i - 1] == e->kind_of[i] &&
+            e->kind_of[i] == e->kind_of[i + 1]) {
+            k->before = k->after = SEVERAL; /* a block never holds a line twice */
+            continue;
+        }
         note(&k->before, i > 0 ? e->kind_of[i - 1] + 1 : SEVERAL);
         note(&k->after, i + 1 < e->n ? e->kind_of[i + 1] + 1 : SEVERAL);
     }
@@ -130,14 +147,11 @@ static bool is_joined(const struct encoder *e, uint32_t i)
     return a != b && e->kinds[a].after == b + 1 && e->kinds[b].before == a + 1;
 }
 
-/* The block that begins with line i; judged where it stands first. */
-static struct kind *block_at(struct encoder *e, uint32_t i)
+/* How long the block is that begins with line i, the first of its kind, and whether a name for it pays. */
+static struct kind *judge(struct encoder *e, struct kind *k, uint32_t i)
 {
-    struct kind *k = &e->kinds[e->kind_of[i]];
     uint32_t past = i + 1;
 
-    if (k->lines)
-        return k;
     while (past < e->n && is_joined(e, past))
         past++;
     k->lines = past - i;
@@ -147,6 +161,14 @@ static struct kind *block_at(struct encoder *e, uint32_t i)
         k->pays = (k->count - 1) * (uint64_t)tokens > (k->count - 1) * (uint64_t)REF + HEADING;
     }
     return k;
+}
+
+/* The block that begins with line i. */
+static inline struct kind *block_at(struct encoder *e, uint32_t i)
+{
+    struct kind *k = &e->kinds[e->kind_of[i]];
+
+    return k->lines ? k : judge(e, k, i);
 }
 
 /* ------------------------------------------------------------------ words */
@@ -178,12 +200,12 @@ static bool next_word(hr_str line, size_t *at, hr_str *word)
     return false;
 }
 
-static int learn_line(struct encoder *e, uint32_t i)
+static inline int learn_line(struct encoder *e, uint32_t i)
 {
     hr_str word;
     size_t at = 0;
 
-    if (e->no_prefixes || i == 0 || (e->pinned && e->pinned[i]))
+    if (e->line[i].n < LEAST_WORD || e->no_prefixes || i == 0 || (e->pinned && e->pinned[i]))
         return 0;
     while (next_word(e->line[i], &at, &word))
         if (hr_prefixes_learn(&e->prefixes, word, NULL) < 0)
@@ -195,7 +217,7 @@ static int learn_line(struct encoder *e, uint32_t i)
 static void put_line(struct encoder *e, uint32_t i)
 {
     const hr_str line = e->line[i];
-    const bool stays = i == 0 || e->prefixes.named == 0 || (e->pinned && e->pinned[i]);
+    const bool stays = line.n < LEAST_WORD || i == 0 || e->prefixes.named == 0 || (e->pinned && e->pinned[i]);
     size_t at = 0, from = 0;
     hr_str word;
 

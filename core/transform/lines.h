@@ -12,7 +12,7 @@ static inline bool hr_line_next(hr_str *rest, hr_str *line, bool *ended)
 {
     if (rest->n == 0)
         return false;
-    const char *end = memchr(rest->p, '\n', rest->n);
+    const char *end = *rest->p == '\n' ? rest->p : memchr(rest->p, '\n', rest->n); /* many are empty */
     *ended = end != NULL;
     *line = hr_str_make(rest->p, end ? (size_t)(end - rest->p) : rest->n);
     size_t taken = line->n + *ended;

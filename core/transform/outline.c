@@ -104,6 +104,11 @@ static struct outline read_outline(hr_str text, bool words)
     while (hr_line_next(&rest, &line, &ended)) {
         size_t at = 0, n = line.n;
         char behind;
+        if (n == 0) {
+            o.lines++;
+            o.thin++;
+            continue;
+        }
         while (at < n && (line.p[at] == ' ' || line.p[at] == '\t'))
             at++;
         while (n > at && (line.p[n - 1] == ' ' || line.p[n - 1] == '\r' || line.p[n - 1] == '\t'))

@@ -173,13 +173,14 @@ static void count_signed(const hr_str *line, uint32_t n, enum hr_divider divider
 
 /* What the cells of one column have in common. */
 struct column {
-    uint32_t n, numbers, counted,
-        coded;      /* counted: one more than above; coded: of the length of the first one, with a digit */
-    uint64_t above; /* the number of the cell above */
+    uint32_t n, numbers, coded; /* coded: of the length of the first one, with a digit */
     size_t length;
     uint32_t few;  /* different values; FEW_VALUES + 1: more */
     uint32_t last; /* which of them the cell above has */
     hr_str value[FEW_VALUES];
+    struct kind {
+        bool number, coded;
+    } kind[FEW_VALUES]; /* of each value */
 };
 
 static bool begins_number(hr_str s)
@@ -197,29 +198,38 @@ static uint64_t leading_number(hr_str s)
     return v;
 }
 
-static void look_at(struct column *c, hr_str cell)
+static struct kind kind_of(const struct column *c, hr_str cell)
 {
-    uint64_t digit = 0;
+    const bool number = begins_number(cell);
+    uint64_t digit = number;
+
+    for (size_t i = 0; cell.n == c->length && i < cell.n && !digit; i += 8)
+        digit = hr_eight_digit(hr_eight(cell.p + i, cell.n - i < 8 ? cell.n - i : 8));
+    return (struct kind){number, digit && cell.n == c->length};
+}
+
+static inline void look_at(struct column *c, hr_str cell)
+{
+    struct kind kind;
     uint32_t v = c->last;
 
-    for (size_t i = 0; i < cell.n && !digit; i += 8)
-        digit = hr_eight_digit(hr_eight(cell.p + i, cell.n - i < 8 ? cell.n - i : 8));
     if (c->n++ == 0)
         c->length = cell.n;
-    if (digit) {
-        c->numbers += begins_number(cell);
-        c->coded += cell.n == c->length;
+    if (c->few > FEW_VALUES) {
+        kind = kind_of(c, cell);
+    } else {
+        if (v >= c->few || !hr_word_is(c->value[v], cell))
+            for (v = 0; v < c->few && !hr_word_is(c->value[v], cell);)
+                v++;
+        kind = v < c->few ? c->kind[v] : kind_of(c, cell);
+        c->last = v;
+        if (v == c->few && c->few++ < FEW_VALUES) {
+            c->value[v] = cell;
+            c->kind[v] = kind;
+        }
     }
-    const uint64_t number = digit ? leading_number(cell) : 0;
-    c->counted += number == c->above + 1;
-    c->above = number;
-    if (c->few > FEW_VALUES || (v < c->few && hr_word_is(c->value[v], cell)))
-        return;
-    for (v = 0; v < c->few && !hr_word_is(c->value[v], cell);)
-        v++;
-    c->last = v;
-    if (v == c->few && c->few++ < FEW_VALUES)
-        c->value[v] = cell;
+    c->numbers += kind.number;
+    c->coded += kind.coded;
 }
 
 static bool is_regular(const struct column *c)
@@ -234,11 +244,16 @@ static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
 {
     uint32_t regular = 0, numeric = 0, columns = t->cells - (t->divider == HR_DIVIDE_WORDS);
     struct column *c = hr_arena_zalloc(a, t->cells * sizeof *c);
+    uint32_t counted = 0; /* first cells that are one more than the one above */
+    uint64_t above = 0;
 
     if (!c)
         return HR_ENOMEM;
     for (uint32_t r = 0; r < t->n; r++) {
         const hr_str *cell = hr_text_row(t, r);
+        const uint64_t number = leading_number(cell[0]);
+        counted += number == above + 1;
+        above = number;
         for (uint32_t i = 0; i < columns; i++)
             look_at(&c[i], cell[i]);
         if (hr_watch_spend(watch, t->line[t->row[r]].n))
@@ -248,7 +263,7 @@ static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
         regular += is_regular(&c[i]);
         numeric += c[i].numbers * 100ull >= (uint64_t)c[i].n * REGULAR_PERCENT;
     }
-    const bool counts = c[0].counted * 100ull >= (uint64_t)c[0].n * REGULAR_PERCENT;
+    const bool counts = counted * 100ull >= (uint64_t)t->n * REGULAR_PERCENT;
     if (regular * 2 < columns || regular < 1 || (counts && t->divider >= HR_DIVIDE_SPACES))
         return 0;
     return t->divider != HR_DIVIDE_WORDS || (numeric >= 1 && regular >= 2);

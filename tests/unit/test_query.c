@@ -8,6 +8,7 @@
 
 #include "fault.h"
 #include "limits.h"
+#include "transform/lines.h"
 #include "transform/query.h"
 #include "transform/words.h"
 
@@ -279,6 +280,37 @@ static void rows_of_one_text_are_picked_as_rows_apart(void **state)
     }
 }
 
+/* The words of a path may stand everywhere, and the path in few rows: there it is found, also where they have just become common. */
+static void a_path_of_common_words_is_found_where_it_stands(void **state)
+{
+    enum { MANY = 300, LIMIT = MANY / 10 };
+    static const size_t holds[] = {5, LIMIT, LIMIT + 1, 200};
+    hr_buf all = {0};
+    hr_str one[MANY];
+    bool found[MANY];
+    hr_arena *a = hr_arena_new();
+    (void)state;
+    for (size_t i = 0, k = 0; i < MANY; i++) {
+        const bool path = k < sizeof holds / sizeof *holds && holds[k] == i;
+        hr_buf_puts(&all, path ? "jobs of app and srv below /srv/app/jobs\n" : "app of srv has jobs\n");
+        k += path;
+    }
+    hr_str rest = hr_buf_view(&all);
+    bool ended;
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(hr_line_next(&rest, &one[i], &ended));
+    assert_false(all.err);
+    const hr_query *q = hr_query_new(a, HR_STR("what is in /srv/app/jobs?"));
+    assert_int_equal(hr_query_pick(q, a, one, MANY, 0, found), 0);
+    for (size_t i = 0, k = 0; i < MANY; i++) {
+        const bool path = k < sizeof holds / sizeof *holds && holds[k] == i;
+        assert_int_equal(found[i], path);
+        k += path;
+    }
+    hr_buf_free(&all);
+    hr_arena_free(a);
+}
+
 static void a_passed_deadline_is_reported(void **state)
 {
     (void)state;
@@ -341,6 +373,7 @@ int main(void)
         cmocka_unit_test(words_of_the_query_can_be_asked),
         cmocka_unit_test(query_text_beyond_its_limit_is_not_searched),
         cmocka_unit_test(rows_of_one_text_are_picked_as_rows_apart),
+        cmocka_unit_test(a_path_of_common_words_is_found_where_it_stands),
         cmocka_unit_test(a_passed_deadline_is_reported),
         cmocka_unit_test(every_failing_allocation_is_reported),
         cmocka_unit_test(words_end_where_they_should),
