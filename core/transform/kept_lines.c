@@ -177,7 +177,7 @@ int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const h
                                  const uint32_t *kept, uint32_t nkept, const bool *asked,
                                  hr_transform_out *out)
 {
-    static const enum hr_form form[] = {HR_FORM_SEARCH, HR_FORM_ROWS};
+    static const enum hr_form form[] = {HR_FORM_SEARCH, HR_FORM_ROWS, HR_FORM_REPEATS};
 
     return write_lines(a, in, line, n, kept, nkept, asked, form, sizeof form / sizeof *form, out);
 }

@@ -15,7 +15,7 @@
 int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
                         const uint32_t *kept, uint32_t nkept, const bool *asked, hr_transform_out *out);
 
-/* The same with asked not NULL, under their paths or as rows of what varies (form.h, HR_FORM_ROWS), whichever is shortest. */
+/* The same with asked not NULL, under their paths, as rows of what varies or with names for what stands again (form.h), whichever is shortest. */
 int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
                                  const uint32_t *kept, uint32_t nkept, const bool *asked,
                                  hr_transform_out *out);

@@ -35,6 +35,26 @@ static bool holds_time(hr_str s)
     return false;
 }
 
+/* "[   12.345678]", "[0.010s]": seconds since the kernel or the program began, with three digits and more behind the point. */
+static bool begins_uptime(hr_str s)
+{
+    size_t i = 1, point;
+
+    if (s.n == 0 || s.p[0] != '[')
+        return false;
+    while (i < s.n && s.p[i] == ' ')
+        i++;
+    for (point = i; point < s.n && is_digit(s.p[point]); point++)
+        ;
+    if (point == i || point == s.n || s.p[point] != '.')
+        return false;
+    for (i = point + 1; i < s.n && is_digit(s.p[i]); i++)
+        ;
+    const size_t digits = i - point - 1;
+    i += i < s.n && s.p[i] == 's';
+    return digits >= 3 && i < s.n && s.p[i] == ']';
+}
+
 /* "203615": hours, minutes, seconds. */
 static bool is_clock(hr_str s)
 {
@@ -72,7 +92,7 @@ bool hr_log_may_tell_time(hr_str line)
     if (line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t')
         return false;
     return holds_time(hr_str_make(line.p, line.n < TIME_WITHIN ? line.n : TIME_WITHIN)) ||
-           holds_long_number(line);
+           begins_uptime(line) || holds_long_number(line);
 }
 
 bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line)
@@ -82,7 +102,7 @@ bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line
 
     if (text.n == 0 || text.p[0] == ' ' || text.p[0] == '\t')
         return false;
-    if (holds_time(hr_str_make(text.p, text.n < TIME_WITHIN ? text.n : TIME_WITHIN)))
+    if (holds_time(hr_str_make(text.p, text.n < TIME_WITHIN ? text.n : TIME_WITHIN)) || begins_uptime(text))
         return true;
     if (n > 1 && is_clock(hr_split_word(split, line, 1))) {
         const hr_str date = hr_split_word(split, line, 0);

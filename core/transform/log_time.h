@@ -1,6 +1,7 @@
 /* log_time.h - does a line tell when it was written? In a log each record does, among its first words:
 
      2026-11-21 10:11:12,123 INFO ..      a time of day, in whatever date: two digits, a colon, two digits, within 40 bytes
+     [   12.345678] usb 1-4: ..           seconds since the beginning, in brackets before all else
      081109 203615 148 INFO ..            a date and a time of six digits
      - 1117838570 2005.06.03 ..           seconds (milliseconds) since 1970 among the first three words, near those of the line before
 

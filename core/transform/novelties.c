@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    MIN_ROWS = 20,
+    MIN_ROWS = 8,      /* of fewer no text is said to be unlike the others */
     OWN_WORDS = 2,     /* words of its own that make a text novel */
     NOVEL_SHARE = 100, /* more than 1/100 of the texts: the field draws on many words */
     MIN_WORDS = 256,   /* vocabulary that is always looked at, and then half a word a row */

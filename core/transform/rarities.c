@@ -13,6 +13,7 @@ enum {
     RARE_SHARE = 33,  /* of larger ones: 3 in 100 */
     VALUE_SHARE = 50, /* one rare value: 2 in 100 */
     SHAPE_SHARE = 100,
+    FEW_TEXTS = 8,   /* of fewer none is said to be unlike the others */
     RARER = 8,       /* a rare value stands at most 1/8 as often as the average value, */
     RARER_SMALL = 3, /* in a small table a third; */
     FEW_ROWS =
@@ -195,7 +196,7 @@ static void shapes(const struct tally *t, const hr_path *p)
         sum += string ? v->len : 0;
         strings += string;
     }
-    if (strings < 2 * SMALL_TABLE / 4)
+    if (strings < FEW_TEXTS)
         return;
     const uint64_t most = 4 * (sum / strings) + 16;
     uint32_t with[3] = {0};

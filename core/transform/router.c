@@ -15,8 +15,8 @@ enum kind { TEXT, JSON, HTML };
 /* ------------------------------------------------------------------ the table */
 static const struct transform {
     enum kind kind;
-    const char *name; /* NULL: it tells by itself */
-    bool lossless;
+    const char *name; /* NULL: it tells by itself, and whether it was lossless */
+    bool lossless;    /* asked at every level */
     hr_route_row *run;
 } transforms[] = {
     {JSON, "blobs", false, hr_route_mostly_blobs},
@@ -29,7 +29,7 @@ static const struct transform {
     {HTML, "rows", true, hr_route_page_rows},
     {TEXT, "smart_crusher", false, hr_route_lines_crushed},
     {TEXT, "blobs", false, hr_route_mostly_blobs},
-    {TEXT, "test_lines", false, hr_route_tests},
+    {TEXT, NULL, false, hr_route_tests},
     {TEXT, "findings", true, hr_route_findings},
     {TEXT, "search_lines", false, hr_route_search},
     {TEXT, "search_headings", true, hr_route_headings},
@@ -101,6 +101,12 @@ static int is_hopeless(const hr_transform_in *in, const struct question *q)
 }
 
 /* ------------------------------------------------------------------ the road */
+/* What a row does with a file: no form. */
+static hr_route_row *of_file(hr_route_row *run)
+{
+    return run == hr_route_crushed ? hr_crush : run == hr_route_tests ? hr_route_chosen_tests : run;
+}
+
 /* The rows of the table in turn. 1, 0, <0. */
 static int ask(hr_arena *a, const hr_transform_in *in, const struct question *q, hr_transform_out *out)
 {
@@ -116,12 +122,14 @@ static int ask(hr_arena *a, const hr_transform_in *in, const struct question *q,
             continue;
         if (q->blobs_only && t->run != hr_route_mostly_blobs)
             continue;
-        int r = (q->file && t->run == hr_route_crushed ? hr_crush : t->run)(a, in, q->tree, out);
+        int r = (q->file ? of_file(t->run) : t->run)(a, in, q->tree, out);
         if (r < 0)
             return r;
         if (r == 1) {
-            out->transform = t->name ? t->name : out->transform;
-            out->lossless = t->lossless;
+            if (t->name) {
+                out->transform = t->name;
+                out->lossless = t->lossless;
+            }
             return 1;
         }
     }

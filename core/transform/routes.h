@@ -1,7 +1,7 @@
 /* routes.h - the rows of the router's table: each takes the text as one module has it, compares where two could, and names the kind that it
    proves. All have one signature; `tree` is the text's where it is JSON, else unused.
 
-   1: *out is filled but for lossless, and for transform where the table names it; 0: nothing to gain, or no such text; HR_ENOMEM, HR_ETIME. Output lives in the arena. One
+   1: *out is filled, but for transform and lossless where the table names them; 0: nothing to gain, or no such text; HR_ENOMEM, HR_ETIME. Output lives in the arena. One
    thread. */
 #ifndef HR_ROUTES_H
 #define HR_ROUTES_H
@@ -18,8 +18,8 @@ hr_route_row hr_route_lines_crushed, hr_route_line_columns;
 
 /* routes_text.c */
 hr_route_row hr_route_page, hr_route_page_rows;
-hr_route_row hr_route_tests, hr_route_findings, hr_route_search, hr_route_headings, hr_route_paths,
-    hr_route_log, hr_route_table;
+hr_route_row hr_route_tests, hr_route_chosen_tests, hr_route_findings, hr_route_search, hr_route_headings,
+    hr_route_paths, hr_route_log, hr_route_table;
 hr_route_row hr_route_repeats, hr_route_rows;
 hr_route_row hr_route_mostly_blobs, hr_route_blobs;
 

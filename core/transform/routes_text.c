@@ -163,10 +163,34 @@ int hr_route_table(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, 
     return r;
 }
 
-int hr_route_tests(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+int hr_route_chosen_tests(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     (void)tree;
-    return hr_testrun_select(a, in, out);
+    int r = hr_testrun_select(a, in, out);
+    if (r == 1) {
+        out->transform = "test_lines";
+        out->lossless = false;
+    }
+    return r;
+}
+
+/* Traces and findings repeat themselves: with names for what stands again all of them may be as short as a selection. */
+int hr_route_tests(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
+{
+    enum { DEARER = 115 }; /* percent: so much may it cost that nothing is left out */
+    hr_transform_out whole = *out;
+    hr_pins pins = {0};
+    int r = hr_route_chosen_tests(a, in, tree, out);
+
+    if (r != 1 || strcmp(out->strategy, "passed_units") == 0)
+        return r;
+    r = pinned_form(a, in, HR_FORM_REPEATS, out->kind, &pins, &whole);
+    if (r == 1 && whole.text.n * 100 <= out->text.n * DEARER) {
+        *out = whole;
+        out->transform = "repeats";
+        out->lossless = true;
+    }
+    return r < 0 ? r : 1;
 }
 
 int hr_route_page(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)

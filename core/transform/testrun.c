@@ -340,14 +340,14 @@ static int choose(hr_run *r, const struct sight *sight, uint32_t **kept, uint32_
     return gone > 0 && (sight->findings >= LEAST_FOUND || gone * 100 >= r->in->text.n * LEAST_PERCENT);
 }
 
-/* What stays, in a form where it is mostly findings. */
+/* What stays, in a form where findings or frames are among it. */
 static int write_out(const hr_run *r, const struct sight *sight, hr_arena *a, const uint32_t *kept,
                      uint32_t nkept, hr_transform_out *out)
 {
     uint32_t errors = 0;
     int e;
 
-    if (sight->findings < LEAST_FOUND)
+    if (sight->findings < LEAST_FOUND && sight->frames < LEAST_FOUND)
         return hr_kept_lines_write(a, r->in, r->line, r->n, kept, nkept, NULL, out);
     for (uint32_t i = 0; i < nkept; i++)
         errors += hr_finding_is_error(r->seen[kept[i]]);

@@ -272,6 +272,10 @@ hr_wrapped hr_unwrap(hr_str text)
         all.inside = w.inside;
         all.file = all.file || w.file;
     }
+    /* A command's output ends in a line feed, and often in more; no form and no selection knows of them. */
+    for (char c; !all.file && all.inside.n > 0 && all.inside.n < text.n &&
+                 ((c = all.inside.p[all.inside.n - 1]) == '\n' || c == '\r');)
+        all.inside.n--;
     all.before.n = all.inside.n ? (size_t)(all.inside.p - text.p) : 0;
     all.behind = text.n ? from(text, all.before.n + all.inside.n) : text;
     return all;

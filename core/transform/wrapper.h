@@ -7,7 +7,8 @@
           1→{"a": 1}           a file of one line that was read with line numbers
      [Output truncated]        a line at the end that tells what is missing
 
-   Wrappers stand in one another; each is found by its own first or last lines alone, so that it is found again around another inside.
+   Line feeds at the end of the inside belong to the wrapper, but of a file. Wrappers stand in one another; each is found by its own first or
+   last lines alone, so that it is found again around another inside.
    Files of several lines with numbers: numbered.h. Pure; views into the text given. Any thread. */
 #ifndef HR_WRAPPER_H
 #define HR_WRAPPER_H

@@ -95,6 +95,33 @@ static void no_error_is_ever_reported_as_none(void **state)
     assert_false(says("0 error") || says("no error")); /* the note counts items, not errors */
 }
 
+/* ------------------------------------------------------------------ small tables */
+static void a_text_unlike_the_others_stays_in_a_small_table(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"\"the reactor door was left open\"",
+                                      "\"\xe6\x95\xb0\xe6\x8d\xae\xe5\xba\x93\"", "\"unplugged\"",
+                                      "{\"text\":\"moved\"}"};
+    for (size_t k = 0; k < sizeof odd / sizeof *odd; k++)
+        for (uint32_t n = 16; n < 24; n++)
+            for (uint32_t none = 0; none < 2; none++) { /* a second row whose text is none */
+                start();
+                for (uint32_t i = 0; i < n; i++) {
+                    char text[60];
+                    snprintf(text, sizeof text, "\"GET /%s took %u ms\"", i % 3 ? "orders" : "users",
+                             20 + i * 7);
+                    row("{\"id\":%u,\"score\":%u.5,\"message\":%s}", i, 90 - i,
+                        i == 9           ? odd[k]
+                        : none && i == 6 ? "null"
+                                         : text);
+                }
+                crush("");
+                assert_true(note.omitted > 0);
+                if (!stays(9))
+                    fail_msg("%s is gone, of %u", odd[k], n);
+            }
+}
+
 /* ------------------------------------------------------------------ merged and altered rows */
 static void rows_that_differ_in_a_digit_are_not_merged(void **state)
 {
@@ -233,6 +260,7 @@ int main(void)
         TEST(a_count_of_no_failures_is_no_error),
         TEST(a_failure_is_not_hidden_among_counts_of_none),
         TEST(no_error_is_ever_reported_as_none),
+        TEST(a_text_unlike_the_others_stays_in_a_small_table),
         TEST(rows_that_differ_in_a_digit_are_not_merged),
         TEST(numbers_keep_their_digits),
         TEST(null_missing_and_empty_stay_different),

@@ -305,6 +305,35 @@ static void a_log_is_left_alone(void **state)
     hr_buf_free(&b);
 }
 
+/* A worker that dies again and again in the same way: to name its frames once costs no more than to leave them out. */
+static void traces_that_are_the_same_are_named_and_not_cut(void **state)
+{
+    (void)state;
+    hr_buf b = {0};
+    hr_arena *a = hr_arena_new();
+    hr_transform_out out;
+    char z[60];
+    assert_non_null(a);
+    for (int i = 0; i < 30; i++) {
+        hr_buf_puts(&b, "Traceback (most recent call last):\n  File \"/srv/shop/worker.py\", line 2, in job\n"
+                        "    raise LeaseLost(lease)\n");
+        snprintf(z, sizeof z, "  [Previous line repeated %d more times]\n", 27 + i % 3);
+        hr_buf_puts(&b, z);
+        hr_buf_puts(&b, "  File \"/srv/shop/lease.py\", line 31, in check\n    raise LeaseLost(self.owner)\n"
+                        "shop.LeaseLost: the lease went to another worker\n");
+    }
+    const hr_str text = hr_buf_view(&b);
+    hr_transform_in in = {.text = text, .allow_lossy = true, .max_items = 15, .id = ID};
+    in.query = hr_query_new(a, HR_STR(""));
+    assert_int_equal(hr_transform(a, &in, &out), 1);
+    assert_string_equal(out.transform, "repeats");
+    assert_string_equal(out.kind, "trace");
+    assert_true(out.lossless);
+    assert_true(out.text.n * 3 < text.n);
+    hr_buf_free(&b);
+    hr_arena_free(a);
+}
+
 static uint32_t seed = 7;
 
 static uint32_t draw(uint32_t below)
@@ -411,6 +440,7 @@ int main(void)
         cmocka_unit_test(locks_of_a_thread_dump_stay),
         cmocka_unit_test(a_ci_log_is_read_behind_its_stamps_and_colours),
         cmocka_unit_test(a_log_is_left_alone),
+        cmocka_unit_test(traces_that_are_the_same_are_named_and_not_cut),
         cmocka_unit_test(every_place_and_every_frame_of_the_program_stays),
         cmocka_unit_test(missing_memory_is_told),
     };

@@ -127,7 +127,9 @@ static void a_wrapper_stays_to_the_byte_around_what_stays_of_its_inside(void **s
          "2KB):\n",
          "\n</persisted-output>"},
         {"<stdout>\n", "\n</stdout>"},
+        {"<stdout>\n", "\n\n\n</stdout>"},
         {"```\n", "\n```"},
+        {"```\n", "\n\n```"},
         {"", "\n\n[Output truncated: 12 more lines]"},
     };
     for (size_t i = 0; i < sizeof around / sizeof *around; i++) {

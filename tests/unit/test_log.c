@@ -226,6 +226,29 @@ static void a_time_without_colons_is_one(void **state)
     assert_int_equal(select_for(""), 1);
 }
 
+static void seconds_since_the_beginning_are_a_time(void **state)
+{
+    (void)state;
+    for (int kernel = 0; kernel < 2; kernel++) {
+        text.len = 0;
+        for (int i = 0; i < 100; i++)
+            if (i == 61)
+                add("%s\n", kernel ? "[   22.610000] usb 1-4: device descriptor read/64, error -71"
+                                   : "[0.061s] door left open");
+            else if (kernel)
+                add("[%12.6f] usb 1-%d: new high-speed USB device number %d\n", i * .37, i % 4, i);
+            else
+                add("[0.%03ds][info][class,load] shop.Order%d source: jrt:/shop\n", i, rand());
+        assert_int_equal(select_for(""), 1);
+        assert_true(out.of == 100 && out.kept < 20);
+        assert_true(stays(kernel ? "error -71" : "door left open"));
+    }
+    text.len = 0;
+    for (int i = 0; i < 100; i++)
+        add("[%d.%d] version %d\n", i / 10, i % 10, rand());
+    assert_int_equal(select_for(""), 0);
+}
+
 static void telephone_numbers_and_amounts_are_no_times(void **state)
 {
     (void)state;
@@ -260,17 +283,12 @@ static void missing_memory_is_told(void **state)
 static void a_line_that_tells_its_time_is_never_passed_over(void **state)
 {
     static const char *const parts[] = {
-        "10:11",
-        "10:11:12",
-        "081109",
-        "203615",
-        "20260102",
-        "1117838570",
-        "1117838570123",
-        "INFO",
-        "a_far_longer_word_than_any_other_of_these_parts_so_that_words_stand_far_apart",
-        "x:1",
-        "7",
+        "10:11",      "[12.345s]",
+        "10:11:12",   "081109",
+        "203615",     "20260102",
+        "1117838570", "1117838570123",
+        "INFO",       "a_far_longer_word_than_any_other_of_these_parts_so_that_words_stand_far_apart",
+        "x:1",        "7",
         "12345"};
     static const char between[] = " \t,;[]-:";
     hr_log_clock clock = {{0}};
@@ -311,6 +329,7 @@ int main(void)
         TEST(an_error_differs_from_none_in_a_number),
         TEST(two_words_that_tell_together_may_stand_in_two_places),
         TEST(a_time_without_colons_is_one),
+        TEST(seconds_since_the_beginning_are_a_time),
         TEST(telephone_numbers_and_amounts_are_no_times),
         TEST(a_line_that_tells_its_time_is_never_passed_over),
         TEST(missing_memory_is_told),

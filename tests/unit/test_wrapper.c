@@ -43,6 +43,7 @@ static void what_stands_around_a_text_is_found_and_is_all_of_the_rest(void **sta
         {"<stdout>", "a", "</stdout>"},
         {"<untrusted_context>\nOutput: ", "a", "\nExit Code: 0\nProcess Group PGID: 7\n</untrusted_context>"},
         {"<file path=\"a.log\" lines='1-2'>\n", "a\n\n", "\n</file>"},
+        {"<stdout>\n", "a\r\n\r\nb", "\r\n\r\n</stdout>"},
         {"<outer><inner>", "a", "</inner></outer>"},
         {"<a-b_C9>", "<", "</a-b_C9>"},
         {"", "<div>a</div>", ""}, /* HTML: a page is read as a whole */
