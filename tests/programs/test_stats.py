@@ -9,7 +9,7 @@ import pytest
 from cli_user import USAGE, Cli, quickstart
 
 ANSWER = b'{"usage": {"prompt_tokens": 1000, "completion_tokens": 40, "prompt_tokens_details": {"cached_tokens": 250}}}'
-SHAPE = "requests tokens cost cache session config transforms".split()
+SHAPE = "requests tokens cost cache session config transforms counts".split()
 
 
 @pytest.fixture
