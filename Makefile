@@ -196,9 +196,9 @@ $B/tests/programs/same_bytes_clang: tests/programs/same_bytes.c $B/clang/libtest
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)clang $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread
-# A request that cost something, as another process of this user stores it.
-PROGRAMS += $B/tests/programs/spend
-$B/tests/programs/spend: tests/programs/spend.c $(CORE_OBJ)
+# A request that cost something, as another process of this user stores it; and many requests of an agent.
+PROGRAMS += $B/tests/programs/spend $B/tests/programs/grow
+$B/tests/programs/spend $B/tests/programs/grow: $B/tests/programs/%: tests/programs/%.c $(CORE_OBJ)
 	$(SAY) PROG $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASE) -O2 -iquote core $(filter-out %.h,$^) -o $@ $(LDFLAGS) $(CORE_LIBS) -lpthread

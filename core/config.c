@@ -27,6 +27,8 @@ static const struct setting table[HR_SETTINGS] = {
     [HR_SET_ORIGINALS_DAYS] = {"originals.days", "HEADROOM_ORIGINALS_DAYS", "14", NULL, .max = 3650},
     [HR_SET_ORIGINALS_MB] = {"originals.mb", "HEADROOM_ORIGINALS_MB", "256", NULL, .max = 1 << 20},
     [HR_SET_REPLACEMENTS_DAYS] = {"replacements.days", "HEADROOM_REPLACEMENTS_DAYS", "90", NULL, .max = 3650},
+    [HR_SET_REQUESTS_DAYS] = {"requests.days", "HEADROOM_REQUESTS_DAYS", "90", NULL, .max = 3650},
+    [HR_SET_REQUESTS_MAX] = {"requests.max", "HEADROOM_REQUESTS_MAX", "1000000", NULL, .max = 1000000000},
     [HR_SET_MIN_TOKENS] = {"min_tokens_to_crush", "HEADROOM_MIN_TOKENS_TO_CRUSH", "200", NULL,
                            .max = 1 << 30},
     [HR_SET_MAX_ITEMS] = {"max_items_after_crush", "HEADROOM_MAX_ITEMS_AFTER_CRUSH", "15", NULL,

@@ -48,6 +48,11 @@ void hr_context_tell_errors(headroom *h)
     }
 }
 
+static unsigned at_least_one(int64_t n)
+{
+    return n > 0 ? (unsigned)n : 1;
+}
+
 headroom *headroom_open(unsigned flags)
 {
     headroom *h = hr_calloc(1, sizeof *h);
@@ -77,6 +82,8 @@ headroom *headroom_open(unsigned flags)
             .originals_days = (unsigned)h->config.number[HR_SET_ORIGINALS_DAYS],
             .originals_mb = (unsigned)h->config.number[HR_SET_ORIGINALS_MB],
             .replacements_days = (unsigned)h->config.number[HR_SET_REPLACEMENTS_DAYS],
+            .requests_days = at_least_one(h->config.number[HR_SET_REQUESTS_DAYS]),
+            .requests_max = at_least_one(h->config.number[HR_SET_REQUESTS_MAX]),
         };
         if (!(h->store = hr_store_new(&options)))
             goto fail;

@@ -76,17 +76,19 @@ void groups_free(struct groups *g)
 }
 
 /* ------------------------------------------------------------------ JSON */
-void groups_add_sure(struct json_tree *t, cJSON *o, const headroom_totals *s)
+void groups_add_counts(struct json_tree *t, cJSON *o, const headroom_totals *s)
 {
-    json_int(t, o, "counted_requests", s->counted);
-    json_int(t, o, "exact_requests", s->exact);
+    cJSON *part = json_object(t, o, "counts");
+
+    json_int(t, part, "requests", s->counted);
+    json_int(t, part, "exact", s->exact);
     if (s->compared_input > 0)
-        json_percent(t, o, "error_percent", s->estimate_off, s->compared_input);
+        json_percent(t, part, "error_percent", s->estimate_off, s->compared_input);
     else
-        json_null(t, o, "error_percent");
+        json_null(t, part, "error_percent");
 }
 
-static cJSON *add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s)
+static void add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s)
 {
     cJSON *part = json_object(t, o, "tokens");
 
@@ -94,7 +96,6 @@ static cJSON *add_tokens(struct json_tree *t, cJSON *o, const headroom_totals *s
     json_int(t, part, "sent", s->tokens_after);
     json_int(t, part, "saved", s->tokens_before - s->tokens_after);
     json_percent(t, part, "savings_percent", s->tokens_before - s->tokens_after, s->tokens_before);
-    return part;
 }
 
 void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const headroom_totals *s)
@@ -112,7 +113,8 @@ void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const
     json_int(t, part, "total", s->requests);
     json_int(t, part, "failed", s->failed);
     json_int(t, part, "rewritten", s->touched);
-    groups_add_sure(t, add_tokens(t, o, s), s);
+    add_tokens(t, o, s);
+    groups_add_counts(t, o, s);
     part = json_object(t, o, "unique");
     json_int(t, part, "made", s->unique_before);
     json_int(t, part, "sent", s->unique_after);

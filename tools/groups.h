@@ -34,8 +34,8 @@ void groups_free(struct groups *g);
 
 /* The members of one sum. */
 void groups_add_totals(struct json_tree *t, cJSON *o, enum headroom_by by, const headroom_totals *s);
-/* How sure their tokens are: counted_requests, exact_requests, error_percent (null: not known). */
-void groups_add_sure(struct json_tree *t, cJSON *o, const headroom_totals *s);
+/* How sure their tokens are, an object "counts": requests that were counted, exact, error_percent (against providers' counts; null: unknown). */
+void groups_add_counts(struct json_tree *t, cJSON *o, const headroom_totals *s);
 int groups_print_json(const struct groups *g);
 void groups_print_table(const struct groups *g);
 

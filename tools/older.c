@@ -10,7 +10,7 @@
 enum {
     STEP = 1000, /* requests: some 30 ms */
     PAUSE_NS = 2000000,
-    TRIES = 50, /* in a row that find the database busy; each waits a while itself */
+    TRIES = 10, /* in a row that find the database busy; each waits a while itself */
     SAY_AFTER_US = 1000000,
     SAY_EACH_US = 100000
 };

@@ -101,7 +101,6 @@ static void build_json(struct json_tree *t, headroom *h, const struct figures_of
     json_int(t, part, "output", s->output);
     json_int(t, part, "saved", saved);
     json_percent(t, part, "savings_percent", saved, s->tokens_before);
-    groups_add_sure(t, part, s);
     if (s->priced == 0) {
         json_null(t, o, "cost");
     } else {
@@ -116,6 +115,7 @@ static void build_json(struct json_tree *t, headroom *h, const struct figures_of
     settings.object = json_object(t, o, "config");
     headroom_each_setting(h, take_setting, &settings);
     add_transforms(t, json_object(t, o, "transforms"), &settings);
+    groups_add_counts(t, o, s);
 }
 
 int stats_json(headroom *h, cJSON **out)
@@ -335,15 +335,16 @@ const struct command command_stats = {
         "price. Net\n"
         "savings are those that are left behind what rewriting cost in the providers' caches.\n"
         "\n" SPAN_HELP "      --by WHAT     a table by " GROUPS_WORDS "\n"
-        "  -j, --json        one JSON object: requests tokens cost cache session config transforms. "
+        "  -j, --json        one JSON object: requests tokens cost cache session config transforms counts. "
         "tokens.input is\n"
         "                    what programs made, tokens.savings_percent the share of it that was not "
         "sent; cost is\n"
         "                    null while nothing has a price; cache.entries counts stored decisions, "
         "cache.total_hits\n"
-        "                    replays; session is the last process that made a request. With --by: by "
-        "since until\n"
-        "                    groups total\n"
+        "                    replays; session is the last process that made a request; counts: of how many\n"
+        "                    requests tokens were counted, of how many exactly, and how far off providers' "
+        "own\n"
+        "                    counts they are. With --by: by since until groups total\n"
         "  -h, --help        this text\n"
         "\n"
         "exit status: 0, with zeros where nothing is recorded; 64 wrong usage, 69 database not usable\n"

@@ -10,8 +10,8 @@ static int expire_requests(hr_store *s, int64_t now, int limit)
 
     hr_query q = hr_query_start(s, HR_Q_REQUEST_EXPIRE);
 
-    hr_query_int(&q, HR_MAX_REQUESTS);
-    hr_query_int(&q, now - HR_REQUEST_DAYS * HR_DAY_US);
+    hr_query_int(&q, s->options.requests_max);
+    hr_query_int(&q, now - (int64_t)s->options.requests_days * HR_DAY_US);
     hr_query_int(&q, limit);
     int rc = hr_query_run(&q), gone = rc < 0 ? rc : sqlite3_changes(s->db);
     if (rc == 0)
@@ -91,6 +91,27 @@ void hr_expire_some(hr_store *s)
         return;
     int rc = expire_part(s, now);
     hr_store_end(s, rc < 0 ? rc : 0);
+}
+
+/* A process that stores one request and ends comes here, too: each begins at a place of its own. */
+int hr_expire_with(hr_store *s, size_t rows, int64_t now_us)
+{
+    int rc = 0;
+
+    if (rows < s->expire_after) {
+        s->expire_after -= rows;
+        return 0;
+    }
+    s->expire_after = HR_EXPIRE_EACH;
+    rc = expire_requests(s, now_us, HR_EXPIRE_REQUESTS);
+    if (rc >= 0)
+        rc = hr_originals_expire(s, now_us, HR_EXPIRE_REQUESTS);
+    const int64_t end = rc < 0 ? rc : decisions_end(s);
+    if (end <= 0)
+        return (int)end;
+    /* Any window: in time each decision is looked at, without a note of how far we came. */
+    const uint64_t at = ((uint64_t)s->session ^ (uint64_t)now_us) * UINT64_C(0x9e3779b97f4a7c15) >> 16;
+    return expire_decisions(s, now_us, (int64_t)(at % (uint64_t)end), HR_EXPIRE_DECISIONS);
 }
 
 enum part { ORIGINALS, REQUESTS, CUTS, DECISIONS };

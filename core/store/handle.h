@@ -105,7 +105,11 @@ enum {
     HR_RING_STEP_US = 1000,      /* between two tries others of this process read what is stored */
     HR_SUM_AT_OPEN = 256, /* requests of an older version that whoever opens the database first sums: 5 ms */
     HR_MAX_REQUESTS = 1000000,
-    HR_REQUEST_DAYS = 90,
+    HR_REQUEST_DAYS = 90, /* slots of sums, too */
+    /* As rows come, older ones go: after so many on average twice as many requests and originals, and what is too old of so many decisions. */
+    HR_EXPIRE_EACH = 16,
+    HR_EXPIRE_REQUESTS = 2 * HR_EXPIRE_EACH,
+    HR_EXPIRE_DECISIONS = 8 * HR_EXPIRE_EACH,
     HR_BINARIES = 256 /* answers kept about executables; the newest */
 };
 
@@ -119,6 +123,7 @@ struct hr_store {
     sqlite3 *db;
     sqlite3_stmt *statements[HR_Q_COUNT];
     uint32_t generation; /* hr_vfs_generation() at open */
+    size_t expire_after; /* rows that are stored before some expire */
     uint64_t deadline;   /* monotonic; when the busy handler gives up */
     uint64_t retry_at;   /* no attempt to open before */
     unsigned reopened;
@@ -206,6 +211,8 @@ int hr_originals_account(hr_store *s, int64_t bytes);
 /* A bounded part of hr_store_expire, at most once a day on this database; the handle is entered for writing.
  */
 void hr_expire_some(hr_store *s);
+/* So many rows were stored in this transaction. */
+int hr_expire_with(hr_store *s, size_t rows, int64_t now_us);
 
 /* ---- health.c ---- */
 /* Write the marks that wait; those of a transaction that fails are lost. In a transaction. */

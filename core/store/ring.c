@@ -96,6 +96,8 @@ static int write_all(hr_store *s, const struct waiting *w)
         rc = hr_marks_write(s);
     for (size_t i = 0; i < w->marks && rc == 0; i++)
         rc = touch(s, w->touched[i], now);
+    if (w->rows && rc == 0)
+        rc = hr_expire_with(s, w->rows, now);
     if (w->lost && rc == 0)
         rc = tell_lost(s, w->lost);
     return hr_store_end(s, rc);

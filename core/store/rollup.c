@@ -209,7 +209,9 @@ int hr_rollup_add(hr_store *s, const headroom_row *row)
 /* ------------------------------------------------------------------ what goes */
 int hr_rollup_expire(hr_store *s, int64_t now_us)
 {
-    int64_t oldest = 0, day = (now_us - HR_REQUEST_DAYS * HR_DAY_US) / HR_DAY_US;
+    const int64_t kept = s->options.requests_days;
+    const int64_t days = kept > HR_REQUEST_DAYS ? kept : HR_REQUEST_DAYS;
+    int64_t oldest = 0, day = now_us / HR_DAY_US - days;
     static const enum hr_statement steps[] = {HR_Q_TOOL_MERGE, HR_Q_TOOL_EXPIRE, HR_Q_SUMS_EXPIRE};
     hr_query q = hr_query_start(s, HR_Q_SUMS_OLDEST);
     int rc = hr_query_step(&q);

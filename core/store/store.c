@@ -33,6 +33,7 @@ static void new_session(hr_store *s)
     if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
         r = hr_now_us() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)getpid();
     s->session = (int64_t)(r >> 1);
+    s->expire_after = 1 + (size_t)(r % HR_EXPIRE_EACH);
 }
 
 hr_store *hr_store_new(const hr_store_options *options)
@@ -43,6 +44,10 @@ hr_store *hr_store_new(const hr_store_options *options)
         return NULL;
     s->options = *options;
     s->options.directory = NULL;
+    if (!s->options.requests_days)
+        s->options.requests_days = HR_REQUEST_DAYS;
+    if (!s->options.requests_max)
+        s->options.requests_max = HR_MAX_REQUESTS;
     pthread_mutex_init(&s->quick, NULL);
     hr_fork_arm(&s->guard);
     new_session(s);

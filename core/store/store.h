@@ -25,6 +25,7 @@ typedef struct hr_store_options {
     const char *directory; /* absolute state directory ("…/headroom"); NULL: no store, reason "no_home" */
     bool create;           /* false (CLI reading): HR_ENOENT where there is no database */
     unsigned originals_days, originals_mb, replacements_days;
+    unsigned requests_days, requests_max; /* 0: HR_REQUEST_DAYS, HR_MAX_REQUESTS */
 } hr_store_options;
 
 /* Never touches the disk; the file is opened at first use and then kept. NULL: no memory. options are copied. */
@@ -72,7 +73,7 @@ int64_t hr_store_originals_room(hr_store *s);
 int hr_store_original(hr_store *s, hr_arena *a, const uint8_t id[10], hr_str *raw);
 
 /* ---- requests ---- */
-/* Insert one finished request. If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at the next call and
+/* Insert one finished request; with one of sixteen, some requests, originals and decisions that are older than their caps go (expire.c). If the database is busy or unusable the row waits in a ring of HR_RING_ROWS, tried again at the next call and
    by hr_store_flush. A full ring drops nothing: the row that does not fit waits for a busy database, up to HR_RING_WAIT_US. Only where
    that was in vain (then nobody waits again for HR_RING_PAUSE_US, so that a lock that is never given back cannot hold up a host), and where
    the database is not busy but cannot be used, it is lost: counted here, in the log, and in the database as soon as that can be written
@@ -143,7 +144,7 @@ int hr_store_each_decision(hr_store *s, size_t limit,
 int hr_store_decision_by_id(hr_store *s, hr_arena *a, const uint8_t id[10], hr_decision *out);
 
 /* Delete what the caps say: originals older than originals_days, decisions and cuts not used for replacements_days, requests older
-   than 90 days or beyond a million. In small transactions; CLI only. 0 or <0. */
+   than requests_days or beyond requests_max. In small transactions; CLI only. 0 or <0. */
 int hr_store_expire(hr_store *s);
 
 /* headroom_get_store_facts, headroom_purge_count and the two halves of a purge; HR_ENOENT where there is no database. */

@@ -10,7 +10,7 @@
 
    Requests that an older version stored are summed by the CLI, in steps (unsummed.c), as a host must not wait for a million of them.
 
-   Slots are kept as long as requests are, HR_REQUEST_DAYS; then only the days are left, and a span that begins or ends inside of such a
+   Slots are kept as long as requests are, and HR_REQUEST_DAYS at least; then only the days are left, and a span that begins or ends inside of such a
    day is without it. A purge takes away the sums of what it deletes: of an old day that it reaches into, all.
 
    For totals.c, rollup.c, sql.c and schema.c, which include it by its bare name: cppcheck must find the texts. */

@@ -62,6 +62,19 @@ def stats(program, env):
     return (time.monotonic() - start) * 1e9, json.loads(done.stdout)["requests"]["total"]
 
 
+# What is asked for again and again: a scrape, the page of a month as `serve` writes it, the last lines of the log, and those of some hours.
+COMMANDS = {"metrics": ["metrics"], "page": ["report", "-o", "-"], "log": ["log", "-n", "20"], "log.since": ["log", "--since", "1h"]}
+
+
+def command(program, env, *argv):
+    """Nanoseconds that one takes at its best, of seven."""
+    def once():
+        start = time.monotonic()
+        subprocess.run([program, *argv], env=env, check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - start
+    return min(once() for _ in range(7)) * 1e9
+
+
 # Queries as the CLI makes them, in a process of their own: seconds of its processor for each grouping.
 SUMS = """
 import ctypes, sys, time
@@ -94,7 +107,8 @@ def rows(build_directory, directory):
     env = {"PATH": os.environ["PATH"], **dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), str(directory))}
     opened, migration, per_row = build(program, env)
     times = sorted(stats(program, env)[0] for _ in range(21))
+    seen = [{"row": f"stats.{name}", "ours": command(program, env, *argv)} for name, argv in COMMANDS.items()]
     by_day, by_model = sums(build_directory / "libheadroom.so", env)
     return [{"row": "stats.day", "ours": by_day}, {"row": "stats.model", "ours": by_model},
             {"row": "stats.json", "ours": times[len(times) // 2]}, {"row": "stats.json.max", "ours": times[-1]},
-            {"row": "stats.opened", "ours": opened}, {"row": "stats.migration", "ours": migration}, {"row": "stats.bytes", "ours": per_row}]
+            *seen, {"row": "stats.opened", "ours": opened}, {"row": "stats.migration", "ours": migration}, {"row": "stats.bytes", "ours": per_row}]

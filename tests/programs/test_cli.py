@@ -186,7 +186,7 @@ def test_stats_have_the_shape_of_the_product_they_replace_and_tell_the_truth(cli
     cli.record(b"{}", status=500)
     s = cli.json("stats", "--json")
     plan = cli.json("simulate", "--state", "--json", "-", input=quickstart())
-    assert list(s) == "requests tokens cost cache session config transforms".split()
+    assert list(s) == "requests tokens cost cache session config transforms counts".split()
     assert s["requests"] == {"total": 4, "cached": 0, "rate_limited": 0, "failed": 1}
     assert list(s["cost"]) == ["total_cost_usd", "total_savings_usd"] and s["cost"]["total_cost_usd"] > 0
     assert s["cache"] == {"entries": 1, "total_hits": 2}

@@ -9,7 +9,7 @@ import pytest
 from cli_user import USAGE, Cli, quickstart
 
 ANSWER = b'{"usage": {"prompt_tokens": 1000, "completion_tokens": 40, "prompt_tokens_details": {"cached_tokens": 250}}}'
-SHAPE = "requests tokens cost cache session config transforms".split()
+SHAPE = "requests tokens cost cache session config transforms counts".split()
 
 
 @pytest.fixture
@@ -89,6 +89,33 @@ def test_groups_are_the_sums_of_their_rows(recorded, by, column):
         assert g["cost"] == money(mine)
     order = [g["tokens"]["made"] for g in told["groups"]]
     assert order == sorted(order, reverse=True)
+
+
+def test_an_estimate_is_called_one_with_its_error_and_an_exact_count_never(cli):
+    """20 answers tell what the provider counts; from then on figures follow it, and those that are stored stay."""
+    claude = b'{"usage": {"prompt_tokens": %d, "completion_tokens": 5}}'
+    cli.record(body("claude-opus-4-5"), answer=claude % 1, times=1)
+    sent = rows(cli)[-1]["tokens_after"]
+    cli.record(body("claude-opus-4-5"), answer=claude % (sent * 2), times=21)
+    assert all("factor_percent" not in r and not r["exact"] for r in rows(cli))
+    assert b" saved; estimated, error unknown; " in cli("log", "-n", "1").stdout
+    cli.record(body("claude-opus-4-5"), answer=claude % (sent * 2))
+    last = rows(cli)[-1]
+    assert last["factor_percent"] == pytest.approx(200, abs=0.1) and last["tokens_after"] == pytest.approx(2 * sent, abs=2)
+    assert b"; estimated, +-" in cli("log", "-n", "1").stdout and rows(cli)[-2]["tokens_after"] == sent
+    text = cli("stats").stdout.decode()
+    assert "sent (estimated; " in text and re.search(r"^estimates  off by [\d.]+ % on average in 23 requests that providers counted, too$", text, re.M)
+    assert "claude: providers count 2.00 times our vocabulary; new estimates are multiplied by that" in text
+    counts = cli.json("stats", "--json")["counts"]
+    assert (counts["requests"], counts["exact"]) == (23, 0) and counts["error_percent"] > 40
+    cli.record(body("gpt-4o"), answer=ANSWER)
+    assert "(estimated in 23 of 24 requests; " in cli("stats").stdout.decode()
+    (g,) = (g for g in cli.json("stats", "--by", "model", "--json")["groups"] if g["name"] == "gpt-4o")
+    assert (g["counts"]["requests"], g["counts"]["exact"]) == (1, 1)
+    for args in (("stats", "--today"), ("log", "-n", "1"), ("report", "-o", "-")):
+        change(cli, "DELETE FROM sums WHERE grp = (SELECT id FROM groups WHERE model LIKE 'claude%')",
+               "UPDATE sums SET counted = exact WHERE level = 2", "DELETE FROM requests WHERE model LIKE 'claude%'")
+        assert "estimated" not in cli(*args).stdout.decode(), args
 
 
 def test_unique_savings_count_a_replayed_result_once(recorded):

@@ -62,9 +62,17 @@ static UNUSED int remove_root(void **state)
     return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Requests do not age here, whatever their time. */
 static UNUSED hr_store *open_store(void)
 {
-    hr_store_options o = {directory, true, HR_ORIGINALS_DAYS, HR_ORIGINALS_MB, HR_REPLACEMENTS_DAYS};
+    hr_store_options o = {directory, true, HR_ORIGINALS_DAYS, HR_ORIGINALS_MB, HR_REPLACEMENTS_DAYS,
+                          30000,     0};
+    return hr_store_new(&o);
+}
+
+static UNUSED hr_store *open_store_of_90_days(void)
+{
+    hr_store_options o = {directory, true, HR_ORIGINALS_DAYS, HR_ORIGINALS_MB, HR_REPLACEMENTS_DAYS, 90, 0};
     return hr_store_new(&o);
 }
 

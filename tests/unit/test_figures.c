@@ -9,11 +9,13 @@
 #include "tools/figures.c"
 #include "tools/format.c"
 #include "tools/spark.c"
+#include "tools/sure.c"
 
 /* What figures.c calls to read them; here they are made up. */
-int groups_read(headroom *h, enum headroom_by by, const struct span *span, struct groups *out)
+int groups_read(headroom *h, enum headroom_by by, const struct span *span, const headroom_totals *all,
+                struct groups *out)
 {
-    (void)h;
+    (void)h, (void)all;
     *out = (struct groups){.by = by, .span = *span};
     return 0;
 }
@@ -159,9 +161,44 @@ static void a_spark_never_outgrows_its_buffer(void **state)
     assert_int_equal(strlen(spark(out, figures, SPARK_MOST + 50, 1, true)), 3 * SPARK_MOST);
 }
 
+static void exact_is_never_said_of_an_estimate_nor_the_reverse(void **state)
+{
+    (void)state;
+    char text[SURE_TEXT];
+    headroom_row row = {.tokens_before = 0};
+    assert_string_equal(sure_row(text, &row), "");
+    row.tokens_before = 1200;
+    assert_string_equal(sure_row(text, &row), "estimated, error unknown");
+    row.factor = 1250000, row.factor_off = 41000;
+    assert_string_equal(sure_row(text, &row), "estimated, +-4.1 %");
+    row.factor = row.factor_off = 0, row.exact = true;
+    assert_string_equal(sure_row(text, &row), "exact");
+
+    headroom_totals t = {.requests = 9};
+    assert_string_equal(sure_sums(text, &t), "none counted");
+    assert_string_equal(sure_error(text, &t), "");
+    t.counted = 5;
+    assert_string_equal(sure_sums(text, &t), "estimated");
+    assert_string_equal(sure_error(text, &t), "error unknown: no provider has counted these");
+    t.compared = 4, t.compared_input = 1000, t.estimate_off = 32;
+    assert_string_equal(sure_error(text, &t),
+                        "off by 3.2 % on average in 4 requests that providers counted, too");
+    t.exact = 2;
+    assert_string_equal(sure_sums(text, &t), "estimated in 3 of 5 requests");
+    t.exact = 5;
+    assert_string_equal(sure_sums(text, &t), "exact");
+    assert_string_equal(sure_error(text, &t), "");
+
+    headroom_result r = {.counted = "o200k_base"};
+    assert_string_equal(sure_result(text, &r), "exact by o200k_base");
+    r.counted = NULL;
+    assert_string_equal(sure_result(text, &r), "estimated");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_is_never_said_of_an_estimate_nor_the_reverse),
         cmocka_unit_test(days_between_have_a_bar_without_requests),
         cmocka_unit_test(few_days_get_earlier_ones_in_front),
         cmocka_unit_test(many_days_share_a_bar_and_nothing_is_lost),

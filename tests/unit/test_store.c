@@ -171,7 +171,7 @@ static void above_the_cap_nothing_is_stored_and_nothing_evicted(void **state)
 {
     (void)state;
     hr_arena *a = hr_arena_new();
-    hr_store_options options = {directory, true, 14, 1, 90};
+    hr_store_options options = {directory, true, 14, 1, 90, 0, 0};
     hr_store *s = hr_store_new(&options);
     enum { N = 400000 };
     char *noise = malloc(N);
@@ -325,7 +325,7 @@ static void only_the_aged_is_deleted(void **state)
 {
     (void)state;
     hr_arena *a = hr_arena_new();
-    hr_store *s = open_store();
+    hr_store *s = open_store_of_90_days();
     hr_decision r;
     headroom_row row = a_row(1);
     headroom_stats t;
@@ -413,7 +413,7 @@ static void without_a_database_a_reader_finds_nothing_and_makes_nothing(void **s
     uint8_t key[32];
     struct stat st;
     headroom_stats t;
-    hr_store_options options = {directory, false, 14, 256, 90};
+    hr_store_options options = {directory, false, 14, 256, 90, 0, 0};
     hr_store *s = hr_store_new(&options);
     assert_int_equal(hr_store_stats(s, &t), HR_ENOENT);
     assert_int_equal(t.requests, 0);

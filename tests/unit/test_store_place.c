@@ -101,7 +101,8 @@ static void nowhere_to_go_is_said(void **state)
 {
     (void)state;
     uint8_t key[32];
-    hr_store_options none = {NULL, true, 14, 256, 90}, relative = {"state/headroom", true, 14, 256, 90};
+    hr_store_options none = {NULL, true, 14, 256, 90, 0, 0},
+                     relative = {"state/headroom", true, 14, 256, 90, 0, 0};
     hr_store *s = hr_store_new(&none);
     assert_int_equal(hr_store_key(s, key), HR_ESTORE);
     assert_string_equal(hr_store_reason(s), "no_home");

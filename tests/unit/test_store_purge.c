@@ -244,7 +244,7 @@ static void without_a_database_there_is_nothing_to_purge_and_none_is_made(void *
 {
     headroom_purge_counts c = {0};
     headroom_store_facts f;
-    hr_store_options o = {directory, false, 14, 256, 90};
+    hr_store_options o = {directory, false, 14, 256, 90, 0, 0};
     hr_store *s = hr_store_new(&o);
 
     (void)state;

@@ -275,7 +275,7 @@ static void a_purge_takes_the_sums_of_what_it_deletes(void **state)
 static void expiry_leaves_whole_days(void **state)
 {
     (void)state;
-    hr_store *s = open_store();
+    hr_store *s = open_store_of_90_days();
     const int64_t now = hr_wall_us() / DAY * DAY;
     fill_days(s, now - 100 * DAY, 6 * DAY);
     fill_days(s, now - 3 * DAY, 3 * DAY);

@@ -223,12 +223,12 @@ static void a_purge_leaves_the_sums_of_what_stays(void **state)
 static void what_is_not_summed_does_not_expire(void **state)
 {
     (void)state;
-    hr_store *s = open_store();
+    hr_store *s = open_store_of_90_days();
     store_rows(s, 0, MANY);
     hr_store_close(s);
     outside("UPDATE requests SET time = time - 100 * 86400000000 WHERE id <= 400");
     make_older(6);
-    s = open_store();
+    s = open_store_of_90_days();
     headroom_store_facts facts = {0};
     assert_int_equal(hr_store_expire(s), 0);
     assert_int_equal(hr_store_facts(s, &facts), 0);
