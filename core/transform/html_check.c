@@ -156,6 +156,7 @@ static bool words(struct check *c, hr_str s, const uint8_t class[256])
 /* Where a stretch ends: before an entity, a line break, or at the end, behind which the page goes on for `more` bytes. */
 static inline size_t stretch_end(hr_str s, size_t at, size_t more, const uint8_t class[256])
 {
+    (void)more; /* machines without SSE2 have no use for it */
 #ifdef __SSE2__
     for (; at < s.n && s.n + more - at >= 16; at += 16) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));

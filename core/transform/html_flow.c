@@ -154,6 +154,8 @@ static const bool ends_run[256] = {
 static inline size_t plain_run(hr_str s, size_t at, size_t more)
 {
     size_t i = at + 1;
+
+    (void)more; /* machines without SSE2 have no use for it */
 #ifdef __SSE2__
     for (; i < s.n && s.n + more - i >= 16; i += 16) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
