@@ -82,8 +82,10 @@ static size_t behind_severity(hr_str s, size_t i, bool *error)
     hr_str rest = hr_cut(s, i, s.n);
 
     for (size_t k = 0; k < COUNT(words); k++) {
+        if (!hr_begins(rest, words[k].word))
+            continue;
         size_t n = strlen(words[k].word);
-        if (!hr_begins(rest, words[k].word) || rest.n <= n || (rest.p[n] != ':' && rest.p[n] != ' '))
+        if (rest.n <= n || (rest.p[n] != ':' && rest.p[n] != ' '))
             continue;
         *error = words[k].error;
         return i + n;

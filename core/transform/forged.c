@@ -60,9 +60,9 @@ static inline __m128i begins(const char *p, const char *key)
 /* The key as it stands: its first two letters are looked for, side by side. */
 static bool has_key(hr_str text)
 {
-    static const char key[] = HR_NOTE_KEY;
     const char *p = text.p;
 #ifdef __SSE2__
+    static const char key[] = HR_NOTE_KEY;
     enum { BLOCK = 32 };
     for (const char *end = text.p + text.n; end - p > BLOCK + (long)sizeof key; p += BLOCK) {
         const __m128i low = begins(p, key), high = begins(p + BLOCK / 2, key);

@@ -172,6 +172,12 @@ static bool read_headed(hr_str line, hr_hit *out)
     return true;
 }
 
+/* By how it begins. */
+static bool may_be_headed(char c)
+{
+    return is_digit(c) || c == ' ' || c == 'L';
+}
+
 /* Is it a path, alone on its line? */
 static hr_str heading_of(hr_str line)
 {
@@ -206,7 +212,8 @@ static bool is_headed(hr_hits *h, hr_hit *out)
     if (h->heading.n > 0 && out->line.n == 2 && memcmp(out->line.p, "--", 2) == 0)
         return false;
     h->heading = (hr_str){0};
-    if (out->line.n > 0 && hr_line_next(&rest, &below.line, &ended) && read_headed(below.line, &below))
+    if (out->line.n > 0 && rest.n > 0 && may_be_headed(rest.p[0]) &&
+        hr_line_next(&rest, &below.line, &ended) && read_headed(below.line, &below))
         h->heading = heading_of(out->line);
     return false;
 }

@@ -153,19 +153,21 @@ static bool words(struct check *c, hr_str s, const uint8_t class[256])
     return true;
 }
 
-/* Where a stretch ends: before an entity, a line break, or at the end. */
-static size_t stretch_end(hr_str s, size_t at, const uint8_t class[256])
+/* Where a stretch ends: before an entity, a line break, or at the end, behind which the page goes on for `more` bytes. */
+static inline size_t stretch_end(hr_str s, size_t at, size_t more, const uint8_t class[256])
 {
+    (void)more; /* machines without SSE2 have no use for it */
 #ifdef __SSE2__
-    for (; s.n - at >= 16; at += 16) {
+    for (; at < s.n && s.n + more - at >= 16; at += 16) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
         const __m128i ends = _mm_or_si128(hr_run_is(v, '&'), hr_run_range(v, '\t', '\r' - '\t'));
         const unsigned found = (unsigned)_mm_movemask_epi8(ends);
         if (found) {
             at += (unsigned)__builtin_ctz(found);
-            break;
+            return at < s.n ? at : s.n;
         }
     }
+    at = at < s.n ? at : s.n;
 #endif
     while (at < s.n && !(class[(unsigned char)s.p[at]] & (AMPERSAND | BREAK)))
         at++;
@@ -199,7 +201,7 @@ static bool text(struct check *c, hr_str s, const uint8_t class[256])
             continue;
         }
         from = i;
-        i = stretch_end(s, i + 1, class);
+        i = stretch_end(s, i + 1, (size_t)(c->in.p + c->in.n - (s.p + s.n)), class);
         for (to = i; s.p[to - 1] == ' ';)
             to--;
         hr_str stretch = hr_str_make(s.p + from, to - from);

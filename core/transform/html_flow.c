@@ -149,12 +149,15 @@ void hr_html_remark(hr_html_reader *r, hr_str value)
 static const bool ends_run[256] = {
     ['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, ['&'] = 1, ['{'] = 1, ['<'] = 1};
 
-/* The length of the run that begins at `at`: its first byte, whatever that is, and those behind it that do not end it. */
-static inline size_t plain_run(hr_str s, size_t at)
+/* The length of the run that begins at `at`: its first byte, whatever that is, and those behind it that do not end it. s is a part of the page,
+   which goes on for `more` bytes behind it. */
+static inline size_t plain_run(hr_str s, size_t at, size_t more)
 {
     size_t i = at + 1;
+
+    (void)more; /* machines without SSE2 have no use for it */
 #ifdef __SSE2__
-    for (; s.n - i >= 16; i += 16) {
+    for (; i < s.n && s.n + more - i >= 16; i += 16) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
         const __m128i before = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i - 1));
         const __m128i blanks = _mm_and_si128(hr_run_is(v, ' '), hr_run_is(before, ' '));
@@ -162,9 +165,12 @@ static inline size_t plain_run(hr_str s, size_t at)
         end = _mm_or_si128(_mm_or_si128(end, blanks), hr_run_is(v, '&'));
         end = _mm_or_si128(end, _mm_or_si128(hr_run_is(v, '{'), hr_run_is(v, '<')));
         const unsigned found = (unsigned)_mm_movemask_epi8(end);
-        if (found)
-            return i + (unsigned)__builtin_ctz(found) - at;
+        if (found) {
+            i += (unsigned)__builtin_ctz(found);
+            return (i < s.n ? i : s.n) - at;
+        }
     }
+    i = i < s.n ? i : s.n;
 #endif
     while (i < s.n && !ends_run[(unsigned char)s.p[i]] && (s.p[i] != ' ' || s.p[i - 1] != ' '))
         i++;
@@ -209,6 +215,7 @@ static inline size_t leading_space(hr_str s)
 void hr_html_collapsed(hr_html_reader *r, hr_str s)
 {
     hr_buf *b = &r->page->text;
+    const size_t more = (size_t)(r->html.in.p + r->html.in.n - (s.p + s.n));
     size_t i = leading_space(s), n;
     char c[4];
 
@@ -229,7 +236,7 @@ void hr_html_collapsed(hr_html_reader *r, hr_str s)
             i += taken;
         } else {
             r->page->is_source |= is_template_mark(hr_str_make(s.p + i, s.n - i));
-            const size_t run = plain_run(s, i);
+            const size_t run = plain_run(s, i, more);
             memcpy(out, s.p + i, run);
             out += run;
             i += run;

@@ -120,7 +120,7 @@ static int start(hr_html_reader *r)
         r->fresh = false;
     hr_html_gap(r, gap_of(r, tag));
     if (r->token.text.n || (flags & HR_TAG_TRACK)) {
-        unsigned signs = hr_html_signs(r->token.text, &label);
+        unsigned signs = r->token.text.n ? hr_html_signs(r->token.text, &label) : 0;
         if (tag == HR_TAG_A)
             r->label = label;
         if (flags & HR_TAG_TRACK)

@@ -342,14 +342,19 @@ static uint64_t first_that_begins(hr_str text, const char *block, uint64_t begin
 {
     const char *end = text.p + text.n;
 
+    if (end - block <= 64) /* the text's last byte is no such word */
+        beginnings &= ~(UINT64_C(1) << (end - block - 1));
     for (; beginnings; beginnings &= beginnings - 1) {
         const char *p = block + __builtin_ctzll(beginnings);
-        if (__builtin_expect(end - p < 2 || !(error_beginnings[*p & 31] >> (p[1] & 31) & 1), true))
+        if (__builtin_expect(!(error_beginnings[*p & 31] >> (p[1] & 31) & 1), true))
             continue;
         if (end - p > 3 && is_alnum(p[3])) { /* not one of three letters */
             const uint32_t four = four_letters(p);
             if (four != four_letters(prose_beginnings[four * PROSE_HASH >> 27]))
                 continue;
+        } else if (end - p > 3 && ((*p | 0x20) != 'e' || !is_alnum(p[2])) &&
+                   (*p | 0x20) != 'o') { /* nor "err" */
+            continue;
         }
         if (tells_at(text, p))
             return beginnings & -beginnings;

@@ -117,18 +117,26 @@ static void keep_units(hr_run *r)
     }
 }
 
-/* Lines whose form few others have, and the first of each. */
+/* Lines whose form few others have, and the first of each. Mostly a form is that of the line before. */
 static void keep_forms(hr_run *r)
 {
+    hr_hash_entry *e = NULL;
+    uint64_t form = 0;
+
     for (uint32_t i = 0; i < r->n; i++) {
-        hr_hash_entry *e = r->said[i].form && !r->keep[i] ? hr_hash_at(&r->forms, r->said[i].form) : NULL;
+        if (!r->said[i].form || r->keep[i])
+            continue;
+        if (form != r->said[i].form)
+            e = hr_hash_at(&r->forms, form = r->said[i].form);
         if (e)
             e->value++;
     }
+    form = 0;
     for (uint32_t i = 0; i < r->n; i++) {
-        hr_hash_entry *e = r->said[i].form ? hr_hash_at(&r->forms, r->said[i].form) : NULL;
         if (!r->said[i].form || r->keep[i])
             continue;
+        if (form != r->said[i].form)
+            e = hr_hash_at(&r->forms, form = r->said[i].form);
         r->keep[i] = !e || e->value != UINT32_MAX;
         if (e && e->value >= LEAST_FORM)
             e->value = UINT32_MAX; /* its first line has been met */

@@ -85,6 +85,44 @@ static void pinned_lines_keep_their_text_and_the_whole_path(void **state)
     hr_buf_free(&b);
 }
 
+/* Of a file whose name stood alone above lines that were written already. */
+static void a_pinned_line_further_down_brings_the_whole_path(void **state)
+{
+    (void)state;
+    static const bool match[7] = {[4] = true}, other[7] = {[5] = true};
+    const char *text = D "/a.c:1:return NULL;\n" D "/b.c:2:int x;\n" D "/b.c:3:int y;\n" D "/b.c:4:\tz\n" D
+                         "/b.c:5:u\nBinary file matches\n" D "/c.c:6:v\n";
+    const char *body = D "/a.c\n1 return NULL;\n" D "/b.c\n2 int x;\n3 int y;\n4\tz\n5 u\n"
+                         "Binary file matches\nc.c\n6 v\n";
+    const bool *const pinned[] = {match, other};
+    for (size_t i = 0; i < 2; i++) {
+        hr_buf b = {0};
+        assert_int_equal(hr_form_encode(&b, HR_FORM_SEARCH, view(text), pinned[i], &(hr_watch){0}), 1);
+        assert_int_equal(b.len, strlen(HEAD) + strlen(body));
+        assert_memory_equal(b.data + strlen(HEAD), body, strlen(body));
+        expect_back(hr_buf_view(&b), view(text));
+        hr_buf_free(&b);
+    }
+}
+
+static void a_form_is_written_up_to_a_bound(void **state)
+{
+    (void)state;
+    const char *text = A ":1:return NULL;\n" A ":2:return NULL;\n" A ":3:x\n" B ":4:y\n" B ":5:z\n";
+    hr_buf whole = {0}, b = {0};
+    assert_int_equal(hr_form_encode(&whole, HR_FORM_SEARCH, view(text), NULL, &(hr_watch){0}), 1);
+    for (size_t most = 0; most < whole.len + 9; most++) {
+        const int r = hr_form_write(&b, HR_FORM_SEARCH, view(text), NULL, most, &(hr_watch){0});
+        assert_int_equal(r, most == 0 || most >= whole.len);
+        assert_int_equal(b.len, r ? whole.len : 0);
+        assert_int_equal(b.err, 0);
+        assert_true(!r || memcmp(b.data, whole.data, whole.len) == 0);
+        assert_true(!r || hr_form_reads_back(HR_FORM_SEARCH, hr_buf_view(&b), view(text)) == 1);
+        hr_buf_free(&b);
+    }
+    hr_buf_free(&whole);
+}
+
 static void matches_without_numbers_stand_below_their_path_too(void **state)
 {
     (void)state;
@@ -223,6 +261,8 @@ int main(void)
         cmocka_unit_test(files_of_one_directory_share_it),
         cmocka_unit_test(the_same_text_is_said_once),
         cmocka_unit_test(pinned_lines_keep_their_text_and_the_whole_path),
+        cmocka_unit_test(a_pinned_line_further_down_brings_the_whole_path),
+        cmocka_unit_test(a_form_is_written_up_to_a_bound),
         cmocka_unit_test(matches_without_numbers_stand_below_their_path_too),
         cmocka_unit_test(other_lines_stay_where_they_are),
         cmocka_unit_test(lines_that_would_be_misread_are_escaped),

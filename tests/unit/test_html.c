@@ -451,6 +451,17 @@ static void missing_memory_and_time_leave_the_page_alone(void **state)
     hr_arena_free(a);
 }
 
+static void every_tag_is_found_by_its_name(void **state)
+{
+    (void)state;
+    for (unsigned t = 1; t < HR_TAGS; t++) {
+        char name[sizeof hr_html_tags->name + 1];
+        const int n = sprintf(name, "%c%sx", hr_html_tags[t].name[0] & ~0x20, hr_html_tags[t].name + 1);
+        assert_int_equal(hr_html_tag_of(hr_str_make(name, (size_t)n - 1)), t);
+        assert_int_equal(hr_html_tag_of(hr_str_make(name, (size_t)n)), HR_TAG_OTHER);
+    }
+}
+
 static int drop_arena(void **state)
 {
     (void)state;
@@ -481,6 +492,7 @@ int main(void)
         cmocka_unit_test(every_cut_of_a_page_is_safe),
         cmocka_unit_test(nesting_without_end_is_refused_in_linear_time),
         cmocka_unit_test(the_check_finds_a_missing_word),
+        cmocka_unit_test(every_tag_is_found_by_its_name),
         cmocka_unit_test(missing_memory_and_time_leave_the_page_alone),
     };
     return cmocka_run_group_tests(tests, NULL, drop_arena);

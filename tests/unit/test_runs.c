@@ -1,4 +1,4 @@
-/* test_runs.c - claims of what finds words 64 bytes at a time (core/transform/runs.h, eight.h, split.h, words.h): the same words as byte by byte. */
+/* test_runs.c - claims of what finds words 64 bytes at a time (core/transform/runs.h, feeds.h, eight.h, split.h, words.h): the same words as byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fault.h"
+#include "transform/feeds.h"
 #include "transform/lines.h"
 #include "transform/runs.h"
 #include "transform/signs.h"
@@ -114,6 +115,33 @@ static void runs_are_those_of_a_loop_over_the_bytes(void **state)
         char *p = exact(random, n);
         const hr_str text = hr_str_make(p, n);
         EXPECT_ALL_RUNS(text);
+        free(p);
+    }
+}
+
+static void lines_by_blocks_are_the_lines(void **state)
+{
+    (void)state;
+    char random[MOST];
+    for (int round = 0; round < 6000; round++) {
+        const size_t n = (size_t)rand() % MOST;
+        make_random(random, n,
+                    round % 3 == 0   ? "a\n"
+                    : round % 3 == 1 ? "abcdefgh\n"
+                                     : "abcdefghijklmnopqrstuvwxyz0123456789  \n");
+        char *p = exact(random, n);
+        hr_str rest = hr_str_make(p, n), left = rest, line, other;
+        hr_feeds feeds = {0};
+        bool ended, fed;
+        while (hr_line_next(&rest, &line, &ended)) {
+            assert_true(hr_feeds_line(&feeds, &left, &other, &fed));
+            assert_ptr_equal(other.p, line.p);
+            assert_int_equal(other.n, line.n);
+            assert_int_equal(fed, ended);
+            assert_ptr_equal(left.p, rest.p);
+            assert_int_equal(left.n, rest.n);
+        }
+        assert_false(hr_feeds_line(&feeds, &left, &other, &fed));
         free(p);
     }
 }
@@ -352,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_those_of_a_loop_over_the_bytes),
+        cmocka_unit_test(lines_by_blocks_are_the_lines),
         cmocka_unit_test(eight_bytes_are_those_bytes),
         cmocka_unit_test(a_split_text_is_its_lines_and_their_words),
         cmocka_unit_test(lines_of_one_shape_differ_in_words_only),
