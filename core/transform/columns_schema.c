@@ -85,15 +85,6 @@ const uint8_t hr_cell_stops[256] = {
     [' '] = HR_CELL_KEY | HR_CELL_NARROW,
 };
 
-/* Are these bytes, eight at most, all digits? */
-static inline bool is_digits(hr_str s)
-{
-    const uint64_t v = hr_eight(s.p, s.n) ^ HR_EIGHT('0'); /* what is missing becomes '0', which is above 9 */
-    const uint64_t other = (((v & HR_EIGHT(0x7f)) + HR_EIGHT(0x80 - 10)) | v) & HR_EIGHT(0x80);
-
-    return (s.n < 8 ? other << (8 - s.n) * 8 : other) == 0;
-}
-
 bool hr_cell_is_literal(hr_str s)
 {
     if (s.n == 0)
@@ -106,19 +97,18 @@ bool hr_cell_is_literal(hr_str s)
     case 'n':
         return hr_str_is(s, "null");
     default:
-        if (s.n <= 8 && is_digits(s)) /* most numbers are short */
-            return s.n == 1 || s.p[0] != '0';
         return hr_lex_number(s.p, s.p + s.n) == s.p + s.n;
     }
 }
 
-bool hr_cell_is_bare(hr_str s, unsigned place)
+bool hr_cell_is_bare(hr_str s, const char *end, unsigned place)
 {
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '[' || s.p[0] == '{' ||
         s.p[0] == HR_CELL_WHOLE || (s.n == 1 && s.p[0] == HR_CELL_ABSENT))
         return false;
     if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) /* a string without escapes holds none of the others */
-        return !memchr(s.p, ',', s.n) && !(hr_cell_may_be_literal(s.p[0]) && hr_cell_is_literal(s));
+        return !memchr(s.p, ',', s.n) &&
+               !(hr_cell_may_be_literal(s.p[0]) && hr_cell_is_literal_inside(s, end));
     for (size_t i = 0; i < s.n; i++)
         if (hr_cell_stops[(unsigned char)s.p[i]] & place)
             return false;
