@@ -76,7 +76,8 @@ static inline uint32_t path_for(struct reading *r, uint32_t parent, const hr_nod
 {
     const uint32_t guess = r->follow[r->before];
     const hr_path *p = &r->f->paths[guess];
-    if (guess && p->parent == parent && v->key_number && p->key_number == v->key_number)
+    if (__builtin_expect(guess && p->parent == parent && v->key_number && p->key_number == v->key_number,
+                         true))
         return r->before = guess;
     const hr_str key = key_of(r->rows, v);
     if (guess && is_path(p, parent, key))
