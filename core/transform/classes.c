@@ -1,5 +1,7 @@
 /* classes.c - the field whose texts are messages of a program, and which of them are alike. See marks.h. */
+#include "transform/eight.h"
 #include "transform/marks.h"
+#include "transform/runs.h"
 
 #include <string.h>
 
@@ -21,26 +23,38 @@ static inline bool in_word(unsigned char c)
            c > 0x7f;
 }
 
+/* The next digit from i on, or the end. */
+static inline size_t next_digit(hr_str s, size_t i)
+{
+#ifdef __SSE2__
+    for (; i + 16 <= s.n; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        const unsigned found = (unsigned)_mm_movemask_epi8(hr_run_range(v, '0', 9));
+        if (found)
+            return i + (unsigned)__builtin_ctz(found);
+    }
+#endif
+    while (i < s.n && (unsigned char)(s.p[i] - '0') > 9)
+        i++;
+    return i;
+}
+
 /* A hash of the text in which each word with a digit counts as the same word. */
 static uint64_t hash_of(hr_str s)
 {
-    const uint64_t prime = 0x100000001b3u;
-    uint64_t h = 0xcbf29ce484222325u, before = h; /* the word at hand */
-    bool digit = false;
+    const char *const past = s.p + s.n;
+    uint64_t h = 0;
+    size_t from = 0; /* behind the last such word */
 
-    for (size_t i = 0; i < s.n; i++) {
-        const unsigned char c = (unsigned char)s.p[i];
-        if (in_word(c)) {
-            digit = digit || (unsigned char)(c - '0') < 10;
-            h = (h ^ c) * prime;
-            continue;
-        }
-        if (digit)
-            h = (before ^ '0') * prime;
-        before = h = (h ^ c) * prime;
-        digit = false;
+    for (size_t digit, end; (digit = next_digit(s, from)) < s.n; from = end) {
+        size_t begin = digit;
+        while (begin > from && in_word((unsigned char)s.p[begin - 1]))
+            begin--;
+        for (end = digit + 1; end < s.n && in_word((unsigned char)s.p[end]); end++)
+            ;
+        h = hr_mix(h, hr_bits_inside(s.p + from, begin - from, past));
     }
-    return digit ? (before ^ '0') * prime : h;
+    return hr_mix(h, ~hr_bits_inside(s.p + from, s.n - from, past));
 }
 
 /* The class of a text; HR_CLASS_NONE where there is no room for one more. */

@@ -22,29 +22,32 @@ size_t hr_cell_string(hr_str s)
 }
 
 /* Bytes of the cell without quotes at the beginning of s. */
-static inline size_t bare_length(hr_str s, unsigned place)
+static inline size_t bare_length(hr_str s, const char *end, unsigned place)
 {
     size_t n = 0;
 #ifdef __SSE2__
-    if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) {
-        const char divider = place & HR_CELL_NARROW ? ' ' : ',';
-        for (unsigned found; s.n - n >= 16; n += 16) {
-            const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + n));
-            __m128i stops = _mm_or_si128(hr_run_is(v, ','), hr_run_is(v, divider));
-            stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '"'), hr_run_is(v, '\\')));
-            stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '\n'), hr_run_is(v, 0)));
-            if ((found = (unsigned)_mm_movemask_epi8(stops)))
-                return n + (unsigned)__builtin_ctz(found);
+    const char divider = place & HR_CELL_NARROW ? ' ' : ',';
+    for (unsigned found; end - (s.p + n) >= 16; n += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + n));
+        __m128i stops = _mm_or_si128(hr_run_is(v, ','), hr_run_is(v, divider));
+        stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '"'), hr_run_is(v, '\\')));
+        stops = _mm_or_si128(stops, _mm_or_si128(hr_run_is(v, '\n'), hr_run_is(v, 0)));
+        if (place & HR_CELL_INNER)
+            stops = _mm_or_si128(
+                stops, _mm_or_si128(hr_run_is(v, ';'), _mm_or_si128(hr_run_is(v, ']'), hr_run_is(v, '}'))));
+        if ((found = (unsigned)_mm_movemask_epi8(stops))) {
+            n += (unsigned)__builtin_ctz(found);
+            return n < s.n ? n : s.n;
         }
     }
 #endif
     while (n < s.n && !(hr_cell_stops[(unsigned char)s.p[n]] & place))
         n++;
-    return n;
+    return n < s.n ? n : s.n;
 }
 
 /* Bytes of the cell at the beginning of s, as it stands; 0: it cannot be read. */
-static size_t cell_length(hr_str s, unsigned place)
+static inline size_t cell_length(hr_str s, const char *end, unsigned place)
 {
     hr_scan scan;
     hr_value v;
@@ -61,13 +64,13 @@ static size_t cell_length(hr_str s, unsigned place)
         hr_scan_init(&scan, s.p, s.n);
         return hr_scan_value(&scan, &v) == 0 ? v.len : 0;
     default:
-        return bare_length(s, place);
+        return bare_length(s, end, place);
     }
 }
 
-bool hr_cell_take(hr_str *s, unsigned place, hr_str *cell)
+bool hr_cell_take(hr_str *s, const char *end, unsigned place, hr_str *cell)
 {
-    size_t n = cell_length(*s, place);
+    size_t n = cell_length(*s, end, place);
 
     *cell = hr_str_make(s->p, n);
     *s = hr_str_make(s->p + n, s->n - n);

@@ -85,15 +85,6 @@ const uint8_t hr_cell_stops[256] = {
     [' '] = HR_CELL_KEY | HR_CELL_NARROW,
 };
 
-/* Are these bytes, eight at most, all digits? */
-static inline bool is_digits(hr_str s)
-{
-    const uint64_t v = hr_eight(s.p, s.n) ^ HR_EIGHT('0'); /* what is missing becomes '0', which is above 9 */
-    const uint64_t other = (((v & HR_EIGHT(0x7f)) + HR_EIGHT(0x80 - 10)) | v) & HR_EIGHT(0x80);
-
-    return (s.n < 8 ? other << (8 - s.n) * 8 : other) == 0;
-}
-
 bool hr_cell_is_literal(hr_str s)
 {
     if (s.n == 0)
@@ -106,19 +97,18 @@ bool hr_cell_is_literal(hr_str s)
     case 'n':
         return hr_str_is(s, "null");
     default:
-        if (s.n <= 8 && is_digits(s)) /* most numbers are short */
-            return s.n == 1 || s.p[0] != '0';
         return hr_lex_number(s.p, s.p + s.n) == s.p + s.n;
     }
 }
 
-bool hr_cell_is_bare(hr_str s, unsigned place)
+bool hr_cell_is_bare(hr_str s, const char *end, unsigned place)
 {
     if (s.n == 0 || s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '[' || s.p[0] == '{' ||
         s.p[0] == HR_CELL_WHOLE || (s.n == 1 && s.p[0] == HR_CELL_ABSENT))
         return false;
     if (!(place & (HR_CELL_INNER | HR_CELL_KEY))) /* a string without escapes holds none of the others */
-        return !memchr(s.p, ',', s.n) && !(hr_cell_may_be_literal(s.p[0]) && hr_cell_is_literal(s));
+        return !memchr(s.p, ',', s.n) &&
+               !(hr_cell_may_be_literal(s.p[0]) && hr_cell_is_literal_inside(s, end));
     for (size_t i = 0; i < s.n; i++)
         if (hr_cell_stops[(unsigned char)s.p[i]] & place)
             return false;
@@ -161,11 +151,31 @@ static void learn_list(hr_schema *s, uint32_t column, uint32_t array, unsigned d
     }
 }
 
-static void learn_value(hr_schema *s, uint32_t column, uint32_t value, unsigned depth)
+/* What objects and lists hold are columns of their own. */
+static void learn_container(hr_schema *s, uint32_t column, uint32_t value, unsigned depth)
+{
+    const bool list = s->tree->nodes[value].type == HR_JSON_ARRAY;
+    hr_column *c = &s->list[column];
+
+    c->objects += !list;
+    c->lists += list;
+    if (c->mixed)
+        return;
+    if (depth == HR_COLUMNS_DEPTH || (c->objects && c->lists)) {
+        c->mixed = true;
+    } else if (list) {
+        learn_list(s, column, value, depth + 1);
+    } else {
+        c->rows++;
+        c->mixed = !learn_object(s, column, value, depth + 1);
+    }
+}
+
+static inline void learn_value(hr_schema *s, uint32_t column, uint32_t value, unsigned depth)
 {
     const hr_node *v = &s->tree->nodes[value];
     hr_column *c = &s->list[column];
-    hr_str lexeme = hr_str_make(s->tree->text + v->off, v->len);
+    const hr_str lexeme = hr_str_make(s->tree->text + v->off, v->len);
 
     if (c->seen++ == 0) {
         c->first = lexeme;
@@ -175,18 +185,8 @@ static void learn_value(hr_schema *s, uint32_t column, uint32_t value, unsigned 
     }
     if (c->narrow && v->type == HR_JSON_STRING && memchr(lexeme.p, ' ', lexeme.n))
         c->narrow = false;
-    c->objects += v->type == HR_JSON_OBJECT;
-    c->lists += v->type == HR_JSON_ARRAY;
-    if (v->type < HR_JSON_ARRAY || c->mixed)
-        return;
-    if (depth == HR_COLUMNS_DEPTH || (c->objects && c->lists)) {
-        c->mixed = true;
-    } else if (v->type == HR_JSON_ARRAY) {
-        learn_list(s, column, value, depth + 1);
-    } else {
-        c->rows++;
-        c->mixed = !learn_object(s, column, value, depth + 1);
-    }
+    if (v->type >= HR_JSON_ARRAY)
+        learn_container(s, column, value, depth);
 }
 
 /* false: its keys do not fit, and nothing was learned but perhaps unused columns. */
@@ -198,11 +198,12 @@ static bool learn_object(hr_schema *s, uint32_t parent, uint32_t object, unsigne
 
     if (nodes[object].count > HR_COLUMNS_LEVEL)
         return false;
-    for (uint32_t m = nodes[object].child; m; m = nodes[m].next) {
-        uint32_t c = find_column(s, parent, n ? column[n - 1] : 0, m);
-        if (c == 0)
+    for (uint32_t m = nodes[object].child, at = 0; m; m = nodes[m].next) {
+        const uint32_t likely = at ? s->list[at].next : s->list[parent].child;
+        at = likely && hr_column_is(s, &s->list[likely], m) ? likely : find_column(s, parent, at, m);
+        if (at == 0)
             return false;
-        column[n++] = c;
+        column[n++] = at;
     }
     if (depth == 0 && before > 2 && n > 0 && s->n - before == n)
         return false; /* a row of other keys would cost a mark in every other row */

@@ -76,7 +76,8 @@ static inline uint32_t path_for(struct reading *r, uint32_t parent, const hr_nod
 {
     const uint32_t guess = r->follow[r->before];
     const hr_path *p = &r->f->paths[guess];
-    if (guess && p->parent == parent && v->key_number && p->key_number == v->key_number)
+    if (__builtin_expect(guess && p->parent == parent && v->key_number && p->key_number == v->key_number,
+                         true))
         return r->before = guess;
     const hr_str key = key_of(r->rows, v);
     if (guess && is_path(p, parent, key))
@@ -137,6 +138,40 @@ static void number_row(struct reading *r, uint32_t row, uint32_t first, uint32_t
     }
 }
 
+/* Are the nodes below two rows of n nodes alike in keys and nesting, so that their paths are the same? */
+static bool same_shape(const hr_node *a, const hr_node *b, uint32_t n)
+{
+    if (a->type != b->type || a->count != b->count)
+        return false;
+    for (uint32_t i = 1; i < n; i++) {
+        if (a[i].key_number != b[i].key_number || (a[i].key_number == 0 && (a[i].key_len || b[i].key_len)))
+            return false;
+        if ((a[i].type >= HR_JSON_ARRAY || b[i].type >= HR_JSON_ARRAY) &&
+            (a[i].type != b[i].type || a[i].count != b[i].count))
+            return false;
+    }
+    return true;
+}
+
+/* A row of n nodes that has the shape of the one before, as most have. false: it has not. */
+static bool repeat_row(struct reading *r, uint32_t row, uint32_t n)
+{
+    const hr_node *nodes = r->rows->tree->nodes;
+    const uint32_t first = r->rows->row[row], before = r->rows->row[row - 1];
+    uint32_t *now = &r->path_of[first - r->rows->row[0]];
+    const uint32_t *then = &r->path_of[before - r->rows->row[0]];
+
+    if (first - before != n || nodes[first].type != HR_JSON_OBJECT ||
+        !same_shape(&nodes[first], &nodes[before], n))
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        now[i] = then[i];
+        if (now[i] != NO_PATH)
+            count_value(r, now[i], row, &nodes[first + i]);
+    }
+    return true;
+}
+
 static uint32_t row_end(const hr_rows *rows, uint32_t row)
 {
     return row + 1 < rows->n ? rows->row[row + 1] : rows->end;
@@ -186,7 +221,9 @@ int hr_fields_read(hr_fields *f, hr_arena *scratch, const hr_rows *rows, hr_watc
         return HR_ENOMEM;
     f->paths[0] = (hr_path){.rows = rows->n, .n = rows->n};
     for (uint32_t row = 0; row < rows->n; row++) {
-        number_row(&r, row, rows->row[row], row_end(rows, row));
+        const uint32_t first = rows->row[row], end = row_end(rows, row);
+        if (row == 0 || !repeat_row(&r, row, end - first))
+            number_row(&r, row, first, end);
         if (hr_watch_spend(watch, rows->tree->nodes[rows->row[row]].len) < 0)
             return HR_ETIME;
     }

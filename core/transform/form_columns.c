@@ -31,11 +31,12 @@ struct writer {
     size_t told;  /* end of the last cell that is not as above */
 };
 
-static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
+/* `end`: of the text that the lexeme is part of. */
+static void put_string(hr_buf *b, hr_str lexeme, const char *end, bool escaped, unsigned place)
 {
     hr_str inside = hr_str_make(lexeme.p + 1, lexeme.n - 2);
 
-    if (!escaped && hr_cell_is_bare(inside, place)) {
+    if (!escaped && hr_cell_is_bare(inside, end, place)) {
         hr_buf_short(b, inside.p, inside.n);
         return;
     }
@@ -45,10 +46,10 @@ static void put_string(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
     hr_buf_str(b, lexeme);
 }
 
-static inline void put_lexeme(hr_buf *b, hr_str lexeme, bool escaped, unsigned place)
+static inline void put_lexeme(hr_buf *b, hr_str lexeme, const char *end, bool escaped, unsigned place)
 {
     if (lexeme.p[0] == '"')
-        put_string(b, lexeme, escaped, place);
+        put_string(b, lexeme, end, escaped, place);
     else if (lexeme.p[0] == '{' || lexeme.p[0] == '[')
         hr_minify(b, lexeme.p, lexeme.n);
     else
@@ -66,6 +67,7 @@ static void end_columns(struct writer *w)
 
 static void put_columns(struct writer *w, uint32_t parent)
 {
+    const char *const end = w->schema.tree->text + w->schema.tree->len;
     bool first = true;
 
     for (uint32_t i = w->schema.list[parent].child; i; i = w->schema.list[i].next) {
@@ -75,12 +77,12 @@ static void put_columns(struct writer *w, uint32_t parent)
         if (!first)
             hr_buf_putc(w->b, w->named && w->named->narrow ? ' ' : ',');
         first = false;
-        put_string(w->b, c->key, memchr(c->key.p, '\\', c->key.n) != NULL, HR_CELL_KEY);
+        put_string(w->b, c->key, end, memchr(c->key.p, '\\', c->key.n) != NULL, HR_CELL_KEY);
         if (c->kind == HR_COLUMN_LEAF) {
             w->named = c->constant ? NULL : c;
             if (c->constant) {
                 hr_buf_putc(w->b, '=');
-                put_lexeme(w->b, c->first, memchr(c->first.p, '\\', c->first.n) != NULL, HR_CELL_INNER);
+                put_lexeme(w->b, c->first, end, memchr(c->first.p, '\\', c->first.n) != NULL, HR_CELL_INNER);
             }
             continue;
         }
@@ -110,7 +112,8 @@ static void put_cell(struct writer *w, hr_column *c, const hr_node *v)
         hr_buf_putc(w->b, HR_CELL_SAME);
         return;
     }
-    put_lexeme(w->b, lexeme, v && v->escaped, c->narrow ? w->place | HR_CELL_NARROW : w->place);
+    put_lexeme(w->b, lexeme, w->schema.tree->text + w->schema.tree->len, v && v->escaped,
+               c->narrow ? w->place | HR_CELL_NARROW : w->place);
     w->told = w->b->len;
     c->last = lexeme;
 }

@@ -22,7 +22,8 @@ struct column {
 struct reader {
     hr_buf *b;
     const hr_style *style;
-    hr_str tables; /* lines not yet read */
+    hr_str tables;   /* lines not yet read */
+    const char *end; /* of them */
     uint32_t number;
     struct column *list; /* [1] is the row itself */
     uint32_t n;
@@ -187,7 +188,7 @@ static bool read_columns(struct reader *r, hr_str *s, uint32_t parent, char end,
         if (c == '=' || c == '{' || c == '[')
             *s = hr_str_make(s->p + 1, s->n - 1);
         r->named = c == '=' ? 0 : at;
-        if (c == '=' && !hr_cell_take(s, HR_CELL_INNER, &r->list[at].constant))
+        if (c == '=' && !hr_cell_take(s, r->end, HR_CELL_INNER, &r->list[at].constant))
             return false;
         if (c == '{' || c == '[') {
             r->list[at].kind = c == '{' ? HR_COLUMN_GROUP : HR_COLUMN_TABLE;
@@ -225,6 +226,8 @@ static int put_list(struct reader *r, struct row *row, uint32_t column, size_t d
 
 static int put_object(struct reader *r, struct row *row, uint32_t parent, size_t depth);
 
+enum { PART = 16 }; /* bytes that are copied at once */
+
 /* A column stands at one depth, so that what stands before its values is made once. */
 static void make_lead(struct reader *r, struct column *c, size_t depth)
 {
@@ -239,12 +242,19 @@ static void make_lead(struct reader *r, struct column *c, size_t depth)
         hr_buf_str(r->b, c->key);
     put_colon(r);
     c->lead_len = r->leads.len - c->lead;
+    hr_buf_reserve(r->b, 2 * PART); /* put_short() */
     r->b = b;
+}
+
+/* Of a lead, where no comma stands before the key. */
+static inline size_t comma_length(const struct reader *r)
+{
+    return r->style->space && !r->style->wide ? 2 : 1;
 }
 
 static void put_key(struct reader *r, struct column *c, bool first, size_t depth)
 {
-    const size_t skip = !first ? 0 : r->style->space && !r->style->wide ? 2 : 1; /* the comma and its space */
+    const size_t skip = first ? comma_length(r) : 0;
 
     if (c->lead_len == 0)
         make_lead(r, c, depth);
@@ -252,6 +262,30 @@ static void put_key(struct reader *r, struct column *c, bool first, size_t depth
         r->b->err = HR_ENOMEM;
     else
         hr_buf_short(r->b, r->leads.data + c->lead + skip, c->lead_len - skip);
+}
+
+/* Key and value, where both are short, as most are, and the cell is a word, a number or text. false: nothing was done. */
+static inline bool put_short(struct reader *r, const struct column *c, bool first, hr_str cell)
+{
+    const size_t skip = first ? comma_length(r) : 0, lead = c->lead_len - skip;
+    const char begin = cell.p[0];
+
+    if (c->lead_len == 0 || lead > 2 * PART || cell.n > PART || r->end - cell.p < PART || r->leads.err ||
+        begin == '{' || begin == '[' || begin == '"' || begin == HR_CELL_QUOTED ||
+        r->b->cap - r->b->len < 4 * PART)
+        return false;
+    const char *from = r->leads.data + c->lead + skip;
+    const bool bare = hr_cell_may_be_literal(begin) && hr_cell_is_literal_inside(cell, r->end);
+    char *to = r->b->data + r->b->len;
+    memcpy(to, from, PART);
+    memcpy(to + PART, from + PART, PART);
+    to += lead;
+    *to = '"';
+    memcpy(to + !bare, cell.p, PART);
+    to += !bare + cell.n;
+    *to = '"';
+    r->b->len = (size_t)(to + !bare - r->b->data);
+    return true;
 }
 
 /* A member that has a cell; *first: none was written before. 1, 0, HR_ENOMEM. */
@@ -267,7 +301,8 @@ static int put_member(struct reader *r, struct row *row, uint32_t column, bool *
         c->last = (hr_str){0};
         return put_list(r, row, column, depth);
     }
-    if (more && !hr_cell_take(&row->rest, c->narrow ? row->place | HR_CELL_NARROW : row->place, &cell))
+    if (more &&
+        !hr_cell_take(&row->rest, r->end, c->narrow ? row->place | HR_CELL_NARROW : row->place, &cell))
         return 0;
     if (!more || (cell.n == 1 && cell.p[0] == HR_CELL_SAME))
         cell = c->last;
@@ -276,9 +311,13 @@ static int put_member(struct reader *r, struct row *row, uint32_t column, bool *
     c->last = cell;
     if (cell.n == 1 && cell.p[0] == HR_CELL_ABSENT)
         return 1;
-    put_key(r, c, *first, depth);
+    if (!put_short(r, c, *first, cell)) {
+        put_key(r, c, *first, depth);
+        *first = false;
+        return put_value(r, cell, depth);
+    }
     *first = false;
-    return put_value(r, cell, depth);
+    return 1;
 }
 
 static int put_object(struct reader *r, struct row *row, uint32_t parent, size_t depth)
@@ -293,10 +332,12 @@ static int put_object(struct reader *r, struct row *row, uint32_t parent, size_t
             ok = put_member(r, row, i, &first, depth + 1);
             continue;
         }
-        put_key(r, c, first, depth + 1);
+        if (c->kind == HR_COLUMN_GROUP || !put_short(r, c, first, c->constant)) {
+            put_key(r, c, first, depth + 1);
+            ok = c->kind == HR_COLUMN_GROUP ? put_object(r, row, i, depth + 1)
+                                            : put_value(r, c->constant, depth + 1);
+        }
         first = false;
-        ok = c->kind == HR_COLUMN_GROUP ? put_object(r, row, i, depth + 1)
-                                        : put_value(r, c->constant, depth + 1);
     }
     if (!first)
         put_feed(r, depth);
@@ -414,7 +455,7 @@ static int put_table(struct reader *r, hr_str digits, size_t depth)
 
 int hr_columns_read(hr_buf *b, hr_str body, const hr_style **compact)
 {
-    struct reader r = {.b = b, .tables = body};
+    struct reader r = {.b = b, .tables = body, .end = body.p + body.n};
     hr_str line;
     bool ended;
 

@@ -15,7 +15,8 @@ enum {
     MIN_WORDS = 256,   /* vocabulary that is always looked at, and then half a word a row */
     MAX_WORDS = 1 << 16,
     SHARED = UINT32_MAX,
-    KNOWN = 256,
+    KNOWN = 1024, /* a power of two; a quarter for few rows */
+    FEW_ROWS = 200,
     STRENGTH = 49 /* marks.h: seven deviations, as for values that two or three rows have */
 };
 
@@ -32,6 +33,7 @@ struct vocabulary {
         uint64_t first, last;
         uint32_t n, path; /* of this path; 0: none */
     } * known;
+    uint32_t known_mask;
     uint32_t path;           /* at hand */
     const char *begin, *end; /* of the whole text */
 };
@@ -77,7 +79,7 @@ static inline void use_plain_word(struct vocabulary *v, hr_str word, uint32_t ow
     now.first = hr_eight_of_more(word.p, word.n);
     if (word.n > 8)
         now.last = hr_eight_of_more(word.p + word.n - 8, 8);
-    struct known *k = &v->known[hr_mix(now.first ^ now.last, word.n) % KNOWN];
+    struct known *k = &v->known[hr_mix(now.first ^ now.last, word.n) & v->known_mask];
     if (k->n == now.n && k->path == now.path && k->first == now.first && k->last == now.last)
         return;
     if (hr_eight_digit(now.first) || hr_eight_digit(now.last) ||
@@ -179,7 +181,8 @@ int hr_mark_novelties(const hr_fields *f, hr_arena *scratch, hr_watch *watch, fl
         ;
     v.slot = hr_arena_zalloc(scratch, (v.mask + 1) * sizeof *v.slot);
     v.used = hr_arena_alloc(scratch, (v.max + 1) * sizeof *v.used);
-    v.known = hr_arena_zalloc(scratch, KNOWN * sizeof *v.known);
+    v.known_mask = (rows < FEW_ROWS ? KNOWN / 4 : KNOWN) - 1;
+    v.known = hr_arena_zalloc(scratch, (v.known_mask + 1u) * sizeof *v.known);
     for (uint32_t k = 1; k < f->n; k++)
         cells = f->paths[k].n > cells ? f->paths[k].n : cells;
     uint8_t *own = hr_arena_alloc(scratch, cells + 1u);

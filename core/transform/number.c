@@ -35,6 +35,16 @@ double hr_number_kind(const char *p, size_t n, bool *integer)
         *integer = true;
         return negative ? -(double)mantissa : (double)mantissa;
     }
+    if (n < DIGITS && p[i] == '.') { /* and fractions */
+        const size_t behind = ++i;
+        while (i < n && (unsigned char)(p[i] - '0') < 10)
+            mantissa = mantissa * 10 + (uint64_t)(p[i++] - '0');
+        if (i == n) {
+            const double v = scale((double)mantissa, -(long)(n - behind));
+            *integer = false;
+            return negative ? -v : v;
+        }
+    }
     mantissa = 0;
     for (i = negative; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
         if (p[i] == '.') {

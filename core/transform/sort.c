@@ -1,4 +1,4 @@
-/* sort.c - radix sort by bytes, least significant first; insertion sort for short lists. See sort.h. */
+/* sort.c - radix sort by bytes, least significant first; insertion sort for short lists; nothing for sorted ones. See sort.h. */
 #include "transform/sort.h"
 
 #include <string.h>
@@ -16,6 +16,15 @@ static void insertion(hr_pair *list, size_t n)
     }
 }
 
+static void reverse(hr_pair *list, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        const hr_pair p = list[i];
+        list[i] = list[n - 1 - i];
+        list[n - 1 - i] = p;
+    }
+}
+
 void hr_sort_pairs(hr_pair *list, hr_pair *scratch, size_t n)
 {
     if (n <= SHORT) {
@@ -23,8 +32,18 @@ void hr_sort_pairs(hr_pair *list, hr_pair *scratch, size_t n)
         return;
     }
     uint64_t differ = 0;
-    for (size_t i = 1; i < n; i++)
+    size_t rising = 0, falling = 0;
+    for (size_t i = 1; i < n; i++) {
         differ |= list[i].key ^ list[0].key;
+        rising += list[i].key >= list[i - 1].key;
+        falling += list[i].key < list[i - 1].key;
+    }
+    if (rising == n - 1) /* times, ids and ranks often are */
+        return;
+    if (falling == n - 1) {
+        reverse(list, n);
+        return;
+    }
     hr_pair *from = list, *to = scratch;
     for (unsigned shift = 0; shift < 64; shift += 8) {
         size_t start[RADIX] = {0}, sum = 0;

@@ -12,6 +12,7 @@
 #include "token/escaped.h"
 #include "token/token.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -313,6 +314,29 @@ static void long_json_strings_count_like_their_text(void **state)
     free(text);
 }
 
+static void a_long_text_is_counted_by_some_of_it_within_two_percent(void **state)
+{
+    enum { ROOM = 1 << 19, WHOLE = 64 << 10 };
+    char *text = malloc(ROOM);
+    (void)state;
+    assert_non_null(text);
+    size_t n = 0;
+    for (unsigned i = 0; n + 100 < ROOM; i++) /* characters of two and of three bytes are cut nowhere */
+        n += (size_t)snprintf(text + n, ROOM - n, "%u,%s %u,\xc3\xa9t\xc3\xa9 \xe2\x82\xac%u,%08x\n",
+                              i * 7919 % 89981, i % 3 ? "connection pool" : "page cache", i % 40, i % 977,
+                              i * 2654435761u);
+    assert_int_equal(hr_tokens_about(text, WHOLE - 1), hr_tokens(text, WHOLE - 1));
+    assert_int_equal(hr_tokens_about(text, 0), 0);
+    const size_t sizes[] = {WHOLE, WHOLE + 1, 100003, n};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t all = hr_tokens(text, sizes[i]);
+        assert_in_range(hr_tokens_about(text, sizes[i]), all - all / 50, all + all / 50);
+    }
+    memset(text, 0x80, ROOM); /* no UTF-8 at all */
+    assert_true(hr_tokens_about(text, ROOM) > 0);
+    free(text);
+}
+
 static void counting_allocates_nothing(void **state)
 {
     enum { ROOM = 1 << 16 };
@@ -362,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_text_repeated_counts_that_many_times),
         cmocka_unit_test(escapes_count_as_what_they_stand_for),
         cmocka_unit_test(long_json_strings_count_like_their_text),
+        cmocka_unit_test(a_long_text_is_counted_by_some_of_it_within_two_percent),
         cmocka_unit_test(counting_allocates_nothing),
         cmocka_unit_test(worst_inputs_stay_linear),
     };

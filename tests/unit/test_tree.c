@@ -354,6 +354,45 @@ static void keys_of_records_have_numbers_and_no_more_than_there_are(void **state
     assert_true(numbered > 0 && numbered <= 255 - 2);
 }
 
+/* Keys are looked for with the white space that stood around them last time. */
+static void white_space_around_keys_may_change_from_record_to_record(void **state)
+{
+    (void)state;
+    enum { ROWS = 300 };
+    static const char *const space[] = {
+        "", "", " ", "  ", "\n", "\r\n\t", "                                        "};
+    static const char *const keys[] = {"id", "a", "a key of more bytes than two blocks have", "\\u00e9"};
+    static char text[ROWS * 600];
+    uint32_t seed = 7;
+    size_t n = 0;
+    hr_tree t;
+    text[n++] = '[';
+    for (int row = 0; row < ROWS; row++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s", row ? ",{" : "{");
+        for (int k = 0; k < 4; k++) {
+            const char *s[4];
+            for (int i = 0; i < 4; i++) {
+                seed = seed * 1664525 + 1013904223;
+                s[i] = space[row % 50 < 25 ? 0 : (seed >> 16) % (sizeof space / sizeof *space)];
+            }
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s%s\"%s\"%s:%s%d%s", k ? "," : "", s[0],
+                                  keys[row % 7 == 3 ? 3 - k : k], s[1], s[2], row, s[3]);
+        }
+        text[n++] = '}';
+    }
+    text[n++] = ']';
+    assert_int_equal(parse(text, n, &t), 0);
+    assert_int_equal(t.n, 2 + ROWS * 5);
+    check_index(&t);
+    check_against_scanner(&t);
+    for (size_t cut = n - 200; cut < n; cut++)
+        assert_int_equal(parse(text, cut, &t), HR_EJSON);
+    static const char *const bad[] = {"[{\"a\":1,\"a\":2},{,\"a\":3}]", "[{\"a\":1},{\"a\":2,{\"a\":3}]",
+                                      "[{\"a\":1},\"a\":2]", "[{\"a\": 1},{\"a\": }]", "[{\"a\":1},{\"a\":"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(parse(bad[i], strlen(bad[i]), &t), HR_EJSON);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -394,6 +433,7 @@ int main(void)
         cmocka_unit_test(wide_arrays_and_objects_are_linked_to_their_end),
         cmocka_unit_test(text_above_the_limit_is_refused_unread),
         cmocka_unit_test(keys_of_records_have_numbers_and_no_more_than_there_are),
+        cmocka_unit_test(white_space_around_keys_may_change_from_record_to_record),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);
