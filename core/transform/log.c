@@ -52,13 +52,13 @@ static bool tells_time(const struct log *l)
 static bool may_tell_time(hr_str text)
 {
     const size_t lines = hr_lines_count(text);
-    size_t records = 1; /* the first line always begins one */
+    size_t records = 1, left = lines; /* the first line always begins one */
     hr_str line;
     bool ended;
 
     if (lines < LEAST_LINES)
         return false;
-    while (records * 2 <= lines && hr_line_next(&text, &line, &ended))
+    while (records * 2 <= lines && (records + left--) * 2 > lines && hr_line_next(&text, &line, &ended))
         records += hr_log_may_tell_time(line);
     return records * 2 > lines;
 }

@@ -136,9 +136,12 @@ static int read_cells(struct reading *r, struct column *c, uint32_t i, hr_cell *
         cell[row] = (hr_cell){row, node};
         r->of_cell[row] = (uint8_t)k;
         r->unit_of[row] = unit;
-        if (unit != NO_UNIT)
-            c->cells[unit]++;
     }
+    for (uint32_t row = 0; c->units > 1 && row < r->t->n; row++)
+        if (r->unit_of[row] != NO_UNIT)
+            c->cells[r->unit_of[row]]++;
+    if (c->units == 1)
+        c->cells[0] = r->t->n;
     hr_value_table_count(v, k, again);
     if (hr_watch_spend(r->watch, (size_t)r->t->n * 8))
         return HR_ETIME;
@@ -176,7 +179,7 @@ static int read_column(struct reading *r, struct column *c, uint32_t i)
     hr_cell *cell = hr_arena_alloc(r->a, n * sizeof *cell);
     int err = cell ? read_cells(r, c, i, cell) : HR_ENOMEM;
 
-    if (err == 0 && c->units == 1 && c->cells[0] == n) {
+    if (err == 0 && c->units == 1) {
         hr_path *p = &r->out->fields.paths[r->out->fields.n];
         err = add_path(r, c, 0, cell);
         p->values.told = true;
