@@ -81,7 +81,12 @@ static uint32_t sort_path(const hr_fields *f, const hr_path *p, struct table *t,
     uint32_t texts = 0;
     if (!(p->types >> HR_JSON_STRING & 1))
         return 0;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t k = 0; k < values->n; k++) {
+        const bool text = values->text[k].p[0] == '"';
+        texts += text ? values->count[k] : 0;
+        length += text ? values->text[k].n * values->count[k] : 0;
+    }
+    for (uint32_t i = 0; values->n == 0 && i < p->n; i++) {
         const hr_node *v = hr_cell_node(f, &p->cells[i]);
         texts += v->type == HR_JSON_STRING;
         length += v->type == HR_JSON_STRING ? v->len : 0;

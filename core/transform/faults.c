@@ -38,26 +38,32 @@ static bool is_bad_code(hr_str s)
     return s.n == 3 && (s.p[0] == '4' || s.p[0] == '5');
 }
 
-static enum verdict judge_string(unsigned signs, hr_str lexeme)
+static enum verdict judge_string(unsigned signs, const char *text, hr_str lexeme)
 {
-    hr_str s = hr_str_make(lexeme.p + 1, lexeme.n - 2);
+    const hr_str s = hr_str_make(lexeme.p + 1, lexeme.n - 2),
+                 up_to_end = hr_str_make(text, (size_t)(s.p + s.n - text));
     bool strong;
     if ((signs & HR_KEY_STATE) && hr_says_error(s))
         return FAULT;
     if ((signs & HR_KEY_ERROR) && !hr_says_nothing(s))
         return FAULT;
-    if ((signs & (HR_KEY_STATE | HR_KEY_ERROR | HR_KEY_IDENTITY)) || !hr_prose_says_error(s, &strong))
+    if (signs & (HR_KEY_STATE | HR_KEY_ERROR | HR_KEY_IDENTITY))
+        return FINE;
+    /* Few texts hold a word that could tell of an error, and only those are read. */
+    if (hr_prose_error_place(up_to_end, (size_t)(s.p - text), &strong) == SIZE_MAX ||
+        !hr_prose_says_error(s, &strong))
         return FINE;
     return strong ? FAULT : PROSE;
 }
 
-static enum verdict judge(unsigned signs, bool http, const hr_node *v, hr_str lexeme)
+/* text: that the lexeme is part of. */
+static enum verdict judge(unsigned signs, bool http, const hr_node *v, const char *text, hr_str lexeme)
 {
     if (http && is_bad_code(lexeme))
         return FAULT;
     switch (v->type) {
     case HR_JSON_STRING:
-        return judge_string(signs, lexeme);
+        return judge_string(signs, text, lexeme);
     case HR_JSON_NUMBER:
         if ((signs & (HR_KEY_ERROR | HR_KEY_EXIT)) && hr_number(lexeme.p, lexeme.n) != 0.0)
             return COUNTED;
@@ -95,16 +101,18 @@ static int judge_path(const hr_fields *f, const hr_path *p, uint8_t *worst, uint
         return 0;
     memset(worst, FINE, f->rows->n);
     for (uint32_t k = 0; k < values->n; k++) {
-        told[k] = (uint8_t)judge(signs, http, hr_cell_node(f, &p->cells[values->first[k]]), values->text[k]);
+        told[k] = (uint8_t)judge(signs, http, hr_cell_node(f, &p->cells[values->first[k]]),
+                                 f->rows->tree->text, values->text[k]);
         any = any || told[k];
     }
     if (values->n && !any && values->total == p->n)
         return 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const hr_cell *c = &p->cells[i];
-        const uint8_t v = values->n && values->of_cell[i] < HR_VALUES_MAX
-                              ? told[values->of_cell[i]]
-                              : (uint8_t)judge(signs, http, hr_cell_node(f, c), hr_cell_text(f, c));
+        const uint8_t v =
+            values->n && values->of_cell[i] < HR_VALUES_MAX
+                ? told[values->of_cell[i]]
+                : (uint8_t)judge(signs, http, hr_cell_node(f, c), f->rows->tree->text, hr_cell_text(f, c));
         if (v > worst[c->row]) {
             count[worst[c->row]]--;
             count[v]++;

@@ -22,8 +22,19 @@ int hr_kept_lines_read(hr_arena *a, hr_str text, hr_note *note, hr_buf *plain, h
     return r == 1 ? n == note->of - note->omitted : r;
 }
 
+/* How lines go out: as they are, or in the shortest of some forms, in which those asked for stay whole; with a note that tells the number of
+   those that are alike. */
+struct manner {
+    const bool *asked;
+    const enum hr_form *form;
+    size_t forms;
+    const hr_alike *alike;
+    uint32_t nalike;
+};
+
 /* 1: the text says what was left out, and all else is the original's. 0, HR_ENOMEM. */
-static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *kept, uint32_t nkept)
+static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *kept, uint32_t nkept,
+                   const struct manner *m)
 {
     hr_note note;
     hr_str rest, read;
@@ -34,7 +45,9 @@ static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *
 
     if (r == 1)
         r = note.of == n && note.of - note.omitted == nkept &&
-            memcmp(note.kept, kept, nkept * sizeof *kept) == 0;
+            memcmp(note.kept, kept, nkept * sizeof *kept) == 0 && note.nalike == m->nalike;
+    if (r == 1 && m->nalike)
+        r = memcmp(note.alike, m->alike, m->nalike * sizeof *m->alike) == 0;
     for (uint32_t i = 0; r == 1 && i < nkept; i++)
         r = hr_line_next(&rest, &read, &ended) && hr_str_eq(read, line[kept[i]]);
     hr_buf_free(&plain);
@@ -44,7 +57,7 @@ static int is_true(hr_str text, const hr_str *line, uint32_t n, const uint32_t *
 
 /* The lines that stay, in *b, in the shortest of the forms that take them. 0, HR_ENOMEM, HR_ETIME. */
 static int shorten(hr_buf *b, const hr_transform_in *in, const uint32_t *kept, uint32_t nkept,
-                   const bool *asked, const enum hr_form *form, size_t forms)
+                   const struct manner *m)
 {
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
     hr_buf plain = *b;
@@ -52,10 +65,10 @@ static int shorten(hr_buf *b, const hr_transform_in *in, const uint32_t *kept, u
     int r = pinned && !b->err ? 0 : HR_ENOMEM;
 
     for (uint32_t i = 0; r == 0 && i < nkept; i++)
-        pinned[i] = asked[kept[i]] || i == 0 || i == nkept - 1;
-    for (size_t i = 0; r >= 0 && i < forms; i++) {
+        pinned[i] = m->asked[kept[i]] || i == 0 || i == nkept - 1;
+    for (size_t i = 0; r >= 0 && i < m->forms; i++) {
         hr_buf shorter = {0};
-        r = hr_form_encode(&shorter, form[i], hr_buf_view(&plain), pinned, &watch);
+        r = hr_form_encode(&shorter, m->form[i], hr_buf_view(&plain), pinned, &watch);
         if (r == 1 && shorter.len < b->len) {
             if (b->data != plain.data)
                 hr_buf_free(b);
@@ -137,8 +150,7 @@ static int keep_told(hr_arena *a, hr_str text, const hr_str *line, uint32_t n, c
 }
 
 static int write_lines(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
-                       const uint32_t *kept, uint32_t nkept, const bool *asked, const enum hr_form *form,
-                       size_t forms, hr_transform_out *out)
+                       const uint32_t *kept, uint32_t nkept, const struct manner *m, hr_transform_out *out)
 {
     hr_buf b = {0};
     int r = keep_told(a, in->text, line, n, &kept, &nkept);
@@ -147,12 +159,13 @@ static int write_lines(hr_arena *a, const hr_transform_in *in, const hr_str *lin
         hr_buf_str(&b, line[kept[i]]);
         hr_buf_putc(&b, '\n');
     }
-    if (r == 0 && forms)
-        r = shorten(&b, in, kept, nkept, asked, form, forms);
+    if (r == 0 && m->forms)
+        r = shorten(&b, in, kept, nkept, m);
     if (r == 0)
-        r = hr_note_write(&b, HR_NOTE_LINES, n, kept, nkept, in->id, in->offers_command);
+        r = hr_note_write_alike(&b, HR_NOTE_LINES, n, kept, nkept, m->alike, m->nalike, in->id,
+                                in->offers_command);
     if (r == 0)
-        r = is_true(hr_buf_view(&b), line, n, kept, nkept);
+        r = is_true(hr_buf_view(&b), line, n, kept, nkept, m);
     if (r == 1 && b.len < in->text.n) {
         out->text = hr_str_make(hr_arena_dup(a, b.data, b.len), b.len);
         out->kept = nkept;
@@ -169,8 +182,9 @@ int hr_kept_lines_write(hr_arena *a, const hr_transform_in *in, const hr_str *li
                         const uint32_t *kept, uint32_t nkept, const bool *asked, hr_transform_out *out)
 {
     static const enum hr_form form[] = {HR_FORM_SEARCH};
+    const struct manner m = {.asked = asked, .form = form, .forms = asked ? 1 : 0};
 
-    return write_lines(a, in, line, n, kept, nkept, asked, form, asked ? 1 : 0, out);
+    return write_lines(a, in, line, n, kept, nkept, &m, out);
 }
 
 int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
@@ -178,6 +192,16 @@ int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const h
                                  hr_transform_out *out)
 {
     static const enum hr_form form[] = {HR_FORM_SEARCH, HR_FORM_ROWS, HR_FORM_REPEATS};
+    const struct manner m = {.asked = asked, .form = form, .forms = sizeof form / sizeof *form};
 
-    return write_lines(a, in, line, n, kept, nkept, asked, form, sizeof form / sizeof *form, out);
+    return write_lines(a, in, line, n, kept, nkept, &m, out);
+}
+
+int hr_kept_lines_write_counted(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
+                                const uint32_t *kept, uint32_t nkept, const hr_alike *alike, uint32_t nalike,
+                                hr_transform_out *out)
+{
+    const struct manner m = {.alike = alike, .nalike = nalike};
+
+    return write_lines(a, in, line, n, kept, nkept, &m, out);
 }

@@ -20,6 +20,11 @@ int hr_kept_lines_write_shortest(hr_arena *a, const hr_transform_in *in, const h
                                  const uint32_t *kept, uint32_t nkept, const bool *asked,
                                  hr_transform_out *out);
 
+/* The lines as they are, with how many are alike (note.h): ascending by lines that stay. */
+int hr_kept_lines_write_counted(hr_arena *a, const hr_transform_in *in, const hr_str *line, uint32_t n,
+                                const uint32_t *kept, uint32_t nkept, const hr_alike *alike, uint32_t nalike,
+                                hr_transform_out *out);
+
 /* Is the text what hr_kept_lines_write() makes: lines, perhaps under their paths, and the note that tells of just as many? 1: *note, in
    the arena, and *lines, the lines that stay, which are in the text or in *plain; 0; HR_ENOMEM. The caller frees *plain in each case. */
 int hr_kept_lines_read(hr_arena *a, hr_str text, hr_note *note, hr_buf *plain, hr_str *lines);

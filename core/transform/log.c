@@ -6,7 +6,7 @@
 
 #include "transform/kept_lines.h"
 #include "transform/lines.h"
-#include "transform/log_marks.h"
+#include "transform/log_templates.h"
 #include "transform/log_time.h"
 
 enum {
@@ -21,6 +21,8 @@ struct log {
     hr_patterns patterns;
     uint32_t *record;
     uint32_t n; /* records */
+    hr_log_templates templates;
+    bool *folded, *frequent; /* records; templates (log_marks.h) */
     hr_watch watch;
 };
 
@@ -50,13 +52,13 @@ static bool tells_time(const struct log *l)
 static bool may_tell_time(hr_str text)
 {
     const size_t lines = hr_lines_count(text);
-    size_t records = 1; /* the first line always begins one */
+    size_t records = 1, left = lines; /* the first line always begins one */
     hr_str line;
     bool ended;
 
     if (lines < LEAST_LINES)
         return false;
-    while (records * 2 <= lines && hr_line_next(&text, &line, &ended))
+    while (records * 2 <= lines && (records + left--) * 2 > lines && hr_line_next(&text, &line, &ended))
         records += hr_log_may_tell_time(line);
     return records * 2 > lines;
 }
@@ -95,11 +97,17 @@ static int choose(struct log *l, const hr_log *log, hr_plan *plan)
 
     rows.keep = hr_arena_zalloc(l->scratch, l->n * sizeof *rows.keep);
     rows.strength = hr_arena_zalloc(l->scratch, l->n * sizeof *rows.strength);
-    if (!text || !rows.keep || !rows.strength)
+    l->folded = hr_arena_alloc(l->scratch, l->n * sizeof *l->folded);
+    if (hr_log_templates_of(&l->templates, log) < 0)
+        return HR_ENOMEM;
+    l->frequent = hr_arena_zalloc(l->scratch, (l->templates.n + 1u) * sizeof *l->frequent);
+    if (!text || !rows.keep || !rows.strength || !l->folded || !l->frequent)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < l->n; i++)
         text[i] = hr_log_text(log, i);
-    int r = hr_log_mark_errors(log, rows.keep, rows.strength);
+    int r = hr_log_mark_errors(log, rows.keep, l->folded, rows.strength);
+    if (r == 0)
+        r = hr_log_mark_rates(log, &l->templates, l->frequent, rows.strength);
     if (r == 0)
         r = hr_log_mark_values(log, l->in->query, rows.strength, &rows.ranking);
     if (r == 0)
@@ -115,20 +123,24 @@ static bool is_log(const struct log *l, const hr_log *log)
 }
 
 /* The lines of the records that stay. */
-static int write_selection(struct log *l, hr_arena *a, const hr_plan *plan, hr_transform_out *out)
+static int write_selection(struct log *l, hr_arena *a, const hr_log *log, const hr_plan *plan,
+                           hr_transform_out *out)
 {
+    bool *stays = hr_arena_zalloc(l->scratch, (l->split.lines + 1u) * sizeof *stays);
+    hr_alike alike[HR_NOTE_MAX_ALIKE];
     uint32_t *kept = hr_arena_alloc(l->scratch, (l->split.lines + 1u) * sizeof *kept), n = 0;
     hr_str *line = hr_arena_alloc(l->scratch, (l->split.lines + 1u) * sizeof *line);
 
-    if (!kept || !line)
+    if (!stays || !kept || !line)
         return HR_ENOMEM;
     for (uint32_t i = 0; i < l->split.lines; i++)
         line[i] = hr_split_line(&l->split, i);
     for (uint32_t i = 0; i < plan->nkept; i++)
         for (uint32_t k = l->record[plan->kept[i]]; k < l->record[plan->kept[i] + 1]; k++)
-            kept[n++] = k;
+            stays[kept[n++] = k] = true;
     out->strategy = plan->strategy;
-    return hr_kept_lines_write(a, l->in, line, l->split.lines, kept, n, NULL, out);
+    const uint32_t nalike = hr_log_told(log, &l->templates, l->folded, l->frequent, stays, alike);
+    return hr_kept_lines_write_counted(a, l->in, line, l->split.lines, kept, n, alike, nalike, out);
 }
 
 static int select_lines(struct log *l, hr_arena *a, hr_transform_out *out)
@@ -145,7 +157,7 @@ static int select_lines(struct log *l, hr_arena *a, hr_transform_out *out)
     if (r < 0 || !is_log(l, &log))
         return r;
     r = choose(l, &log, &plan);
-    return r == 1 ? write_selection(l, a, &plan, out) : r;
+    return r == 1 ? write_selection(l, a, &log, &plan, out) : r;
 }
 
 int hr_log_select(hr_arena *a, const hr_transform_in *in, hr_transform_out *out)

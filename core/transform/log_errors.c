@@ -131,7 +131,7 @@ static int fold(struct folding *f, float *strength)
     return 0;
 }
 
-int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength)
+int hr_log_mark_errors(const hr_log *l, bool *keep, bool *folded, float *strength)
 {
     uint8_t *verdict = hr_arena_alloc(l->scratch, l->n + 1u);
     uint32_t count[3] = {0};
@@ -145,7 +145,9 @@ int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength)
     struct folding f = {.l = l, .verdict = verdict, .keep = keep};
     f.folds[PROSE] = count[PROSE] > few;
     f.folds[FAULT] = count[FAULT] > MANY || count[FAULT] > l->n / MANY_SHARE;
-    for (uint32_t i = 0; i < l->n; i++)
-        keep[i] = keep[i] || (verdict[i] != FINE && !f.folds[verdict[i]]);
+    for (uint32_t i = 0; i < l->n; i++) {
+        folded[i] = f.folds[verdict[i]];
+        keep[i] = keep[i] || (verdict[i] != FINE && !folded[i]);
+    }
     return f.folds[PROSE] || f.folds[FAULT] ? fold(&f, strength) : 0;
 }

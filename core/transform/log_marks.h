@@ -53,13 +53,24 @@ static inline bool hr_log_is_spoken(hr_str word)
 }
 
 /* log_errors.c: records that tell of an error. Where they are many, of each pattern of them the first, the last, and one for each value of
-   the words of few values: what differs in them otherwise are times and counts. */
-int hr_log_mark_errors(const hr_log *l, bool *keep, float *strength);
+   the words of few values: what differs in them otherwise are times and counts. folded[record]: it is one of those many. */
+int hr_log_mark_errors(const hr_log *l, bool *keep, bool *folded, float *strength);
 
 /* log_values.c: rare patterns, rare values, numbers far from the others; and whether a column ranks the records. */
 int hr_log_mark_values(const hr_log *l, const hr_query *query, float *strength, hr_ranking *ranking);
 
 /* log_words.c: records with words that no other has. */
 int hr_log_mark_novelties(const hr_log *l, float *strength);
+
+typedef struct hr_log_templates hr_log_templates; /* log_templates.h */
+
+/* log_rates.c: where the records of a message become several times as frequent, by the log's own clock (which must show seconds), the first of
+   them; where they begin late, pause or stop, those on both sides. frequent[message]: it has such a stretch. */
+int hr_log_mark_rates(const hr_log *l, const hr_log_templates *t, bool *frequent, float *strength);
+
+/* log_told.c: how many records there are of the messages whose errors were folded, and of those that became frequent, by a line that stays[];
+   of those of most records, where they are too many, and none of which all stay. Their number. */
+uint32_t hr_log_told(const hr_log *l, const hr_log_templates *t, const bool *folded, const bool *frequent,
+                     const bool *stays, hr_alike alike[static HR_NOTE_MAX_ALIKE]);
 
 #endif

@@ -113,3 +113,47 @@ bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line
             return true;
     return false;
 }
+
+static int two_digits(const char *p)
+{
+    return (p[0] - '0') * 10 + p[1] - '0';
+}
+
+/* Seconds of the day that "10:00:03" tells, the first that no other digit stands before, as a year does in "2026:10:00:03"; -1: there is none. */
+static int64_t time_of_day(hr_str s)
+{
+    enum { LENGTH = 8, HOUR = 3600, MINUTE = 60 };
+    const char *end = s.p + s.n, *colon = s.p;
+
+    for (; (colon = memchr(colon, ':', (size_t)(end - colon))); colon++) {
+        const char *t = colon - 2;
+        if (t < s.p || end - t < LENGTH)
+            continue;
+        if (t[5] == ':' && is_digit(t[0]) && is_digit(t[1]) && is_digit(t[3]) && is_digit(t[4]) &&
+            is_digit(t[6]) && is_digit(t[7]) && (t == s.p || !is_digit(t[-1])))
+            return two_digits(t) * HOUR + two_digits(t + 3) * MINUTE + two_digits(t + 6);
+    }
+    return -1;
+}
+
+int64_t hr_log_clock_of(const hr_split *split, uint32_t line)
+{
+    enum { EPOCH = 10, MILLISECONDS = 3, HOUR = 3600, MINUTE = 60 };
+    const hr_str text = hr_split_line(split, line);
+    const uint32_t n = hr_split_words(split, line), words = n < FIRST_WORDS ? n : FIRST_WORDS;
+    const int64_t t =
+        text.n ? time_of_day(hr_str_make(text.p, text.n < TIME_WITHIN ? text.n : TIME_WITHIN)) : -1;
+
+    for (uint32_t i = 0; t < 0 && i < words; i++) {
+        const hr_str s = hr_split_word(split, line, i);
+        if (i == 1 && is_clock(s))
+            return two_digits(s.p) * HOUR + two_digits(s.p + 2) * MINUTE + two_digits(s.p + 4);
+        if ((s.n != EPOCH && s.n != EPOCH + MILLISECONDS) || s.p[0] != '1' || !are_digits(s))
+            continue;
+        int64_t v = 0;
+        for (size_t k = 0; k < EPOCH; k++)
+            v = v * 10 + (s.p[k] - '0');
+        return v;
+    }
+    return t;
+}

@@ -22,4 +22,7 @@ bool hr_log_may_tell_time(hr_str line);
 
 bool hr_log_tells_time(hr_log_clock *clock, const hr_split *split, uint32_t line);
 
+/* What its clock shows: seconds of the day, or since 1970, of a line that tells its time. -1: no such number is found. */
+int64_t hr_log_clock_of(const hr_split *split, uint32_t line);
+
 #endif

@@ -224,7 +224,7 @@ int hr_mark_measures(const hr_fields *f, hr_arena *scratch, hr_watch *watch, flo
         return HR_ENOMEM;
     for (uint32_t k = 1; k < f->n; k++) {
         const hr_path *p = &f->paths[k];
-        if (!p->values.number)
+        if (!p->values.number || p->values.n == 1) /* none, or always the same */
             continue;
         read_values(p, &s);
         if (s.n >= MIN_VALUES && s.n * 2 > p->n)

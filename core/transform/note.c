@@ -8,7 +8,6 @@
 #define LINE_KEY   "[" HR_NOTE_KEY ": "
 #define COMMAND    "; headroom show "
 #define NO_COMMAND "; id "
-#define ALIKE      "; messages alike but for numbers: "
 #define CHARACTERS " characters omitted"
 enum { ID_DIGITS = 20 };
 
@@ -18,6 +17,9 @@ static const char *const middle[] = {[HR_NOTE_ITEMS] = " items omitted: ",
 static const char *const begin[] = {[HR_NOTE_ITEMS] = "{\"" HR_NOTE_KEY "\":\"",
                                     [HR_NOTE_MEMBERS] = "\"" HR_NOTE_KEY "\":\"",
                                     [HR_NOTE_LINES] = LINE_KEY};
+static const char *const alikeness[] = {[HR_NOTE_ITEMS] = "; messages alike but for numbers: ",
+                                        [HR_NOTE_MEMBERS] = "; messages alike but for numbers: ",
+                                        [HR_NOTE_LINES] = "; lines alike: "};
 static const char *const end[] = {[HR_NOTE_ITEMS] = "\"}", [HR_NOTE_MEMBERS] = "\"", [HR_NOTE_LINES] = "]"};
 
 /* The ranges of positions left out, as calls of `range`; their number. */
@@ -62,7 +64,7 @@ int hr_note_write_alike(hr_buf *b, enum hr_note_unit unit, uint32_t of, const ui
     hr_buf_puts(b, middle[unit]);
     write_ranges(b, of, kept, nkept);
     for (uint32_t i = 0; i < nalike; i++) {
-        hr_buf_puts(b, i ? ", " : ALIKE);
+        hr_buf_puts(b, i ? ", " : alikeness[unit]);
         hr_buf_u64(b, alike[i].items);
         hr_buf_puts(b, " as ");
         hr_buf_u64(b, alike[i].item);
@@ -230,7 +232,7 @@ int hr_note_read(hr_arena *a, hr_str value, hr_note *out)
         return HR_ESHAPE;
     while (next < note.of)
         note.kept[nkept++] = next++;
-    if (take(&s, ALIKE) && !take_alike(&s, &note))
+    if (take(&s, alikeness[note.unit]) && !take_alike(&s, &note))
         return HR_ESHAPE;
     if ((!take(&s, COMMAND) && !take(&s, NO_COMMAND)) || !take_id(&s, note.id))
         return HR_ESHAPE;

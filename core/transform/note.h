@@ -17,6 +17,9 @@
 
      [_headroom: 460 of 506 lines omitted, the first is 0: 3-340,342-463; headroom show 0123456789abcdef0123]
 
+   Where lines of one pattern are told by examples, or become frequent all at once, it says how many there are, all in all:
+   "; lines alike: 301 as 0, 40 as 312".
+
    Where text was read out of markup there are no positions; the note is the last line, and says what was left out by sort:
 
      [_headroom: HTML as text; 14 scripts, 1 style, 41 navigation links omitted; headroom show 0123456789abcdef0123]

@@ -135,22 +135,37 @@ static struct outline read_outline(hr_str text, bool words)
     return o;
 }
 
+static bool are_records(const struct outline *o)
+{
+    if (o->lines < LEAST_LINES || o->hunks > 0 || o->thin * 2 > o->lines)
+        return false;
+    if (o->indented * 100 <= o->lines * MOST_INDENTED || o->ruled)
+        return true;
+    return o->numbered * 100 >= o->indented * LEAST_NUMBERED &&
+           o->counted * 100 <= o->numbered * MOST_COUNTED && o->entries * 100 <= o->lines * MOST_SOURCE;
+}
+
+static bool is_output(const struct outline *o)
+{
+    return o->lines >= LEAST_LINES && o->hunks == 0 &&
+           (o->source * 100 <= o->lines * MOST_SOURCE || o->places * 100 >= o->lines * LEAST_PLACES);
+}
+
+hr_outline hr_outline_of(hr_str text)
+{
+    const struct outline o = read_outline(text, true);
+
+    return (hr_outline){.records = are_records(&o), .output = is_output(&o)};
+}
+
 bool hr_outline_records(hr_str text)
 {
     const struct outline o = read_outline(text, false);
 
-    if (o.lines < LEAST_LINES || o.hunks > 0 || o.thin * 2 > o.lines)
-        return false;
-    if (o.indented * 100 <= o.lines * MOST_INDENTED || o.ruled)
-        return true;
-    return o.numbered * 100 >= o.indented * LEAST_NUMBERED && o.counted * 100 <= o.numbered * MOST_COUNTED &&
-           o.entries * 100 <= o.lines * MOST_SOURCE;
+    return are_records(&o);
 }
 
 bool hr_outline_output(hr_str text)
 {
-    const struct outline o = read_outline(text, true);
-
-    return o.lines >= LEAST_LINES && o.hunks == 0 &&
-           (o.source * 100 <= o.lines * MOST_SOURCE || o.places * 100 >= o.lines * LEAST_PLACES);
+    return hr_outline_of(text).output;
 }

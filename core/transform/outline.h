@@ -11,4 +11,10 @@ bool hr_outline_records(hr_str text);
 /* What a program prints, and no source, configuration or diff: few lines end as those of sources do, or many name a place in a file. */
 bool hr_outline_output(hr_str text);
 
+/* Both, for one who asks for both. */
+typedef struct hr_outline {
+    bool records, output;
+} hr_outline;
+hr_outline hr_outline_of(hr_str text);
+
 #endif

@@ -188,9 +188,14 @@ static void shapes(const struct tally *t, const hr_path *p)
     uint32_t strings = 0;
     if (!(p->types >> HR_JSON_STRING & 1))
         return;
-    for (uint32_t k = 0; k < values->n; k++)
-        of_value[k] = shape_of(values->text[k]);
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t k = 0; k < values->n; k++) { /* what repeats is looked at once */
+        const hr_str text = values->text[k];
+        const bool string = text.p[0] == '"' && text.n > 2;
+        of_value[k] = string ? shape_of(text) : UINT8_MAX;
+        sum += string ? (uint64_t)text.n * values->count[k] : 0;
+        strings += string ? values->count[k] : 0;
+    }
+    for (uint32_t i = 0; values->n == 0 && i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
         const bool string = v->type == HR_JSON_STRING && v->len > 2;
         sum += string ? v->len : 0;
@@ -200,22 +205,33 @@ static void shapes(const struct tally *t, const hr_path *p)
         return;
     const uint64_t most = 4 * (sum / strings) + 16;
     uint32_t with[3] = {0};
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t k = 0; k < values->n; k++) {
+        if (of_value[k] == UINT8_MAX)
+            continue;
+        of_value[k] = (uint8_t)(of_value[k] | (values->text[k].n > most ? LONG : 0));
+        for (size_t trait = 0; trait < sizeof traits; trait++)
+            with[trait] += of_value[k] & traits[trait] ? values->count[k] : 0;
+    }
+    for (uint32_t i = 0; values->n == 0 && i < p->n; i++) {
         const hr_node *v = hr_cell_node(t->f, &p->cells[i]);
         t->shape[i] = UINT8_MAX;
         if (v->type != HR_JSON_STRING || v->len <= 2)
             continue;
-        const uint8_t shape =
-            values->n ? of_value[values->of_cell[i]] : shape_of(hr_cell_text(t->f, &p->cells[i]));
-        t->shape[i] = (uint8_t)(shape | (v->len > most ? LONG : 0));
+        t->shape[i] = (uint8_t)(shape_of(hr_cell_text(t->f, &p->cells[i])) | (v->len > most ? LONG : 0));
         for (size_t k = 0; k < sizeof traits; k++)
             with[k] += (t->shape[i] & traits[k]) != 0;
     }
     for (size_t k = 0; k < sizeof traits; k++) {
-        if (with[k] == 0 || with[k] == strings)
+        const uint32_t fewer = with[k] < strings - with[k] ? with[k] : strings - with[k];
+        if (fewer == 0 || fewer > rare_limit(strings, SHAPE_SHARE))
             continue;
-        for (uint32_t i = 0; i < p->n; i++)
-            t->class[i] = t->shape[i] == UINT8_MAX ? 0 : t->shape[i] & traits[k] ? MARKED : PLAIN;
+        for (uint32_t i = 0; i < p->n; i++) {
+            const uint32_t value = values->n ? values->of_cell[i] : 0;
+            const uint8_t shape = values->n == 0          ? t->shape[i]
+                                  : value < HR_VALUES_MAX ? of_value[value]
+                                                          : UINT8_MAX;
+            t->class[i] = shape == UINT8_MAX ? 0 : shape & traits[k] ? MARKED : PLAIN;
+        }
         rare_classes(t, p, MARKED + 1, SHAPE_SHARE);
     }
 }
@@ -251,7 +267,7 @@ static void categories(const struct tally *t, const hr_path *p)
     if (tiny && c->total / FEW_SHARE > most)
         most = c->total / FEW_SHARE;
     uint32_t highest = few <= most ? limit : single <= most ? 1 : 0;
-    for (uint32_t i = 0; i < p->n; i++) {
+    for (uint32_t i = 0; (dominated || few) && i < p->n; i++) {
         uint32_t k = c->of_cell[i];
         if (k < HR_VALUES_MAX && (odd[k] || (rare[k] && c->count[k] <= highest)))
             hr_mark(t->strength, p->cells[i].row, strength_of(c->count[k]));

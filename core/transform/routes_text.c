@@ -11,6 +11,7 @@
 #include "transform/log.h"
 #include "transform/outline.h"
 #include "transform/pins.h"
+#include "transform/sample.h"
 #include "transform/search.h"
 #include "transform/table_lines.h"
 #include "transform/testrun.h"
@@ -42,8 +43,9 @@ static int pinned_form(hr_arena *a, const hr_transform_in *in, enum hr_form form
                        hr_pins *pins, hr_transform_out *out)
 {
     hr_watch watch = {.deadline_cpu_us = in->deadline_cpu_us};
-    const bool likely =
-        form == HR_FORM_ROWS || pins->pinned || (form == HR_FORM_SEARCH && strcmp(out->kind, "search") == 0);
+    const bool likely = form == HR_FORM_ROWS || pins->pinned ||
+                        (form == HR_FORM_REPEATS && hr_lines_repeat_early(in->text)) ||
+                        (form == HR_FORM_SEARCH && strcmp(out->kind, "search") == 0);
     int r = likely ? 1 : hr_form_takes(form, in->text, &watch);
     if (r != 1)
         return r;
@@ -91,12 +93,13 @@ int hr_route_rows(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, h
 int hr_route_repeats(hr_arena *a, const hr_transform_in *in, const hr_tree *tree, hr_transform_out *out)
 {
     hr_transform_out other = *out;
+    const hr_outline outline = hr_outline_of(in->text);
     hr_pins pins = {0};
-    int r = hr_outline_output(in->text) ? pinned_form(a, in, HR_FORM_REPEATS, NULL, &pins, out) : 0;
+    int r = outline.output ? pinned_form(a, in, HR_FORM_REPEATS, NULL, &pins, out) : 0;
     (void)tree;
     if (r != 1)
         return r;
-    r = hr_outline_records(in->text) ? pinned_form(a, in, HR_FORM_ROWS, NULL, &pins, &other) : 0;
+    r = outline.records ? pinned_form(a, in, HR_FORM_ROWS, NULL, &pins, &other) : 0;
     if (r < 0)
         return r;
     return r == 0 || hr_tokens(out->text.p, out->text.n) < hr_tokens(other.text.p, other.text.n);

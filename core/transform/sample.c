@@ -65,3 +65,25 @@ int hr_lines_repeat(hr_arena *scratch, hr_str text)
     }
     return repeated * REPEATED_SHARE > looked;
 }
+
+bool hr_lines_repeat_early(hr_str text)
+{
+    enum {
+        FIRST = 200,
+        ROOM = 1024,
+        REPEATED = 4
+    }; /* ROOM is a power of two above FIRST, so that few take another's place */
+    uint32_t seen[ROOM] = {0}, repeated = 0;
+    hr_str line;
+    bool ended;
+
+    for (uint32_t i = 0; i < FIRST && hr_line_next(&text, &line, &ended); i++) {
+        if (line.n < LEAST_LINE)
+            continue;
+        const uint64_t h = hr_bits_inside(line.p, line.n, text.p);
+        uint32_t *slot = &seen[(uint32_t)(h >> 40) % ROOM];
+        repeated += *slot == ((uint32_t)h | 1);
+        *slot = (uint32_t)h | 1;
+    }
+    return repeated * REPEATED >= FIRST;
+}

@@ -19,4 +19,7 @@ int hr_sample_lines(hr_arena *a, hr_str text, hr_str *sample);
 /* Do lines stand again, more than one byte in two hundred of them? A guess by their hashes: 1, 0, HR_ENOMEM. */
 int hr_lines_repeat(hr_arena *scratch, hr_str text);
 
+/* Of the first lines, is every fourth one that stood before? Where it is, the text is likely to be one whose lines repeat. */
+bool hr_lines_repeat_early(hr_str text);
+
 #endif

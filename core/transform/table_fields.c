@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transform/eight.h"
+#include "transform/line_words.h"
 #include "transform/number.h"
 #include "json/json.h"
 
@@ -100,34 +101,50 @@ static void describe(struct reading *r, struct column *c, hr_str cell, hr_node *
 }
 
 /* ------------------------------------------------------------------ columns */
-/* Cells of column i, a node for each, or for each of its values where they are few. */
+/* Cells of column i, a node for each, or for each of its values where they are few. Most say what the one above says. */
 static int read_cells(struct reading *r, struct column *c, uint32_t i, hr_cell *cell)
 {
     hr_value_table *v = r->values;
-    uint32_t node_of[HR_VALUES_MAX];
+    uint32_t node_of[HR_VALUES_MAX], node = 0, k = HR_VALUES_MAX,
+                                     again = 0; /* again: as above, not yet counted */
+    hr_str above = {0};
+    uint8_t unit = 0;
     bool few = true;
 
     hr_value_table_clear(v);
     for (uint32_t row = 0; row < r->t->n; row++) {
         const hr_str s = hr_text_row(r->t, row)[i];
-        const uint32_t known = v->n, k = few ? hr_value_table_add(v, s, row) : HR_VALUES_MAX;
-        few = k < HR_VALUES_MAX;
-        cell[row] = (hr_cell){row, r->nodes};
-        r->of_cell[row] = (uint8_t)k;
-        if (k < known) {
-            cell[row].node = node_of[k];
-            r->unit_of[row] = r->unit_of[v->first[k]];
+        if (few && row > 0 && hr_word_is(s, above)) {
+            again++;
         } else {
-            describe(r, c, s, &r->node[r->nodes], &r->unit_of[row]);
-            if (few)
-                node_of[k] = r->nodes;
-            r->nodes++;
+            hr_value_table_count(v, k, again);
+            again = 0;
+            above = s;
+            const uint32_t known = v->n;
+            k = few ? hr_value_table_add(v, s, row) : HR_VALUES_MAX;
+            few = k < HR_VALUES_MAX;
+            if (k < known) {
+                node = node_of[k];
+                unit = r->unit_of[v->first[k]];
+            } else {
+                node = r->nodes++;
+                describe(r, c, s, &r->node[node], &unit);
+                if (few)
+                    node_of[k] = node;
+            }
         }
+        cell[row] = (hr_cell){row, node};
+        r->of_cell[row] = (uint8_t)k;
+        r->unit_of[row] = unit;
+    }
+    for (uint32_t row = 0; c->units > 1 && row < r->t->n; row++)
         if (r->unit_of[row] != NO_UNIT)
             c->cells[r->unit_of[row]]++;
-        if (hr_watch_spend(r->watch, s.n))
-            return HR_ETIME;
-    }
+    if (c->units == 1)
+        c->cells[0] = r->t->n;
+    hr_value_table_count(v, k, again);
+    if (hr_watch_spend(r->watch, (size_t)r->t->n * 8))
+        return HR_ETIME;
     return r->out->copy.err || r->out->copy.len > UINT32_MAX ? HR_ENOMEM : 0;
 }
 
@@ -162,7 +179,7 @@ static int read_column(struct reading *r, struct column *c, uint32_t i)
     hr_cell *cell = hr_arena_alloc(r->a, n * sizeof *cell);
     int err = cell ? read_cells(r, c, i, cell) : HR_ENOMEM;
 
-    if (err == 0 && c->units == 1 && c->cells[0] == n) {
+    if (err == 0 && c->units == 1) {
         hr_path *p = &r->out->fields.paths[r->out->fields.n];
         err = add_path(r, c, 0, cell);
         p->values.told = true;

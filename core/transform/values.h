@@ -34,6 +34,14 @@ typedef struct hr_value_table {
 void hr_value_table_clear(hr_value_table *t);
 /* Count one more cell, whose number is told; the index of its value. HR_VALUES_MAX: it is a new one, and there is no room. */
 uint32_t hr_value_table_add(hr_value_table *t, hr_str value, uint32_t cell);
+/* So many more cells have value k; nothing where it is HR_VALUES_MAX. */
+static inline void hr_value_table_count(hr_value_table *t, uint32_t k, uint32_t cells)
+{
+    if (k == HR_VALUES_MAX)
+        return;
+    t->count[k] += cells;
+    t->total += cells;
+}
 /* The list of a path of n cells whose values are all in the table. 0, HR_ENOMEM. */
 int hr_values_keep(hr_values *v, hr_arena *scratch, const hr_value_table *t, const uint8_t *of_cell,
                    uint32_t n);

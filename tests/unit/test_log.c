@@ -1,38 +1,5 @@
 /* test_log.c - claims of the selection of a log's lines (core/transform/log.h) and of its note (note.h): what stays, byte for byte. */
-#include "lines_rig.h"
-
-#include "transform/log.h"
-#include "transform/log_time.h"
-
-static unsigned clock_s;
-
-static int at_ten(void **state)
-{
-    clock_s = 0;
-    return set_up(state);
-}
-
-/* A line with its time. */
-#define LINE(format, ...)                                                                                    \
-    (clock_s += 3, add("2026-11-21 10:%02u:%02u " format "\n", clock_s / 60 % 60, clock_s % 60, __VA_ARGS__))
-
-static void usual(unsigned n)
-{
-    static const char *const services[] = {"catalog", "gateway", "checkout"};
-    while (n-- > 0) {
-        int r = rand();
-        if (r & 1)
-            LINE("INFO [%s] request %d served in %dms", services[r / 2 % 3], r % 90000, 20 + r % 50);
-        else
-            LINE("INFO [%s] page %d loaded", services[r / 2 % 3], r % 90000);
-    }
-}
-
-static int select_for(const char *query)
-{
-    const hr_transform_in in = asked(query);
-    return hr_log_select(arena, &in, &out);
-}
+#include "log_fixture.h"
 
 static void errors_stay_with_what_belongs_to_them(void **state)
 {
