@@ -6,7 +6,11 @@
 #include "transform/lines.h"
 #include "transform/testrun_line.h"
 
-enum { MOST_HEAD = 160, LEAST_RULE = 3 };
+enum {
+    MOST_HEAD = 160,
+    LEAST_RULE = 3,
+    FEW_LINES = 4 /* what a program warns of before it prints its JSON */
+};
 
 static inline bool begins(hr_str s, const char *z)
 {
@@ -170,13 +174,15 @@ static void split(struct splitter *s, hr_str text)
 {
     hr_str rest = text, line;
     bool ended, fenced = false, blank = true, was_json = false;
+    unsigned lead = FEW_LINES; /* lines of which the next one may open JSON without a blank one before it */
     const char *end = text.p + text.n, *at = text.p; /* at: the next @ */
 
-    while (s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended)) {
+    for (; s->n <= HR_MOST_SECTIONS && hr_line_next(&rest, &line, &ended);
+         lead = lead == 0 || opens(line) ? 0 : lead - 1) {
         if (at <= line.p && (at = memchr(line.p, '@', (size_t)(end - line.p))) == NULL)
             at = end;
         bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
-        size_t json = !divides && blank && opens(line) ? json_length(line, rest) : 0;
+        size_t json = !divides && (blank || lead > 0) && opens(line) ? json_length(line, rest) : 0;
         if (divides) {
             close_section(s, line.p, line.n + ended);
             fenced = fence ? !fenced : fenced;
