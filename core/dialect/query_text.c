@@ -51,6 +51,12 @@ static bool says_something(hr_str s)
     return false;
 }
 
+/* Half a surrogate pair, a NUL, bytes that are no UTF-8: such a text asks for nothing. */
+static bool is_unreadable(int error)
+{
+    return error == HR_EUTF8 || error == HR_ESURR || error == HR_ENUL;
+}
+
 static int read_gap(hr_conversation *c, struct hr_gap *g)
 {
     hr_buf b = {0};
@@ -61,6 +67,8 @@ static int read_gap(hr_conversation *c, struct hr_gap *g)
         g->error = hr_string_decode(c->arena, c->body + c->ev[i].lit.off, c->ev[i].lit.len, &text);
         if (g->error == 0)
             hr_human_add(&b, text);
+        else if (is_unreadable(g->error)) /* it must not take what was decided before it from the results */
+            g->error = 0;
     }
     int r = b.err ? b.err : g->error == HR_ENOMEM ? HR_ENOMEM : 0;
     if (r == 0 && says_something(hr_buf_view(&b))) {

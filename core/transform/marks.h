@@ -3,7 +3,7 @@
    Errors are marked outright: every one of them stays. The other reasons give a row a strength, in squared standard
    deviations or their equal, so that select.c can keep the strongest where there are too many:
      measures  numbers beyond two standard deviations, and those that a huge outlier would hide from that test
-     rarities  values, keys, types and shapes of text that few rows have while the rest agree
+     rarities  values, keys, types and shapes of text that few rows have while the rest agree; numbers in texts with two digits more
      novelties texts with words of their own where the others share theirs
      series    where numbers stand in the order of time: the highest, the lowest, and both sides of a step to another level
    Scratch lives in the arena given. One thread. Linear in the cells (sorting is by radix). 0, HR_ENOMEM, HR_ETIME. */

@@ -1,4 +1,4 @@
-/* rarities.c - rows with a value, a key, a type or a shape of text that hardly any other row has. See marks.h.
+/* rarities.c - rows with a value, a key, a type, a shape of text or a size of the numbers in it that hardly any other row has. See marks.h.
 
    A thing is rare only against a background that agrees: in a field where everything differs nothing is rare. */
 #include "transform/eight.h"
@@ -236,6 +236,76 @@ static void shapes(const struct tally *t, const hr_path *p)
     }
 }
 
+/* ------------------------------------------------------------------ numbers in texts */
+enum { MOST_DIGITS = 15, LARGER = 2, LEAST_DIGITS = 1 + LARGER };
+
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+static bool is_letter(char c)
+{
+    return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/* Digits of the longest whole number in the text, at most MOST_DIGITS; 0: none of LEAST_DIGITS and more. What stands in an identifier is no number,
+   nor is a fraction. */
+static uint8_t longest_number(hr_str s)
+{
+    enum { UNIT = 3 }; /* letters: "ms", "MiB" */
+    uint8_t most = 0;
+
+    for (size_t at = LEAST_DIGITS - 1; at < s.n; at += LEAST_DIGITS) { /* no such number lies between */
+        if (!is_digit(s.p[at]))
+            continue;
+        size_t from = at, end = at, behind;
+        while (from > 0 && is_digit(s.p[from - 1]))
+            from--;
+        while (end < s.n && is_digit(s.p[end]))
+            end++;
+        for (behind = end; behind < s.n && behind <= end + UNIT && is_letter(s.p[behind]); behind++)
+            ;
+        const char before = from > 0 ? s.p[from - 1] : ' ';
+        const bool whole =
+            !is_letter(before) && !strchr("-._\\", before) &&
+            (behind == s.n || (behind <= end + UNIT && !is_digit(s.p[behind]) && !strchr("-_", s.p[behind])));
+        const size_t n = end - from < MOST_DIGITS ? end - from : MOST_DIGITS;
+        if (whole && n >= LEAST_DIGITS && n > most)
+            most = (uint8_t)n;
+        at = end;
+    }
+    return most;
+}
+
+/* Texts with a number a hundred times as large as any that the others have. */
+static void large_numbers(const struct tally *t, const hr_path *p)
+{
+    const hr_values *values = &p->values;
+    uint8_t of_value[HR_VALUES_MAX];
+    uint32_t count[MOST_DIGITS + 1] = {0}, strings = 0, above = 0;
+    unsigned usual = MOST_DIGITS;
+
+    if (!(p->types >> HR_JSON_STRING & 1))
+        return;
+    for (uint32_t k = 0; k < values->n; k++)
+        of_value[k] = longest_number(values->text[k]);
+    for (uint32_t i = 0; i < p->n; i++) {
+        const bool string = hr_cell_node(t->f, &p->cells[i])->type == HR_JSON_STRING;
+        t->class[i] = !string     ? 0
+                      : values->n ? of_value[values->of_cell[i]]
+                                  : longest_number(hr_cell_text(t->f, &p->cells[i]));
+        count[t->class[i]] += string;
+        strings += string;
+    }
+    while (usual > 0 && (above += count[usual]) <= rare_limit(strings, SHAPE_SHARE))
+        usual--;
+    usual = usual < LEAST_DIGITS - 1 ? LEAST_DIGITS - 1 : usual;
+    for (uint32_t i = 0; strings >= FEW_TEXTS && i < p->n; i++)
+        if (t->class[i] >= usual + LARGER)
+            hr_mark(t->strength, p->cells[i].row, strength_of(count[t->class[i]]));
+}
+
 /* ------------------------------------------------------------------ categories */
 static bool routine_level(hr_str lexeme)
 {
@@ -292,6 +362,7 @@ int hr_mark_rarities(const hr_fields *f, hr_arena *scratch, hr_watch *watch, flo
             continue;
         presence_and_types(&t, p);
         shapes(&t, p);
+        large_numbers(&t, p);
         categories(&t, p);
         r = hr_watch_spend(watch, (size_t)p->n * 64);
     }

@@ -7,7 +7,11 @@
 #include "transform/runs.h"
 #include "transform/testrun_line.h"
 
-enum { MOST_HEAD = 160, LEAST_RULE = 3 };
+enum {
+    MOST_HEAD = 160,
+    LEAST_RULE = 3,
+    FEW_LINES = 4 /* what a program warns of before it prints its JSON */
+};
 
 static inline bool begins(hr_str s, const char *z)
 {
@@ -202,19 +206,20 @@ static void split(struct splitter *s, hr_str text)
 {
     hr_str rest = text, line;
     bool ended = false, fenced = false, blank = true, was_json = false;
+    unsigned lead = FEW_LINES; /* lines of which the next one may open JSON without a blank one before it */
     const char *end = text.p + text.n, *at = text.p; /* at: the next @, which may stand in a prompt */
 
-    while (s->n <= HR_MOST_SECTIONS && rest.n > 0) {
+    for (; s->n <= HR_MOST_SECTIONS && rest.n > 0; lead = lead == 0 || opens(line) ? 0 : lead - 1) {
         if (at <= rest.p && (at = memchr(rest.p, '@', rest.n)) == NULL)
             at = end;
-        const char *next = was_json ? rest.p : next_line(rest.p, at, end);
+        const char *next = was_json || lead > 0 ? rest.p : next_line(rest.p, at, end);
         if (next > rest.p) {
             blank = next - text.p < 2 || next[-2] == '\n' || next[-2] == ':';
             rest = hr_str_make(next, (size_t)(end - next));
         }
         hr_line_next(&rest, &line, &ended);
         bool fence = begins(line, "```"), divides = fence || (!fenced && is_head(line, at));
-        size_t json = !divides && blank && opens(line) ? json_length(line, rest) : 0;
+        size_t json = !divides && (blank || lead > 0) && opens(line) ? json_length(line, rest) : 0;
         if (divides) {
             close_section(s, line.p, line.n + ended);
             fenced = fence ? !fenced : fenced;

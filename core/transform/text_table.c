@@ -238,8 +238,8 @@ static bool is_regular(const struct column *c)
     return c->few <= FEW_VALUES || c->numbers * 100ull >= most || c->coded * 100ull >= most;
 }
 
-/* Words make a table where half of the columns are regular, one of them is of numbers, and the first does not count lines: a file that is
-   shown with its numbers has readers for each line. */
+/* Words make a table where half of the columns are regular, one of them is of numbers, and the first does not count lines below no name of its
+   own: a file that is shown with its numbers has readers for each line. */
 static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
 {
     uint32_t regular = 0, numeric = 0, columns = t->cells - (t->divider == HR_DIVIDE_WORDS);
@@ -263,7 +263,7 @@ static int are_columns(const hr_text_table *t, hr_arena *a, hr_watch *watch)
         regular += is_regular(&c[i]);
         numeric += c[i].numbers * 100ull >= (uint64_t)c[i].n * REGULAR_PERCENT;
     }
-    const bool counts = counted * 100ull >= (uint64_t)t->n * REGULAR_PERCENT;
+    const bool counts = t->header == UINT32_MAX && counted * 100ull >= (uint64_t)t->n * REGULAR_PERCENT;
     if (regular * 2 < columns || regular < 1 || (counts && t->divider >= HR_DIVIDE_SPACES))
         return 0;
     return t->divider != HR_DIVIDE_WORDS || (numeric >= 1 && regular >= 2);

@@ -122,6 +122,24 @@ static void a_text_unlike_the_others_stays_in_a_small_table(void **state)
             }
 }
 
+static void a_number_in_a_text_far_above_the_others_stays(void **state)
+{
+    (void)state;
+    for (uint32_t n = 20; n < 400; n += 71)
+        for (uint32_t digits = 0; digits < 2; digits++) {
+            start();
+            for (uint32_t i = 0; i < n; i++)
+                row("{\"ts\":\"2026-03-12T10:%02u:%02uZ\",\"msg\":\"order %u of %s took %u "
+                    "ms\",\"id\":\"%08x-%04x\"}",
+                    i / 60, i % 60, 100 + i, i % 3 ? "ann" : "ben",
+                    i == n / 3 ? 88123 + 4000000 * digits : 10 + i * 7 % 80, i * 2654435761u,
+                    i * 40503u & 0xffff);
+            crush("");
+            assert_true(note.omitted > n / 4);
+            expect_kept(n / 3);
+        }
+}
+
 /* ------------------------------------------------------------------ merged and altered rows */
 static void rows_that_differ_in_a_digit_are_not_merged(void **state)
 {
@@ -261,6 +279,7 @@ int main(void)
         TEST(a_failure_is_not_hidden_among_counts_of_none),
         TEST(no_error_is_ever_reported_as_none),
         TEST(a_text_unlike_the_others_stays_in_a_small_table),
+        TEST(a_number_in_a_text_far_above_the_others_stays),
         TEST(rows_that_differ_in_a_digit_are_not_merged),
         TEST(numbers_keep_their_digits),
         TEST(null_missing_and_empty_stay_different),

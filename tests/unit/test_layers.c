@@ -347,6 +347,12 @@ static void json_behind_a_line_of_prose_is_json(void **state)
     assert_string_equal(out.transform, "smart_crusher");
     assert_memory_equal(out.text.p, "Found 200 users:\n[{\"id\":", 24);
     assert_int_equal(out.of, 200);
+    text.len = 0;
+    add("npm warn config this option is deprecated\nnpm warn config that one too\n");
+    json(200);
+    assert_int_equal(transform_for("", true), 1);
+    assert_string_equal(out.transform, "smart_crusher");
+    assert_int_equal(out.of, 200);
 }
 
 /* A failing test is not cut up as if its headings were those of sections. */

@@ -317,6 +317,23 @@ static void bad_bodies_pass_with_their_reason(void **state)
     }
 }
 
+/* Else a question would bring results back that went out rewritten, and with them another prefix. */
+static void a_question_that_cannot_be_read_asks_for_nothing(void **state)
+{
+    (void)state;
+    static const char *const question[] = {"\\ud83d", "\\u0000", "\xff"};
+    for (size_t i = 0; i < sizeof question / sizeof *question; i++) {
+        char *rows = road_rows(500), *body, after[60];
+        snprintf(after, sizeof after, ",{\"role\":\"user\",\"content\":\"%s\"}", question[i]);
+        body = road_body("claude-x", "t1", rows, after);
+        struct road_out o = road_once(body);
+        assert_string_equal(o.skipped, "");
+        assert_non_null(o.body);
+        assert_non_null(strstr(o.body, question[i]));
+        free(o.body), free(body), free(rows);
+    }
+}
+
 static void without_a_home_nothing_is_stored_and_nothing_rewritten(void **state)
 {
     (void)state;
@@ -409,6 +426,7 @@ int main(void)
         T(output_of_headroom_show_is_never_compressed),
         T(a_replacement_of_ours_is_left_alone_by_the_ledger_and_a_forged_note_by_its_key),
         T(bad_bodies_pass_with_their_reason),
+        T(a_question_that_cannot_be_read_asks_for_nothing),
         T(without_a_home_nothing_is_stored_and_nothing_rewritten),
         T(every_allocation_may_fail_in_turn),
         T(every_sqlite_call_may_fail_in_turn),

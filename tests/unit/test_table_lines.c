@@ -99,6 +99,27 @@ static void rulers_names_and_the_footer_stay(void **state)
     assert_true(stays("(60 rows)\n"));
 }
 
+/* Ids that count are no line numbers where their column has a name. */
+static void a_table_whose_ids_count_is_a_table_below_its_names(void **state)
+{
+    (void)state;
+    for (int names = 0; names < 2; names++)
+        for (int right = 0; right < 2; right++) {
+            text.len = 0;
+            if (names)
+                add(right ? " id  name     score  status\n"
+                          : "id   name     score  status   \n---  -------  -----  ---------\n");
+            for (int i = 1; i <= 300; i++)
+                add(right ? "%3d  user%03d  %5d  %s\n" : "%-3d  user%03d  %-5d  %-9s\n", i, i, i * 17 % 101,
+                    i == 133 ? "suspended" : "active");
+            assert_int_equal(select_for(""), names);
+            if (names) {
+                assert_in_range(out.kept, 5, 30);
+                assert_true(hr_str_find(kept_lines(), HR_STR("suspended"), 0) != SIZE_MAX);
+            }
+        }
+}
+
 static void csv(int from, int n)
 {
     for (int i = from; i < from + n; i++)
@@ -236,6 +257,7 @@ int main(void)
         TEST(cells_that_json_spells_otherwise_are_cells),
         TEST(columns_divided_by_spaces_keep_their_names_and_what_exited),
         TEST(rulers_names_and_the_footer_stay),
+        TEST(a_table_whose_ids_count_is_a_table_below_its_names),
         TEST(csv_with_quotes_keeps_the_rare_the_far_and_the_asked),
         TEST(names_of_columns_tell_what_an_error_is),
         TEST(prose_and_source_are_no_tables),
