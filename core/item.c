@@ -46,7 +46,9 @@ int hr_item_read(hr_conversation *c, size_t event, hr_item *out)
         return r;
     out->content = hr_str_make(text.p, hr_content_length(text));
     out->raw_off = lit->off + 1;
-    out->raw_len = hr_string_raw_offset(c->body + lit->off, lit->len, out->content.n) - 1;
+    out->raw_len = out->content.n == text.n
+                       ? lit->len - 2
+                       : hr_string_raw_offset(c->body + lit->off, lit->len, out->content.n) - 1;
     return 0;
 }
 

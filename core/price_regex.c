@@ -273,6 +273,93 @@ static places alternatives(struct run *r, places from)
     }
 }
 
+static bool may_count_none(char c)
+{
+    return c == '?' || c == '*' || c == '{';
+}
+
+static bool is_sign(char c)
+{
+    switch (c) {
+    case '^':
+    case '$':
+    case '.':
+    case '|':
+    case '?':
+    case '*':
+    case '+':
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+    case '\\':
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Behind the class whose [ stands at i. A ] that stands first in it does not end it. */
+static size_t skip_class(hr_str regex, size_t i)
+{
+    i += i + 1 < regex.n && regex.p[i + 1] == '^' ? 2 : 1;
+    for (bool first = true; i < regex.n && (first || regex.p[i] != ']'); first = false)
+        i += regex.p[i] == '\\' ? 2 : 1;
+    return i + 1;
+}
+
+/* Bytes that stand for themselves, outside of groups, are in every text that fits. Most expressions can be refused by that, without a run. */
+static bool lacks_part(hr_str regex, hr_str text)
+{
+    char part[64];
+    size_t n = 0, i = 0;
+    unsigned nested = 0;
+    bool lacks = false;
+
+    while (i <= regex.n) {
+        const bool escaped = i + 1 < regex.n && regex.p[i] == '\\' && is_sign(regex.p[i + 1]);
+        const size_t next = i + 1 + escaped;
+        if (i < regex.n && nested == 0 && (escaped || !is_sign(regex.p[i])) &&
+            !(next < regex.n && may_count_none(regex.p[next])) && n < sizeof part) {
+            part[n++] = regex.p[next - 1];
+            i = next;
+            continue;
+        }
+        lacks = lacks || (n && (text.n < n || !memmem(text.p, text.n, part, n)));
+        n = 0;
+        if (i == regex.n)
+            break;
+        switch (regex.p[i]) {
+        case '|':
+            if (nested == 0)
+                return false;
+            break;
+        case '(':
+            nested++;
+            break;
+        case ')':
+            nested -= nested > 0;
+            break;
+        case '[':
+            i = skip_class(regex, i);
+            continue;
+        case '{':
+            while (i < regex.n && regex.p[i] != '}')
+                i++;
+            break;
+        case '\\':
+            i++;
+            break;
+        default:
+            break;
+        }
+        i++;
+    }
+    return lacks;
+}
+
 static bool run(hr_str regex, hr_str text, bool anchored, bool *valid)
 {
     struct run r = {regex.p, regex.p + regex.n, text, 0, false};
@@ -289,6 +376,8 @@ bool hr_price_regex(hr_str regex, hr_str text, bool anchored)
 {
     bool valid;
 
+    if (lacks_part(regex, text))
+        return false;
     return text.n < HR_PRICE_TEXT && run(regex, text, anchored, &valid);
 }
 

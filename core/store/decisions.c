@@ -81,32 +81,56 @@ static void touch_row(hr_store *s, const hr_query *q)
     hr_store_touch(s, key);
 }
 
-/* First row of a look-up by one or two blobs. several: a second row makes it "none". 1, 0, <0. */
+/* The number of the first row that has one or two blobs. several: a second row makes it "none". 1, 0, <0. */
+static int find(hr_store *s, enum hr_statement which, const void *p, const void *upto, size_t n, bool several,
+                int64_t *number)
+{
+    hr_query q = hr_query_start(s, which);
+
+    hr_query_blob(&q, p, n);
+    if (upto)
+        hr_query_blob(&q, upto, n);
+    int rc = hr_query_step(&q);
+    if (rc == 1) {
+        *number = hr_query_col_int(&q, 0);
+        const int more = several ? hr_query_step(&q) : 0;
+        rc = more < 0 ? more : more == 0;
+    }
+    hr_query_end(&q);
+    return rc;
+}
+
+/* The row of this number, into out if there is one. 1, 0: it is gone, <0. */
+static int read_number(hr_store *s, hr_arena *a, int64_t number, hr_decision *out)
+{
+    hr_query q = hr_query_start(s, HR_Q_DECISION);
+
+    hr_query_int(&q, number);
+    int rc = hr_query_step(&q);
+    if (rc == 1) {
+        const int err = out ? read_row(&q, a, out) : 0;
+        if (err == 0)
+            touch_row(s, &q);
+        rc = err ? err : rc;
+    }
+    hr_query_end(&q);
+    return rc;
+}
+
+/* In two steps: most look-ups find nothing, and a process that is new need not compile the statement that reads all columns. */
 static int look_up(hr_store *s, hr_arena *a, enum hr_statement which, const void *p, const void *upto,
                    size_t n, bool several, hr_decision *out)
 {
+    int64_t number = 0;
     int rc = hr_store_enter(s, 0, false);
 
     if (rc == HR_ENOENT)
         return 0;
     if (rc != 0)
         return rc;
-    hr_query q = hr_query_start(s, which);
-    hr_query_blob(&q, p, n);
-    if (upto)
-        hr_query_blob(&q, upto, n);
-    rc = hr_query_step(&q);
-    if (rc == 1) {
-        int err = out ? read_row(&q, a, out) : 0;
-        if (err == 0)
-            touch_row(s, &q);
-        if (err == 0 && several) {
-            int more = hr_query_step(&q);
-            rc = more < 0 ? more : more == 0;
-        }
-        rc = err ? err : rc;
-    }
-    hr_query_end(&q);
+    rc = find(s, which, p, upto, n, several, &number);
+    if (rc == 1)
+        rc = read_number(s, a, number, out);
     hr_store_leave(s);
     return rc;
 }
@@ -167,16 +191,12 @@ static int insert(hr_store *s, const hr_decision *d, int64_t now)
 
 static int read_back(hr_store *s, hr_arena *a, const uint8_t key[16], hr_decision *out)
 {
-    hr_query q = hr_query_start(s, HR_Q_DECISION_BY_KEY);
-    hr_query_blob(&q, key, 16);
-    int rc = hr_query_step(&q);
+    int64_t number = 0;
+    int rc = find(s, HR_Q_DECISION_BY_KEY, key, NULL, 16, false, &number);
 
     if (rc == 1)
-        rc = read_row(&q, a, out);
-    else if (rc == 0)
-        rc = HR_ESTORE;
-    hr_query_end(&q);
-    return rc;
+        rc = read_number(s, a, number, out);
+    return rc == 0 ? HR_ESTORE : rc;
 }
 
 struct packed {

@@ -21,6 +21,7 @@ enum hr_statement {
     HR_Q_META_SET,
     HR_Q_META_ADD,
     HR_Q_META_LOST,
+    HR_Q_DECISION, /* by number; the next four say the number */
     HR_Q_DECISION_BY_KEY,
     HR_Q_DECISION_BY_IDKEY,
     HR_Q_DECISION_BY_SENTKEY,

@@ -54,10 +54,11 @@ static const char *const texts[HR_Q_COUNT] = {
     [HR_Q_META_ADD] = "UPDATE meta SET value = max(0, value + ?) WHERE name = " META_BYTES,
     [HR_Q_META_LOST] = "INSERT INTO meta VALUES('rows_lost', ?) "
                        "ON CONFLICT(name) DO UPDATE SET value = value + excluded.value",
-    [HR_Q_DECISION_BY_KEY] = DECISION "WHERE key = ?",
-    [HR_Q_DECISION_BY_IDKEY] = DECISION "WHERE idkey = ? LIMIT 2",
-    [HR_Q_DECISION_BY_SENTKEY] = DECISION "WHERE sentkey = ? LIMIT 1",
-    [HR_Q_DECISION_BY_ID] = DECISION "WHERE key >= ? AND key < ? LIMIT 1",
+    [HR_Q_DECISION] = DECISION "WHERE n = ?",
+    [HR_Q_DECISION_BY_KEY] = "SELECT n FROM decisions WHERE key = ?",
+    [HR_Q_DECISION_BY_IDKEY] = "SELECT n FROM decisions WHERE idkey = ? LIMIT 2",
+    [HR_Q_DECISION_BY_SENTKEY] = "SELECT n FROM decisions WHERE sentkey = ? LIMIT 1",
+    [HR_Q_DECISION_BY_ID] = "SELECT n FROM decisions WHERE key >= ? AND key < ? LIMIT 1",
     [HR_Q_DECISION_RECENT] = DECISION "WHERE NOT verbatim ORDER BY n DESC LIMIT ?",
     [HR_Q_DECISION_INSERT] =
         "INSERT INTO decisions(key, idkey, sentkey, verbatim, lossless, has_original, tokens_before, "

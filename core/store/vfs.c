@@ -183,6 +183,10 @@ static ssize_t sys_pwrite(int fd, const void *p, size_t n, off_t at)
 
 static ssize_t sys_pread(int fd, void *p, size_t n, off_t at)
 {
+    const struct file *f = registered(fd);
+
+    if (f && f->log)
+        return note_errno(hr_gather_read(fd, p, n, at));
     return note_errno(hr_gather_flush()) < 0 ? -1 : pread(fd, p, n, at);
 }
 

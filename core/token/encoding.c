@@ -2,8 +2,11 @@
 
    A vocabulary is mapped at its first count: what is shared between threads is one pointer, so there is no lock that a fork could leave held.
    Threads that come first together map for themselves, and all but one let go again. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "limits.h"
 #include "token/escaped.h"
@@ -16,11 +19,13 @@ static struct encoding {
     hr_split *split;
     _Atomic(const void *) map; /* NULL: not yet, or never */
     _Atomic int failed;        /* a negative code: never */
-    hr_memo memo;
 } encodings[HR_ENCODINGS] = {
     [HR_ENCODING_O200K] = {.name = "o200k_base", .split = hr_split_o200k},
     [HR_ENCODING_CL100K] = {.name = "cl100k_base", .split = hr_split_cl100k},
 };
+
+/* Apart from what has values in the file: pages of zeros cost less to touch than copies of pages of a file. */
+static hr_memo memos[HR_ENCODINGS];
 
 static bool known(enum hr_encoding e)
 {
@@ -66,6 +71,20 @@ static int open_beside(enum hr_encoding e, bool all, char *path, const void **ma
     return r;
 }
 
+/* The first text writes to nearly all of these pages, each of which would fault twice: read, then written. */
+static void make_ready(hr_memo *m)
+{
+#ifdef MADV_POPULATE_WRITE
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)m & -page;
+    const int err = errno;
+
+    madvise((void *)begin, (uintptr_t)(m + 1) - begin, MADV_POPULATE_WRITE);
+    errno = err; /* kernels before 5.14 know no such advice */
+#else
+    (void)m;
+#endif
+}
+
 /* Fill v for counting by e. 0, or why it cannot be. */
 static int pieces_of(enum hr_encoding e, hr_table *table, hr_pieces *v)
 {
@@ -80,6 +99,7 @@ static int pieces_of(enum hr_encoding e, hr_table *table, hr_pieces *v)
             atomic_store_explicit(&x->failed, r, memory_order_relaxed);
         if (r < 0)
             return r;
+        make_ready(&memos[e]);
         if (!atomic_compare_exchange_strong_explicit(&x->map, &other, map, memory_order_acq_rel,
                                                      memory_order_acquire)) {
             hr_table_unmap(map);
@@ -87,7 +107,7 @@ static int pieces_of(enum hr_encoding e, hr_table *table, hr_pieces *v)
         }
     }
     *table = hr_table_at(map);
-    *v = (hr_pieces){table, x->split, &x->memo};
+    *v = (hr_pieces){table, x->split, &memos[e]};
     return 0;
 }
 
