@@ -23,10 +23,17 @@ size_t hr_counts_json(hr_counts *c, const hr_print_key *k, const hr_counter *by,
     memcpy(&mark, print, sizeof mark);
     memcpy(&slot, print + sizeof mark, sizeof slot);
     slot %= HR_COUNT_SLOTS;
-    uint64_t tokens = atomic_load_explicit(&c->slots[slot].tokens, memory_order_relaxed);
-    if (tokens && (atomic_load_explicit(&c->slots[slot].check, memory_order_relaxed) ^ tokens) == mark)
-        return (size_t)tokens;
-    tokens = hr_counter_tokens_json(by, p, n);
+    size_t free = slot;
+    for (size_t i = 0; i < 2;
+         i++) { /* a pair: two that fall together must not drive each other out turn by turn */
+        const uint64_t known = atomic_load_explicit(&c->slots[slot ^ i].tokens, memory_order_relaxed);
+        if (!known)
+            free = slot ^ i;
+        else if ((atomic_load_explicit(&c->slots[slot ^ i].check, memory_order_relaxed) ^ known) == mark)
+            return (size_t)known;
+    }
+    slot = free;
+    uint64_t tokens = hr_counter_tokens_json(by, p, n);
     atomic_store_explicit(&c->slots[slot].tokens, tokens, memory_order_relaxed);
     atomic_store_explicit(&c->slots[slot].check, mark ^ tokens, memory_order_relaxed);
     return (size_t)tokens;

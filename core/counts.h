@@ -2,7 +2,7 @@
 
    What lies around the tool results of a body, system prompt and tools foremost, is the same with every turn, and counting it took
    a quarter of a turn that brings nothing new. Counts are found again by a keyed fingerprint of the bytes (print.h). The table has a
-   fixed size; a stretch takes the place of another that falls on the same slot. A wrong count would be an estimate gone wrong, and
+   fixed size; a stretch that finds its slot and the one beside it taken drives another out. A wrong count would be an estimate gone wrong, and
    needs two stretches with the same 64 bits of fingerprint.
 
    Thread rule: any thread, without a lock: a slot that two threads write at once is seen to be torn and counts as empty; so a fork at

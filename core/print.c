@@ -3,7 +3,7 @@
 
 #include <string.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 enum {
@@ -32,14 +32,24 @@ void hr_print_init(hr_siphash *h, const hr_print_key *k)
     hr_siphash_init(h, k->secret);
 }
 
+/* The kernels: the sums of (m0 + k0) * (m1 + k1) over pairs of words, for whole groups. */
+static void nh_portable(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2])
+{
+    for (size_t i = 0; i < 2 * groups; i++, key += 2) {
+        uint32_t m[2];
+        memcpy(m, p + i * sizeof m, sizeof m);
+        sum[0] += (uint64_t)(uint32_t)(m[0] + key[0]) * (uint32_t)(m[1] + key[1]);
+        sum[1] += (uint64_t)(uint32_t)(m[0] + key[4]) * (uint32_t)(m[1] + key[5]);
+    }
+}
+
 #ifdef __SSE2__
 static inline __m128i load(const void *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
 }
 
-/* The sum of (m0 + k0) * (m1 + k1) over pairs of words, for whole groups. */
-static void nh(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2])
+static void nh_sse2(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2])
 {
     __m128i first = _mm_setzero_si128(), second = first;
     for (size_t i = 0; i < groups; i++) {
@@ -54,17 +64,58 @@ static void nh(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2
     _mm_storeu_si128((__m128i *)(void *)lanes, second);
     sum[1] += lanes[0] + lanes[1];
 }
-#else
-static void nh(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2])
+
+__attribute__((target("avx2"))) static inline __m256i load_two(const void *p)
 {
-    for (size_t i = 0; i < 2 * groups; i++, key += 2) {
-        uint32_t m[2];
-        memcpy(m, p + i * sizeof m, sizeof m);
-        sum[0] += (uint64_t)(uint32_t)(m[0] + key[0]) * (uint32_t)(m[1] + key[1]);
-        sum[1] += (uint64_t)(uint32_t)(m[0] + key[4]) * (uint32_t)(m[1] + key[5]);
+    return _mm256_loadu_si256((const __m256i *)p);
+}
+
+/* Two groups at a time. */
+__attribute__((target("avx2"))) static void nh_avx2(const uint32_t *key, const char *p, size_t groups,
+                                                    uint64_t sum[2])
+{
+    __m256i first = _mm256_setzero_si256(), second = first;
+    uint64_t lanes[4];
+    size_t i = 0;
+
+    for (; i + 2 <= groups; i += 2) {
+        __m256i text = load_two(p + i * GROUP);
+        __m256i a = _mm256_add_epi32(text, load_two(key + 4 * i)),
+                b = _mm256_add_epi32(text, load_two(key + 4 * i + 4));
+        first = _mm256_add_epi64(first, _mm256_mul_epu32(a, _mm256_srli_epi64(a, 32)));
+        second = _mm256_add_epi64(second, _mm256_mul_epu32(b, _mm256_srli_epi64(b, 32)));
     }
+    _mm256_storeu_si256((__m256i *)(void *)lanes, first);
+    sum[0] += lanes[0] + lanes[1] + lanes[2] + lanes[3];
+    _mm256_storeu_si256((__m256i *)(void *)lanes, second);
+    sum[1] += lanes[0] + lanes[1] + lanes[2] + lanes[3];
+    if (i < groups)
+        nh_sse2(key + 4 * i, p + i * GROUP, groups - i, sum);
 }
 #endif
+
+hr_print_nh *hr_print_kernel(enum hr_print_kernel k)
+{
+#ifdef __SSE2__
+    if (k == HR_PRINT_AVX2 && __builtin_cpu_supports("avx2"))
+        return nh_avx2;
+    if (k == HR_PRINT_SSE2)
+        return nh_sse2;
+#endif
+    return k == HR_PRINT_PORTABLE ? nh_portable : NULL;
+}
+
+static void nh(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2])
+{
+#ifdef __SSE2__
+    if (groups >= 2 && __builtin_cpu_supports("avx2"))
+        nh_avx2(key, p, groups, sum);
+    else
+        nh_sse2(key, p, groups, sum);
+#else
+    nh_portable(key, p, groups, sum);
+#endif
+}
 
 void hr_print_field(hr_siphash *h, const hr_print_key *k, hr_str s)
 {

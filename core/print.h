@@ -32,4 +32,10 @@ void hr_print_init(hr_siphash *h, const hr_print_key *k);
 /* Add a field of any length. Short ones may as well be added by hr_siphash_field. */
 void hr_print_field(hr_siphash *h, const hr_print_key *k, hr_str s);
 
+/* The kernels of hr_print_field, by name so that a test can hold them against each other: NH of so many groups of 16 bytes is added to
+   sum. NULL: this machine or this build has no such kernel. */
+typedef void hr_print_nh(const uint32_t *key, const char *p, size_t groups, uint64_t sum[2]);
+enum hr_print_kernel { HR_PRINT_PORTABLE, HR_PRINT_SSE2, HR_PRINT_AVX2, HR_PRINT_KERNELS };
+hr_print_nh *hr_print_kernel(enum hr_print_kernel k);
+
 #endif

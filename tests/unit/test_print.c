@@ -132,10 +132,27 @@ static void no_two_words_of_the_key_are_alike(void **state)
             assert_int_not_equal(key.nh[i], key.nh[j]);
 }
 
+static void every_kernel_gives_the_same(void **state)
+{
+    (void)state;
+    for (size_t groups = 0; groups <= HR_PRINT_BLOCK / 16; groups++) {
+        uint64_t want[2] = {1, 2};
+        hr_print_kernel(HR_PRINT_PORTABLE)(key.nh, text, groups, want);
+        for (int k = HR_PRINT_SSE2; k < HR_PRINT_KERNELS; k++) {
+            uint64_t sum[2] = {1, 2};
+            if (hr_print_kernel(k)) {
+                hr_print_kernel(k)(key.nh, text, groups, sum);
+                assert_memory_equal(sum, want, sizeof sum);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length_gives_what_the_formula_gives),
+        cmocka_unit_test(every_kernel_gives_the_same),
         cmocka_unit_test(every_bit_and_the_length_count),
         cmocka_unit_test(words_and_blocks_that_change_places_are_seen),
         cmocka_unit_test(another_secret_gives_another_fingerprint),
