@@ -5,6 +5,7 @@
 
 #include "transform/eight.h"
 #include "transform/feeds.h"
+#include "transform/lines.h"
 
 enum {
     LEAST_LINE = 24, /* bytes; shorter ones stand again in any text, and little is saved by it */
