@@ -159,7 +159,7 @@ static int find_remarks(const struct odd *o, hr_str text, uint64_t *said)
 }
 
 /* Another bit for lines that tell of an error in any way. Where too many do it tells nothing, and the rest is not read. */
-static void find_errors(const struct odd *o, hr_str text, uint64_t *said)
+static int find_errors(const struct odd *o, hr_str text, uint64_t *said)
 {
     const char *error = text.p, *end = text.p + text.n; /* error: the next word that tells of one */
     bool strong, sure = false;
@@ -176,7 +176,10 @@ static void find_errors(const struct odd *o, hr_str text, uint64_t *said)
             said[k] |= UINT64_C(1) << REMARKS;
             found++;
         }
+        if (hr_watch_spend(o->watch, line.n) < 0)
+            return HR_ETIME;
     }
+    return 0;
 }
 
 static int mark_remarks(struct odd *o)
@@ -191,9 +194,9 @@ static int mark_remarks(struct odd *o)
     const hr_str last = o->hit[o->n - 1].line,
                  text = hr_str_make(o->hit[0].line.p, (size_t)(last.p + last.n - o->hit[0].line.p));
     int r = find_remarks(o, text, said);
+    r = r < 0 ? r : find_errors(o, text, said);
     if (r < 0)
         return r;
-    find_errors(o, text, said);
     for (uint32_t k = 0; k < o->n; k++)
         for (uint64_t left = said[k]; left; left &= left - 1)
             lines[__builtin_ctzll(left)]++;

@@ -117,7 +117,10 @@ static bool is_compiler(hr_str path)
     for (size_t i = 0; i < COUNT(names); i++)
         if (hr_is(name, names[i]))
             return true;
-    return hr_str_ends(name, "-gcc") || hr_str_ends(name, "-g++") || hr_str_ends(name, "-ar");
+    const char *end = name.p + name.n;
+    return (name.n > 3 && end[-4] == '-' &&
+            (memcmp(end - 3, "gcc", 3) == 0 || memcmp(end - 3, "g++", 3) == 0)) ||
+           (name.n > 2 && memcmp(end - 3, "-ar", 3) == 0);
 }
 
 /* A compiler's command: what it is told but for the names of files tells apart those that are alike from one that is not. */
