@@ -36,9 +36,9 @@ int hr_form_encode(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned
    too. 1: it nearly always does. HR_ENOMEM, HR_ETIME. */
 int hr_form_takes(enum hr_form form, hr_str text, hr_watch *watch);
 
-/* As hr_form_encode(), but not yet read back (hr_form_reads_back): whoever has the choice of two forms need read one. 0, too, where the form would have more
-   than `most` bytes (0: any number), which is known when so many are written; only for forms that reserve no more than they write, as SEARCH
-   does. *b is empty. */
+/* As hr_form_encode() into an empty *b, but not yet read back (hr_form_reads_back): whoever has the choice of two forms need read one. 0, too,
+   where the form would have more than `most` bytes (0: any number), which is known as soon as so many are written: for SEARCH only, since other
+   forms reserve more than they write. */
 int hr_form_write(hr_buf *b, enum hr_form form, hr_str text, const bool *pinned, size_t most,
                   hr_watch *watch);
 /* The same for HR_FORM_COLUMNS or HR_FORM_NAMES and JSON that is indexed already, all of t->text; *b may hold something. */
