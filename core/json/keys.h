@@ -11,11 +11,11 @@
 enum { HR_KEYS_SLOTS = 512, HR_KEYS_PROBES = 8 };
 
 typedef struct hr_keys {
-    hr_str key[256];   /* lexemes; from 1 on */
-    bool escaped[256]; /* by number, as told to hr_keys_number */
-    hr_str lead
-        [256]; /* by number: from the comma or brace before it to the value behind it, where it stood last; n 0: none */
-    uint32_t key_at[256]; /* by number: where in its lead the key begins */
+    /* Of each number, from 1 on: */
+    hr_str key[256];      /* its lexeme */
+    bool escaped[256];    /* as told to hr_keys_number */
+    hr_str lead[256];     /* from the comma or brace before it to the value, as it stood last; n 0: none */
+    uint32_t key_at[256]; /* where in the lead the key begins */
     uint8_t follow[256];  /* the key that came behind this one last time */
     uint8_t slot[HR_KEYS_SLOTS];
     unsigned n; /* the last number that was given */

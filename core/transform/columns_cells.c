@@ -40,6 +40,8 @@ static inline size_t bare_length(hr_str s, const char *end, unsigned place)
             return n < s.n ? n : s.n;
         }
     }
+#else
+    (void)end;
 #endif
     while (n < s.n && !(hr_cell_stops[(unsigned char)s.p[n]] & place))
         n++;

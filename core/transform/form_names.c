@@ -67,7 +67,6 @@ static int weigh_nodes(hr_names *e, uint64_t *objects, hr_watch *watch)
     const hr_node *nodes = e->t->nodes;
 
     *objects = 0;
-
     for (uint32_t i = e->t->n; i-- > 1;) {
         const hr_node *v = &nodes[i];
         if (v->type < HR_JSON_ARRAY) {
@@ -167,10 +166,11 @@ static int meet_all(hr_names *e, hr_watch *watch)
             i = hr_names_behind(e->t, i);
             continue;
         }
-        if (v->type == HR_JSON_STRING && v->len >= HR_NAMES_LEAST_TEXT &&
-            hr_prefixes_learn(&e->prefixes, hr_str_make(e->t->text + v->off + 1, v->len - 2), &e->known[i]) <
-                0)
-            return HR_ENOMEM;
+        if (v->type == HR_JSON_STRING && v->len >= HR_NAMES_LEAST_TEXT) {
+            const hr_str inside = hr_str_make(e->t->text + v->off + 1, v->len - 2);
+            if (hr_prefixes_meet(&e->prefixes, inside, &e->known[i]) < 0)
+                return HR_ENOMEM;
+        }
         if (v->type < HR_JSON_ARRAY && hr_watch_spend(watch, v->len))
             return HR_ETIME;
         i++;

@@ -37,11 +37,12 @@ typedef struct hr_names {
     const hr_tree *t;
     hr_arena *a;
     hr_prefixes prefixes;
-    uint64_t *hash;   /* of a node's tokens; NULL: its bytes tell as much */
-    uint32_t *values; /* bytes of the scalars in a node */
-    uint32_t *
-        known; /* of a node: an object's index; a string's longest beginning (prefixes.h); 0: none, or not looked at */
-    bool *row; /* of a node: it is an element of a long array */
+    /* Of each node: */
+    uint64_t *hash;   /* of its tokens; NULL: its bytes tell as much */
+    uint32_t *values; /* bytes of the scalars in it */
+    uint32_t
+        *known; /* the object, or the string's longest beginning (prefixes.h); 0: none, or not looked at */
+    bool *row;  /* it is an element of a long array */
     hr_names_map objects_by, shapes_by;
     hr_named_object *objects; /* from 1 on, as the shapes */
     hr_named_shape *shapes;

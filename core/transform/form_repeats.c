@@ -208,7 +208,7 @@ static inline int learn_line(struct encoder *e, uint32_t i)
     if (e->line[i].n < LEAST_WORD || e->no_prefixes || i == 0 || (e->pinned && e->pinned[i]))
         return 0;
     while (next_word(e->line[i], &at, &word))
-        if (hr_prefixes_learn(&e->prefixes, word, NULL) < 0)
+        if (hr_prefixes_learn(&e->prefixes, word) < 0)
             return HR_ENOMEM;
     return 0;
 }

@@ -131,13 +131,12 @@ static int grow(hr_prefixes *p)
     return 0;
 }
 
-int hr_prefixes_learn(hr_prefixes *p, hr_str s, uint32_t *longest)
+int hr_prefixes_meet(hr_prefixes *p, hr_str s, uint32_t *longest)
 {
     struct cuts c = {.s = s, .plain = true};
     uint32_t parent = 0, *slot;
 
-    if (longest)
-        *longest = HR_PREFIXES_UNKNOWN;
+    *longest = HR_PREFIXES_UNKNOWN;
     while (next_cut(&c)) {
         if (p->n == p->room || !p->room) {
             if (p->n >= MOST)
@@ -154,8 +153,7 @@ int hr_prefixes_learn(hr_prefixes *p, hr_str s, uint32_t *longest)
         parent = *slot;
         p->list[parent].count++;
     }
-    if (longest)
-        *longest = parent ? parent : HR_PREFIXES_NONE;
+    *longest = parent ? parent : HR_PREFIXES_NONE;
     return 0;
 }
 

@@ -31,9 +31,14 @@ typedef struct hr_prefixes {
 } hr_prefixes;
 
 void hr_prefixes_init(hr_prefixes *p, hr_arena *a);
-/* *longest, unless NULL: the index of the longest beginning of s, for hr_prefixes_named(); UNKNOWN: it was not learned to its end. 0, HR_ENOMEM. */
+/* 0, HR_ENOMEM. *longest: the index of the longest beginning of s, for hr_prefixes_named(); UNKNOWN: it was not learned to its end. */
 enum { HR_PREFIXES_UNKNOWN = 0, HR_PREFIXES_NONE = INT32_MAX };
-int hr_prefixes_learn(hr_prefixes *p, hr_str s, uint32_t *longest);
+int hr_prefixes_meet(hr_prefixes *p, hr_str s, uint32_t *longest);
+static inline int hr_prefixes_learn(hr_prefixes *p, hr_str s)
+{
+    uint32_t longest;
+    return hr_prefixes_meet(p, s, &longest);
+}
 /* Give names to those that pay; p->named is how many. */
 void hr_prefixes_choose(hr_prefixes *p);
 /* The longest beginning of s that has a name, as an index into the list; 0: none. */

@@ -90,7 +90,9 @@ static bool is_stop(const char *z)
     size_t lo = 0, hi = sizeof stop_words / sizeof *stop_words;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
-        int c = strcmp(z, stop_words[mid]);
+        int c = (unsigned char)z[0] - stop_words[mid][0]; /* most questions end here */
+        if (c == 0)
+            c = strcmp(z, stop_words[mid]);
         if (c == 0)
             return true;
         if (c < 0)
