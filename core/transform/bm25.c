@@ -21,7 +21,7 @@ enum {
     NO_TERM = 0xffff
 };
 
-enum { AWAKE, TIRED, ASLEEP }; /* AWAKE is 0 */
+enum { AWAKE, TIRED, ASLEEP }; /* of terms; AWAKE is 0 */
 
 struct hit {
     uint32_t row;
@@ -118,7 +118,10 @@ static bool may_sleep(const struct scoring *s, uint32_t t)
 /* A term that stands in too many rows to pick any is a word as all others are, but for its anchors. */
 static void drop_term(struct scoring *s, uint32_t t)
 {
-    if (s->awake[t] != AWAKE || (s->q->terms[t].scored && s->df[t] <= s->limit) || !may_sleep(s, t))
+    const uint16_t b = s->q->terms[t].beginning;
+
+    if (s->awake[t] != AWAKE || (s->q->terms[t].scored && s->df[t] <= s->limit) || b >= HR_QUERY_BEGINNINGS ||
+        s->begins[b] >= HR_QUERY_MANY || !may_sleep(s, t))
         return;
     s->awake[t] = TIRED;
     s->tired[s->ntired++] = (uint16_t)t;
@@ -128,11 +131,10 @@ static void drop_term(struct scoring *s, uint32_t t)
 static void fall_asleep(struct scoring *s)
 {
     while (s->ntired > 0) {
-        const uint16_t t = s->tired[--s->ntired], b = s->q->terms[t].beginning;
+        const uint16_t t = s->tired[--s->ntired];
         s->awake[t] = ASLEEP;
         s->any_sleeps = s->any_sleeps || s->anchored[t];
-        if (b < HR_QUERY_BEGINNINGS && s->begins[b] < HR_QUERY_MANY)
-            s->begins[b]--;
+        s->begins[s->q->terms[t].beginning]--;
     }
 }
 

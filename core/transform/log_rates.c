@@ -50,7 +50,7 @@ static void read_times(const hr_log *l, int64_t *time)
 }
 
 /* ------------------------------------------------------------------ what changes */
-static int64_t time_of(const struct message *p, uint32_t i)
+static inline int64_t time_of(const struct message *p, uint32_t i)
 {
     return p->time[p->record[i]];
 }
@@ -64,15 +64,16 @@ static bool is_dense(const struct message *p, uint32_t i, uint32_t records, uint
     return takes * p->n * times <= span * records;
 }
 
-/* The first of the records up to record i that belongs to the stretch: those before it came as seldom as ever. */
-static uint32_t first_of(const struct message *p, uint32_t i)
+/* The first of so many records up to record i that belongs to their stretch: some before it may have come as seldom as ever. */
+static uint32_t first_of(const struct message *p, uint32_t i, uint32_t records)
 {
-    const uint32_t half = i - FEW / 2;
-    const int64_t pause = 4 * (time_of(p, i) - time_of(p, half)) / (FEW / 2) + 1;
-    uint32_t first = half;
+    const uint32_t sure = i - FEW / 2;
+    const int64_t pause = 4 * (time_of(p, i) - time_of(p, sure)) / (FEW / 2) + 1;
+    uint32_t first = i + 1 - records;
 
-    while (first > 0 && time_of(p, first) - time_of(p, first - 1) <= pause)
-        first--;
+    for (uint32_t k = first; k < sure; k++)
+        if (time_of(p, k + 1) - time_of(p, k) > pause)
+            first = k + 1;
     return first;
 }
 
@@ -83,13 +84,13 @@ static uint32_t find_bursts(const struct message *p, uint32_t burst[MOST_BURSTS]
     bool was = false;
 
     for (uint32_t i = FEW - 1; i < p->n && found <= MOST_BURSTS; i++) {
-        const bool is = is_dense(p, i, FEW, FEW) || is_dense(p, i, MANY, MANY_TIMES);
-        if (is && !was) {
+        const uint32_t records = is_dense(p, i, FEW, FEW) ? FEW : is_dense(p, i, MANY, MANY_TIMES) ? MANY : 0;
+        if (records && !was) {
             if (found < MOST_BURSTS)
-                burst[found] = first_of(p, i);
+                burst[found] = first_of(p, i, records);
             found++;
         }
-        was = is;
+        was = records > 0;
     }
     return found;
 }

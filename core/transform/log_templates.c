@@ -9,42 +9,75 @@ static bool holds_digit(hr_str s)
     return false;
 }
 
-/* What the patterns of one message have in common: its shape and its words. */
-static uint64_t key_of(const hr_log *l, const hr_pattern *p)
+/* The words that all patterns of one message have: neither among the first, nor varying, nor with a digit. */
+static uint64_t fixed_words(const hr_log *l, const hr_pattern *p)
 {
     const uint32_t words = hr_split_words(l->split, p->first);
+    uint64_t fixed = 0;
+
+    for (uint32_t i = HR_LOG_SHARED; i < words; i++)
+        if (!(p->varies >> i & 1) && !holds_digit(hr_split_word(l->split, p->first, i)))
+            fixed |= 1ull << i;
+    return fixed;
+}
+
+static uint64_t key_of(const hr_log *l, const hr_pattern *p)
+{
     uint64_t key = l->split->shape[p->first];
 
-    for (uint32_t i = HR_LOG_SHARED; i < words; i++) {
-        const hr_str word = hr_split_word(l->split, p->first, i);
-        if (!(p->varies >> i & 1) && !holds_digit(word))
-            key = hr_mix(key, hr_word_bits(word) + i);
+    for (uint64_t left = fixed_words(l, p); left; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        key = hr_mix(key, hr_word_bits(hr_split_word(l->split, p->first, i)) + i);
     }
     return key;
 }
 
-/* The template of each pattern: the first one with its key. */
+/* Hashes may be made to collide, and what is counted must be true. */
+static bool is_same(const hr_log *l, const hr_pattern *p, const hr_pattern *q)
+{
+    const uint64_t fixed = fixed_words(l, p);
+
+    if (hr_split_words(l->split, p->first) != hr_split_words(l->split, q->first) ||
+        fixed != fixed_words(l, q))
+        return false;
+    for (uint64_t left = fixed; left; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctzll(left);
+        if (!hr_word_is(hr_split_word(l->split, p->first, i), hr_split_word(l->split, q->first, i)))
+            return false;
+    }
+    return true;
+}
+
+/* The template of each pattern: that of the first one like it. Where too many others are in its way it is one of its own. */
 static int number_patterns(hr_log_templates *t, const hr_log *l, uint32_t *template_of)
 {
+    enum { PROBES = 32 };
     const uint32_t patterns = l->patterns->n;
+    const hr_pattern *list = l->patterns->list;
     uint32_t mask = 15;
 
     while (mask < 2 * patterns)
         mask = 2 * mask + 1;
-    uint64_t *key = hr_arena_alloc(l->scratch, (patterns + 1u) * sizeof *key); /* of each template */
-    uint32_t *slot = hr_arena_zalloc(l->scratch, (mask + 1u) * sizeof *slot);  /* template + 1 */
+    uint64_t *key = hr_arena_alloc(l->scratch, (patterns + 1u) * sizeof *key);
+    uint32_t *slot = hr_arena_zalloc(l->scratch, (mask + 1u) * sizeof *slot); /* pattern + 1 */
     if (!key || !slot)
         return HR_ENOMEM;
     for (uint32_t p = 0; p < patterns; p++) {
-        const uint64_t k = key_of(l, &l->patterns->list[p]);
-        uint32_t at = (uint32_t)(k ^ k >> 32) & mask;
-        while (slot[at] && key[slot[at] - 1] != k)
-            at = (at + 1) & mask;
-        if (slot[at] == 0) {
-            key[t->n] = k;
-            slot[at] = ++t->n;
+        uint32_t tries = 0, at;
+        key[p] = key_of(l, &list[p]);
+        for (at = (uint32_t)(key[p] ^ key[p] >> 32) & mask; slot[at] && tries < PROBES;
+             at = (at + 1) & mask) {
+            if (key[slot[at] - 1] == key[p] && is_same(l, &list[slot[at] - 1], &list[p]))
+                break;
+            tries++;
         }
-        template_of[p] = slot[at] - 1;
+        if (slot[at] && tries < PROBES) {
+            template_of[p] = template_of[slot[at] - 1];
+            continue;
+        }
+        template_of[p] = t->n++;
+        if (tries < PROBES)
+            slot[at] = p + 1;
     }
     return 0;
 }

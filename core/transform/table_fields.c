@@ -128,6 +128,8 @@ static int read_cells(struct reading *r, struct column *c, uint32_t i, hr_cell *
                 unit = r->unit_of[v->first[k]];
             } else {
                 node = r->nodes++;
+                if (r->out->copy.err) /* it could not grow, and is gone */
+                    return HR_ENOMEM;
                 describe(r, c, s, &r->node[node], &unit);
                 if (few)
                     node_of[k] = node;
@@ -145,7 +147,7 @@ static int read_cells(struct reading *r, struct column *c, uint32_t i, hr_cell *
     hr_value_table_count(v, k, again);
     if (hr_watch_spend(r->watch, (size_t)r->t->n * 8))
         return HR_ETIME;
-    return r->out->copy.err || r->out->copy.len > UINT32_MAX ? HR_ENOMEM : 0;
+    return r->out->copy.err ? HR_ENOMEM : r->out->copy.len > UINT32_MAX ? HR_ELIMIT : 0;
 }
 
 /* A path for the cells of one unit. */

@@ -24,7 +24,7 @@ enum {
     HR_TABLE_UNITS = 16
 }; /* paths of a column, the one without a unit included; cells of further units are left out */
 
-/* 0, HR_ENOMEM, HR_ETIME, HR_ELIMIT (a text above 1 GiB). */
+/* 0, HR_ENOMEM, HR_ETIME, HR_ELIMIT (a text above 1 GiB, or lexemes for which 4 are too few). */
 int hr_table_fields_read(hr_table_fields *out, hr_arena *a, const hr_text_table *t, hr_str text,
                          hr_watch *watch);
 

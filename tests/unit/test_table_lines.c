@@ -236,15 +236,23 @@ static void a_deadline_that_has_passed_ends_the_work(void **state)
 
 static void missing_memory_is_told(void **state)
 {
-    int r = HR_ENOMEM;
     (void)state;
-    listing(60);
-    for (long n = 1; r != 1; n++) {
-        assert_true(n < 500);
-        hr_fault_after(HR_FAULT_ALLOC, n, true);
-        r = select_for("");
-        hr_fault_after(HR_FAULT_ALLOC, 0, false);
-        assert_true(r == 1 || r == HR_ENOMEM);
+    for (int quoted = 0; quoted < 2; quoted++) {
+        int r = HR_ENOMEM;
+        text.len = 0;
+        /* more of what JSON spells otherwise than there is room for */
+        for (int i = 0; quoted && i < 400; i++)
+            add(i % 2 ? "%d,\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1%d,%s\n" : "%d,plain %d,%s\n",
+                1000 + rand() % 9000, rand(), i % 50 ? "ok" : "done");
+        if (!quoted)
+            listing(60);
+        for (long n = 1; r != 1; n++) {
+            assert_true(n < 500);
+            hr_fault_after(HR_FAULT_ALLOC, n, true);
+            r = select_for("");
+            hr_fault_after(HR_FAULT_ALLOC, 0, false);
+            assert_true(r == 1 || r == HR_ENOMEM);
+        }
     }
 }
 
