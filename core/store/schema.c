@@ -161,7 +161,7 @@ int hr_schema_ready(hr_store *s)
         if (version == 0)
             rc = hr_sql_exec(s, "PRAGMA synchronous=OFF; PRAGMA page_size=2048");
         if (rc == 0)
-            rc = hr_sql_exec(s, "PRAGMA journal_mode=WAL");
+            rc = hr_sql_exec(s, "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=WAL");
         if (rc == 0 && version < HR_SCHEMA_VERSION)
             rc = migrate(s);
     }

@@ -67,27 +67,38 @@ static int fill(hr_store *s, const char *select, int64_t after, int64_t to, cons
     return hr_sql_exec(s, sql);
 }
 
-/* What is added to each column: all, or what version 9 brought. */
-#define ALL             HR_SQL_TOTALS(HR_SQL_SUM)
-#define NEW             HR_SQL_TOTALS_7(HR_SQL_ZERO) ", " HR_SQL_TOTALS_9(HR_SQL_SUM)
-#define SUMS(key, what) HR_SQL_INTO_SUMS "SELECT " key ", " what " " HR_SQL_REQUESTS
+/* The requests of a step by slot and group, from which all levels are made: summing them once takes a third of the time. */
+#define STEP                                                                                                 \
+    "CREATE TEMP TABLE IF NOT EXISTS step(slot, grp, " HR_SQL_COLUMNS(HR_SQL_NAME) "); DELETE FROM "         \
+                                                                                   "temp.step"
+#define INTO_STEP(what)                                                                                      \
+    "INSERT INTO temp.step SELECT time / 900000000, " HR_SQL_GROUP_OF ", " what " " HR_SQL_REQUESTS
+#define FROM_STEP " FROM temp.step WHERE true"
 
 static int sum_up(hr_store *s, int64_t since, int64_t after, int64_t to)
 {
-    static const char *const sums[2][3] = {
-        {SUMS("0, time / 900000000, " HR_SQL_GROUP_OF, ALL),
-         SUMS("1, time / 86400000000, " HR_SQL_GROUP_OF, ALL), SUMS("2, time / 900000000, 0", ALL)},
-        {SUMS("0, time / 900000000, " HR_SQL_GROUP_OF, NEW),
-         SUMS("1, time / 86400000000, " HR_SQL_GROUP_OF, NEW), SUMS("2, time / 900000000, 0", NEW)},
-    };
+    /* All, or what version 9 brought. */
     const bool only_new = since >= FIRST_SUMS;
-    int rc = fill(s,
-                  "INSERT OR IGNORE INTO groups(program, model, dialect, host) SELECT DISTINCT " HR_SQL_GROUP
-                  " " HR_SQL_REQUESTS,
-                  after, to, "");
+    const char *const select = only_new
+                                   ? INTO_STEP(HR_SQL_TOTALS_7(HR_SQL_ZERO) ", " HR_SQL_TOTALS_9(HR_SQL_SUM))
+                                   : INTO_STEP(HR_SQL_TOTALS(HR_SQL_SUM));
+    static const char groups[] =
+        "INSERT OR IGNORE INTO groups(program, model, dialect, host) SELECT DISTINCT " HR_SQL_GROUP
+        " " HR_SQL_REQUESTS;
+    static const char *const levels[] = {
+        HR_SQL_INTO_SUMS "SELECT 0, slot, grp, " HR_SQL_COLUMNS(HR_SQL_NAME) FROM_STEP HR_SQL_MERGE_SUMS,
+        HR_SQL_INTO_SUMS "SELECT 1, slot / 96, grp, " HR_SQL_COLUMNS(HR_SQL_SUM) FROM_STEP
+        " GROUP BY 2, 3" HR_SQL_MERGE_SUMS,
+        HR_SQL_INTO_SUMS "SELECT 2, slot, 0, " HR_SQL_COLUMNS(HR_SQL_SUM) FROM_STEP
+        " GROUP BY 2" HR_SQL_MERGE_SUMS};
+    int rc = fill(s, groups, after, to, "");
 
+    if (rc == 0)
+        rc = hr_sql_exec(s, STEP);
+    if (rc == 0)
+        rc = fill(s, select, after, to, " GROUP BY 1, 2");
     for (int i = 0; i < 3 && rc == 0; i++)
-        rc = fill(s, sums[only_new][i], after, to, " GROUP BY 2, 3" HR_SQL_MERGE_SUMS);
+        rc = hr_sql_exec(s, levels[i]);
     if (rc == 0 && !only_new)
         rc = fill(s, HR_SQL_FILL_TOOLS, after, to, " GROUP BY 2, 3" HR_SQL_MERGE_TOOLS);
     return rc == 0 ? fill(s, HR_SQL_FILL_TALLIES, after, to, HR_SQL_TALLY_END) : rc;

@@ -165,7 +165,7 @@ ROWS = [
     Row("stats:stats.page", "  the page of serve, 30 days", "", LIMIT, 50e6),
     Row("stats:stats.log", "  log -n 20", "", LIMIT, 50e6),
     Row("stats:stats.log.since", "  log of the last hour", "", LIMIT, 50e6),
-    Row("stats:stats.opened", "an older database opened by a host, a million requests", "", LIMIT, 50e6),
+    Row("stats:stats.opened", "an older database opened, a million requests", "", LIMIT, 50e6),
     Row("stats:stats.migration", "  once, by the CLI: their sums", "", LIMIT),
     Row("stats:stats.bytes", "  bytes a request in the database", "", COUNT, 1000, None, ""),
     Row("stats:stats.insert.p50", "a finished request stored, p50", "write() to a log", TIME),

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -27,7 +28,7 @@ FROM n
 
 
 def build(program, env):
-    """Rows in, and no sums: it is what an older database goes through. How long its first opener takes, and the CLI with the sums."""
+    """Rows in, and no sums: it is what an older database goes through. How much processor its first opener takes, and the CLI with the sums."""
     send(program, env)
     database = pathlib.Path(env["XDG_STATE_HOME"]) / "headroom" / "headroom.db"
     db = sqlite3.connect(database)
@@ -39,12 +40,8 @@ def build(program, env):
     db.execute("PRAGMA user_version=6")
     db.commit()
     db.close()
-    start = time.monotonic()
-    send(program, env)
-    host = time.monotonic() - start
-    start = time.monotonic()
-    total = stats(program, env)[1]
-    took = time.monotonic() - start
+    host, _ = processor(lambda: send(program, env))
+    took, (_, total) = processor(lambda: stats(program, env))
     if total != ROWS:
         raise RuntimeError(f"stats says {total} of {ROWS} requests")
     return host * 1e9, took * 1e9, database.stat().st_size / ROWS
@@ -66,13 +63,17 @@ def stats(program, env):
 COMMANDS = {"metrics": ["metrics"], "page": ["report", "-o", "-"], "log": ["log", "-n", "20"], "log.since": ["log", "--since", "1h"]}
 
 
+def processor(run):
+    """Seconds of the processor that the processes which `run` starts take, and what it returns: what else the machine does adds nothing."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    value = run()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, value
+
+
 def command(program, env, *argv):
-    """Nanoseconds that one takes at its best, of seven."""
-    def once():
-        start = time.monotonic()
-        subprocess.run([program, *argv], env=env, check=True, stdout=subprocess.DEVNULL)
-        return time.monotonic() - start
-    return min(once() for _ in range(7)) * 1e9
+    """Nanoseconds of the processor that one takes at its best, of seven."""
+    return min(processor(lambda: subprocess.run([program, *argv], env=env, check=True, stdout=subprocess.DEVNULL))[0] for _ in range(7)) * 1e9
 
 
 # Queries as the CLI makes them, in a process of their own: seconds of its processor for each grouping.
