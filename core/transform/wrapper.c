@@ -226,6 +226,12 @@ static bool fence(hr_wrapped *w, hr_str text)
     return divide(w, text, inside, end);
 }
 
+/* ------------------------------------------------------------------ a byte order mark */
+static bool mark(hr_wrapped *w, hr_str text)
+{
+    return begins(text, "\xef\xbb\xbf") && divide(w, text, 3, text.n);
+}
+
 /* ------------------------------------------------------------------ a line that tells what is missing */
 static bool says_missing(hr_str line)
 {
@@ -255,7 +261,8 @@ static bool footer(hr_wrapped *w, hr_str text)
 }
 
 /* ------------------------------------------------------------------ the table */
-static bool (*const wrappers[])(hr_wrapped *w, hr_str text) = {numbered_line, tag, envelope, fence, footer};
+static bool (*const wrappers[])(hr_wrapped *w, hr_str text) = {mark,     numbered_line, tag,
+                                                               envelope, fence,         footer};
 
 hr_wrapped hr_unwrap(hr_str text)
 {

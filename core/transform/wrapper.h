@@ -5,6 +5,7 @@
      Output:                   that agents are known to write there ("Exit Code: 0", "Process Group PGID: 7")
      ```json                   a Markdown fence around all of it
           1→{"a": 1}           a file of one line that was read with line numbers
+     U+FEFF                    a byte order mark, before what programs for Windows write
      [Output truncated]        a line at the end that tells what is missing
 
    Line feeds at the end of the inside belong to the wrapper, but of a file. Wrappers stand in one another; each is found by its own first or

@@ -65,6 +65,10 @@ static void a_row_named_by_its_identifier_is_picked_alone(void **state)
     set_row(8, "{\"rid\":\"3fa94c02\",\"msg\":\"x\"}");
     assert_int_equal(pick("What did request 3fa94c01 do?"), 1);
     assert_true(picked[7]);
+    set_row(9, "{\"m\":\"test_harbor_3 passed\"}");
+    assert_int_equal(pick("Did test_harbor_3 pass?"), 1);
+    assert_true(picked[9]);
+    assert_int_equal(pick("Did harbor pass?"), 0); /* docs/limits.md */
 }
 
 static void joined_words_paths_hosts_and_addresses_are_whole(void **state)

@@ -38,6 +38,9 @@ static void what_stands_around_a_text_is_found_and_is_all_of_the_rest(void **sta
         {"", "1 [1]", ""},
         {"", "    ", ""},
         {"", "", ""},
+        {"\xef\xbb\xbf", "[1]", ""},
+        {"\xef\xbb\xbf<stdout>", "a", "</stdout>"},
+        {"", "\xef\xbb\xbf", ""},
         /* tags */
         {"<stdout>\n", "a\nb", "\n</stdout>"},
         {"<stdout>", "a", "</stdout>"},
