@@ -35,6 +35,8 @@ enum {
     HR_BUSY_US = 50000,
     /* One sleep of the busy handler (SPEED.md 3: 50 us beats sqlite3_busy_timeout by three in the tail). */
     HR_BUSY_STEP_US = 50,
+    /* Before the first of them it tries so often at once, some 30 us: a commit takes as long, and a sleep of 50 us lasts 100 and more. */
+    HR_BUSY_YIELDS = 16,
     /* Decisions that the process keeps in memory, in bytes of their replacements. */
     HR_MAX_MEMORY_LEDGER = 64 << 20,
     /* Stretches of bodies whose tokens are remembered: twice the turns of a long conversation, 32 KB. */
