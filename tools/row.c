@@ -105,7 +105,7 @@ static int rest_of(char *out, size_t room, const headroom_row *row)
 
 void row_print_line(const headroom_row *row)
 {
-    char line[512], rest[256];
+    char line[512], rest[320];
     unsigned columns = isatty(STDOUT_FILENO) == 1 ? cells_columns() : (unsigned)sizeof(line);
     int behind = rest_of(rest, sizeof(rest), row);
     enum form form = WHOLE;
