@@ -17,7 +17,7 @@ printf '%s\n' "$@" | nl -ba | xargs -P "$jobs" -L 1 sh -c '
         { echo "  FAILED $2"; tail -n 60 "$log"; } >"$log.failed"
         cat "$log.failed"
     fi' sh
-passed=$(cat "$said"/* | grep -c '^\[       OK \]')
+passed=$(find "$said" -type f ! -name "*.failed" -exec cat {} + | grep -c "^\[       OK \]")
 failed=$(find "$said" -name '*.failed' | wc -l)
 ran=$(find "$said" -type f ! -name '*.failed' | wc -l)
 echo "unit: $passed passed, $failed failed"
