@@ -111,6 +111,8 @@ typedef struct hr_tree {
    HR_ELIMIT (text above 1 GiB). \u0000 in a string is valid JSON and accepted here. *error_off, if not NULL,
    is where it went wrong. Invalid UTF-8 is told last. *t is set on success only. */
 int hr_tree_parse(hr_tree *t, hr_arena *a, const char *text, size_t len, size_t *error_off);
+/* The node behind all of node i, as they stand in the order of their places; t->n: there is none. Few steps where it is near. */
+uint32_t hr_tree_behind(const hr_tree *t, uint32_t i);
 
 /* ------------------------------------------------------------------ splices */
 /* Replace body[off .. off+len) by `with`. */

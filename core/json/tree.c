@@ -320,3 +320,26 @@ int hr_tree_parse(hr_tree *tree, hr_arena *a, const char *text, size_t len, size
     }
     return err;
 }
+
+uint32_t hr_tree_behind(const hr_tree *t, uint32_t i)
+{
+    const size_t end = (size_t)t->nodes[i].off + t->nodes[i].len;
+    uint32_t step = 1, lo = i + 1;
+
+    if (t->nodes[i].child == 0)
+        return lo;
+    while (lo < t->n && t->nodes[lo].off < end) { /* far ones are found in few steps */
+        lo += step;
+        step *= 2;
+    }
+    uint32_t hi = lo < t->n ? lo : t->n;
+    lo = lo > step / 2 + i ? lo - step / 2 : i + 1;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (t->nodes[mid].off < end)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}

@@ -47,21 +47,6 @@ static size_t end_of(const hr_node *v)
     return (size_t)v->off + v->len;
 }
 
-/* Index of the node behind the subtree: nodes stand in the order of their places. */
-static uint32_t behind(const hr_tree *t, uint32_t i)
-{
-    const size_t end = end_of(&t->nodes[i]);
-    uint32_t in = i, out = t->n;
-    while (out - in > 1) {
-        const uint32_t mid = in + (out - in) / 2;
-        if (t->nodes[mid].off < end)
-            in = mid;
-        else
-            out = mid;
-    }
-    return out;
-}
-
 static int write_selection(const struct crush *c, const hr_edit *e, hr_buf *b)
 {
     const hr_tree *t = c->tree;
@@ -109,7 +94,7 @@ static int try_container(struct crush *c, uint32_t i)
     for (uint32_t k = v->child; k; k = t->nodes[k].next)
         row[n++] = k;
     e.row = row;
-    const hr_rows rows = {t, row, n, behind(t, i), v->type == HR_JSON_OBJECT};
+    const hr_rows rows = {t, row, n, hr_tree_behind(t, i), v->type == HR_JSON_OBJECT};
     int r = hr_select(&e.plan, c->scratch, c->in, &rows, c->watch);
     if (r <= 0)
         return r;
@@ -163,7 +148,7 @@ static int walk(struct crush *c)
             r = try_string(c, i);
         if (r < 0)
             return r;
-        i = r == 1 ? behind(t, i) : i + 1;
+        i = r == 1 ? hr_tree_behind(t, i) : i + 1;
         if (hr_watch_spend(c->watch, 16) < 0)
             return HR_ETIME;
     }

@@ -163,7 +163,7 @@ static int meet_all(hr_names *e, hr_watch *watch)
     for (uint32_t i = 1; i < e->t->n;) {
         const hr_node *v = &e->t->nodes[i];
         if (i > 1 && v->type == HR_JSON_OBJECT && v->child && meet_object(e, i)) {
-            i = hr_names_behind(e->t, i);
+            i = hr_tree_behind(e->t, i);
             continue;
         }
         if (v->type == HR_JSON_STRING && v->len >= HR_NAMES_LEAST_TEXT) {

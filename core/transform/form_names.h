@@ -59,7 +59,4 @@ typedef struct hr_names_text {
    HR_ETIME. */
 int hr_names_put(hr_names_text *out, hr_names *e, hr_watch *watch);
 
-/* The node behind the whole of this one. */
-uint32_t hr_names_behind(const hr_tree *t, uint32_t i);
-
 #endif

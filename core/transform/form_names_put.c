@@ -17,29 +17,6 @@ struct writer {
     } open[HR_MAX_DEPTH];
 };
 
-uint32_t hr_names_behind(const hr_tree *t, uint32_t i)
-{
-    const size_t end = (size_t)t->nodes[i].off + t->nodes[i].len;
-    uint32_t step = 1, lo = i + 1;
-
-    if (t->nodes[i].child == 0)
-        return lo;
-    while (lo < t->n && t->nodes[lo].off < end) { /* far ones are found in few steps */
-        lo += step;
-        step *= 2;
-    }
-    uint32_t hi = lo < t->n ? lo : t->n;
-    lo = lo > step / 2 + i ? lo - step / 2 : i + 1;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (t->nodes[mid].off < end)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 /* ------------------------------------------------------------------ who is named */
 /* The index of the object at a node, if it is written as a name there; else 0. */
 static inline uint32_t named_object(const hr_names *e, uint32_t i)
@@ -53,7 +30,7 @@ static inline uint32_t named_object(const hr_names *e, uint32_t i)
 static void name_objects(struct writer *w, uint32_t top)
 {
     hr_names *e = w->e;
-    const uint32_t past = hr_names_behind(e->t, top);
+    const uint32_t past = hr_tree_behind(e->t, top);
 
     for (uint32_t i = top + 1; i < past;) {
         const uint32_t k = named_object(e, i);
@@ -66,7 +43,7 @@ static void name_objects(struct writer *w, uint32_t top)
             e->objects[k].node = i;
             w->order[w->names - 1] = k;
         }
-        i = hr_names_behind(e->t, i);
+        i = hr_tree_behind(e->t, i);
     }
 }
 
@@ -169,7 +146,7 @@ static int put_node(struct writer *w, uint32_t i, bool whole, uint32_t *next)
     *next = i + 1;
     if (object) {
         put_name(w, v, e->objects[object].name);
-        *next = hr_names_behind(e->t, i);
+        *next = hr_tree_behind(e->t, i);
     } else if (from->child) {
         return enter(w, from->type == HR_JSON_OBJECT ? '{' : '[', from->count);
     } else if (from->type >= HR_JSON_ARRAY) {

@@ -142,21 +142,6 @@ struct frame {
     size_t at, end;
 };
 
-static uint32_t behind(const hr_tree *t, uint32_t node)
-{
-    const size_t end = (size_t)t->nodes[node].off + t->nodes[node].len;
-    uint32_t lo = node + 1, hi = t->n;
-
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (t->nodes[mid].off < end)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
 /* A string that begins with a dollar sign. An object that it names opens a frame. 1, 0, HR_ENOMEM. */
 static int put_string(struct reader *r, const hr_node *v, struct frame *stack, uint32_t *depth)
 {
@@ -173,7 +158,7 @@ static int put_string(struct reader *r, const hr_node *v, struct frame *stack, u
         hr_buf_putc(r->b, '{');
         const size_t at = (size_t)(m->text.p - r->t.text);
         stack[(*depth)++] =
-            (struct frame){r->t.nodes[o->child].next, behind(&r->t, m->node), at, at + m->text.n};
+            (struct frame){r->t.nodes[o->child].next, hr_tree_behind(&r->t, m->node), at, at + m->text.n};
         return 1;
     }
     hr_buf_putc(r->b, '"');
@@ -195,8 +180,8 @@ static int put_text(struct reader *r, uint32_t text)
     uint32_t depth = 1;
     int ok = 1;
 
-    stack[0] =
-        (struct frame){text, behind(&r->t, text), nodes[text].off, (size_t)nodes[text].off + nodes[text].len};
+    stack[0] = (struct frame){text, hr_tree_behind(&r->t, text), nodes[text].off,
+                              (size_t)nodes[text].off + nodes[text].len};
     while (depth && ok == 1) {
         struct frame *f = &stack[depth - 1];
         const hr_node *v = &nodes[f->node];
