@@ -160,15 +160,6 @@ static void fill_days(hr_store *s, int64_t first, int64_t span)
     }
 }
 
-static int add_members(void *arg, const char *name, const headroom_totals *t)
-{
-    int64_t *sum = arg;
-    (void)name;
-    for (size_t i = 0; i < sizeof *t / sizeof(int64_t); i++)
-        sum[i] += ((const int64_t *)t)[i];
-    return 0;
-}
-
 static int64_t seen_us[2 * MANY];
 static size_t n_seen;
 
